@@ -1,0 +1,165 @@
+"""The cohort: expression, samples and probes, three tables that cannot come apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.errors import CohortError, first_few
+
+SPLITS = ("train", "test")
+# Gene names such as MARCH1 or 2310009E13, once a spreadsheet has taken them for dates or numbers.
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+MANGLED = re.compile(rf"\d{{1,2}}-{_MONTH}|{_MONTH}-\d{{1,4}}|\d(\.\d+)?e[+]\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients measured on the same probes.
+
+    Every file layout becomes a cohort in its catalog type; what comes after is blind to the file.
+    Labels are joined to samples by name here and nowhere else, so that no label can slide off
+    its sample.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+        Numbers as measured (raw intensity or log2, as the cohort's parameters say).
+        NaN marks a missing value; infinite values are refused.
+    samples : DataFrame, index ``sample``
+        In the order of ``expression``'s rows. Column ``label`` (text; absent for samples to be
+        scored), column ``split`` with ``train`` or ``test`` where the source gives a split,
+        any further column is a covariate.
+    probes : DataFrame, index ``probe``
+        In the order of ``expression``'s columns. Columns ``description`` (text) and
+        ``is_control`` (bool); a simulated cohort adds the truth.
+    origin : str
+        One line on where the data comes from.
+    simulated : bool
+        True where no patient stands behind the numbers.
+
+    Raises
+    ------
+    CohortError
+        Where the tables do not fit each other or break a rule above; the message names the
+        samples or probes.
+    """
+
+    expression: pd.DataFrame
+    samples: pd.DataFrame
+    probes: pd.DataFrame
+    origin: str
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        _check_names(self.samples.index, "sample")
+        _check_names(self.probes.index, "probe")
+        _check_not_mangled(self.probes.index)
+        _check_same(self.expression.index, self.samples.index, "sample")
+        _check_same(self.expression.columns, self.probes.index, "probe")
+        _check_values(self.expression)
+        _check_columns(self.samples, "samples")
+        _check_columns(self.probes, "probes")
+        _check_labels(self.samples)
+        _check_split(self.samples)
+        _check_probe_columns(self.probes)
+
+    @property
+    def labels(self) -> pd.Series | None:
+        """Class of each sample, or None for samples without labels."""
+        return self.samples.get("label")
+
+
+def _check_names(names: pd.Index, kind: str) -> None:
+    if len(names) == 0:
+        raise CohortError(f"no {kind} found: a cohort needs at least one")
+    if names.name != kind:
+        raise CohortError(f"the index of the {kind}s table is named {names.name!r}, not {kind!r}")
+    wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
+    if wrong:
+        raise CohortError(f"a {kind} id must be text that is not empty; found {wrong[0]!r}")
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        raise CohortError(f"{kind} ids occur more than once: {first_few(repeated)}")
+
+
+def _check_not_mangled(probes: pd.Index) -> None:
+    mangled = [name for name in probes if MANGLED.fullmatch(name)]
+    if mangled:
+        raise CohortError(
+            f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "
+            "export the table again without opening it there"
+        )
+
+
+def _check_same(found: pd.Index, expected: pd.Index, kind: str) -> None:
+    if found.equals(expected):
+        return
+    without_row = found.difference(expected)
+    without_values = expected.difference(found)
+    if len(without_row):
+        raise CohortError(
+            f"expression holds {kind}s that the {kind}s table lacks: {first_few(without_row)}"
+        )
+    if len(without_values):
+        raise CohortError(
+            f"the {kind}s table names {kind}s without expression: {first_few(without_values)}"
+        )
+    raise CohortError(f"the {kind}s table and expression list the {kind}s in different orders")
+
+
+def _check_values(expression: pd.DataFrame) -> None:
+    not_numeric = [name for name, dtype in expression.dtypes.items() if dtype.kind != "f"]
+    if not_numeric:
+        raise CohortError(f"expression is not floating-point in probes: {first_few(not_numeric)}")
+    values = expression.to_numpy()
+    # One pass without a mask the size of the matrix: a sum is infinite or NaN where any value is.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):
+            return
+    rows, columns = np.nonzero(np.isinf(values))
+    if len(rows):
+        raise CohortError(
+            f"sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}: "
+            f"the value is infinite ({len(rows)} such values in all)"
+        )
+
+
+def _check_columns(table: pd.DataFrame, name: str) -> None:
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise CohortError(f"the {name} table has columns of the same name: {first_few(repeated)}")
+
+
+def _check_labels(samples: pd.DataFrame) -> None:
+    if "label" not in samples:
+        return
+    labels = samples["label"]
+    unlabelled = samples.index[labels.isna() | labels.astype(str).str.strip().eq("")]
+    if len(unlabelled):
+        raise CohortError(f"samples without a label: {first_few(unlabelled)}")
+    for sample, label in labels.items():
+        if not isinstance(label, str):
+            raise CohortError(f"the label of sample {sample} is {label!r}; expected text")
+
+
+def _check_split(samples: pd.DataFrame) -> None:
+    if "split" not in samples:
+        return
+    wrong = samples.index[~samples["split"].isin(SPLITS)]
+    if len(wrong):
+        raise CohortError(
+            f"split of sample {wrong[0]} is {samples.loc[wrong[0], 'split']!r}; "
+            "expected 'train' or 'test'"
+        )
+
+
+def _check_probe_columns(probes: pd.DataFrame) -> None:
+    missing = [column for column in ("description", "is_control") if column not in probes]
+    if missing:
+        raise CohortError(f"the probes table lacks the columns {first_few(missing)}")
+    if probes["is_control"].dtype != bool:
+        raise CohortError(f"is_control is {probes['is_control'].dtype}; expected bool")

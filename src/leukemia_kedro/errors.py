@@ -1,0 +1,24 @@
+"""What a user can cause and can mend."""
+
+
+class UserError(Exception):
+    """An error whose message is enough: what was found, what was expected, what to type next."""
+
+
+class CohortError(UserError, ValueError):
+    """A cohort, or a file that should hold one, that breaks a rule of :class:`Cohort`."""
+
+
+def first_few(names, limit: int = 5) -> str:
+    """``a, b, c … (12 in all)``: enough of a long list to find the fault by.
+
+    Parameters
+    ----------
+    names : iterable
+        Printed with ``str``.
+    limit : int
+        How many are spelled out.
+    """
+    names = [str(name) for name in names]
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} … ({len(names)} in all)"

@@ -1,0 +1,41 @@
+"""Fixtures every test may use: the real cohort files, where they have been fetched."""
+
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+RAW = PROJECT / "data" / "01_raw"
+
+REAL_FILES = {
+    "golub": (
+        "data_set_ALL_AML_train.csv",
+        "data_set_ALL_AML_independent.csv",
+        "actual.csv",
+    ),
+    "mll": ("MLL.csv",),
+}
+
+
+def missing_real_files(cohort: str) -> bool:
+    """Whether ``kedro fetch COHORT`` has yet to be run."""
+    return not all((RAW / cohort / name).is_file() for name in REAL_FILES[cohort])
+
+
+def require_real_files(cohort: str) -> Path:
+    """Folder of the real files, or leave the test out, saying how to bring them in."""
+    if missing_real_files(cohort):
+        pytest.skip(f"the real files are absent: kedro fetch {cohort}")
+    return RAW / cohort
+
+
+@pytest.fixture(scope="session")
+def golub_files() -> Path:
+    """Folder with the three real Golub files."""
+    return require_real_files("golub")
+
+
+@pytest.fixture(scope="session")
+def mll_file() -> Path:
+    """The real MLL table."""
+    return require_real_files("mll") / "MLL.csv"
