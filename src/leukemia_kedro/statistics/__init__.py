@@ -1,0 +1,1 @@
+"""Statistics for all genes at once, in NumPy and SciPy: usable without Kedro."""

@@ -1,0 +1,127 @@
+"""Does the selection of probes come out again on other samples, and does it match another's?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from leukemia_kedro.errors import UserError, first_few
+
+
+class Stability(NamedTuple):
+    """Nogueira's index with its variance and confidence interval; all NaN where undefined."""
+
+    index: float
+    variance: float
+    low: float
+    high: float
+
+
+class Overlap(NamedTuple):
+    """What two sets of probes share.
+
+    ``p`` is the hypergeometric probability to share as many by chance.
+    """
+
+    shared: int
+    jaccard: float
+    p: float
+
+
+def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stability:
+    """Stability of feature selection over resamples (Nogueira, Sechidis & Brown).
+
+    With p_f the share of the M resamples that select probe f of d, and k the mean number of
+    selected probes,
+
+        index = 1 − [mean over f of M/(M−1) · p_f (1 − p_f)] / [k/d · (1 − k/d)].
+
+    1 where every resample selects the same probes; 0 in expectation where each selects at
+    random, whatever the number selected; not below −1/(M − 1). The number may differ from
+    resample to resample.
+
+    Parameters
+    ----------
+    selected : ndarray of bool, shape (n_resamples, n_probes)
+        Which probes each resample selects.
+    confidence : float
+        Two-sided, in (0, 1).
+
+    Returns
+    -------
+    Stability
+        With the paper's asymptotic variance and normal interval, which take the resamples as
+        independent draws. Resamples of one cohort overlap: the interval speaks of the
+        procedure on these samples, not on new patients. All NaN where every resample selects
+        all probes, or none.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer than two resamples.
+
+    References
+    ----------
+    S. Nogueira, K. Sechidis & G. Brown (2018). On the stability of feature selection
+    algorithms. J. Mach. Learn. Res. 18(174):1–54.
+    """
+    z = np.asarray(selected, float)
+    n_resamples = len(z)
+    if n_resamples < 2:
+        raise ValueError(f"stability needs at least two resamples; found {n_resamples}")
+    frequency = z.mean(axis=0)
+    share = z.mean(axis=1)
+    mean_share = share.mean()
+    by_chance = mean_share * (1 - mean_share)
+    if by_chance == 0:
+        return Stability(*[float("nan")] * 4)
+    spread = n_resamples / (n_resamples - 1) * np.mean(frequency * (1 - frequency))
+    index = 1 - spread / by_chance
+
+    influence = (
+        (z * frequency).mean(axis=1)
+        - share * mean_share
+        + index / 2 * (2 * mean_share * share - share - mean_share + 1)
+    ) / by_chance
+    variance = 4 / n_resamples**2 * np.sum((influence - influence.mean()) ** 2)
+    margin = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
+    return Stability(*map(float, (index, variance, index - margin, index + margin)))
+
+
+def overlap(
+    signature: Collection[str], reference: Collection[str], probes: Collection[str]
+) -> Overlap:
+    """What a signature shares with a reference signature, and how likely that is by chance.
+
+    Parameters
+    ----------
+    signature, reference : collection of str
+        Probe ids.
+    probes : collection of str
+        All probes that could have been selected.
+
+    Returns
+    -------
+    Overlap
+        The Jaccard index is NaN where both are empty.
+
+    Raises
+    ------
+    UserError
+        Where either names a probe that is not among ``probes``.
+    """
+    signature, reference, probes = frozenset(signature), frozenset(reference), frozenset(probes)
+    for kind, names in {"signature": signature, "reference signature": reference}.items():
+        if unknown := names - probes:
+            raise UserError(
+                f"the {kind} names probes that the cohort does not have: "
+                f"{first_few(sorted(unknown))}. Remove them, or use ids such as "
+                f"{first_few(sorted(probes), 3)}."
+            )
+    shared = len(signature & reference)
+    either = len(signature | reference)
+    p = stats.hypergeom.sf(shared - 1, len(probes), len(reference), len(signature))
+    return Overlap(shared, shared / either if either else float("nan"), float(p))

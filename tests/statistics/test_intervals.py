@@ -1,0 +1,142 @@
+"""Intervals, McNemar's test and permutation p-values, against closed forms and enumeration."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
+
+from leukemia_kedro.statistics.intervals import (
+    clopper_pearson,
+    corrected_resampled_interval,
+    mcnemar_exact,
+    permutation_p_value,
+)
+
+
+class TestClopperPearson:
+    @pytest.mark.parametrize(
+        ("successes", "low", "high"), [(34, 0.897, 1), (32, 0.803, 0.993), (31, 0.763, 0.981)]
+    )
+    def test_of_the_golub_test_set(self, successes, low, high):
+        assert clopper_pearson(successes, 34) == pytest.approx((low, high), abs=5e-4)
+
+    @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+    def test_each_end_leaves_half_of_the_error_in_its_tail(self, counts):
+        successes, n = counts
+        low, high = clopper_pearson(successes, n, confidence=0.9)
+        assert low <= successes / n <= high
+        if successes > 0:
+            assert stats.binom.sf(successes - 1, n, low) == pytest.approx(0.05, rel=1e-6)
+        else:
+            assert low == 0
+        if successes < n:
+            assert stats.binom.cdf(successes, n, high) == pytest.approx(0.05, rel=1e-6)
+        else:
+            assert high == 1
+
+    @pytest.mark.parametrize("truth", [0.02, 0.5, 0.93])
+    def test_covers_at_least_as_often_as_it_says(self, truth):
+        n = 34
+        covers = [low <= truth <= high for low, high in (clopper_pearson(k, n) for k in range(35))]
+        assert stats.binom.pmf(np.arange(35), n, truth) @ covers >= 0.95
+
+    @pytest.mark.parametrize(("successes", "n"), [(3, 2), (-1, 4), (0, 0)])
+    def test_impossible_counts_are_refused(self, successes, n):
+        with pytest.raises(ValueError, match="must"):
+            clopper_pearson(successes, n)
+
+
+class TestCorrectedResampledInterval:
+    scores = np.array([[0.9, 0.8, 1.0, 0.7, 0.9], [1.0, 0.8, 0.9, 0.8, 0.7]])
+
+    def test_by_hand(self):
+        # mean 0.85, s² = 0.0116667, J = 10, n_test/n_train = 1/4, t(9, 0.975) = 2.262157
+        margin = 2.262157 * np.sqrt((0.1 + 0.25) * 0.105 / 9)
+        assert corrected_resampled_interval(self.scores, 32, 8) == pytest.approx(
+            (0.85 - margin, 0.85 + margin), abs=1e-6
+        )
+
+    def test_without_overlap_it_is_students_interval(self):
+        expected = stats.ttest_1samp(self.scores.ravel(), 0).confidence_interval(0.9)
+        found = corrected_resampled_interval(self.scores, np.inf, 8, confidence=0.9)
+        assert found == pytest.approx((expected.low, expected.high))
+
+    def test_more_repeats_do_not_shrink_it_to_nothing(self):
+        many = np.tile(self.scores, (1000, 1))
+        low, high = corrected_resampled_interval(many, 32, 8)
+        assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 * many.var()), rel=1e-2)
+
+    def test_it_covers_the_mean_of_repeated_cross_validation_where_the_naive_one_does_not(self):
+        # Scores as in Nadeau and Bengio's model: each pair of folds correlates by
+        # n_test / (n_train + n_test).
+        rng = np.random.default_rng(2)
+        n_scores, correlation = 50, 0.1
+        covered = {"corrected": 0, "naive": 0}
+        for _ in range(1000):
+            shared = rng.normal(scale=np.sqrt(correlation))
+            scores = shared + rng.normal(scale=np.sqrt(1 - correlation), size=n_scores)
+            for name, n_train in {"corrected": 9, "naive": np.inf}.items():
+                low, high = corrected_resampled_interval(scores, n_train, 1)
+                covered[name] += low <= 0 <= high
+        assert covered["corrected"] / 1000 == pytest.approx(0.95, abs=0.02)
+        assert covered["naive"] / 1000 < 0.7
+
+    @pytest.mark.parametrize(
+        ("scores", "n_train", "n_test"),
+        [([0.9], 9, 1), ([0.9, np.nan], 9, 1), ([0.9, 0.8], 9, 0), ([0.9, 0.8], 0, 1)],
+    )
+    def test_what_is_no_cross_validation_is_refused(self, scores, n_train, n_test):
+        with pytest.raises(ValueError, match="score"):
+            corrected_resampled_interval(np.array(scores), n_train, n_test)
+
+
+class TestMcNemar:
+    @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+    def test_it_is_that_of_statsmodels(self, pairs):
+        a, b = np.array(pairs).T
+        table = [[np.sum(a & b), np.sum(a & ~b)], [np.sum(~a & b), np.sum(~a & ~b)]]
+        expected = mcnemar(table, exact=True).pvalue
+        assert mcnemar_exact(a, b) == pytest.approx(expected)
+        assert mcnemar_exact(b, a) == mcnemar_exact(a, b)
+
+    def test_it_is_the_share_of_coin_throws_at_least_as_uneven(self):
+        a = np.array([True] * 6 + [False] * 1 + [True] * 9)
+        b = np.array([False] * 6 + [True] * 1 + [True] * 9)
+        throws = np.array([sum(throw) for throw in product([0, 1], repeat=7)])
+        assert mcnemar_exact(a, b) == pytest.approx(np.mean(np.abs(throws - 3.5) >= 2.5))
+
+    def test_the_same_errors_cannot_tell_two_models_apart(self):
+        right = np.array([True, False, True])
+        assert mcnemar_exact(right, right) == 1
+
+    def test_predictions_of_different_samples_are_refused(self):
+        with pytest.raises(ValueError, match="shapes differ"):
+            mcnemar_exact(np.ones(3, bool), np.ones(4, bool))
+
+
+class TestPermutationPValue:
+    def test_the_true_labelling_counts(self):
+        assert permutation_p_value(0.9, np.array([0.5, 0.6, 0.4])) == 1 / 4
+        assert permutation_p_value(0.5, np.array([0.5, 0.6, 0.4])) == 3 / 4
+
+    def test_a_tie_lost_in_the_last_digit_is_a_tie(self):
+        assert permutation_p_value(0.3, np.array([0.1 + 0.2, 0.3 - 1e-16, 0.2])) == 3 / 4
+
+    @given(st.lists(st.floats(0, 1), max_size=50), st.floats(0, 1))
+    def test_never_zero_never_above_one(self, permuted, observed):
+        p = permutation_p_value(observed, np.array(permuted, float))
+        assert 1 / (1 + len(permuted)) <= p <= 1
+
+    def test_without_signal_small_values_are_as_rare_as_they_say(self):
+        scores = np.random.default_rng(4).normal(size=(4000, 20))
+        p = np.array([permutation_p_value(row[0], row[1:]) for row in scores])
+        np.testing.assert_allclose(np.unique(p), np.arange(1, 21) / 20)
+        assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.01)
+
+    def test_nan_is_refused(self):
+        with pytest.raises(ValueError, match="NaN"):
+            permutation_p_value(0.9, np.array([0.5, np.nan]))
