@@ -1,0 +1,28 @@
+"""scikit-learn estimators that the field needs and scikit-learn lacks.
+
+A model of this project is one scikit-learn ``Pipeline`` that takes expression as measured,
+samples × all probes::
+
+    filter    ProbeFilter       drops probes that hardly vary over the training samples
+    log2      LogTransform      clips to floor and ceiling and takes log2
+    select    TopProbes         keeps the k probes that tell the classes apart best
+    scale     StandardScaler    (some models)
+    classify  WeightedVoting, ShrunkenCentroidsCV, or any scikit-learn classifier
+
+Each step learns from the training samples alone, so the pipeline can be cross-validated as it is.
+"""
+
+from leukemia_kedro.estimators.log_transform import LogTransform
+from leukemia_kedro.estimators.probe_filter import ProbeFilter
+from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroids, ShrunkenCentroidsCV
+from leukemia_kedro.estimators.top_probes import TopProbes
+from leukemia_kedro.estimators.weighted_voting import WeightedVoting
+
+__all__ = [
+    "LogTransform",
+    "ProbeFilter",
+    "ShrunkenCentroids",
+    "ShrunkenCentroidsCV",
+    "TopProbes",
+    "WeightedVoting",
+]

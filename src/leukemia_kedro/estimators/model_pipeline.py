@@ -1,0 +1,110 @@
+"""One model: filter → log2 → select → scale → classify, from expression as measured to a call."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import ParameterGrid, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.estimators.log_transform import LogTransform
+from leukemia_kedro.estimators.probe_filter import ProbeFilter
+from leukemia_kedro.estimators.top_probes import TopProbes
+from leukemia_kedro.parameters import CohortParameters, ModelParameters
+
+CALIBRATION_FOLDS = 3
+
+
+def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> ProbeFilter:
+    """The cohort's probe filter, unfitted."""
+    return ProbeFilter(
+        scale=cohort.scale,
+        floor=cohort.floor,
+        ceiling=cohort.ceiling,
+        min_ratio=cohort.filter.min_ratio,
+        min_range=cohort.filter.min_range,
+        exclude=list(controls) or None,
+    )
+
+
+def log_transform(cohort: CohortParameters) -> LogTransform:
+    """The cohort's way from values as measured to log2."""
+    return LogTransform(
+        scale=cohort.scale,
+        floor=cohort.floor,
+        ceiling=cohort.ceiling,
+        standardise_arrays=cohort.standardise_arrays,
+    )
+
+
+def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
+    """The model's classifier, unfitted, with its fixed arguments.
+
+    Raises
+    ------
+    UserError
+        The import path or an argument is wrong.
+    """
+    module, _, attribute = model.estimator.rpartition(".")
+    try:
+        built = getattr(importlib.import_module(module), attribute)(**model.arguments)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"estimator: cannot import {model.estimator!r} ({error}); "
+            "expected the path of a classifier, such as sklearn.svm.SVC"
+        ) from error
+    except TypeError as error:
+        raise UserError(f"arguments of {model.estimator}: {error}") from error
+    known = built.get_params()
+    unknown = sorted(set(model.search) - set(known))
+    if unknown:
+        raise UserError(f"search: {model.estimator} has no argument {unknown[0]!r}")
+    if "random_state" in known and "random_state" not in model.arguments:
+        built.set_params(random_state=seed)
+    return built
+
+
+def calibrated(estimator: ClassifierMixin, seed: int) -> CalibratedClassifierCV:
+    """``estimator`` with probabilities from Platt's sigmoid on out-of-fold decision values."""
+    folds = StratifiedKFold(CALIBRATION_FOLDS, shuffle=True, random_state=seed)
+    return CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=False)
+
+
+def search_grid(model: ModelParameters) -> list[dict[str, Any]]:
+    """Points to try inside each training fold, as parameters of :func:`model_pipeline`.
+
+    The order is scikit-learn's ``ParameterGrid``; a tie keeps the earlier point.
+    """
+    return list(
+        ParameterGrid(
+            {f"classify__{name}": values for name, values in model.search.items()}
+            | {"select__k": list(model.genes.n_genes)}
+        )
+    )
+
+
+def model_pipeline(
+    model: ModelParameters,
+    cohort: CohortParameters,
+    seed: int,
+    controls: Sequence[str] = (),
+) -> Pipeline:
+    """The whole model, unfitted: what cross-validation estimates and the champion file holds.
+
+    Takes expression as measured, samples × all probes of the cohort.
+    """
+    steps = [
+        ("filter", probe_filter(cohort, controls)),
+        ("log2", log_transform(cohort)),
+        ("select", TopProbes(criterion=model.genes.criterion, random_state=seed)),
+    ]
+    if model.scale:
+        steps.append(("scale", StandardScaler()))
+    steps.append(("classify", classifier(model, seed)))
+    return Pipeline(steps)

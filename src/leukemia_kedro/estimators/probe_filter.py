@@ -1,0 +1,209 @@
+"""The filter that drops probes which hardly vary (Dudoit, Fridlyand & Speed 2002)."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from leukemia_kedro.errors import CohortError, first_few
+
+# 2 to a higher power is infinite in double precision.
+_LARGEST_LOG2 = 1023
+
+
+class ProbeFilter(SelectorMixin, BaseEstimator):
+    r"""Keep the probes whose intensity varies over the training samples.
+
+    With :math:`x_{ij}` the linear intensity of probe :math:`j` in training sample :math:`i` after
+    clipping to floor and ceiling, probe :math:`j` is kept where
+
+    .. math::
+
+        \max_i x_{ij} / \min_i x_{ij} > \text{min_ratio}
+        \quad\text{and}\quad
+        \max_i x_{ij} - \min_i x_{ij} > \text{min_range}.
+
+    Floor, ceiling and exponentiation serve this comparison only: the columns that are kept come
+    out as they went in. The labels play no part.
+
+    Parameters
+    ----------
+    scale : {"raw", "log2"}, default="log2"
+        Scale of ``X``: linear intensities, or their log2.
+    floor, ceiling : float or None, default=None
+        Values below or above count as floor and ceiling. On the scale of ``X``; None: no bound.
+    min_ratio : float or None, default=None
+        Least ratio of linear intensities, exclusive; None: no such condition. A ratio is undefined
+        where the minimum is zero or negative, which a floor rules out. Without a floor such a
+        probe meets the condition if its maximum is positive, and fails it otherwise.
+    min_range : float or None, default=None
+        Least difference of linear intensities, exclusive; None: no such condition.
+    exclude : list of str or None, default=None
+        Names of columns that are dropped whatever their values, such as a chip's control probes.
+
+    Attributes
+    ----------
+    minimum_, maximum_ : ndarray of shape (n_features_in_,)
+        Linear intensities after clipping, over the training samples. Missing values are passed
+        over; NaN where a probe has no value at all, and such a probe meets no condition.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+        Where ``X`` has column names.
+
+    References
+    ----------
+    S. Dudoit, J. Fridlyand & T. P. Speed (2002). Comparison of discrimination methods for the
+    classification of tumors using gene expression data. Journal of the American Statistical
+    Association 97:77–87, section 3.2.
+
+    Examples
+    --------
+    >>> from leukemia_kedro.estimators import ProbeFilter
+    >>> X = [[-50.0, 300.0, 100.0], [2000.0, 900.0, 20000.0]]
+    >>> dudoit = ProbeFilter(scale="raw", floor=100, ceiling=16000, min_ratio=5, min_range=500)
+    >>> dudoit.fit_transform(X)
+    array([[  -50.,   100.],
+           [ 2000., 20000.]])
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention
+        "scale": [StrOptions({"raw", "log2"})],
+        "floor": [Real, None],
+        "ceiling": [Real, None],
+        "min_ratio": [Interval(Real, 0, None, closed="left"), None],
+        "min_range": [Interval(Real, 0, None, closed="left"), None],
+        "exclude": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        scale="log2",
+        floor=None,
+        ceiling=None,
+        min_ratio=None,
+        min_range=None,
+        exclude=None,
+    ):
+        self.scale = scale
+        self.floor = floor
+        self.ceiling = ceiling
+        self.min_ratio = min_ratio
+        self.min_range = min_range
+        self.exclude = exclude
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn which probes vary.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Expression of the training samples. NaN marks a missing value.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        CohortError
+            No probe is left, an excluded name is not a column, or ``scale`` cannot be true.
+        """
+        X = validate_data(self, X, ensure_all_finite="allow-nan")
+        self.minimum_, self.maximum_ = probe_range(X, self.scale, self.floor, self.ceiling)
+        self._kept = self._varies() & ~self._excluded()
+        if not self._kept.any():
+            raise CohortError(
+                f"none of {X.shape[1]} probes is left: expected maximum / minimum > "
+                f"{self.min_ratio} and maximum - minimum > {self.min_range} over {len(X)} training "
+                f"samples on the {self.scale} scale, floor {self.floor}, ceiling {self.ceiling}, "
+                f"{len(self.exclude or ())} probes excluded by name. "
+                "Lower min_ratio or min_range, or check the scale"
+            )
+        return self
+
+    def to_frame(self) -> pd.DataFrame:
+        """What the filter found, a row per probe: columns ``probe, minimum, maximum, passes``."""
+        check_is_fitted(self)
+        return pd.DataFrame(
+            {
+                "probe": _check_feature_names_in(self),
+                "minimum": self.minimum_,
+                "maximum": self.maximum_,
+                "passes": self._kept,
+            }
+        )
+
+    def _varies(self):
+        lowest, highest = self.minimum_, self.maximum_
+        varies = np.ones(len(lowest), dtype=bool)
+        if self.min_ratio is not None:
+            varies &= (highest > 0) & (highest > self.min_ratio * np.maximum(lowest, 0))
+        if self.min_range is not None:
+            varies &= highest - lowest > self.min_range
+        return varies
+
+    def _excluded(self):
+        if self.exclude is None:
+            return np.zeros(self.n_features_in_, dtype=bool)
+        if not hasattr(self, "feature_names_in_"):
+            raise CohortError("exclude names probes, but X has no column names")
+        unknown = np.setdiff1d(self.exclude, self.feature_names_in_)
+        if len(unknown):
+            raise CohortError(f"exclude names probes that X lacks: {first_few(unknown)}")
+        return np.isin(self.feature_names_in_, self.exclude)
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self._kept
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def probe_range(X, scale="log2", floor=None, ceiling=None):
+    """Lowest and highest linear intensity of each probe.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_probes)
+        NaN marks a missing value and is passed over.
+    scale : {"raw", "log2"}
+        Scale of ``X``.
+    floor, ceiling : float or None
+        Values are clipped to these, on the scale of ``X``.
+
+    Returns
+    -------
+    minimum, maximum : ndarray of shape (n_probes,)
+        Double precision; NaN where a probe has no value at all.
+
+    Raises
+    ------
+    CohortError
+        ``scale`` is ``"log2"`` and a value is too large to be one.
+    """
+    # Clipping and exponentiation keep the order, so both need the two extremes only.
+    extremes = [
+        np.clip(extreme.reduce(X, axis=0).astype(float), floor, ceiling)
+        for extreme in (np.fmin, np.fmax)
+    ]
+    if scale == "raw":
+        return tuple(extremes)
+    largest = np.fmax.reduce(extremes[1])
+    if largest > _LARGEST_LOG2:
+        raise CohortError(
+            f"a value of {largest:g} cannot be a log2 intensity; are these raw intensities "
+            "(scale: raw)?"
+        )
+    return tuple(np.exp2(extreme) for extreme in extremes)

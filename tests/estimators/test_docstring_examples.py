@@ -1,0 +1,15 @@
+"""The examples in the estimators' docstrings run and print what they say."""
+
+import doctest
+import importlib
+
+import pytest
+
+MODULES = ["log_transform", "probe_filter", "shrunken_centroids", "top_probes", "weighted_voting"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples(module):
+    results = doctest.testmod(importlib.import_module(f"leukemia_kedro.estimators.{module}"))
+    assert results.attempted > 0
+    assert results.failed == 0
