@@ -1,0 +1,171 @@
+"""The project's own commands: ``kedro fetch``, and ``kedro run`` with errors that can be read.
+
+Kedro finds this module by its name. It is imported at every ``kedro`` command, so it imports
+nothing that takes time.
+"""
+
+from __future__ import annotations
+
+import copy
+import errno
+import functools
+import logging
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import CONTEXT_SETTINGS, KedroCliError
+from kedro.framework.project import pipelines as registered_pipelines
+
+from leukemia_kedro.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+cli = click.Group(name="leukemia_kedro", context_settings=CONTEXT_SETTINGS)
+
+
+def ends_cleanly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command end with one message on stderr where the user can mend what went wrong.
+
+    The traceback goes to the log at level DEBUG. Faults of the program keep theirs.
+    """
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Exception as error:
+            message = user_message(error)
+            if message is None:
+                raise
+            logger.debug("The command ended with an error", exc_info=True)
+            raise click.ClickException(message) from error
+
+    return wrapper
+
+
+def user_message(error: BaseException) -> str | None:
+    """What to tell the user about an error; None for a fault of the program.
+
+    A :class:`~leukemia_kedro.errors.UserError` anywhere behind the error speaks for it, else the
+    first error in the chain of causes that Kedro or the operating system raises about files,
+    configuration or the command line.
+    """
+    for link in _chain(error, with_context=True):
+        if isinstance(link, UserError):
+            return str(link)
+    causes = list(_chain(error, with_context=False))
+    for link in causes:
+        if _can_be_mended(link):
+            hints = [_HINTS[link.errno] for link in causes if getattr(link, "errno", 0) in _HINTS]
+            return "\n".join([_text(link), *hints[:1]])
+    return None
+
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space, then type the command again.",
+    errno.EACCES: "Look at the owner and the permissions of the file and of its folder.",
+    errno.EROFS: "The place is read-only: work in a copy of the project elsewhere.",
+}
+
+
+def _chain(error: BaseException | None, with_context: bool) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        context = None if error.__suppress_context__ or not with_context else error.__context__
+        error = error.__cause__ or context
+
+
+def _can_be_mended(error: BaseException) -> bool:
+    from kedro.config import MissingConfigException
+    from kedro.io import DatasetError
+    from kedro.validation.exceptions import ParameterValidationError
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    if isinstance(error, BrokenPipeError):
+        return False  # the reader of a pipe went away, which click ends in silence
+    about_files_and_configuration = (
+        DatasetError,
+        KedroCliError,
+        MissingConfigException,
+        OmegaConfBaseException,
+        OSError,
+        ParameterValidationError,
+        YAMLError,
+    )
+    return isinstance(error, about_files_and_configuration) or _is_raised_by_kedro(error)
+
+
+def _is_raised_by_kedro(error: BaseException) -> bool:
+    """Whether Kedro raised it itself, about a name or an entry that the project does not have."""
+    if not isinstance(error, ValueError | KeyError | AttributeError | ImportError):
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("kedro.")
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    lines = [line for line in str(error).splitlines() if "https://errors.pydantic.dev" not in line]
+    # Behind each fault pydantic repeats the whole block it was found in.
+    return "\n".join(re.sub(r" \[type=\w+, input_value=.*\]$", "", line) for line in lines)
+
+
+def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
+    """Kedro's run, with ``--pipeline X`` as another spelling of ``--pipelines X``."""
+    if pipeline and not pipelines:
+        pipeline, pipelines = None, [pipeline]
+    _leave_out_noise()
+    try:
+        return kedro_run.callback(pipeline=pipeline, pipelines=pipelines, **options)
+    except ValueError as error:
+        unknown = sorted(set(pipelines) - set(registered_pipelines))
+        if not unknown:
+            raise
+        raise UserError(
+            f"There is no pipeline named {', '.join(unknown)}. "
+            f"There are: {', '.join(sorted(registered_pipelines))}."
+        ) from error
+
+
+def _leave_out_noise() -> None:
+    """Leave out of Kedro's log what the message at the end says again, or better."""
+    logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
+    for name in ("sequential_runner", "thread_runner", "parallel_runner"):
+        logging.getLogger(f"kedro.runner.{name}").addFilter(_helps_to_resume)
+
+
+def _helps_to_resume(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("No nodes ran")
+
+
+run = copy.copy(kedro_run)
+run.callback = ends_cleanly(_run)
+cli.add_command(run)
+
+
+@cli.command()
+@click.argument("cohort", type=click.Choice(["golub", "cumida", "mll"]))
+@click.option(
+    "--from",
+    "origin",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Folder, zip or file that holds the files; without it they are downloaded from Kaggle.",
+)
+@click.pass_obj
+@ends_cleanly
+def fetch(project, cohort: str, origin: Path | None) -> None:
+    """Bring the files of a public cohort into data/01_raw, verified."""
+    from leukemia_kedro.fetch import fetch
+
+    fetch(cohort, project.project_path, origin)

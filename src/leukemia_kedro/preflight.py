@@ -1,0 +1,89 @@
+"""What a run needs and does not find, told before the first node runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from kedro.io import AbstractDataset, CatalogProtocol
+from kedro.io.core import is_parameter
+from kedro.pipeline import Pipeline
+
+
+def missing_inputs_message(
+    pipeline: Pipeline,
+    catalog: CatalogProtocol,
+    pipelines: Mapping[str, Pipeline],
+    env: str | None = None,
+) -> str | None:
+    """Inputs of a pipeline that are not there, and the command that makes them.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The one about to run, filters applied.
+    catalog : CatalogProtocol
+        Of the run.
+    pipelines : mapping
+        All registered pipelines by name.
+    env : str, optional
+        Environment of the run, for the command.
+
+    Returns
+    -------
+    str or None
+        None where all is there. An input that no pipeline makes is left out: its own dataset
+        says best where it comes from.
+    """
+    missing = _missing_inputs(pipeline, catalog)
+    makers = {name: maker for name in missing if (maker := _maker(name, pipelines))}
+    if not makers:
+        return None
+    places = "\n".join(f"  {name}: {_place(catalog.get(name))}" for name in makers)
+    order: list[str] = []
+    for maker in makers.values():
+        _add_with_makers(maker, order, catalog, pipelines)
+    environment = f" --env {env}" if env and env != "local" else ""
+    return (
+        f"Inputs of this run have not been made yet:\n{places}\n"
+        f"To make them: kedro run{environment} --pipelines {','.join(order)}"
+    )
+
+
+def _missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
+    names = sorted(name for name in pipeline.inputs() if not is_parameter(name))
+    return [name for name in names if _is_missing(catalog.get(name))]
+
+
+def _is_missing(dataset: AbstractDataset | None) -> bool:
+    if dataset is None:  # kept in memory by the run that makes it
+        return True
+    cannot_tell = type(dataset)._exists is AbstractDataset._exists
+    return not cannot_tell and not dataset.exists()
+
+
+def _maker(name: str, pipelines: Mapping[str, Pipeline]) -> str | None:
+    """The smallest registered pipeline that makes a dataset."""
+    makers = [maker for maker, made in pipelines.items() if name in made.all_outputs()]
+    return min(makers, key=lambda maker: (len(pipelines[maker].nodes), maker), default=None)
+
+
+def _add_with_makers(
+    maker: str, order: list[str], catalog: CatalogProtocol, pipelines: Mapping[str, Pipeline]
+) -> None:
+    """Append a pipeline to ``order``, after those that make what it misses itself."""
+    for name in _missing_inputs(pipelines[maker], catalog):
+        earlier = _maker(name, pipelines)
+        if earlier and earlier != maker:
+            _add_with_makers(earlier, order, catalog, pipelines)
+    if maker not in order:
+        order.append(maker)
+
+
+def _place(dataset: AbstractDataset | None) -> str:
+    path = getattr(dataset, "_filepath", None)
+    if path is None:
+        return "not kept on disk"
+    path = Path(path)
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
