@@ -1,0 +1,243 @@
+"""Comparisons of classes, written as expressions such as ``(AML + MLL)/2 - ALL``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.design import Design
+
+_BACKTICKS = "a name with spaces, hyphens or a leading digit goes in backticks, such as `B-cell`"
+_NAME = re.compile(r"`([^`]+)`|(?<![\w.])([^\W\d][\w.]*)")
+_EXACT = 1e-10
+
+
+def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame:
+    """Contrasts of classes in terms of the coefficients of a design.
+
+    An expression is a sum of class names with weights that add up to zero. It stands for that
+    difference of fitted class means at the same covariates, whatever the formula: ``AML - ALL`` is
+    the same comparison under ``~ label``, ``~ 0 + label`` and ``~ label + batch``. With
+    interactions see :class:`Design`. Columns of the design may appear too, in backticks, to test a
+    covariate or an interaction such as the column ``label[T.AML]:age``.
+
+    Parameters
+    ----------
+    expressions : dict of str to str
+        Name of each contrast and its expression.
+    design : Design
+        Of the samples to compare.
+
+    Returns
+    -------
+    DataFrame, shape (n_coefficients, n_contrasts)
+
+    Raises
+    ------
+    UserError
+        Where an expression cannot be read or names neither a class nor a column of the design,
+        where class weights do not add up to zero, or where the contrast is zero in this design.
+    """
+    columns = {name: _coefficients(text, design) for name, text in expressions.items()}
+    return pd.DataFrame(columns, index=design.matrix.columns)
+
+
+def class_weights(expression: str, classes: list[str]) -> pd.Series:
+    """Weight of each class in a contrast: ``AML - ALL`` gives 1, −1, and 0 to every other class.
+
+    Parameters
+    ----------
+    expression : str
+    classes : list of str
+
+    Returns
+    -------
+    Series, index ``classes``
+        Names that are no class, such as a covariate's column, are passed over.
+    """
+    names, weights = _linear_form(expression)
+    return pd.Series(weights, index=names).reindex(classes, fill_value=0.0)
+
+
+def pairwise_contrasts(classes: list[str], reference: str | None = None) -> dict[str, str]:
+    """Every class against every earlier one: ``{"AML-ALL": "AML - ALL", …}``.
+
+    Parameters
+    ----------
+    classes : list of str
+        In order. ``AML-ALL``, AML minus ALL, comes from ``["ALL", "AML"]``.
+    reference : str, optional
+        Class to move to the front.
+
+    Returns
+    -------
+    dict of str to str
+        Names are safe as file names; a character that is not becomes ``_``.
+
+    Raises
+    ------
+    UserError
+        Where the reference is no class, there is one class only, or two contrasts would be named
+        the same.
+    """
+    if reference is not None:
+        if reference not in classes:
+            raise UserError(
+                f"the reference {reference!r} is no class; the classes are {first_few(classes, 20)}"
+            )
+        classes = [reference, *(name for name in classes if name != reference)]
+    _check_several(classes)
+    return _named(
+        (f"{later}-{earlier}", f"{_quoted(later)} - {_quoted(earlier)}")
+        for earlier, later in combinations(classes, 2)
+    )
+
+
+def each_against_rest(classes: list[str]) -> dict[str, str]:
+    """Each class against the plain mean of the other classes: ``{"AML-rest": …}``.
+
+    The other classes weigh the same, however many samples each has.
+
+    Parameters
+    ----------
+    classes : list of str
+        In the order of the contrasts.
+
+    Returns
+    -------
+    dict of str to str
+        Named as in :func:`pairwise_contrasts`.
+
+    Raises
+    ------
+    UserError
+        Where there is one class only, or two contrasts would be named the same.
+    """
+    _check_several(classes)
+
+    def rest(name: str) -> str:
+        others = [_quoted(other) for other in classes if other != name]
+        return others[0] if len(others) == 1 else f"({' + '.join(others)})/{len(others)}"
+
+    return _named((f"{name}-rest", f"{_quoted(name)} - {rest(name)}") for name in classes)
+
+
+def _coefficients(text: str, design: Design) -> np.ndarray:
+    names, weights = _linear_form(text)
+    rows = design.class_rows
+    is_class = np.array([name in rows.index for name in names])
+    unknown = [
+        name
+        for name, known in zip(names, is_class, strict=True)
+        if not known and name not in rows.columns
+    ]
+    if unknown:
+        raise UserError(
+            f"contrast {text!r}: no class is named {first_few(unknown)}; the classes are "
+            f"{first_few(rows.index, 20)} ({_BACKTICKS})"
+        )
+    if abs(weights[is_class].sum()) > _EXACT:
+        raise UserError(
+            f"contrast {text!r}: the weights of the classes add up to "
+            f"{weights[is_class].sum():g}, not to 0; a mean of two classes is written (A + B)/2"
+        )
+    column_of = np.eye(rows.shape[1])
+    vectors = np.array(
+        [
+            rows.loc[name] if known else column_of[rows.columns.get_loc(name)]
+            for name, known in zip(names, is_class, strict=True)
+        ]
+    )
+    contrast = weights @ vectors
+    # A covariate held fixed cancels but for rounding, and fit_contrasts relies on exact zeros.
+    contrast[np.abs(contrast) <= _EXACT * np.abs(vectors).max(axis=0)] = 0.0
+    if not contrast.any():
+        raise UserError(
+            f"contrast {text!r} is zero under the design {design.formula!r}: nothing to test"
+        )
+    return contrast
+
+
+def _linear_form(text: str) -> tuple[list[str], np.ndarray]:
+    """Names in an expression and the weight of each."""
+    names: list[str] = []
+
+    def stand_in(match: re.Match) -> str:
+        name = match[1] or match[2]
+        if name not in names:
+            names.append(name)
+        return f"name_{names.index(name)}"
+
+    # Class names are any text; Python's parser, which knows precedence, sees name_0, name_1 …
+    plain = _NAME.sub(stand_in, text)
+    try:
+        value = _evaluate(ast.parse(plain.strip(), mode="eval").body, len(names))
+    except (SyntaxError, _NotLinearError) as error:
+        raise UserError(
+            f"contrast {text!r} cannot be read; expected sums and differences of classes such as "
+            f"(AML + MLL)/2 - ALL ({_BACKTICKS})"
+        ) from error
+    if np.ndim(value) == 0:
+        raise UserError(f"contrast {text!r} names no class ({_BACKTICKS})")
+    return names, value
+
+
+class _NotLinearError(Exception):
+    pass
+
+
+def _evaluate(node: ast.expr, n_names: int) -> float | np.ndarray:
+    """A number, or a vector of weights per name."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name):
+            return np.eye(n_names)[int(name.removeprefix("name_"))]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_evaluate(operand, n_names)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _combine(op, _evaluate(left, n_names), _evaluate(right, n_names))
+    raise _NotLinearError
+
+
+def _combine(op: ast.operator, left, right) -> float | np.ndarray:
+    names_in = np.ndim(left) + np.ndim(right)
+    match op:
+        case ast.Add() if names_in != 1:
+            return left + right
+        case ast.Sub() if names_in != 1:
+            return left - right
+        case ast.Mult() if names_in < 2:
+            return left * right
+        case ast.Div() if np.ndim(right) == 0 and right != 0:
+            return left / right
+    raise _NotLinearError
+
+
+def _quoted(name: str) -> str:
+    match = _NAME.fullmatch(name)
+    return name if match and match[2] else f"`{name}`"
+
+
+def _named(contrasts) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for name, expression in contrasts:
+        safe = re.sub(r"[^\w.-]", "_", name)
+        # Some file systems take AML and aml for one name.
+        if safe.casefold() in {taken.casefold() for taken in named}:
+            raise UserError(
+                f"two contrasts would both be named {safe!r}, the second for {expression}; "
+                "name the contrasts yourself"
+            )
+        named[safe] = expression
+    return named
+
+
+def _check_several(classes: list[str]) -> None:
+    if len(set(classes)) < 2:
+        raise UserError(f"nothing to compare: {first_few(classes) or 'no class'} is all there is")

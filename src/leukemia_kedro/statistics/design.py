@@ -1,0 +1,203 @@
+"""Design matrices from formulas over the samples table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from formulaic import Formula, ModelMatrix, SimpleFormula
+from formulaic.errors import FormulaicError
+
+from leukemia_kedro.errors import UserError, first_few
+
+# R's lm takes a column for a combination of the ones before it where less than this share of its
+# length is left over.
+_RANK_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class Design:
+    """A design matrix, and what it says about each class.
+
+    Parameters
+    ----------
+    formula : str
+        As given, such as ``~ label + batch``.
+    matrix : DataFrame, shape (n_samples, n_coefficients), float64
+        Indexed by sample, in the order of the samples table.
+    class_rows : DataFrame, shape (n_classes, n_coefficients), float64
+        The row of the design that stands for a class: every sample is moved into the class with
+        its covariates kept, and the rows are averaged. Differences of these rows are differences
+        of fitted class means at the same covariates. Where the class interacts with a covariate,
+        that difference depends on the covariate and this is its average over the samples of the
+        design. Without a column ``label`` in the formula the rows are all equal.
+    """
+
+    formula: str
+    matrix: pd.DataFrame
+    class_rows: pd.DataFrame
+
+
+def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str] | None = None) -> Design:
+    """Design matrix of a formula such as ``~ label``, ``~ 0 + label`` or ``~ label + batch``.
+
+    Text columns become one column per level but the first, numeric columns enter as they are
+    (write ``C(batch)`` where numbers name batches), ``:`` and ``*`` make interactions and functions
+    such as ``np.log(age)`` are allowed; the syntax is formulaic's, which is R's.
+
+    Parameters
+    ----------
+    formula : str
+        One-sided.
+    samples : DataFrame, index ``sample``
+        Column ``label`` and the covariates that the formula names.
+    classes : list of str, optional
+        The classes in order, the reference first. Sorted by name when left out.
+
+    Raises
+    ------
+    UserError
+        Where the formula cannot be read, names a column that is not there or one with missing
+        values, where a class has fewer than two samples, or where the columns of the design depend
+        on each other.
+    """
+    terms = _parse(formula)
+    labels, classes = _labels(samples, classes)
+    samples = samples.assign(label=pd.Categorical(labels, categories=classes))
+    _check_covariates(formula, terms, samples)
+    encoded = _encode(formula, terms, samples)
+    matrix = pd.DataFrame(encoded).astype(np.float64)
+    check_full_rank(matrix, f"the design {formula!r}")
+
+    def class_row(name: str) -> pd.Series:
+        as_class = pd.Categorical([name] * len(samples), categories=classes)
+        rows = encoded.model_spec.get_model_matrix(samples.assign(label=as_class))
+        return pd.DataFrame(rows).astype(np.float64).mean()
+
+    class_rows = pd.DataFrame({name: class_row(name) for name in classes}).T
+    return Design(formula, matrix, class_rows)
+
+
+def check_full_rank(design: pd.DataFrame, what: str) -> None:
+    """Raise where columns of a design depend on each other, naming them.
+
+    Parameters
+    ----------
+    design : DataFrame, shape (n_samples, n_coefficients)
+        Any numbers.
+    what : str
+        How the message calls the design.
+    """
+    values = design.to_numpy(dtype=np.float64)
+    kept = independent_columns(values)
+    if len(kept) == design.shape[1]:
+        return
+    faults = []
+    for column in np.setdiff1d(np.arange(design.shape[1]), kept):
+        earlier = kept[kept < column]
+        share = np.linalg.lstsq(values[:, earlier], values[:, column])[0]
+        parts = design.columns[earlier[np.abs(share) > _RANK_TOLERANCE]]
+        name = design.columns[column]
+        faults.append(
+            f"{name} follows from {first_few(parts)}" if len(parts) else f"{name} is always 0"
+        )
+    raise UserError(
+        f"{what} is not of full rank over its {len(design)} samples: {'; '.join(faults)}. "
+        "No data could tell these columns apart; leave out one of the terms they come from."
+    )
+
+
+def independent_columns(values: np.ndarray) -> np.ndarray:
+    """Positions of the columns that are no combination of the columns before them.
+
+    The rule of R's ``lm``: the later column is the one to go.
+
+    Parameters
+    ----------
+    values : array, shape (n_samples, n_columns)
+        A design, or the rows of one.
+    """
+    basis = np.empty((len(values), 0))
+    kept = []
+    for position, column in enumerate(values.T):
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)  # once more: the first pass leaves rounding errors
+        left_over = np.linalg.norm(rest)
+        if left_over > _RANK_TOLERANCE * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / left_over])
+            kept.append(position)
+    return np.array(kept, dtype=np.intp)
+
+
+def _parse(formula: str) -> SimpleFormula:
+    expected = "expected one such as '~ label' or '~ label + batch'"
+    if not formula.lstrip().startswith("~"):
+        raise UserError(f"the design formula {formula!r} does not start with '~'; {expected}")
+    try:
+        terms = Formula(formula)
+    except FormulaicError as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"the design formula {formula!r} cannot be read: {reason} {expected}"
+        ) from error
+    if not isinstance(terms, SimpleFormula):
+        raise UserError(f"the design formula {formula!r} has several parts; {expected}")
+    return terms
+
+
+def _labels(samples: pd.DataFrame, classes: list[str] | None) -> tuple[pd.Series, list[str]]:
+    if "label" not in samples:
+        raise UserError(
+            f"the samples table has no column 'label'; it has {first_few(samples.columns)}"
+        )
+    labels = samples["label"].astype(str)
+    classes = sorted(labels.unique()) if classes is None else [str(name) for name in classes]
+    others = labels[~labels.isin(classes)].unique()
+    if len(others):
+        raise UserError(
+            f"samples are labelled {first_few(others)}, which is not among the classes "
+            f"{first_few(classes, 20)}"
+        )
+    counts = labels.value_counts().reindex(classes, fill_value=0)
+    small = counts[counts < 2]
+    if len(small):
+        found = ", ".join(f"{name} has {count}" for name, count in small.items())
+        raise UserError(
+            f"too few samples to compare classes: {found}, each class needs at least 2; "
+            "leave the class out or use more samples"
+        )
+    return labels, classes
+
+
+def _check_covariates(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> None:
+    needed = sorted(terms.required_variables)
+    absent = [name for name in needed if name not in samples]
+    if absent:
+        raise UserError(
+            f"the design formula {formula!r} names {first_few(absent)}, which the samples table "
+            f"lacks; its columns are {first_few(samples.columns, 20)}"
+        )
+    for name in needed:
+        unknown = samples.index[samples[name].isna()]
+        if len(unknown):
+            raise UserError(
+                f"covariate {name!r} of the design formula {formula!r} has no value for the "
+                f"samples {first_few(unknown)}; leave out these samples or the covariate"
+            )
+
+
+def _encode(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> ModelMatrix:
+    try:
+        encoded = terms.get_model_matrix(samples, context={}, na_action="raise")
+    except (FormulaicError, ValueError) as error:
+        raise UserError(
+            f"the design formula {formula!r} cannot be applied to the samples table: {error}"
+        ) from error
+    beyond = encoded.columns[~np.isfinite(encoded.to_numpy(dtype=np.float64)).all(axis=0)]
+    if len(beyond):
+        raise UserError(
+            f"the design formula {formula!r} gives values that are not finite in the columns "
+            f"{first_few(beyond)}"
+        )
+    return encoded

@@ -1,0 +1,335 @@
+"""Least squares for all genes at once, with what limma's ``lmFit`` and ``contrasts.fit`` keep.
+
+The expression matrix is never copied: blocks of genes small enough for the processor's cache are
+taken to float64 one after the other, and each block is a handful of matrix products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.design import check_full_rank, independent_columns
+
+# Size of a float64 block of genes: it stays in the processor's cache, and its products are too
+# small for the linear algebra library to start threads, which takes longer than the products do.
+BLOCK_BYTES = 2**19
+
+# Genes taken out of the expression matrix at a time: where samples lie one after the other in
+# memory, neighbouring genes share cache lines.
+PANEL_GENES = 64
+
+# A gene whose own normal equations are worse conditioned than this is solved by itself.
+_WORST_CONDITION = 1e6
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """One linear model per gene, or contrasts of its coefficients.
+
+    Parameters
+    ----------
+    coefficients : DataFrame, shape (n_probes, n_coefficients)
+        NaN where a gene's own observed samples cannot tell a coefficient.
+    stdev_unscaled : DataFrame, shape (n_probes, n_coefficients)
+        Standard errors divided by sigma.
+    sigma : array, shape (n_probes,)
+        Residual standard deviation; exactly 0 where the residuals are rounding errors, NaN where
+        ``df_residual`` is 0.
+    df_residual : array, shape (n_probes,)
+        Number of observed samples minus the rank of the design over them.
+    ave_expr : array, shape (n_probes,)
+        Unweighted mean of the observed values, limma's ``Amean`` and ``AveExpr``.
+    cov_coefficients : array, shape (n_coefficients, n_coefficients)
+        Unscaled covariance of the coefficients: over all samples, so that of every gene without
+        missing values or weights of its own.
+    """
+
+    coefficients: pd.DataFrame
+    stdev_unscaled: pd.DataFrame
+    sigma: np.ndarray
+    df_residual: np.ndarray
+    ave_expr: np.ndarray
+    cov_coefficients: np.ndarray
+
+
+def fit_linear_model(
+    expression: pd.DataFrame | np.ndarray,
+    design: pd.DataFrame,
+    weights: np.ndarray | None = None,
+) -> LinearFit:
+    """Fit the design to every gene by (weighted) least squares, as limma's ``lmFit`` does.
+
+    A missing value leaves the sample out for that gene only.
+
+    Parameters
+    ----------
+    expression : DataFrame or array, shape (n_probes, n_samples), float32 or float64
+        log2 scale. NaN marks a missing value. It is not copied.
+    design : DataFrame, shape (n_samples, n_coefficients)
+        Such as :attr:`Design.matrix`; its index must be the expression's columns where these have
+        names.
+    weights : array, shape (n_samples,) or (n_probes, n_samples), optional
+        Inversely proportional to variances. One that is not positive leaves the value out.
+
+    Raises
+    ------
+    UserError
+        Where samples of design and expression differ, the design is not of full rank, weights have
+        another shape or values are infinite.
+    """
+    values, probes = _values(expression, design)
+    check_full_rank(design, "the design")
+    weights = _weights(weights, values.shape)
+    basis = _Basis.of(design.to_numpy(dtype=np.float64), weights)
+    per_value = weights is not None and weights.ndim == 2
+    blocks = [
+        _fit_block(basis, y, weights[genes] if per_value else weights, probes[genes])
+        for genes, y in _float64_blocks(values)
+    ]
+    coefficients, stdev_unscaled, sigma, df_residual, ave_expr, is_complete = (
+        np.concatenate(parts) for parts in zip(*blocks, strict=True)
+    )
+    return LinearFit(
+        coefficients=pd.DataFrame(coefficients, index=probes, columns=design.columns),
+        stdev_unscaled=pd.DataFrame(stdev_unscaled, index=probes, columns=design.columns),
+        sigma=sigma,
+        df_residual=df_residual,
+        ave_expr=ave_expr,
+        cov_coefficients=basis.cov_coefficients(is_complete.all()),
+    )
+
+
+def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
+    """Contrasts of the coefficients of a fit, as limma's ``contrasts.fit`` gives them.
+
+    Standard errors take the correlation of the coefficients from ``cov_coefficients``. For a gene
+    with missing values or weights of its own that is limma's approximation, exact only where the
+    coefficients are uncorrelated as in ``~ 0 + label``: write the design so that the contrasts of
+    interest are coefficients where this matters.
+
+    Parameters
+    ----------
+    fit : LinearFit
+        Of a design.
+    contrasts : DataFrame, shape (n_coefficients, n_contrasts)
+        Such as from :func:`~leukemia_kedro.statistics.contrasts.contrast_matrix`.
+
+    Raises
+    ------
+    UserError
+        Where the rows of ``contrasts`` are not the coefficients of the fit.
+    """
+    if not contrasts.index.equals(fit.coefficients.columns):
+        raise UserError(
+            f"the contrasts are over {first_few(contrasts.index)}, the fit has the coefficients "
+            f"{first_few(fit.coefficients.columns)}"
+        )
+    weights = contrasts.to_numpy(dtype=np.float64)
+    coefficients = fit.coefficients.to_numpy()
+    unknown = np.isnan(coefficients)
+    stdev = np.where(unknown, 0.0, fit.stdev_unscaled.to_numpy())
+    root = np.linalg.cholesky(correlation(fit.cov_coefficients))
+    variance = [np.square((stdev * weight) @ root).sum(axis=1) for weight in weights.T]
+    involves_unknown = unknown @ (weights != 0)
+
+    def table(values: np.ndarray) -> pd.DataFrame:
+        values = np.where(involves_unknown, np.nan, values)
+        return pd.DataFrame(values, index=fit.coefficients.index, columns=contrasts.columns)
+
+    return replace(
+        fit,
+        coefficients=table(np.where(unknown, 0.0, coefficients) @ weights),
+        stdev_unscaled=table(np.sqrt(np.column_stack(variance))),
+        cov_coefficients=weights.T @ fit.cov_coefficients @ weights,
+    )
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """The design in orthonormal columns: design = Q R.
+
+    In these coordinates the normal equations of a gene with missing values or weights of its own
+    stay close to diagonal and lose no digits.
+    """
+
+    design: np.ndarray  # (n_samples, n_coefficients)
+    q: np.ndarray  # (n_samples, n_coefficients)
+    r_inverse: np.ndarray  # (n_coefficients, n_coefficients)
+    weighted: _Basis | None = None  # the same after scaling by √weights, where samples have weights
+
+    @classmethod
+    def of(cls, design: np.ndarray, weights: np.ndarray | None = None) -> _Basis:
+        q, r = np.linalg.qr(design)
+        weighted = None
+        if weights is not None and weights.ndim == 1 and weights.all():
+            weighted = cls.of(design * np.sqrt(weights)[:, None])
+        return cls(design, q, np.linalg.inv(r), weighted)
+
+    def cov_coefficients(self, every_gene_complete: bool) -> np.ndarray:
+        """(X'WX)⁻¹ over all samples; limma forgets W as soon as one value is missing."""
+        if self.weighted is not None and every_gene_complete:
+            return self.weighted.cov_coefficients(True)
+        return self.r_inverse @ self.r_inverse.T
+
+
+class _BlockFit(NamedTuple):
+    coefficients: np.ndarray
+    stdev_unscaled: np.ndarray
+    sigma: np.ndarray
+    df_residual: np.ndarray
+    ave_expr: np.ndarray
+    is_complete: np.ndarray
+
+
+def _float64_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Copies of a few genes at a time, and which genes they are."""
+    n_block = max(1, BLOCK_BYTES // (8 * values.shape[1]))
+    n_panel = max(PANEL_GENES, n_block)
+    for first in range(0, len(values), n_panel):
+        panel = values[first : first + n_panel].astype(np.float64, order="C")
+        for start in range(0, len(panel), n_block):
+            block = panel[start : start + n_block]
+            yield slice(first + start, first + start + len(block)), block
+
+
+def _fit_block(
+    basis: _Basis, y: np.ndarray, weights: np.ndarray | None, probes: pd.Index
+) -> _BlockFit:
+    """Fit the genes of one block, whose values ``y`` are overwritten."""
+    missing = np.isnan(y)
+    n_missing = missing.sum(axis=1)
+    if n_missing.any():
+        y[missing] = 0.0
+    with np.errstate(invalid="ignore"):  # 0/0 where every value is missing
+        total = y.sum(axis=1)
+        ave_expr = total / (y.shape[1] - n_missing)
+    infinite = probes[~np.isfinite(total)]
+    if len(infinite):
+        raise UserError(
+            f"expression is infinite in the probes {first_few(infinite)}; "
+            "set a floor above zero before taking logarithms"
+        )
+
+    if not n_missing.any() and weights is None:
+        fit = _solve_together(basis, y)
+    elif not n_missing.any() and basis.weighted is not None:
+        y *= np.sqrt(weights)
+        fit = _solve_together(basis.weighted, y)
+    else:
+        w = (~missing).astype(np.float64)
+        if weights is not None:
+            w *= _usable(weights)
+        fit = _solve_each(basis, y, w)
+    coefficients, stdev_unscaled, rss, size, df_residual = fit
+
+    # What is left of a constant gene is rounding: no variance, rather than a tiny one.
+    rss[rss <= (y.shape[1] * np.finfo(float).eps) ** 2 * size] = 0.0
+    sigma = np.sqrt(rss / np.where(df_residual > 0, df_residual, np.nan))
+    return _BlockFit(coefficients, stdev_unscaled, sigma, df_residual, ave_expr, n_missing == 0)
+
+
+def _solve_together(basis: _Basis, y: np.ndarray) -> tuple[np.ndarray, ...]:
+    """One set of normal equations for every gene (row) of y."""
+    effects = y @ basis.q
+    size = np.einsum("gs,gs->g", y, y)
+    residuals = y - effects @ basis.q.T
+    n_samples, n_coefficients = basis.q.shape
+    stdev_unscaled = np.sqrt(np.square(basis.r_inverse).sum(axis=1))
+    return (
+        effects @ basis.r_inverse.T,
+        np.tile(stdev_unscaled, (len(y), 1)),
+        np.einsum("gs,gs->g", residuals, residuals),
+        size,
+        np.full(len(y), float(n_samples - n_coefficients)),
+    )
+
+
+def _solve_each(basis: _Basis, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Normal equations of its own for every gene (row) of y; weight 0 leaves a value out."""
+    q, r_inverse = basis.q, basis.r_inverse
+    n_coefficients = q.shape[1]
+    products = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
+    weighted_y = weights * y
+    normal = (weights @ products).reshape(-1, n_coefficients, n_coefficients)
+    eigenvalues, vectors = np.linalg.eigh(normal)
+    degenerate = eigenvalues[:, 0] * _WORST_CONDITION <= eigenvalues[:, -1]
+    eigenvalues[degenerate] = 1.0
+    root_inverse = vectors / np.sqrt(eigenvalues)[:, None, :]
+    effects = np.einsum("gij,gkj,gk->gi", root_inverse, root_inverse, weighted_y @ q)
+    residuals = y - effects @ q.T
+    coefficients = effects @ r_inverse.T
+    stdev_unscaled = np.sqrt(np.square(r_inverse @ root_inverse).sum(axis=2))
+    rss = np.einsum("gs,gs->g", weights * residuals, residuals)
+    df_residual = (weights > 0).sum(axis=1) - float(n_coefficients)
+    for gene in np.flatnonzero(degenerate):
+        coefficients[gene], stdev_unscaled[gene], rss[gene], df_residual[gene] = _solve_degenerate(
+            basis.design, y[gene], weights[gene]
+        )
+    return coefficients, stdev_unscaled, rss, np.einsum("gs,gs->g", weighted_y, y), df_residual
+
+
+def _solve_degenerate(
+    design: np.ndarray, y: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """One gene whose observed samples may not tell every coefficient; those stay NaN."""
+    observed = weights > 0
+    root = np.sqrt(weights[observed])
+    x = design[observed] * root[:, None]
+    kept = independent_columns(x)
+    coefficients = np.full(design.shape[1], np.nan)
+    stdev_unscaled = coefficients.copy()
+    basis = _Basis.of(x[:, kept])
+    scaled_y = y[observed] * root
+    effects = basis.q.T @ scaled_y
+    coefficients[kept] = basis.r_inverse @ effects
+    stdev_unscaled[kept] = np.sqrt(np.square(basis.r_inverse).sum(axis=1))
+    residuals = scaled_y - basis.q @ effects
+    return coefficients, stdev_unscaled, residuals @ residuals, float(len(x) - len(kept))
+
+
+def _values(
+    expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
+) -> tuple[np.ndarray, pd.Index]:
+    if len(expression) == 0:
+        raise UserError("expression has no probes: nothing to fit")
+    if isinstance(expression, pd.DataFrame):
+        if not expression.columns.equals(design.index):
+            raise UserError(
+                f"expression has the samples {first_few(expression.columns)}, the design "
+                f"{first_few(design.index)}; both must list the same samples in the same order"
+            )
+        return expression.to_numpy(), expression.index
+    if expression.shape[1] != len(design):
+        raise UserError(
+            f"expression has {expression.shape[1]} samples, the design {len(design)}; "
+            "expected probes as rows and samples as columns"
+        )
+    return expression, pd.RangeIndex(len(expression), name="probe")
+
+
+def _weights(weights: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
+    if weights is None:
+        return None
+    weights = np.asarray(weights)
+    if weights.shape not in {shape[1:], shape}:
+        raise UserError(
+            f"weights have shape {weights.shape}; expected one per sample, {shape[1:]}, "
+            f"or one per value, {shape}"
+        )
+    return _usable(weights) if weights.ndim == 1 else weights
+
+
+def _usable(weights: np.ndarray) -> np.ndarray:
+    return np.where((weights > 0) & np.isfinite(weights), weights, 0.0)
+
+
+def correlation(covariance: np.ndarray) -> np.ndarray:
+    """Correlation matrix of a covariance matrix."""
+    deviation = np.sqrt(np.diag(covariance))
+    return covariance / np.outer(deviation, deviation)

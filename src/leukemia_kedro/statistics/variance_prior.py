@@ -1,0 +1,317 @@
+"""The prior distribution of gene-wise variances, estimated from the variances themselves.
+
+Residual variances are taken to scatter about prior variances as s² ~ s₀² F(d, d₀)
+(Smyth 2004, Section 6): s₀² is where they lie, d₀ how closely they lie together, and the larger
+d₀, the more each gene borrows from the others.
+
+References
+----------
+G. K. Smyth (2004). Linear models and empirical Bayes methods for assessing differential expression
+in microarray experiments. Stat. Appl. Genet. Mol. Biol. 3:3.
+B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander & G. K. Smyth (2016). Robust hyperparameter
+estimation protects against hypervariable genes and improves power to detect differential
+expression. Ann. Appl. Stat. 10:946–963.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special, stats
+from scipy.interpolate import CubicSpline
+from statsmodels.nonparametric.smoothers_lowess import lowess
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.tail_probabilities import f_at_other_df1, log_f_upper
+
+# limma's: shares of the smallest and largest variances that are pulled in, and the lowess span.
+_WINSOR_TAILS = (0.05, 0.1)
+_LOWESS_SPAN = 0.4
+
+# From here on F(d, d₀) is χ²/d to all digits.
+_AS_GOOD_AS_INFINITE = 1e10
+
+
+@dataclass(frozen=True)
+class VariancePrior:
+    """Prior of each gene's variance.
+
+    Parameters
+    ----------
+    variance : array, shape (n_probes,)
+        s₀²: the same for every gene, or a function of mean expression.
+    df : array, shape (n_probes,)
+        d₀: the same for every gene unless robust, where outlying genes have less. Infinite where
+        the variances differ by no more than chance.
+    """
+
+    variance: np.ndarray
+    df: np.ndarray
+
+
+def fit_variance_prior(
+    variance: np.ndarray,
+    df_residual: np.ndarray,
+    mean_expression: np.ndarray | None = None,
+    robust: bool = False,
+) -> VariancePrior:
+    """Estimate s₀² and d₀ from residual variances, as limma's ``squeezeVar`` does.
+
+    Genes without residual degrees of freedom take no part and get the prior of the others. One
+    gene alone has no others to borrow from: d₀ = 0.
+
+    Parameters
+    ----------
+    variance : array, shape (n_probes,)
+        Residual variances s².
+    df_residual : array, shape (n_probes,)
+        Their degrees of freedom.
+    mean_expression : array, shape (n_probes,), optional
+        Lets s₀² follow the mean along a natural cubic spline (robust: a lowess curve). A gene
+        whose mean is NaN gets s₀² = NaN.
+    robust : bool
+        Winsorise the variances, so that a few hypervariable genes neither spoil the prior nor are
+        held to it (Phipson et al. 2016).
+
+    Raises
+    ------
+    UserError
+        Where half of the variances or more are exactly zero, or no gene has a residual degree of
+        freedom.
+    """
+    usable = (df_residual > 0) & np.isfinite(variance)
+    if not usable.any():
+        raise UserError(
+            "no probe has residual degrees of freedom: there are as many coefficients as samples, "
+            "so nothing tells how much samples vary; use more samples or a simpler design"
+        )
+    s2, df = variance[usable], df_residual[usable]
+    if np.median(s2) == 0:
+        raise UserError(
+            f"{(s2 == 0).sum()} of {len(s2)} probes do not vary within the design (residual "
+            "variance exactly 0): no prior variance can be estimated from them; filter out the "
+            "constant probes"
+        )
+    if len(s2) == 1:
+        return VariancePrior(np.full(len(variance), s2[0]), np.zeros(len(variance)))
+    if np.ptp(df) == 0:
+        df = df[:1]  # enough, and digamma and trigamma are slow
+    mean = None if mean_expression is None else mean_expression[usable]
+    estimate = (_robust_moments if robust else _moments)(s2, df, mean)
+    everywhere = np.full(len(variance), estimate.typical_df)
+    everywhere[usable] = estimate.df
+    return VariancePrior(
+        np.broadcast_to(np.exp(estimate.log_variance(mean_expression)), len(variance)), everywhere
+    )
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    log_variance: Callable[[np.ndarray | None], np.ndarray | float]  # of mean expression
+    df: np.ndarray | float
+    typical_df: float  # that of a gene which is no outlier
+
+
+def _moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estimate:
+    """Moments of log s² (Smyth 2004, Section 6.2), about a spline where the mean matters."""
+    # Exact zeros have no logarithm; this far below the others they count as very small.
+    s2 = np.maximum(s2, 1e-5 * np.median(s2))
+    e = np.log(s2) - special.digamma(df / 2) + np.log(df / 2)
+    knots = _spline_knots(mean)
+    centre = _constant(e.mean()) if len(knots) == 1 else _natural_spline(knots, mean, e)
+    residuals = e - centre(mean)
+    spread = residuals @ residuals / (len(e) - len(knots))
+    excess = spread - special.polygamma(1, df / 2).mean()
+    if excess <= 0:
+        pooled = _constant(np.log(s2.mean())) if len(knots) == 1 else centre
+        return _Estimate(pooled, np.inf, np.inf)
+    d0 = 2 * trigamma_inverse(excess)
+    shift = special.digamma(d0 / 2) - np.log(d0 / 2)
+    return _Estimate(lambda at: centre(at) + shift, d0, d0)
+
+
+def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estimate:
+    """Moments of winsorised log s² (Phipson et al. 2016, Sections 3 and 4).
+
+    Genes whose variance lies beyond the others get a d₀ of their own, down to one at which the
+    largest variance is no surprise.
+    """
+    n = len(s2)
+    s2 = np.maximum(s2, 1e-12 * np.median(s2))
+    plain = _moments(s2, df, mean)
+    if n * max(_WINSOR_TAILS) < 1:
+        return plain
+    s2, df = _to_common_df(s2, df, plain, mean)
+
+    z = np.log(s2)
+    centre = _constant(stats.trim_mean(z, _WINSOR_TAILS[1])) if mean is None else _lowess(mean, z)
+    residuals = z - centre(mean)
+    lowest, highest = np.quantile(residuals, [_WINSOR_TAILS[0], 1 - _WINSOR_TAILS[1]])
+    winsorised = np.clip(residuals, lowest, highest)
+    spread = winsorised.var(ddof=1)
+
+    if spread <= _winsorised_moments(df, np.inf)[1]:
+        d0 = np.inf
+    elif np.isinf(plain.typical_df):
+        return plain
+    else:
+        d0 = _df_of_spread(spread, df, plain.typical_df)
+    shift = winsorised.mean() - _winsorised_moments(df, d0)[0]
+    f = np.exp(residuals - shift)
+    shrunk = _df_of_outliers_if_infinite(f, df) if np.isinf(d0) else _df_of_outliers(f, df, d0)
+    return _Estimate(lambda at: centre(at) + shift, shrunk, d0)
+
+
+def _df_of_outliers(f: np.ndarray, df: float, d0: float) -> np.ndarray:
+    """d₀ of each gene from f = s²/s₀² (Phipson et al. 2016, Section 4)."""
+    n = len(f)
+    log_tail = log_f_upper(f, df, d0)
+    log_expected_tail = np.log(_expected_tail(f))
+    log_no_outlier = np.minimum(log_tail - log_expected_tail, 0.0)
+    if not (log_no_outlier < 0).any():
+        return np.full(n, d0)
+    # The d₀ at which the largest variance is as likely as not to be exceeded, in two steps.
+    outlier_d0 = np.log(0.5) / log_tail.min() * d0
+    outlier_d0 *= np.log(0.5) / log_f_upper(f, df, outlier_d0).min()
+    shrunk = np.exp(log_no_outlier) * d0 - np.expm1(log_no_outlier) * outlier_d0
+
+    # No gene may have a smaller d₀ than one that is further out.
+    order = np.argsort(log_tail, kind="stable")
+    ordered = shrunk[order]
+    running_mean = np.cumsum(ordered) / np.arange(1, n + 1)
+    lowest = np.argmin(running_mean)
+    ordered[: lowest + 1] = running_mean[lowest]
+    shrunk[order] = np.maximum.accumulate(ordered)
+    return shrunk
+
+
+def _df_of_outliers_if_infinite(f: np.ndarray, df: float) -> np.ndarray:
+    """The same where d₀ is infinite: an outlier gets a share of the pooled residual df."""
+    n = len(f)
+    tail = special.chdtrc(df, df * f)
+    no_outlier = np.minimum(tail / _expected_tail(f), 1.0)
+    shrunk = np.where(no_outlier < 1, no_outlier * n * df, np.inf)
+    if np.isfinite(shrunk).any():
+        order = np.argsort(tail, kind="stable")
+        shrunk[order] = np.maximum.accumulate(shrunk[order])
+    return shrunk
+
+
+def _expected_tail(f: np.ndarray) -> np.ndarray:
+    """Share of genes further out than each gene, with half of itself.
+
+    Genes that differ by rounding errors share a rank, or a rounding error would move d₀.
+    """
+    return (len(f) - stats.rankdata(np.log(f).round(10)) + 0.5) / len(f)
+
+
+def _to_common_df(
+    s2: np.ndarray, df: np.ndarray, plain: _Estimate, mean: np.ndarray | None
+) -> tuple[np.ndarray, float]:
+    """Variances as they would be on the largest df, with the same tail probability."""
+    most = df.max()
+    fewer = df < most - 1e-14
+    if fewer.any():
+        s02 = np.broadcast_to(np.exp(plain.log_variance(mean)), s2.shape)[fewer]
+        f = f_at_other_df1(s2[fewer] / s02, df[fewer], most, plain.typical_df)
+        s2 = s2.copy()
+        s2[fewer] = f * s02
+    return s2, most
+
+
+def _winsorised_moments(df: float, d0: float) -> tuple[float, float]:
+    """Mean and variance of log F(df, d₀), winsorised, by Gauss–Legendre quadrature."""
+    is_finite = d0 < _AS_GOOD_AS_INFINITE
+    distribution = stats.f(df, d0) if is_finite else stats.chi2(df, scale=1 / df)
+    tails = np.array(_WINSOR_TAILS)
+    edges = distribution.ppf([tails[0], 1 - tails[1]])
+    low, high = edges / (1 + edges)
+    nodes, weights = special.roots_legendre(128)
+    share = low + (high - low) * (nodes + 1) / 2
+    f = share / (1 - share)
+    mass = weights / 2 * (high - low) * distribution.pdf(f) / (1 - share) ** 2
+    mean = mass @ np.log(f) + tails @ np.log(edges)
+    variance = mass @ (np.log(f) - mean) ** 2 + tails @ (np.log(edges) - mean) ** 2
+    return mean, variance
+
+
+def _df_of_spread(spread: float, df: float, least: float) -> float:
+    """The d₀ ≥ ``least`` at which winsorised log F(df, d₀) has the variance ``spread``."""
+
+    def df_at(share: float) -> float:
+        return np.inf if share == 1 else share / (1 - share)
+
+    def excess(share: float) -> float:
+        return np.log(spread / _winsorised_moments(df, df_at(share))[1])
+
+    least_share = least / (1 + least)
+    if excess(least_share) >= 0:
+        return least
+    return df_at(optimize.brentq(excess, least_share, 1.0, xtol=1e-13))
+
+
+def trigamma_inverse(x: float) -> float:
+    """The y > 0 with trigamma(y) = x > 0, by Newton's method on 1/trigamma (Smyth 2004, Appendix).
+
+    1/trigamma is convex and nearly linear, so the iterates fall to the solution.
+    """
+    if x > 1e7:
+        return 1 / np.sqrt(x)
+    if x < 1e-6:
+        return 1 / x
+    y = 0.5 + 1 / x
+    for _ in range(50):
+        trigamma = special.polygamma(1, y)
+        step = trigamma * (1 - trigamma / x) / special.polygamma(2, y)
+        y += step
+        if -step / y < 1e-12:
+            break
+    return float(y)
+
+
+def _constant(value: float) -> Callable:
+    return lambda at: value
+
+
+def _spline_knots(mean: np.ndarray | None) -> np.ndarray:
+    """Quantiles of the mean, as many as limma finds reasonable; one stands for no trend."""
+    if mean is None:
+        return np.zeros(1)
+    n = len(mean)
+    n_knots = min(1 + (n >= 3) + (n >= 6) + (n >= 30), len(np.unique(mean)))
+    return np.unique(np.quantile(mean, np.linspace(0, 1, n_knots)))
+
+
+def _natural_spline(knots: np.ndarray, x: np.ndarray, y: np.ndarray) -> Callable:
+    """Least-squares natural cubic spline of y over x, a line beyond the outer knots."""
+
+    def through(values: np.ndarray) -> Callable:
+        spline = CubicSpline(knots, values, bc_type="natural")
+        slope = spline.derivative()
+
+        def at(points: np.ndarray) -> np.ndarray:
+            inside = np.clip(points, knots[0], knots[-1])
+            beyond = (points - inside).reshape((-1,) + (1,) * (values.ndim - 1))
+            return spline(inside) + slope(inside) * beyond
+
+        return at
+
+    # A natural spline is linear in its values at the knots: one basis function for each of them.
+    basis = through(np.eye(len(knots)))(x)
+    return through(np.linalg.lstsq(basis, y)[0])
+
+
+def _lowess(x: np.ndarray, y: np.ndarray) -> Callable:
+    """Cleveland's lowess curve as R draws it, log-linear between genes."""
+    values, position, ties = np.unique(x, return_inverse=True, return_counts=True)
+    if ties.max() > _LOWESS_SPAN * len(x):
+        raise UserError(
+            f"{ties.max()} of {len(x)} probes have the same mean expression, "
+            f"{values[ties.argmax()]:g}: there is no trend over the mean to follow; filter out "
+            "the constant probes or set trend to false"
+        )
+    fitted = lowess(y, x, frac=_LOWESS_SPAN, it=3, delta=0.01 * np.ptp(x), return_sorted=False)
+    curve = np.bincount(position, fitted) / ties
+    return lambda at: np.interp(at, values, curve)

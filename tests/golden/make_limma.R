@@ -1,0 +1,218 @@
+# Golden tables of the limma part: see README.md beside this file.
+#
+#   Rscript make_limma.R OUT [GOLUB MLL]
+#
+# OUT    folder to write to: tests/golden/limma
+# GOLUB  folder of data_set_ALL_AML_train.csv
+# MLL    the file MLL.csv
+#
+# Every case gives two tables: <case>.contrasts.csv.gz, one row per contrast and probe, and
+# <case>.genes.csv.gz, one row per probe. Numbers have 15 significant digits.
+
+suppressPackageStartupMessages(library(limma))
+arguments <- commandArgs(trailingOnly = TRUE)
+out <- arguments[1]
+
+write_table <- function(table, name) {
+  numeric <- vapply(table, is.double, TRUE)
+  table[numeric] <- lapply(table[numeric], formatC, digits = 15, format = "g", width = 1)
+  connection <- gzfile(file.path(out, paste0(name, ".csv.gz")), "w", compression = 9)
+  write.csv(table, connection, row.names = FALSE, quote = FALSE)
+  close(connection)
+}
+
+# ---- simulated data ---------------------------------------------------------------------------
+
+simulate <- function() {
+  set.seed(20)
+  n_probes <- 200
+  label <- rep(c("ALL", "AML", "MLL"), c(9, 8, 7))
+  samples <- data.frame(
+    sample = sprintf("s%02d", seq_along(label)),
+    label = label,
+    batch = sample(c("first", "second"), length(label), replace = TRUE),
+    age = round(runif(length(label), 2, 70), 1)
+  )
+  mean <- runif(n_probes, 5, 13)
+  sd <- sqrt(0.3 * exp((9 - mean) / 3) * 5 / rchisq(n_probes, 5))
+  sd[1:4] <- 8 * sd[1:4]
+  effect <- matrix(0, n_probes, 3, dimnames = list(NULL, c("ALL", "AML", "MLL")))
+  effect[11:50, "AML"] <- rnorm(40, 0, 1.5)
+  effect[31:70, "MLL"] <- rnorm(40, 0, 1.5)
+  batch <- rnorm(n_probes, 0, 0.5)
+  y <- mean + effect[, label] + outer(batch, samples$batch == "second") +
+    outer(rnorm(n_probes, 0, 0.01), samples$age) +
+    sd * matrix(rnorm(n_probes * length(label)), n_probes)
+  y <- round(y, 4)
+  dimnames(y) <- list(sprintf("probe_%03d", 1:n_probes), samples$sample)
+
+  gaps <- y
+  gaps[matrix(runif(length(y)) < 0.06, nrow(y))] <- NA
+  gaps[5, ] <- NA                     # nothing observed
+  gaps[6, -3] <- NA                   # one sample: no residual df
+  gaps[7, label == "AML"] <- NA       # a class not observed
+  gaps[8, label == "ALL"] <- NA       # the reference class not observed
+  gaps[9, -c(1, 2, 10)] <- NA         # a class with one observation, another with none
+  gaps[12, samples$batch == "first"] <- NA
+
+  # Variances more alike than chance makes them: infinite prior df. One gene is an outlier.
+  alike <- matrix(rnorm(length(y)), nrow(y), dimnames = dimnames(y))
+  within_class <- model.matrix(~ 0 + label)
+  residual_sd <- sqrt(colMeans(lm.fit(within_class, t(alike))$residuals^2))
+  alike <- round(8 + c(6, rep(1, n_probes - 1)) * alike / sqrt(residual_sd), 4)
+  alike_gaps <- alike
+  alike_gaps[matrix(runif(length(y)) < 0.06, nrow(y))] <- NA
+
+  sample_weights <- round(runif(length(label), 0.3, 2), 3)
+  value_weights <- matrix(round(runif(length(y), 0.2, 3), 3), nrow(y), dimnames = dimnames(y))
+  value_weights[3, 5] <- 0
+
+  write_table(cbind(samples, weight = sample_weights), "simulated.samples")
+  for (name in c("y", "gaps", "alike", "alike_gaps", "value_weights")) {
+    write_table(data.frame(probe = rownames(y), get(name)), paste0("simulated.", name))
+  }
+  list(samples = samples, y = y, gaps = gaps, alike = alike,
+       alike_gaps = alike_gaps, sample_weights = sample_weights, value_weights = value_weights)
+}
+
+# ---- one case ---------------------------------------------------------------------------------
+
+run_case <- function(name, y, samples, formula = ~ 0 + label, contrasts = NULL, weights = NULL,
+                     trend = FALSE, robust = FALSE, lfc = NULL, keep_every = 1) {
+  samples$label <- factor(samples$label)
+  design <- model.matrix(formula, samples)
+  # lmFit names the coefficients that one gene's own samples cannot tell.
+  fit <- suppressWarnings(lmFit(y, design, weights = weights))
+  fit <- contrasts.fit(fit, contrasts)
+  fit <- if (is.null(lfc)) eBayes(fit, trend = trend, robust = robust) else
+    treat(fit, lfc = lfc, trend = trend, robust = robust)
+  decided <- unclass(decideTests(fit))
+  decided_lfc <- unclass(decideTests(fit, p.value = 0.1, lfc = 0.5))
+
+  genes <- data.frame(
+    probe = rownames(y), AveExpr = fit$Amean, sigma = fit$sigma, df.residual = fit$df.residual,
+    df.prior = fit$df.prior, s2.prior = fit$s2.prior, s2.post = fit$s2.post,
+    df.total = fit$df.total
+  )
+  if (is.null(lfc)) {
+    genes$F <- fit$F
+    genes$F.P.Value <- fit$F.p.value
+    genes$F.adj.P.Val <- p.adjust(fit$F.p.value, "BH")
+  }
+  smallest <- order(apply(fit$p.value, 1, min))[1:20]
+  kept <- sort(union(seq(1, nrow(y), keep_every), smallest))
+  write_table(genes[kept, ], paste0(name, ".genes"))
+
+  tables <- lapply(colnames(contrasts), function(contrast) {
+    table <- topTable(fit, coef = contrast, number = Inf, sort.by = "none", confint = TRUE)
+    data.frame(contrast = contrast, probe = rownames(y), table,
+               decided = as.integer(decided[, contrast]),
+               decided.lfc = as.integer(decided_lfc[, contrast]))[kept, ]
+  })
+  write_table(do.call(rbind, tables), paste0(name, ".contrasts"))
+  cat(sprintf("%-32s d0 %.6g  s0^2 %.6g  up/down %s\n", name, max(fit$df.prior),
+              median(fit$s2.prior), paste(colSums(decided != 0, na.rm = TRUE), collapse = " ")))
+}
+
+# Contrasts of class means under a formula whose first coefficients are the class means, or under
+# one with an intercept for the first class.
+class_contrasts <- function(columns, has_intercept) {
+  means <- rbind(
+    "AML-ALL" = c(-1, 1, 0), "MLL-ALL" = c(-1, 0, 1), "leukemias-ALL" = c(-1, 0.5, 0.5)
+  )
+  if (has_intercept) means[, 1] <- 0
+  contrasts <- matrix(0, length(columns), 3, dimnames = list(columns, rownames(means)))
+  contrasts[1:3, ] <- t(means)
+  contrasts
+}
+
+# ---- simulated cases --------------------------------------------------------------------------
+
+simulated <- simulate()
+samples <- simulated$samples
+means_only <- ~ 0 + label
+case <- function(name, y, formula = means_only, ...) {
+  columns <- colnames(model.matrix(formula, samples))
+  run_case(paste0("simulated.", name), y, samples, formula,
+           class_contrasts(columns, columns[1] == "(Intercept)"), ...)
+}
+y <- simulated$y
+gaps <- simulated$gaps
+seen <- gaps[rowSums(!is.na(gaps)) > 0, ]  # limma finds no trend where a mean is missing
+
+case("plain", y)
+case("covariates", y, ~ label + batch + age)
+case("interaction", y, ~ label * batch)
+case("trend", y, trend = TRUE)
+case("robust", y, robust = TRUE)
+case("trend_robust", y, trend = TRUE, robust = TRUE)
+case("treat", y, lfc = 0.5)
+case("treat_trend_robust", y, lfc = 0.5, trend = TRUE, robust = TRUE)
+case("sample_weights", y, ~ label + batch, weights = simulated$sample_weights)
+case("value_weights", y, ~ label + batch, weights = simulated$value_weights)
+case("missing", gaps)
+case("missing_covariates", gaps, ~ label + batch + age)
+case("missing_sample_weights", gaps, ~ label + batch, weights = simulated$sample_weights)
+case("missing_robust", gaps, robust = TRUE)
+case("missing_trend", seen, trend = TRUE)
+case("missing_trend_robust", seen, trend = TRUE, robust = TRUE)
+case("missing_treat", gaps[-(5:9), ], lfc = 0.5)  # limma stops at a missing coefficient
+case("alike", simulated$alike)
+case("alike_trend", simulated$alike, trend = TRUE)
+case("alike_robust", simulated$alike, robust = TRUE)
+case("alike_missing_robust", simulated$alike_gaps, robust = TRUE)
+case("five_probes", y[101:105, ], trend = TRUE)
+case("eight_probes_robust", y[101:108, ], robust = TRUE)
+
+# ---- real cases -------------------------------------------------------------------------------
+
+clip <- function(raw) pmin(pmax(raw, 100), 16000)
+
+# Descriptions hold commas and unpaired quotes, the fields after them neither: read from the end.
+read_golub <- function(folder) {
+  lines <- readLines(file.path(folder, "data_set_ALL_AML_train.csv"))
+  fields <- strsplit(sub("\r$", "", lines[nzchar(lines)]), ",", fixed = TRUE)
+  header <- fields[[1]]
+  patients <- header[seq(3, length(header), 2)]
+  last <- do.call(rbind, lapply(fields[-1], tail, 2 * length(patients) + 1))
+  raw <- matrix(as.numeric(last[, seq(2, ncol(last), 2)]), nrow(last),
+                dimnames = list(last[, 1], patients))
+  actual <- read.csv(file.path(folder, "actual.csv"), row.names = 1)
+  list(raw = raw, samples = data.frame(sample = patients, label = actual[patients, "cancer"]))
+}
+
+if (length(arguments) == 3) {
+  golub <- read_golub(arguments[2])
+  intensity <- clip(golub$raw)
+  y <- log2(intensity)
+  lowest <- apply(intensity, 1, min)
+  highest <- apply(intensity, 1, max)
+  filtered <- y[highest / lowest > 5 & highest - lowest > 500, ]
+  stopifnot(dim(filtered) == c(3051, 38))
+  contrast <- matrix(c(-1, 1), dimnames = list(c("labelALL", "labelAML"), "AML-ALL"))
+  for (size in c("3051", "7129")) {
+    case <- function(name, ...) {
+      run_case(paste0("golub_", size, ".", name), if (size == "3051") filtered else y,
+               golub$samples, ~ 0 + label, contrast, ...)
+    }
+    case("plain", keep_every = if (size == "3051") 1 else 10)
+    case("trend", trend = TRUE, keep_every = 10)
+    case("robust", robust = TRUE, keep_every = 10)
+    case("trend_robust", trend = TRUE, robust = TRUE, keep_every = 10)
+    case("treat", lfc = 1, keep_every = 10)
+  }
+
+  mll <- read.csv(arguments[3], check.names = FALSE)
+  y <- log2(clip(t(as.matrix(mll[, -ncol(mll)]))))
+  rownames(y) <- sprintf("%05d", seq_len(nrow(y)))  # probe ids hold commas; the order tells them
+  samples <- data.frame(label = mll$class)
+  case <- function(name, ...) {
+    run_case(paste0("mll.", name), y, samples, ~ 0 + label,
+             class_contrasts(paste0("label", c("ALL", "AML", "MLL")), FALSE), keep_every = 50, ...)
+  }
+  case("plain")
+  case("trend_robust", trend = TRUE, robust = TRUE)
+}
+
+cat(R.version.string, "limma", as.character(packageVersion("limma")), "statmod",
+    as.character(packageVersion("statmod")), "\n")

@@ -1,0 +1,114 @@
+"""Design matrices from formulas, and what is said where they cannot be made."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.design import check_full_rank, design_matrix, independent_columns
+
+
+@pytest.fixture
+def samples() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "label": ["MLL", "ALL", "B-cell", "ALL", "B-cell", "MLL"],
+            "batch": ["a", "a", "a", "b", "b", "b"],
+            "age": [4.0, 9.0, 61.0, 35.0, 12.0, 8.0],
+        },
+        index=pd.Index(["p1", "p2", "p3", "p4", "p5", "p6"], name="sample"),
+    )
+
+
+def test_the_first_class_in_order_is_the_reference(samples):
+    sorted_by_name = design_matrix("~ label", samples).matrix
+    assert list(sorted_by_name) == ["Intercept", "label[T.B-cell]", "label[T.MLL]"]
+    assert list(sorted_by_name.index) == list(samples.index)
+
+    in_order = design_matrix("~ label", samples, classes=["MLL", "ALL", "B-cell"]).matrix
+    assert list(in_order) == ["Intercept", "label[T.ALL]", "label[T.B-cell]"]
+    np.testing.assert_array_equal(in_order["label[T.ALL]"], [0, 1, 0, 1, 0, 0])
+    assert (in_order.dtypes == np.float64).all()
+
+
+@pytest.mark.parametrize(
+    ("formula", "columns"),
+    [
+        ("~ 0 + label", ["label[ALL]", "label[B-cell]", "label[MLL]"]),
+        ("~ batch + np.log(age)", ["Intercept", "batch[T.b]", "np.log(age)"]),
+        ("~ batch * age", ["Intercept", "batch[T.b]", "age", "batch[T.b]:age"]),
+    ],
+)
+def test_formulas(samples, formula, columns):
+    assert list(design_matrix(formula, samples).matrix) == columns
+
+
+def test_a_class_row_is_the_class_with_the_covariates_of_everyone(samples):
+    rows = design_matrix("~ label + age", samples).class_rows
+    np.testing.assert_allclose(rows["age"], samples["age"].mean())
+    np.testing.assert_array_equal(rows["label[T.MLL]"], [0, 0, 1])
+
+
+def test_class_names_may_look_like_numbers(samples):
+    samples["label"] = [1, 2, 1, 2, 1, 2]
+    assert list(design_matrix("~ 0 + label", samples).class_rows.index) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("label", "does not start with '~'"),
+        ("expression ~ label", "does not start with '~'"),
+        ("~ label + (", "cannot be read"),
+        ("~ label | batch", "several parts"),
+        ("~ label + sex", "names sex, which the samples table lacks.*label, batch, age"),
+        ("~ label + weight", "'weight'.*no value for the samples p2, p5"),
+        ("~ label + age.nothing", "cannot be applied"),
+        ("~ label + same", "not of full rank.*same follows from Intercept"),
+        ("~ label + copy", r"copy\[T.MLL\] follows from label\[T.MLL\]"),
+        ("~ label + nil", "nil is always 0"),
+    ],
+)
+def test_a_formula_that_cannot_be_used_says_why(samples, formula, message):
+    samples = samples.assign(
+        weight=[1, None, 1, 2, None, 2], same=1.0, nil=0.0, copy=samples["label"]
+    )
+    with pytest.raises(UserError, match=message):
+        design_matrix(formula, samples)
+
+
+def test_a_logarithm_of_zero_in_a_covariate_is_named(samples):
+    samples["age"] -= 4
+    with (
+        np.errstate(divide="ignore"),
+        pytest.raises(UserError, match=r"not finite in the columns np.log\(age\)"),
+    ):
+        design_matrix("~ label + np.log(age)", samples)
+
+
+def test_samples_that_cannot_be_compared_are_named(samples):
+    with pytest.raises(UserError, match="MLL has 1, each class needs at least 2"):
+        design_matrix("~ label", samples.iloc[1:])
+    with pytest.raises(UserError, match="AML has 0"):
+        design_matrix("~ label", samples, classes=["ALL", "B-cell", "MLL", "AML"])
+    with pytest.raises(UserError, match="labelled B-cell, which is not among the classes ALL, MLL"):
+        design_matrix("~ label", samples, classes=["ALL", "MLL"])
+    with pytest.raises(UserError, match="no column 'label'; it has batch, age"):
+        design_matrix("~ batch", samples.drop(columns="label"))
+
+
+def test_more_columns_than_samples_is_not_of_full_rank():
+    wide = pd.DataFrame(np.eye(3, 4) + 1, columns=list("abcd"))
+    with pytest.raises(UserError, match=r"the design is not of full rank over its 3 samples: d"):
+        check_full_rank(wide, "the design")
+
+
+def test_the_later_of_two_dependent_columns_goes():
+    first, second = np.array([1.0, 2, 3, 4]), np.array([1.0, 0, 1, 0])
+    values = np.column_stack([first, second, 2 * first - second, np.ones(4), np.zeros(4)])
+    np.testing.assert_array_equal(independent_columns(values), [0, 1, 3])
+
+
+def test_a_covariate_on_a_distant_scale_is_not_taken_for_dependent():
+    year = 2000 + np.arange(6.0)
+    assert len(independent_columns(np.column_stack([np.ones(6), year, np.square(year)]))) == 3

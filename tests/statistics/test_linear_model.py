@@ -1,0 +1,211 @@
+"""Least squares against statsmodels, one gene at a time, and what must not matter."""
+
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics import linear_model
+from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
+
+N_PROBES, N_SAMPLES = 12, 15
+
+
+@pytest.fixture
+def design() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "Intercept": 1.0,
+            "AML": np.repeat([0.0, 1, 0], 5),
+            "MLL": np.repeat([0.0, 0, 1], 5),
+            "age": rng.uniform(1, 80, N_SAMPLES),
+        }
+    )
+
+
+@pytest.fixture
+def expression() -> np.ndarray:
+    return np.random.default_rng(6).normal(9, 1.5, (N_PROBES, N_SAMPLES))
+
+
+@pytest.fixture
+def contrasts(design) -> pd.DataFrame:
+    return pd.DataFrame({"MLL-AML": [0, -1, 1, 0], "AML/2": [0, 0.5, 0, 0]}, index=design.columns)
+
+
+def one_gene(y, x, weights=None):
+    """The same from statsmodels, for the values that are there."""
+    there = np.isfinite(y)
+    weights = np.ones(len(y)) if weights is None else weights
+    there &= weights > 0
+    return sm.WLS(y[there], x[there], weights=weights[there]).fit()
+
+
+def assert_is_least_squares(fit, expression, design, weights):
+    for gene, y in enumerate(expression):
+        expected = one_gene(y, design.to_numpy(), weights[gene])
+        sigma = np.sqrt(expected.scale)
+        # A slope of 0.0003 a year beside an intercept of 9 has four digits fewer.
+        np.testing.assert_allclose(
+            fit.coefficients.iloc[gene], expected.params, rtol=1e-10, atol=1e-12
+        )
+        np.testing.assert_allclose(fit.stdev_unscaled.iloc[gene] * sigma, expected.bse, rtol=1e-10)
+        np.testing.assert_allclose(fit.sigma[gene], sigma, rtol=1e-10)
+        assert fit.df_residual[gene] == expected.df_resid
+        np.testing.assert_allclose(fit.ave_expr[gene], np.nanmean(y), rtol=1e-14)
+
+
+def weights_of(kind) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    weights = np.ones((N_PROBES, N_SAMPLES))
+    if kind == "sample":
+        weights *= rng.uniform(0.3, 3, N_SAMPLES)
+    elif kind == "value":
+        weights = rng.uniform(0.3, 3, weights.shape)
+        weights[2, 4] = 0.0
+        weights[3, 5] = -1.0
+    return weights
+
+
+@pytest.mark.parametrize("has_gaps", [False, True])
+@pytest.mark.parametrize("kind", ["none", "sample", "value"])
+def test_every_gene_has_its_least_squares_fit(expression, design, kind, has_gaps):
+    if has_gaps:
+        expression[np.random.default_rng(8).random(expression.shape) < 0.15] = np.nan
+    weights = weights_of(kind)
+    given_weights = {"none": None, "sample": weights[0], "value": weights}[kind]
+    fit = fit_linear_model(expression, design, given_weights)
+    assert_is_least_squares(fit, expression, design, weights)
+
+
+def test_wildly_unequal_weights_lose_no_digits(expression, design):
+    weights = 10.0 ** np.random.default_rng(9).uniform(-6, 6, expression.shape)
+    fit = fit_linear_model(expression, design, weights)
+    for gene, y in enumerate(expression):
+        root = np.sqrt(weights[gene])
+        expected = np.linalg.lstsq(design.to_numpy() * root[:, None], y * root)[0]
+        np.testing.assert_allclose(fit.coefficients.iloc[gene], expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["none", "sample"])
+def test_contrasts_of_complete_genes_are_exact(expression, design, contrasts, kind):
+    weights = weights_of(kind)
+    fit = fit_linear_model(expression, design, None if kind == "none" else weights[0])
+    estimate = fit_contrasts(fit, contrasts)
+    for gene, y in enumerate(expression):
+        test = one_gene(y, design.to_numpy(), weights[gene]).t_test(contrasts.to_numpy().T)
+        np.testing.assert_allclose(estimate.coefficients.iloc[gene], test.effect, rtol=1e-10)
+        errors = estimate.stdev_unscaled.iloc[gene] * fit.sigma[gene]
+        np.testing.assert_allclose(errors, test.sd, rtol=1e-10)
+
+
+def test_what_a_gene_cannot_tell_stays_missing(expression, design, contrasts):
+    expression[0] = np.nan
+    expression[1, 5:10] = np.nan  # no AML
+    expression[2, :12] = np.nan  # three MLL: intercept and age only
+    fit = fit_linear_model(expression, design)
+
+    assert fit.coefficients.iloc[0].isna().all()
+    assert (fit.df_residual[0], np.isnan(fit.sigma[0])) == (0, True)
+    assert np.isnan(fit.ave_expr[0])
+
+    assert list(fit.coefficients.columns[fit.coefficients.iloc[1].isna()]) == ["AML"]
+    expected = one_gene(expression[1], design.drop(columns="AML").to_numpy())
+    np.testing.assert_allclose(fit.coefficients.iloc[1].dropna(), expected.params, rtol=1e-10)
+    assert fit.df_residual[1] == 7
+
+    # The later of two columns that say the same goes, as in R.
+    assert list(fit.coefficients.iloc[2].isna()) == [False, True, True, False]
+    assert fit.df_residual[2] == 1
+
+    estimate = fit_contrasts(fit, contrasts)
+    assert estimate.coefficients.iloc[1].isna().all()
+    intercept = pd.DataFrame({"it": [1.0, 0, 0, 0]}, index=design.columns)
+    assert np.isfinite(fit_contrasts(fit, intercept).coefficients.loc[1, "it"])
+
+
+def test_a_constant_gene_has_no_variance_at_all(expression, design):
+    expression[3] = 6.64385618977472  # log2 of a floor of 100
+    fit = fit_linear_model(expression, design)
+    assert fit.sigma[3] == 0
+    assert (np.delete(fit.sigma, 3) > 0).all()
+    assert fit.coefficients.loc[3, "Intercept"] == pytest.approx(6.64385618977472, rel=1e-14)
+
+
+def test_as_many_coefficients_as_samples_leaves_no_sigma():
+    fit = fit_linear_model(np.array([[3.0, 5.0]]), pd.DataFrame({"a": [1.0, 1], "b": [0.0, 1]}))
+    assert fit.df_residual[0] == 0
+    assert np.isnan(fit.sigma[0])
+    np.testing.assert_allclose(fit.coefficients.iloc[0], [3, 2])
+
+
+@given(
+    block_bytes=st.integers(1, 2000),
+    panel=st.integers(1, 20),
+    share_missing=st.sampled_from([0.0, 0.02, 0.3]),
+    in_sample_order=st.booleans(),
+    seed=st.integers(0, 50),
+)
+def test_block_size_and_memory_layout_do_not_matter(
+    block_bytes, panel, share_missing, in_sample_order, seed
+):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(8, 1, (30, 9)).astype(np.float32)
+    y[rng.random(y.shape) < share_missing] = np.nan
+    design = pd.DataFrame({"Intercept": 1.0, "x": rng.normal(size=9)})
+    expected = fit_linear_model(y.astype(np.float64), design)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear_model, "BLOCK_BYTES", block_bytes)
+        patch.setattr(linear_model, "PANEL_GENES", panel)
+        fit = fit_linear_model(np.asfortranarray(y) if in_sample_order else y, design)
+    np.testing.assert_allclose(fit.coefficients, expected.coefficients, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(fit.sigma, expected.sigma, rtol=1e-9)
+    np.testing.assert_array_equal(fit.df_residual, expected.df_residual)
+
+
+def test_the_expression_matrix_is_left_as_it_was(expression, design):
+    expression[0, 0] = np.nan
+    before = expression.copy()
+    fit_linear_model(expression, design, weights_of("sample")[0])
+    np.testing.assert_array_equal(expression, before)
+
+
+def test_samples_are_matched_by_name(expression, design):
+    names = [f"p{i}" for i in range(N_SAMPLES)]
+    frame = pd.DataFrame(expression, columns=names)
+    assert fit_linear_model(frame, design.set_axis(names)).coefficients.shape == (N_PROBES, 4)
+    with pytest.raises(UserError, match="same samples in the same order"):
+        fit_linear_model(frame, design.set_axis(names[::-1]))
+
+
+def test_input_that_does_not_fit_is_refused(expression, design, contrasts):
+    with pytest.raises(UserError, match="expression has 15 samples, the design 14"):
+        fit_linear_model(expression, design.iloc[1:])
+    with pytest.raises(UserError, match=r"not of full rank.*twice follows from AML"):
+        fit_linear_model(expression, design.assign(twice=2 * design["AML"]))
+    with pytest.raises(UserError, match=r"weights have shape \(12,\)"):
+        fit_linear_model(expression, design, np.ones(N_PROBES))
+    with pytest.raises(UserError, match="no probes"):
+        fit_linear_model(expression[:0], design)
+    expression[4, 2] = -np.inf
+    with pytest.raises(UserError, match="infinite in the probes 4; set a floor above zero"):
+        fit_linear_model(expression, design)
+    fit = fit_linear_model(expression[:4], design)
+    with pytest.raises(UserError, match="the contrasts are over AML, MLL, age, the fit has"):
+        fit_contrasts(fit, contrasts.iloc[1:])
+
+
+def test_a_large_matrix_is_never_copied():
+    y = np.random.default_rng(0).standard_normal((12_029, 2_000), dtype=np.float32).T
+    design = pd.DataFrame({"Intercept": 1.0, "x": np.arange(12_029) % 2})
+    tracemalloc.start()
+    fit_linear_model(y, design)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.25 * y.nbytes
