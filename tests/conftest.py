@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from leukemia_kedro.compute import one_thread_per_process
+
+# As in a run; and small matrices are several times as fast without threads.
+one_thread_per_process()
+
 PROJECT = Path(__file__).resolve().parents[1]
 RAW = PROJECT / "data" / "01_raw"
 

@@ -1,0 +1,246 @@
+"""Any table of expression values: CSV, TSV or Parquet, samples in rows or in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.datasets.delimited import (
+    MISSING,
+    CohortFileDataset,
+    as_covariate,
+    build_cohort,
+    locate,
+    open_bytes,
+    open_text,
+    read_sheet,
+)
+from leukemia_kedro.datasets.grid import (
+    Grid,
+    Heading,
+    find_column,
+    numbered,
+    read_parquet_grid,
+    read_text_grid,
+)
+from leukemia_kedro.errors import CohortError, UserError, first_few
+
+SHEET_KEYS = ("filepath", "sample_id")
+
+
+class ExpressionTableDataset(CohortFileDataset):
+    """A table of samples × probes, or probes × samples, and where its labels stand.
+
+    Comma, semicolon and tab are told apart by the first line, Parquet (``.parquet``) and
+    compression (``.gz``, ``.bz2``, ``.zip``) by the ending of the name. Every column that is not
+    named below holds expression, and only numbers are allowed there.
+
+    Parameters
+    ----------
+    filepath : str
+    samples : {"rows", "columns"}
+        Whether each sample is a row or a column. Where samples are columns, the header holds
+        their ids, and ``label``, ``split`` and ``covariates`` are rows.
+    sample_id : str or int, optional
+        Column of the sample ids (samples in rows). Without it samples are ``sample_01`` …
+    probe_id : str or int
+        Column of the probe ids (samples in columns).
+    description : str or int, optional
+        Column of the probe descriptions (samples in columns).
+    annotations : list of str or int
+        Further columns that describe probes (samples in columns), kept in ``probes`` as text.
+    label, split : str or int, optional
+        Class, and ``train`` or ``test``. Samples to be scored have neither.
+    covariates : list of str or int
+        What else is known of the samples. Numbers where all cells are numbers, else text.
+    sample_sheet : dict, optional
+        ``filepath`` of a separate text table with one line for each sample, ``sample_id``, its
+        column of ids (by default the first). ``label`` and ``split`` are then columns of the
+        sheet, and its other columns are covariates.
+    missing : list of str
+        Cells that mark a missing value.
+    header : bool
+        Whether the first line holds names. Without names, columns are given by position; probes,
+        and samples, where they are columns, are called ``probe_01`` … and ``sample_01`` … after
+        the position of their column.
+    origin : str, optional
+        One line for the report on where the data comes from; by default the file's name.
+    credentials, fs_args, metadata
+        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`; the sample sheet is
+        read from the same file system.
+
+    Raises
+    ------
+    kedro.io.DatasetError
+        Around a :class:`~leukemia_kedro.errors.CohortError` that names the file, line and column.
+
+    Examples
+    --------
+    Armstrong et al. 2002, label in the last column, no ids:
+
+    .. code-block:: yaml
+
+        raw_cohort:
+          type: leukemia_kedro.datasets.ExpressionTableDataset
+          filepath: data/01_raw/mll/MLL.csv
+          label: class
+
+    Probes in rows, labels in a sheet of their own:
+
+    .. code-block:: yaml
+
+        raw_cohort:
+          type: leukemia_kedro.datasets.ExpressionTableDataset
+          filepath: data/01_raw/mine/expression.tsv.gz
+          samples: columns
+          probe_id: ID_REF
+          description: Gene Title
+          sample_sheet:
+            filepath: data/01_raw/mine/patients.csv
+          label: diagnosis
+    """
+
+    _advice = (
+        "Correct the file, or its entry in the catalog: columns that hold no expression are named "
+        "there, as sample_id, label, split or covariates."
+    )
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        samples: str = "rows",
+        sample_id: Heading | None = None,
+        probe_id: Heading = 0,
+        description: Heading | None = None,
+        annotations: Sequence[Heading] = (),
+        label: Heading | None = None,
+        split: Heading | None = None,
+        covariates: Sequence[Heading] = (),
+        sample_sheet: dict[str, str] | None = None,
+        missing: Sequence[str] = MISSING,
+        header: bool = True,
+        origin: str | None = None,
+        credentials: dict | None = None,
+        fs_args: dict | None = None,
+        metadata: dict | None = None,
+    ) -> None:
+        super().__init__(
+            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
+        )
+        if samples not in ("rows", "columns"):
+            raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
+        if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {*SHEET_KEYS}:
+            raise UserError(
+                f"sample_sheet is {sample_sheet!r}; expected filepath and, if need be, sample_id"
+            )
+        self._samples_in_rows = samples == "rows"
+        self._sample_id, self._probe_id = sample_id, probe_id
+        self._description, self._annotations = description, list(annotations)
+        self._label, self._split, self._covariates = label, split, list(covariates)
+        self._sheet = sample_sheet
+        self._missing = frozenset(missing)
+        self._header = header
+        self._origin = origin or PurePosixPath(self._filepath).name
+
+    def _describe(self) -> dict:
+        return {
+            "filepath": self._filepath,
+            "samples": "rows" if self._samples_in_rows else "columns",
+            "label": self._label,
+            "sample_sheet": self._sheet,
+        }
+
+    def _read(self) -> Cohort:
+        about_samples = list(self._covariates)
+        if self._sheet is None:
+            about_samples += filter(_given, (self._label, self._split))
+        if self._samples_in_rows:
+            grid = self._read_grid([*filter(_given, [self._sample_id]), *about_samples], [])
+            probe_ids, facts, values = grid.columns, grid.column_text, grid.numbers
+            if _given(self._sample_id):
+                sample_ids = facts[self._sample_id]
+            else:
+                sample_ids = numbered("sample", len(values))
+        else:
+            about_probes = [*filter(_given, [self._description]), *self._annotations]
+            grid = self._read_grid([self._probe_id, *about_probes], about_samples)
+            probe_ids = grid.column_text[self._probe_id]
+            sample_ids, facts, values = grid.columns, grid.row_text, grid.numbers.T
+        samples = self._tabulate_samples(pd.Index(sample_ids, name="sample", dtype=str), facts)
+        probes = self._tabulate_probes(pd.Index(probe_ids, name="probe", dtype=str), grid)
+        return build_cohort(
+            self._filepath,
+            expression=pd.DataFrame(values, samples.index, probes.index, copy=False),
+            samples=samples,
+            probes=probes,
+            origin=self._origin,
+        )
+
+    def _read_grid(self, columns: list[Heading], rows: list[Heading]) -> Grid:
+        if self._filepath.endswith(".parquet"):
+            with open_bytes(self._fs, self._filepath) as stream:
+                return read_parquet_grid(stream, self._filepath, columns, rows)
+        unnamed = None if self._header else "probe" if self._samples_in_rows else "sample"
+        with open_text(self._fs, self._filepath) as text:
+            return read_text_grid(text, self._filepath, columns, rows, self._missing, unnamed)
+
+    def _tabulate_samples(self, index: pd.Index, facts: dict[Heading, pd.Series]) -> pd.DataFrame:
+        covariates = [facts[heading] for heading in self._covariates]
+        if self._sheet is not None:
+            sheet = self._read_sample_sheet(index)
+            name = str(self._sheet["filepath"])
+            facts = {
+                heading: sheet.iloc[:, find_column(heading, list(sheet.columns), name)]
+                for heading in filter(_given, (self._label, self._split))
+            }
+            used = {column.name for column in facts.values()}
+            covariates += [sheet[column] for column in sheet.columns if column not in used]
+        table = {}
+        for role, heading in (("label", self._label), ("split", self._split)):
+            if _given(heading):
+                cells = facts[heading]
+                table[role] = cells.mask(cells.isin(self._missing)).to_numpy()
+        for covariate in covariates:
+            if covariate.name in ("label", "split"):
+                raise CohortError(
+                    f"{covariate.name!r} is the name of a covariate; "
+                    f"give the column under {covariate.name!r} in the catalog, or rename it"
+                )
+            table[covariate.name] = as_covariate(list(covariate), self._missing)
+        return pd.DataFrame(table, index=index)
+
+    def _read_sample_sheet(self, index: pd.Index) -> pd.DataFrame:
+        """The sheet, in the order of the samples."""
+        _, path = locate(self._sheet["filepath"])
+        with open_text(self._fs, path) as text:
+            sheet = read_sheet(text, path, self._sheet.get("sample_id"))
+        unlisted, unmeasured = index.difference(sheet.index), sheet.index.difference(index)
+        if len(unlisted):
+            raise CohortError(
+                f"{path}: samples of {self._filepath} are absent: {first_few(unlisted)}"
+            )
+        if len(unmeasured):
+            raise CohortError(
+                f"{path}: samples that {self._filepath} does not hold: {first_few(unmeasured)}"
+            )
+        return sheet.loc[index]
+
+    def _tabulate_probes(self, index: pd.Index, grid: Grid) -> pd.DataFrame:
+        description = grid.column_text.get(self._description)
+        annotations = [grid.column_text[heading] for heading in self._annotations]
+        return pd.DataFrame(
+            {
+                "description": "" if description is None else description.to_numpy(),
+                "is_control": index.str.startswith("AFFX"),
+                **{column.name: column.to_numpy() for column in annotations},
+            },
+            index=index,
+        )
+
+
+def _given(heading: Heading | None) -> bool:
+    return heading is not None

@@ -1,0 +1,233 @@
+"""GEO series matrix files: what is known of each sample, then the values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.datasets.delimited import (
+    MISSING,
+    CohortFileDataset,
+    as_covariate,
+    build_cohort,
+    check_width,
+    open_text,
+    read_lines,
+    to_numbers,
+)
+from leukemia_kedro.errors import CohortError, UserError, first_few
+
+TABLE_BEGIN, TABLE_END = "!series_matrix_table_begin", "!series_matrix_table_end"
+KEPT_FIELDS = ("!Sample_title", "!Sample_source_name_ch1", "!Sample_geo_accession")
+
+
+class GEOSeriesMatrixDataset(CohortFileDataset):
+    """A series matrix from NCBI's Gene Expression Omnibus (``GSE…_series_matrix.txt.gz``).
+
+    Samples are named by their accession (GSM…). Every characteristic becomes a covariate, as do
+    the title and the source name; names are written in small letters with underscores, so
+    ``disease state: AML`` is ``AML`` in the column ``disease_state``.
+
+    Parameters
+    ----------
+    filepath : str
+    label : str, optional
+        Characteristic, or ``title`` or ``source_name_ch1``, that holds the class; its name as
+        in the file or as written in the column. Samples to be scored have none.
+    classes : dict of str to str, optional
+        For each class a value of that characteristic, or a regular expression that matches the
+        whole value. Each sample must fall into one class. Without it the values are the classes.
+    credentials, fs_args, metadata
+        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+
+    Raises
+    ------
+    kedro.io.DatasetError
+        Around a :class:`~leukemia_kedro.errors.CohortError` that names the file, line and sample.
+
+    Examples
+    --------
+    .. code-block:: yaml
+
+        raw_cohort:
+          type: leukemia_kedro.datasets.GEOSeriesMatrixDataset
+          filepath: data/01_raw/mine/GSE13159_series_matrix.txt.gz
+          label: leukemia class
+          classes:
+            AML: "AML .*"
+            ALL: "(c-|Pro-B-|T-|mature B-)?ALL.*"
+
+    References
+    ----------
+    https://www.ncbi.nlm.nih.gov/geo/info/soft.html
+    """
+
+    _advice = (
+        "Correct the label or classes in the catalog, or fetch the series matrix afresh from "
+        "https://www.ncbi.nlm.nih.gov/geo/"
+    )
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        label: str | None = None,
+        classes: dict[str, str] | None = None,
+        credentials: dict | None = None,
+        fs_args: dict | None = None,
+        metadata: dict | None = None,
+    ) -> None:
+        super().__init__(
+            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
+        )
+        for pattern in (classes or {}).values():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise UserError(
+                    f"classes: {pattern!r} in the catalog is no regular expression ({error})"
+                ) from error
+        self._label = label
+        self._classes = classes
+
+    def _describe(self) -> dict:
+        return {"filepath": self._filepath, "label": self._label, "classes": self._classes}
+
+    def _read(self) -> Cohort:
+        name = self._filepath
+        with open_text(self._fs, name) as text:
+            lines = read_lines(text, name)
+            about, facts = _read_head(lines, name)
+            ids, probe_ids, values = _read_table(lines, name)
+        told_of = {len(cells) for cells in facts.values()} - {len(ids)}
+        if told_of or ids != facts.pop("geo_accession", ids):
+            raise CohortError(f"{name}: the table and !Sample_geo_accession list other samples")
+        index = pd.Index(ids, name="sample", dtype=str)
+        covariates = {column: as_covariate(cells) for column, cells in facts.items()}
+        labels = {} if self._label is None else {"label": self._classify(ids, facts)}
+        probe_index = pd.Index(probe_ids, name="probe", dtype=str)
+        return build_cohort(
+            name,
+            expression=pd.DataFrame(values, index, probe_index, copy=False),
+            samples=pd.DataFrame({**labels, **covariates}, index=index),
+            probes=pd.DataFrame(
+                {"description": "", "is_control": probe_index.str.startswith("AFFX")},
+                index=probe_index,
+            ),
+            origin=f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}",
+        )
+
+    def _classify(self, ids: list[str], facts: dict[str, list[str]]) -> list[str]:
+        """Class of each sample, from its value of the chosen characteristic."""
+        values = facts.get(_column_name(self._label))
+        if values is None:
+            raise CohortError(
+                f"{self._filepath} has no characteristic {self._label!r}; "
+                f"it has {first_few(facts, limit=20)}"
+            )
+        if self._classes is None:
+            return [None if value in MISSING else value for value in values]
+        labels = []
+        for sample, value in zip(ids, values, strict=True):
+            fitting = [
+                label
+                for label, pattern in self._classes.items()
+                if value == pattern or re.fullmatch(pattern, value)
+            ]
+            if len(fitting) != 1:
+                raise CohortError(
+                    f"{self._filepath}, sample {sample}: {self._label!r} is {value!r}, which fits "
+                    f"{' and '.join(fitting) or 'none'} of the classes {first_few(self._classes)}"
+                )
+            labels += fitting
+        return labels
+
+
+def _column_name(key: str) -> str:
+    """``Disease state`` as ``disease_state``, clear of the columns a cohort gives a meaning."""
+    name = re.sub(r"\W+", "_", key.strip().lower()).strip("_")
+    return f"characteristic_{name}" if name in ("label", "split", "sample", "") else name
+
+
+def _cells(line: str) -> list[str]:
+    """Cells between tabs. GEO quotes text but does not escape the quotes inside it."""
+    return [cell.strip().removeprefix('"').removesuffix('"').strip() for cell in line.split("\t")]
+
+
+def _read_head(
+    lines: Iterator[tuple[int, str]], name: str
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """What is known of the series, and of each sample in columns; reads up to the table."""
+    series: dict[str, str] = {}
+    facts: dict[str, list[str]] = {}
+    n_samples = None
+    for number, line in lines:
+        field, *cells = _cells(line)
+        if field == TABLE_BEGIN:
+            return series, facts
+        if not field.startswith("!"):
+            break
+        if field in ("!Series_title", "!Series_geo_accession"):
+            series[field.removeprefix("!Series_")] = " ".join(cells)
+        elif field.startswith("!Sample_"):
+            n_samples = n_samples or len(cells)
+            if len(cells) != n_samples:
+                raise CohortError(
+                    f"{name}, line {number}: {field} tells of {len(cells)} samples, "
+                    f"earlier lines of {n_samples}"
+                )
+            if field.startswith("!Sample_characteristics"):
+                _add_characteristics(facts, cells)
+            elif field in KEPT_FIELDS:
+                facts[field.removeprefix("!Sample_")] = cells
+    raise CohortError(
+        f"{name}: not a GEO series matrix: no line {TABLE_BEGIN} was found after lines that start "
+        "with an exclamation mark"
+    )
+
+
+def _add_characteristics(facts: dict[str, list[str]], cells: list[str]) -> None:
+    """Sort ``key: value`` cells into one column a key: a line may mix keys where some are blank."""
+    for sample, cell in enumerate(cells):
+        if cell:
+            key, colon, value = cell.partition(":")
+            column = _column_name(key) if colon else "characteristics"
+            column_cells = facts.setdefault(column, [""] * len(cells))
+            known = column_cells[sample]
+            value = (value if colon else key).strip()
+            column_cells[sample] = f"{known}; {value}" if known else value
+
+
+def _read_table(
+    lines: Iterator[tuple[int, str]], name: str
+) -> tuple[list[str], list[str], np.ndarray]:
+    """Sample ids, probe ids, and values (samples × probes)."""
+    header = _cells(next(lines, (0, ""))[1])
+    if header[0] != "ID_REF":
+        raise CohortError(f"{name}: the table starts with {header[0]!r}; expected 'ID_REF'")
+    probe_ids, rows = [], []
+    for number, line in lines:
+        place = f"{name}, line {number}"
+        cells = line.split("\t")
+        probe = cells[0].strip().strip('"')
+        if probe == TABLE_END:
+            break
+        check_width(cells, header, place)
+
+        def column(index: int, place: str = place, probe: str = probe) -> str:
+            return f"{place}, probe {probe}, sample {header[index + 1]}"
+
+        probe_ids.append(probe)
+        rows.append(to_numbers(cells[1:], column, MISSING))
+    else:
+        raise CohortError(f"{name}: the file is cut off: the line {TABLE_END} is absent")
+    if not rows:
+        raise CohortError(
+            f"{name}: the table is empty; sequencing series keep their values in supplementary "
+            "files, which ExpressionTableDataset can read"
+        )
+    return header[1:], probe_ids, np.array(rows).T

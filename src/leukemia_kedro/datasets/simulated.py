@@ -1,0 +1,315 @@
+"""Simulated patients, whose truth is known."""
+
+from __future__ import annotations
+
+import inspect
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from kedro.io import AbstractDataset, DatasetError
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.errors import UserError
+
+# Set so that the arrays look like Golub's 38 training samples: log2 signal of the probes, noise and
+# saturation of the scanner (raw units), brightness of whole arrays (log2).
+MEAN_SIGNAL, SIGNAL_SD = 7.0, 2.5
+SCANNER_NOISE, SATURATION = 120.0, 2.0**16
+ARRAY_SD = 0.15
+# Variances over patients are drawn from limma's own model, s0² d0 / chi²(d0) (Smyth 2004).
+PRIOR_DF, PRIOR_VARIANCE = 7.5, 0.35
+# Genes move together: each belongs to one of these modules and shares this part of its variance.
+N_MODULES, MODULE_SHARE = 25, 0.3
+CONTROL_SHARE = 58 / 7129
+LABORATORIES = ("lab_1", "lab_2")
+SECOND_LABORATORY_SHARE = {"train": 0.25, "test": 0.75}
+SCALES = ("raw", "log2")
+DTYPES = ("float64", "float32")
+CHUNK_CELLS = 4_000_000  # drawn at a time, to bound the memory of a large cohort
+
+
+class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
+    """A simulated cohort in the catalog; every parameter of :func:`simulate_cohort` is a key.
+
+    Examples
+    --------
+    .. code-block:: yaml
+
+        raw_cohort:
+          type: leukemia_kedro.datasets.SimulatedDataset
+          n_samples: {ALL: 47, AML: 25}
+          n_probes: 2000
+          differential_share: 0.1
+          effect_size: 1.5
+          batch_shift: 0.3
+          test_share: 0.4
+          seed: 2024
+    """
+
+    def __init__(self, *, metadata: dict | None = None, **parameters) -> None:
+        inspect.signature(simulate_cohort).bind(**parameters)  # a misspelt key fails here
+        self._parameters = parameters
+        self.metadata = metadata
+
+    def load(self) -> Cohort:
+        return simulate_cohort(**self._parameters)
+
+    def save(self, data: Cohort) -> None:
+        raise DatasetError("a simulated cohort is made, never saved")
+
+    def _describe(self) -> dict:
+        return self._parameters
+
+    def _exists(self) -> bool:
+        return True
+
+
+def simulate_cohort(
+    *,
+    n_samples: dict[str, int],
+    n_probes: int,
+    differential_share: float = 0.1,
+    effect_size: float = 1.0,
+    heterogeneity: float = 0.4,
+    batch_shift: float = 0.0,
+    test_share: float = 0.0,
+    missing_share: float = 0.0,
+    scale: str = "raw",
+    dtype: str = "float64",
+    seed: int = 0,
+) -> Cohort:
+    r"""Draw patients whose classes differ in known probes.
+
+    On the log2 scale, sample i of class c in laboratory b has at probe g
+
+    .. math:: x_{ig} = \mu_g + \sum_k a_{ik}\,\delta_{gk} + \beta_{bg} + s_i + \sigma_g e_{ig}
+
+    where a differential probe is moved in one class k only, by :math:`\delta_{gk}` = plus or minus
+    ``effect_size``. The strength :math:`a_{ik}` with which a patient shows the programme of class
+    k is normal with mean 1 for the patient's own class, 0 for the others, and deviation
+    ``heterogeneity``: some patients look like another class whatever the number of probes, as
+    patient 66 of Golub's does. With two classes the best possible accuracy is
+    :math:`\Phi(1 / (\sqrt 2\,\text{heterogeneity}))`: .96 at .4.
+    Noise is correlated within modules of genes. Raw intensities are
+    :math:`2^x`, saturated, plus scanner noise, rounded; weak probes are often negative.
+
+    Parameters
+    ----------
+    n_samples : dict of str to int
+        Samples of each class.
+    n_probes : int
+        Of which about 1 in 120 are AFFX controls, never differential.
+    differential_share : float
+        Share of the other probes that differ between classes.
+    effect_size : float
+        log2 change of a differential probe.
+    heterogeneity : float
+        Deviation of the programmes' strength between patients, in units of ``effect_size``.
+    batch_shift : float
+        Deviation over probes of the log2 shift between the two laboratories.
+    test_share : float
+        Share of each class that is put into ``split`` test. Most training samples come from the
+        first laboratory and most test samples from the second. With 0 there is no ``split`` and
+        the laboratories are of equal size.
+    missing_share : float
+        Share of cells, drawn at random, that are missing.
+    scale : {"raw", "log2"}
+        Intensities as scanned, or :math:`x` itself.
+    dtype : {"float64", "float32"}
+        float32 halves the memory of a large cohort; other draws, so other numbers.
+    seed : int
+        For numpy's PCG64.
+
+    Returns
+    -------
+    Cohort
+        ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
+        ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>`` in
+        the first laboratory and, for two classes, ``true_log2_fold_change`` of the second class
+        over the first.
+
+    Raises
+    ------
+    UserError
+        Where a parameter is out of its range.
+    """
+    _check_ranges(
+        {
+            "number of classes in n_samples": (len(n_samples), 1, np.inf),
+            **{f"n_samples of {label}": (size, 1, np.inf) for label, size in n_samples.items()},
+            "n_probes": (n_probes, 2, np.inf),
+            "differential_share": (differential_share, 0, 1),
+            "heterogeneity": (heterogeneity, 0, np.inf),
+            "batch_shift": (batch_shift, 0, np.inf),
+            "test_share": (test_share, 0, 0.9),
+            "missing_share": (missing_share, 0, 0.9),
+        }
+    )
+    for name, value, choices in (("scale", scale, SCALES), ("dtype", dtype, DTYPES)):
+        if value not in choices:
+            raise UserError(
+                f"simulated cohort: {name} is {value!r}; expected {choices[0]!r} or {choices[1]!r}"
+            )
+    # Independent streams, so that one option does not change what another one draws.
+    for_chip, for_patients, for_noise, for_scanner, for_missing = (
+        np.random.Generator(np.random.PCG64(stream))
+        for stream in np.random.SeedSequence(seed).spawn(5)
+    )
+    classes = list(n_samples)
+    samples = _arrange_samples(n_samples, test_share)
+    chip = _draw_chip(
+        n_probes, len(classes), differential_share, effect_size, batch_shift, for_chip
+    )
+    patients = _draw_patients(samples, classes, heterogeneity, for_patients)
+    probes = _tabulate_probes(chip, classes)
+
+    values = np.empty((len(samples), n_probes), dtype=dtype)
+    step = max(1, CHUNK_CELLS // n_probes)
+    for rows in (slice(start, start + step) for start in range(0, len(samples), step)):
+        block = values[rows]
+        _fill_log2(block, chip, _Patients(*(part[rows] for part in patients)), for_noise)
+        if scale == "raw":
+            _scan(block, for_scanner)
+        if missing_share:
+            block[for_missing.random(block.shape) < missing_share] = np.nan
+    return Cohort(
+        # pandas would copy the matrix to own it; nobody else holds this one
+        expression=pd.DataFrame(values, index=samples.index, columns=probes.index, copy=False),
+        samples=samples,
+        probes=probes,
+        origin=f"simulated: {len(samples)} patients, {n_probes} probes, seed {seed}",
+        simulated=True,
+    )
+
+
+def _check_ranges(ranges: dict[str, tuple]) -> None:
+    for name, (value, low, high) in ranges.items():
+        if not isinstance(value, Real) or not low <= value <= high:
+            raise UserError(f"simulated cohort: {name} is {value!r}; expected {low} to {high}")
+
+
+def _arrange_samples(n_samples: dict[str, int], test_share: float) -> pd.DataFrame:
+    """Training samples class by class, then test samples; laboratories in fixed shares."""
+    rows = []
+    for split in ("train", "test"):
+        for label, size in n_samples.items():
+            n_test = min(max(1, round(test_share * size)), size - 1) if test_share else 0
+            n_here = n_test if split == "test" else size - n_test
+            n_second = round(n_here * (SECOND_LABORATORY_SHARE[split] if test_share else 0.5))
+            batches = [LABORATORIES[0]] * (n_here - n_second) + [LABORATORIES[1]] * n_second
+            rows += [(label, split, batch) for batch in batches]
+    width = max(3, len(str(len(rows))))
+    names = [f"patient_{number:0{width}d}" for number in range(1, len(rows) + 1)]
+    samples = pd.DataFrame(
+        rows, columns=["label", "split", "batch"], index=pd.Index(names, name="sample")
+    )
+    return samples if test_share else samples.drop(columns="split")
+
+
+class _Chip(NamedTuple):
+    """What is true of each probe; every array has shape (n_probes,)."""
+
+    is_control: np.ndarray
+    is_differential: np.ndarray
+    mean: np.ndarray  # log2
+    moved_class: np.ndarray  # number of the class whose programme the probe belongs to
+    change: np.ndarray  # log2, 0 where not differential
+    module: np.ndarray
+    deviation: np.ndarray  # log2
+    shift: np.ndarray  # log2, second laboratory
+
+
+def _draw_chip(
+    n_probes: int,
+    n_classes: int,
+    differential_share: float,
+    effect_size: float,
+    batch_shift: float,
+    rng: np.random.Generator,
+) -> _Chip:
+    n_controls = max(1, round(CONTROL_SHARE * n_probes))
+    n_differential = round(differential_share * (n_probes - n_controls))
+    is_differential = np.zeros(n_probes, dtype=bool)
+    is_differential[rng.permutation(np.arange(n_controls, n_probes))[:n_differential]] = True
+    return _Chip(
+        is_control=np.arange(n_probes) < n_controls,
+        is_differential=is_differential,
+        mean=rng.normal(MEAN_SIGNAL, SIGNAL_SD, n_probes),
+        moved_class=rng.integers(n_classes, size=n_probes),
+        change=effect_size * rng.choice([-1.0, 1.0], n_probes) * is_differential,
+        module=rng.integers(N_MODULES, size=n_probes),
+        deviation=np.sqrt(PRIOR_VARIANCE * PRIOR_DF / rng.chisquare(PRIOR_DF, n_probes)),
+        shift=batch_shift * rng.standard_normal(n_probes),
+    )
+
+
+class _Patients(NamedTuple):
+    """What is true of each patient; the first axis of every array has length n_samples."""
+
+    strength: np.ndarray  # of each class's programme, shape (n_samples, n_classes)
+    module_score: np.ndarray  # shape (n_samples, N_MODULES)
+    brightness: np.ndarray  # log2
+    in_second_laboratory: np.ndarray
+
+
+def _draw_patients(
+    samples: pd.DataFrame, classes: list[str], heterogeneity: float, rng: np.random.Generator
+) -> _Patients:
+    strength = heterogeneity * rng.standard_normal((len(samples), len(classes)))
+    strength[np.arange(len(samples)), samples["label"].map(classes.index)] += 1
+    return _Patients(
+        strength=strength,
+        module_score=rng.standard_normal((len(samples), N_MODULES)),
+        brightness=ARRAY_SD * rng.standard_normal(len(samples)),
+        in_second_laboratory=samples["batch"].eq(LABORATORIES[1]).to_numpy(),
+    )
+
+
+def _fill_log2(
+    block: np.ndarray, chip: _Chip, patients: _Patients, rng: np.random.Generator
+) -> None:
+    """Fill rows with x of :func:`simulate_cohort`, in their own precision."""
+
+    def real(array):
+        return np.asarray(array, dtype=block.dtype)
+
+    rng.standard_normal(dtype=block.dtype, out=block)
+    block *= real(np.sqrt(1 - MODULE_SHARE))
+    block += real(np.sqrt(MODULE_SHARE) * patients.module_score)[:, chip.module]
+    block *= real(chip.deviation)
+    block += real(chip.mean)
+    block += real(patients.strength)[:, chip.moved_class] * real(chip.change)
+    block += real(patients.brightness)[:, None]
+    block[patients.in_second_laboratory] += real(chip.shift)
+
+
+def _scan(block: np.ndarray, rng: np.random.Generator) -> None:
+    """Turn log2 signals into raw intensities: saturated, noisy, whole numbers."""
+    np.minimum(np.exp2(block, out=block), block.dtype.type(SATURATION), out=block)
+    noise = rng.standard_normal(block.shape, dtype=block.dtype)
+    noise *= block.dtype.type(SCANNER_NOISE)
+    block += noise
+    np.round(block, out=block)
+
+
+def _tabulate_probes(chip: _Chip, classes: list[str]) -> pd.DataFrame:
+    n_controls = chip.is_control.sum()
+    numbers = range(1, len(chip.mean) - n_controls + 1)
+    names = [f"AFFX-sim_{number}_at" for number in range(1, n_controls + 1)]
+    names += [f"sim_{number:05d}_at" for number in numbers]
+    probes = pd.DataFrame(
+        {
+            "description": np.where(chip.is_control, "simulated control", "simulated gene"),
+            "is_control": chip.is_control,
+            "is_differential": chip.is_differential,
+        },
+        index=pd.Index(names, name="probe"),
+    )
+    for k, label in enumerate(classes):
+        probes[f"true_log2_mean_{label}"] = chip.mean + chip.change * (chip.moved_class == k)
+    if len(classes) == 2:
+        reference, other = (probes[f"true_log2_mean_{label}"] for label in classes)
+        probes["true_log2_fold_change"] = other - reference
+    return probes

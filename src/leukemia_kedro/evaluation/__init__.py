@@ -1,0 +1,1 @@
+"""Honest estimates of accuracy: resampling plan, per-fold rankings, nested cross-validation."""

@@ -1,0 +1,113 @@
+"""Genes ranked once per fold, on that fold's training samples alone, and shared by every model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.estimators.model_pipeline import log_transform, probe_filter
+from leukemia_kedro.estimators.rankings import rank_genes, score_genes
+from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, SignatureParameters
+
+Orders = dict[tuple[int, int, int, str], np.ndarray]
+"""``(repeat, fold, inner_fold, criterion)`` → columns of the kept probes, best first."""
+
+
+def rank_folds(
+    expression: pd.DataFrame,
+    labels: pd.Series,
+    plan: pd.DataFrame,
+    criteria: Sequence[str],
+    cohort: CohortParameters,
+    controls: Sequence[str],
+    inner_folds: int,
+    seed: int,
+    n_jobs: int,
+) -> pd.DataFrame:
+    """Filter and rank the probes in every training set that the plan leads to.
+
+    These are, for each outer fold and for the whole of the training samples (repeat 0, fold 0),
+    the training part itself (inner fold 0) and its inner folds (1, 2, …).
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+        Training samples, as measured.
+    labels : Series, index ``sample``
+    plan : DataFrame
+        From :func:`~leukemia_kedro.evaluation.plan.resampling_plan`.
+    criteria : sequence of str
+        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
+    cohort : CohortParameters
+        Scale, floor, ceiling and filter.
+    controls : sequence of str
+        Probes that are never ranked.
+    inner_folds, seed, n_jobs : int
+
+    Returns
+    -------
+    DataFrame, columns ``repeat, fold, inner_fold, criterion, order``
+        ``order`` lists the columns of ``expression`` that pass the filter, best first.
+    """
+    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
+    excluded = expression.columns.get_indexer(list(controls))
+    splits = [
+        split
+        for outer in [whole(expression.index), *outer_splits(plan, expression.index)]
+        for split in [outer, *inner_splits(outer, classes, inner_folds, seed)]
+    ]
+    orders = run_parallel(
+        rank_split,
+        [(values, classes, split, tuple(criteria), cohort, excluded, seed) for split in splits],
+        n_jobs,
+        "ranking genes per fold",
+    )
+    return pd.DataFrame(
+        [
+            (split.repeat, split.fold, split.inner_fold, criterion, order)
+            for split, by_criterion in zip(splits, orders, strict=True)
+            for criterion, order in by_criterion.items()
+        ],
+        columns=["repeat", "fold", "inner_fold", "criterion", "order"],
+    )
+
+
+def rank_split(
+    values: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    criteria: Sequence[str],
+    cohort: CohortParameters,
+    excluded: np.ndarray,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Order of the kept probes by each criterion, learned from ``split.train`` alone."""
+    train = values[split.train]
+    kept = probe_filter(cohort).fit(train).get_support(indices=True)
+    kept = np.setdiff1d(kept, excluded, assume_unique=True)
+    log2 = log_transform(cohort).fit_transform(train[:, kept])
+    return {
+        criterion: kept[rank_genes(score_genes(criterion, log2, classes[split.train], seed))]
+        for criterion in criteria
+    }
+
+
+def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
+    """The table of :func:`rank_folds` for look-up."""
+    keys = fold_rankings[["repeat", "fold", "inner_fold", "criterion"]].itertuples(index=False)
+    return {
+        tuple(key): np.asarray(order)
+        for key, order in zip(keys, fold_rankings["order"], strict=True)
+    }
+
+
+def criteria_in_use(
+    models: Mapping[str, ModelParameters], signature: SignatureParameters
+) -> list[str]:
+    """The criteria that the enabled models and the signature rank genes by, in stable order."""
+    used = [model.genes.criterion for model in models.values() if model.enabled]
+    return list(dict.fromkeys([signature.criterion, *used]))

@@ -1,0 +1,161 @@
+"""Scores of a table of predictions, for two classes or many, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PROBABILITY = "probability_"
+
+
+def probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+    """Predicted probabilities, shape (n_samples, n_classes), columns in the order of ``classes``.
+
+    A class the model never saw has probability 0.
+    """
+    wanted = [f"{PROBABILITY}{name}" for name in classes]
+    return predictions.reindex(columns=wanted, fill_value=0.0).to_numpy(dtype=float)
+
+
+def score(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+    """Scores of one set of predictions, each sample once.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns ``label, predicted, probability_<class>…``.
+    classes : sequence of str
+        All classes of the cohort; a class may be missing from ``predictions``.
+
+    Returns
+    -------
+    dict
+        ``n, errors, accuracy, balanced_accuracy, macro_f1, auc, log_loss, brier`` and
+        ``per_class`` with precision, recall, F1 and number of samples. Balanced accuracy and
+        macro F1 are means over the classes present; AUC is the mean one-versus-rest area over
+        the classes present, None where only one is. The Brier score is halved for two classes,
+        so that it is the usual one between 0 and 1.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    labels = predictions["label"].to_numpy(dtype=str)
+    predicted = predictions["predicted"].to_numpy(dtype=str)
+    probability = probabilities(predictions, classes)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, predicted, labels=list(classes), zero_division=0
+    )
+    present = support > 0
+    return {
+        "n": len(labels),
+        "errors": int((labels != predicted).sum()),
+        "accuracy": float((labels == predicted).mean()),
+        "balanced_accuracy": float(recall[present].mean()),
+        "macro_f1": float(f1[present].mean()),
+        "auc": _one_versus_rest_auc(labels, probability, classes),
+        "log_loss": _log_loss(labels, probability, classes),
+        "brier": _brier(labels, probability, classes),
+        "per_class": {
+            name: {
+                "precision": float(precision[i]),
+                "recall": float(recall[i]) if present[i] else None,
+                "f1": float(f1[i]) if present[i] else None,
+                "n": int(support[i]),
+            }
+            for i, name in enumerate(classes)
+        },
+    }
+
+
+def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+    """Cross-validated scores: each repeat is scored as a whole, then averaged over repeats.
+
+    A repeat holds every sample once, so no score depends on how small a fold is; leave-one-out
+    is scored the same way. The standard error and the interval of the balanced accuracy are
+    those of the corrected resampled t-test (Nadeau & Bengio 2003, Machine Learning 52:239) on
+    the folds' shares: training sets overlap, so the plain standard error over folds and repeats
+    would shrink with every repeat although no patient is added.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns ``repeat, fold, sample, label, predicted, probability_<class>…``.
+    classes : sequence of str
+
+    Returns
+    -------
+    dict
+        As :func:`score`, without ``per_class`` and ``errors``, and
+        ``balanced_accuracy_se, balanced_accuracy_low, balanced_accuracy_high`` (95 %).
+    """
+    from leukemia_kedro.statistics.intervals import (
+        corrected_resampled_error,
+        corrected_resampled_interval,
+    )
+
+    scores = pd.DataFrame(
+        [score(repeat, classes) for _, repeat in predictions.groupby("repeat", sort=True)]
+    )
+    averaged = {
+        name: _mean_or_none(scores[name])
+        for name in ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "brier")
+    }
+    n = int(scores["n"].iloc[0])
+    shares = balanced_shares(predictions)
+    n_test = n / shares.shape[1]
+    low, high = corrected_resampled_interval(shares, n - n_test, n_test)
+    return {
+        "n": n,
+        **averaged,
+        "balanced_accuracy_se": corrected_resampled_error(shares, n - n_test, n_test),
+        "balanced_accuracy_low": max(low, 0.0),
+        "balanced_accuracy_high": min(high, 1.0),
+    }
+
+
+def balanced_shares(predictions: pd.DataFrame) -> np.ndarray:
+    """What each fold contributes to its repeat's balanced accuracy, shape (repeats, folds).
+
+    A sample weighs n / (K n_c), where n_c of the n samples are of its class and there are K
+    classes; the fold's mean of weight × correct, weighted by fold size, is the repeat's balanced
+    accuracy exactly, also where a fold lacks a class.
+    """
+    first = predictions[predictions["repeat"] == predictions["repeat"].iloc[0]]
+    sizes = first["label"].value_counts()
+    weight = predictions["label"].map(len(first) / (len(sizes) * sizes)).astype(float)
+    correct = (predictions["label"] == predictions["predicted"]) * weight
+    totals = predictions.assign(correct=correct).pivot_table(
+        values="correct", index="repeat", columns="fold", aggfunc="sum"
+    )
+    return totals.to_numpy() * totals.shape[1] / len(first)
+
+
+def _one_versus_rest_auc(
+    labels: np.ndarray, probability: np.ndarray, classes: Sequence[str]
+) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
+    present = [i for i, name in enumerate(classes) if (labels == name).any()]
+    if len(present) < 2:
+        return None
+    if len(classes) == 2:
+        return float(roc_auc_score(labels == classes[1], probability[:, 1]))
+    return float(np.mean([roc_auc_score(labels == classes[i], probability[:, i]) for i in present]))
+
+
+def _log_loss(labels: np.ndarray, probability: np.ndarray, classes: Sequence[str]) -> float:
+    own = probability[np.arange(len(labels)), [list(classes).index(label) for label in labels]]
+    # A model that is sure and wrong would score infinity and hide every other patient.
+    return float(-np.log(np.clip(own, np.finfo(float).eps, 1)).mean())
+
+
+def _brier(labels: np.ndarray, probability: np.ndarray, classes: Sequence[str]) -> float:
+    truth = labels[:, None] == np.asarray(classes)[None, :]
+    squared = ((probability - truth) ** 2).sum(axis=1).mean()
+    return float(squared / 2 if len(classes) == 2 else squared)
+
+
+def _mean_or_none(values: pd.Series) -> float | None:
+    return None if values.isna().any() else float(values.mean())

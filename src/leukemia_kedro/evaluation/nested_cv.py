@@ -1,0 +1,238 @@
+"""Nested cross-validation: everything that is learned is learned inside the training fold.
+
+The work that all models and grid points share (filter, log2, ranking) is done once per fold. The
+predictions are those of scikit-learn's ``GridSearchCV`` over the whole pipeline in each fold; a
+test proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.base import ClassifierMixin
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.estimators.model_pipeline import (
+    calibrated,
+    classifier,
+    log_transform,
+    model_pipeline,
+    search_grid,
+)
+from leukemia_kedro.evaluation.fold_rankings import Orders
+from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
+from leukemia_kedro.evaluation.reject_option import confidence
+from leukemia_kedro.parameters import CohortParameters, ModelParameters
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a model is tuned and fitted with, beside the data."""
+
+    model: ModelParameters
+    cohort: CohortParameters
+    inner_folds: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Log2 values of the kept probes on both sides of a split, and the order of these probes."""
+
+    train: np.ndarray
+    held_out: np.ndarray
+    order: np.ndarray
+
+    def top(self, k: int | str) -> tuple[np.ndarray, np.ndarray]:
+        """Both sides, reduced to the ``k`` best probes in the order of the table."""
+        if k == "all":
+            return self.train, self.held_out
+        columns = np.sort(self.order[:k])
+        return self.train.take(columns, axis=1), self.held_out.take(columns, axis=1)
+
+
+def nested_cross_validation(
+    expression: pd.DataFrame,
+    labels: pd.Series,
+    plan: pd.DataFrame,
+    orders: Orders,
+    setting: Setting,
+    n_jobs: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict every training sample from folds that do not hold it.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+        Training samples, as measured.
+    labels : Series, index ``sample``
+    plan : DataFrame
+        Outer folds.
+    orders : Orders
+        From :func:`~leukemia_kedro.evaluation.fold_rankings.orders_by_split`.
+    setting : Setting
+    n_jobs : int
+
+    Returns
+    -------
+    predictions : DataFrame
+        Columns ``repeat, fold, sample, label, predicted, probability_<class>…, confidence``.
+    tuning : DataFrame
+        Columns ``repeat, fold``, then the values chosen in each outer fold.
+    """
+    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
+    splits = list(outer_splits(plan, expression.index))
+    results = run_parallel(
+        predict_split,
+        [(values, classes, split, _orders_of(split, orders, setting), setting) for split in splits],
+        n_jobs,
+        setting.model.estimator.rpartition(".")[2],
+    )
+    predictions = [
+        prediction_table(
+            expression.index[split.held_out], classes[split.held_out], probabilities, known
+        ).assign(confidence=sure, repeat=split.repeat, fold=split.fold)
+        for split, (_, probabilities, known, sure) in zip(splits, results, strict=True)
+    ]
+    tuning = [
+        {"repeat": split.repeat, "fold": split.fold} | result[0]
+        for split, result in zip(splits, results, strict=True)
+    ]
+    table = pd.concat(predictions, ignore_index=True)
+    front = ["repeat", "fold", "sample"]
+    return table[front + [c for c in table if c not in front]], pd.DataFrame(tuning)
+
+
+def fit_model(
+    expression: pd.DataFrame,
+    labels: pd.Series,
+    orders: Orders,
+    controls: Sequence[str],
+    setting: Setting,
+) -> Pipeline:
+    """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
+    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
+    split = whole(expression.index)
+    chosen = _tune(values, classes, split, _orders_of(split, orders, setting), setting)
+    pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
+    pipeline.set_params(**chosen)
+    if setting.model.calibrate:
+        pipeline.set_params(classify=calibrated(pipeline["classify"], setting.seed))
+    return pipeline.fit(expression, classes)
+
+
+def predict_split(
+    values: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    orders: dict[int, np.ndarray],
+    setting: Setting,
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray]:
+    """Tune and fit on ``split.train``; predict ``split.held_out``.
+
+    Returns
+    -------
+    chosen : dict
+        Values from the search grid.
+    probabilities : ndarray, shape (n_held_out, n_classes)
+    known : ndarray
+        The classes, in the order of the columns of ``probabilities``.
+    sure : ndarray, shape (n_held_out,)
+        Confidence, see :func:`~leukemia_kedro.evaluation.reject_option.confidence`.
+    """
+    # The data was checked when the cohort was read, the parameters when the run began.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        chosen = _tune(values, classes, split, orders, setting)
+        train, held_out = _prepare(values, split, orders[split.inner_fold], setting).top(
+            chosen["select__k"]
+        )
+        fitted = _classifier_with(chosen, setting)
+        if setting.model.calibrate:
+            fitted = calibrated(fitted, setting.seed)
+        fitted.fit(train, classes[split.train])
+        probabilities = fitted.predict_proba(held_out)
+        sure = confidence(fitted, held_out, probabilities)
+        return chosen, probabilities, fitted.classes_, sure
+
+
+def prediction_table(
+    samples: pd.Index, labels: np.ndarray, probabilities: np.ndarray, classes: np.ndarray
+) -> pd.DataFrame:
+    """Columns ``sample, label, predicted, probability_<class>…``; the likeliest class is called."""
+    return pd.DataFrame(
+        {
+            "sample": samples,
+            "label": labels,
+            "predicted": np.asarray(classes)[probabilities.argmax(axis=1)],
+        }
+        | {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
+    )
+
+
+def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.ndarray]:
+    """The rankings of a split and its inner folds, by inner fold."""
+    criterion = setting.model.genes.criterion
+    return {
+        inner: orders[split.repeat, split.fold, inner, criterion]
+        for inner in range(setting.inner_folds + 1)
+    }
+
+
+def _prepare(values: np.ndarray, split: Split, order: np.ndarray, setting: Setting) -> _Prepared:
+    kept = np.sort(order)
+    transform = log_transform(setting.cohort)
+    train = transform.fit_transform(values[split.train].take(kept, axis=1))
+    held_out = values[split.held_out].take(kept, axis=1)
+    held_out = transform.transform(held_out) if len(held_out) else held_out
+    if setting.model.scale:
+        # Each column is scaled by itself, so scaling before the selection is the same as after.
+        scaler = StandardScaler().fit(train)
+        train = scaler.transform(train)
+        held_out = scaler.transform(held_out) if len(held_out) else held_out
+    return _Prepared(train, held_out, np.searchsorted(kept, order))
+
+
+def _tune(
+    values: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    orders: dict[int, np.ndarray],
+    setting: Setting,
+) -> dict[str, Any]:
+    """The grid point with the highest mean balanced accuracy over the inner folds."""
+    grid = search_grid(setting.model)
+    if len(grid) == 1:
+        return grid[0]
+    inner = inner_splits(split, classes, setting.inner_folds, setting.seed)
+    candidates = [(point["select__k"], _classifier_with(point, setting)) for point in grid]
+    scores = np.empty((len(grid), len(inner)))
+    for column, part in enumerate(inner):
+        prepared = _prepare(values, part, orders[part.inner_fold], setting)
+        sides = {k: prepared.top(k) for k, _ in candidates}
+        for row, (k, candidate) in enumerate(candidates):
+            train, held_out = sides[k]
+            predicted = candidate.fit(train, classes[part.train]).predict(held_out)
+            scores[row, column] = _balanced_accuracy(classes[part.held_out], predicted)
+    return grid[int(scores.mean(axis=1).argmax())]
+
+
+def _classifier_with(point: dict[str, Any], setting: Setting) -> ClassifierMixin:
+    arguments = {
+        name.removeprefix("classify__"): value
+        for name, value in point.items()
+        if name != "select__k"
+    }
+    return classifier(setting.model, setting.seed).set_params(**arguments)
+
+
+def _balanced_accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean recall over the classes present, as ``balanced_accuracy_score`` without its checks."""
+    correct = labels == predicted
+    return float(np.mean([correct[labels == name].mean() for name in np.unique(labels)]))

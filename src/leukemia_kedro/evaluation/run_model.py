@@ -1,0 +1,144 @@
+"""One model from start to end: out-of-fold predictions, model file, calls for new samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from leukemia_kedro.evaluation.fold_rankings import orders_by_split
+from leukemia_kedro.evaluation.nested_cv import (
+    Setting,
+    fit_model,
+    nested_cross_validation,
+    prediction_table,
+)
+from leukemia_kedro.evaluation.reject_option import choose_threshold, confidence, with_calls
+from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.processing import excluded_controls
+from leukemia_kedro.splitting import class_order, training_labels
+
+CV_COLUMNS = ["repeat", "fold", "sample", "label", "predicted", "confidence"]
+TEST_COLUMNS = ["sample", "label", "predicted", "confidence", "call"]
+
+
+def cross_validate_model(
+    expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    plan: pd.DataFrame,
+    fold_rankings: pd.DataFrame,
+    model: ModelParameters,
+    cohort: CohortParameters,
+    resampling: ResamplingParameters,
+    seed: int,
+    n_jobs: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Nested cross-validation of one model; empty tables where it is left out of the run.
+
+    See :func:`~leukemia_kedro.evaluation.nested_cv.nested_cross_validation`.
+    """
+    labels = training_labels(sample_split).loc[expression.index]
+    if model.left_out(len(labels), labels.nunique()):
+        return pd.DataFrame(columns=CV_COLUMNS), pd.DataFrame(columns=CV_COLUMNS[:2])
+    setting = Setting(model, cohort, resampling.inner_folds, seed)
+    return nested_cross_validation(
+        expression, labels, plan, orders_by_split(fold_rankings), setting, n_jobs
+    )
+
+
+def fit_model_file(
+    expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    probes: pd.DataFrame,
+    fold_rankings: pd.DataFrame,
+    cv_predictions: pd.DataFrame,
+    model: ModelParameters,
+    cohort: CohortParameters,
+    resampling: ResamplingParameters,
+    max_error_when_calling: float,
+    seed: int,
+) -> FittedModel:
+    """Tune and fit one model on all training samples; its threshold comes from the folds.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+        Training samples, as measured.
+    sample_split, probes, fold_rankings, cv_predictions : DataFrame
+    model, cohort, resampling : parameters
+    max_error_when_calling : float
+        The reject option's aim on the out-of-fold predictions.
+    seed : int
+    """
+    labels = training_labels(sample_split).loc[expression.index]
+    reason = model.left_out(len(labels), labels.nunique())
+    if reason:
+        return FittedModel(None, {"left_out": reason})
+    setting = Setting(model, cohort, resampling.inner_folds, seed)
+    pipeline = fit_model(
+        expression,
+        labels,
+        orders_by_split(fold_rankings),
+        excluded_controls(probes, cohort),
+        setting,
+    )
+    classes = class_order(labels, cohort.classes)
+    threshold = model.reject_below
+    if threshold is None:
+        threshold = choose_threshold(
+            (cv_predictions["label"] == cv_predictions["predicted"]).to_numpy(),
+            cv_predictions["confidence"].to_numpy(),
+            max_error_when_calling,
+        )
+    return FittedModel(
+        pipeline,
+        {
+            "classes": classes,
+            "scale": cohort.scale,
+            "threshold": threshold,
+            "n_genes": _genes_in_use(pipeline),
+            "model": model.model_dump(),
+            "cohort": cohort.model_dump(),
+            "seed": seed,
+        },
+    )
+
+
+def predict_samples(
+    fitted: FittedModel, expression: pd.DataFrame, sample_split: pd.DataFrame
+) -> pd.DataFrame:
+    """Predictions and calls, one row per sample; no row without samples or model.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+    expression : DataFrame, shape (n_samples, n_probes)
+        As measured.
+    sample_split : DataFrame, index ``sample``, column ``label``
+
+    Returns
+    -------
+    DataFrame
+        Columns ``sample, label, predicted, probability_<class>…, confidence, call``.
+    """
+    if fitted.left_out or expression.empty:
+        return pd.DataFrame(columns=TEST_COLUMNS)
+    pipeline, classes = fitted.pipeline, fitted.card["classes"]
+    columns = [list(pipeline.classes_).index(name) for name in classes]
+    probability = pipeline.predict_proba(expression)[:, columns]
+    table = prediction_table(
+        expression.index,
+        sample_split.loc[expression.index, "label"].to_numpy(),
+        probability,
+        np.asarray(classes),
+    )
+    seen = pipeline[:-1].transform(expression)
+    sure = confidence(pipeline["classify"], seen, probability)
+    return with_calls(table, sure, fitted.card["threshold"])
+
+
+def _genes_in_use(pipeline: Pipeline) -> int:
+    """Genes the classifier is given, less those it drops itself."""
+    in_use = getattr(pipeline["classify"], "surviving_", pipeline["select"].get_support())
+    return int(in_use.sum())

@@ -1,0 +1,37 @@
+"""What happens around every run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from leukemia_kedro.compute import one_thread_per_process
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.models import check_model_names
+from leukemia_kedro.preflight import missing_inputs_message
+
+
+class ProjectHooks:
+    """Hooks of the project, registered in settings.py."""
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Refuse, before any work, a run that cannot end well."""
+        if "params:models" in catalog:
+            check_model_names(catalog.load("params:models"))
+        # With --only-missing-outputs Kedro has yet to choose the nodes.
+        if not run_params["only_missing_outputs"]:
+            message = missing_inputs_message(pipeline, catalog, pipelines, run_params["env"])
+            if message:
+                raise UserError(message)
+
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Libraries that an earlier node loaded are held to one thread, too."""
+        one_thread_per_process()

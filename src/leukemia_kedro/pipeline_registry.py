@@ -1,0 +1,23 @@
+"""The pipelines by name; ``kedro run`` without a name runs the five that make the report."""
+
+from kedro.pipeline import Pipeline
+
+from leukemia_kedro.pipelines import (
+    data_processing,
+    differential_expression,
+    feature_selection,
+    modelling,
+    reporting,
+)
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Every pipeline of the project."""
+    pipelines = {
+        "data_processing": data_processing.create_pipeline(),
+        "feature_selection": feature_selection.create_pipeline(),
+        "modelling": modelling.create_pipeline(),
+        "differential_expression": differential_expression.create_pipeline(),
+        "reporting": reporting.create_pipeline(),
+    }
+    return pipelines | {"__default__": sum(pipelines.values(), Pipeline([]))}

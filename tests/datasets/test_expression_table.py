@@ -1,0 +1,274 @@
+"""Any expression table: whatever is written out and read back is the same cohort."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cohort_files import assert_same_cohort, make_cohort, table_rows, transposed, write_rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from leukemia_kedro.datasets import ExpressionTableDataset, simulate_cohort
+from leukemia_kedro.errors import UserError
+
+VALUES = [[1.5, -2.0, np.nan], [0.1, 2e-300, 7.0], [3.0, 4.0, 5e10], [0.0, 1.0, 2.0]]
+
+
+@pytest.fixture
+def cohort():
+    return make_cohort(
+        VALUES, ["p4", "p1", "p3", "p2"], ["g1", "AFFX-x", "g 2"], label=["ALL", "AML"] * 2
+    )
+
+
+def load(path, **options):
+    return ExpressionTableDataset(filepath=str(path), **options).load()
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.csv.gz"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_samples_in_rows(cohort, tmp_path, name, separator, newline, encoding):
+    path = write_rows(tmp_path / name, table_rows(cohort), separator, newline, encoding)
+
+    assert_same_cohort(load(path, sample_id="id", label="class"), cohort)
+
+
+def test_samples_in_columns_with_the_labels_in_a_row(cohort, tmp_path):
+    path = write_rows(tmp_path / "t.csv", transposed(table_rows(cohort)))
+
+    assert_same_cohort(load(path, samples="columns", label="class"), cohort)
+
+
+def test_columns_and_rows_by_position(cohort, tmp_path):
+    rows = write_rows(tmp_path / "rows.csv", table_rows(cohort))
+    columns = write_rows(tmp_path / "columns.csv", transposed(table_rows(cohort)))
+
+    assert_same_cohort(load(rows, sample_id=0, label=-1), cohort)
+    assert_same_cohort(load(columns, samples="columns", probe_id=0, label=3), cohort)
+
+
+def test_without_ids_samples_are_numbered(cohort, tmp_path):
+    path = write_rows(tmp_path / "t.csv", [row[1:] for row in table_rows(cohort)])
+
+    found = load(path, label="class")
+
+    assert list(found.samples.index) == ["sample_01", "sample_02", "sample_03", "sample_04"]
+    np.testing.assert_array_equal(found.expression, VALUES)
+
+
+def test_without_a_header_columns_are_named_by_their_position(cohort, tmp_path):
+    path = write_rows(tmp_path / "t.csv", table_rows(cohort)[1:])
+
+    found = load(path, header=False, sample_id=0, label=-1)
+
+    assert list(found.probes.index) == ["probe_02", "probe_03", "probe_04"]
+    assert list(found.samples.index) == list(cohort.samples.index)
+    np.testing.assert_array_equal(found.expression, VALUES)
+
+
+def test_without_a_header_samples_in_columns_are_named_by_their_position(cohort, tmp_path):
+    path = write_rows(tmp_path / "t.csv", transposed(table_rows(cohort))[1:-1])
+
+    found = load(path, samples="columns", header=False)
+
+    assert list(found.samples.index) == ["sample_02", "sample_03", "sample_04", "sample_05"]
+    assert list(found.probes.index) == ["g1", "AFFX-x", "g 2"]
+
+
+def test_covariates_are_numbers_where_all_are_numbers(cohort, tmp_path):
+    rows = table_rows(cohort)
+    for row, cells in zip(
+        rows,
+        [
+            ("set", "sex", "age"),
+            ("train", "f", "3"),
+            ("test", "m", ""),
+            ("train", "?", "9"),
+            ("test", "f", "41"),
+        ],
+        strict=True,
+    ):
+        row += cells
+    path = write_rows(tmp_path / "t.csv", rows)
+
+    found = load(path, sample_id="id", label="class", split="set", covariates=["sex", "age"])
+
+    expected = cohort.samples.assign(
+        split=["train", "test"] * 2, sex=["f", "m", None, "f"], age=[3.0, np.nan, 9.0, 41.0]
+    )
+    pd.testing.assert_frame_equal(found.samples, expected)
+
+
+def test_a_sample_sheet_is_joined_by_sample_id_and_its_columns_are_covariates(cohort, tmp_path):
+    path = write_rows(tmp_path / "t.csv", table_rows(cohort, label=None))
+    sheet = [["age", "patient", "diagnosis"]]
+    sheet += [["1", "p1", "AML"], ["2", "p2", "AML"], ["3", "p3", "ALL"], ["4", "p4", "ALL"]]
+    write_rows(tmp_path / "patients.tsv", sheet, "\t")
+
+    found = load(
+        path,
+        sample_id="id",
+        label="diagnosis",
+        sample_sheet={"filepath": str(tmp_path / "patients.tsv"), "sample_id": "patient"},
+    )
+
+    assert_same_cohort(
+        found,
+        make_cohort(
+            VALUES,
+            cohort.samples.index,
+            cohort.probes.index,
+            label=["ALL", "AML", "ALL", "AML"],
+            age=[4.0, 1.0, 3.0, 2.0],
+        ),
+    )
+
+
+def test_descriptions_and_annotations_go_to_the_probes(cohort, tmp_path):
+    rows = transposed(table_rows(cohort, label=None))
+    for row, cells in zip(
+        rows,
+        [("title", "chr"), ("gene, one", "1"), ("control", ""), ("gene two", "X")],
+        strict=True,
+    ):
+        row += cells
+    path = write_rows(tmp_path / "t.csv", rows)
+
+    found = load(path, samples="columns", description="title", annotations=["chr"])
+
+    assert found.labels is None
+    pd.testing.assert_frame_equal(
+        found.probes,
+        cohort.probes.assign(description=["gene, one", "control", "gene two"], chr=["1", "", "X"]),
+    )
+
+
+def test_marks_of_a_missing_value_can_be_chosen(tmp_path):
+    path = write_rows(tmp_path / "t.csv", [["g1", "g2"], ["-999", "?"], ["1", "2"]])
+
+    found = load(path, missing=["-999", "?"])
+
+    np.testing.assert_array_equal(found.expression, [[np.nan, np.nan], [1, 2]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parquet_keeps_its_precision(cohort, tmp_path, dtype):
+    """As this project's own ``expression.parquet`` and ``samples.csv``: probes × samples."""
+    expression = cohort.expression.astype(dtype).replace(5e10, 6.0)
+    expression.T.to_parquet(tmp_path / "expression.parquet")
+    cohort.samples.to_csv(tmp_path / "samples.csv")
+
+    found = load(
+        tmp_path / "expression.parquet",
+        samples="columns",
+        probe_id="probe",
+        sample_sheet={"filepath": str(tmp_path / "samples.csv")},
+        label="label",
+    )
+
+    pd.testing.assert_frame_equal(found.expression, expression, check_exact=True)
+    pd.testing.assert_frame_equal(found.samples, cohort.samples)
+
+
+def test_parquet_with_samples_in_rows(cohort, tmp_path):
+    table = cohort.expression.reset_index().assign(kind=cohort.labels.to_numpy(), n=[1, 2, 3, 4])
+    table.to_parquet(tmp_path / "t.parquet", index=False)
+
+    found = load(tmp_path / "t.parquet", sample_id="sample", label="kind", covariates=["n"])
+
+    expected = make_cohort(
+        VALUES,
+        cohort.samples.index,
+        cohort.probes.index,
+        label=cohort.labels.to_numpy(),
+        n=[1.0, 2.0, 3.0, 4.0],
+    )
+    assert_same_cohort(found, expected)
+
+
+# No control characters, no line ends, nothing a reader trims; separators and quotes are in.
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8
+).filter(lambda text: text not in ("class", "id"))
+
+
+@st.composite
+def cohorts(draw):
+    values = draw(
+        npst.arrays(
+            float,
+            npst.array_shapes(min_dims=2, max_dims=2, max_side=4),
+            elements=st.floats(allow_infinity=False),
+        )
+    )
+    n_samples, n_probes = values.shape
+    ids = draw(st.lists(NAMES, min_size=n_samples, max_size=n_samples, unique=True))
+    probes = draw(st.lists(NAMES, min_size=n_probes, max_size=n_probes, unique=True))
+    labels = draw(
+        st.lists(st.sampled_from(["ALL", "AML, M3"]), min_size=n_samples, max_size=n_samples)
+    )
+    return make_cohort(values, ids, probes, label=labels)
+
+
+@settings(deadline=None)  # files are written
+@given(cohort=cohorts(), in_rows=st.booleans(), name=st.sampled_from(["t.tsv", "t.tsv.gz"]))
+def test_whatever_is_written_out_is_read_back(cohort, in_rows, name, tmp_path_factory):
+    rows = table_rows(cohort)
+    path = tmp_path_factory.mktemp("table") / name
+    write_rows(path, rows if in_rows else transposed(rows), "\t")
+
+    if in_rows:
+        found = load(path, sample_id="id", label="class")
+    else:
+        found = load(path, samples="columns", label="class")
+
+    assert_same_cohort(found, cohort)
+
+
+@settings(deadline=None)  # files are written
+@given(cohort=cohorts())
+def test_a_parquet_table_is_read_back(cohort, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    cohort.expression.T.to_parquet(folder / "t.parquet")
+
+    found = load(folder / "t.parquet", samples="columns")
+
+    pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
+
+
+def test_a_simulated_cohort_survives_the_trip(tmp_path):
+    cohort = simulate_cohort(n_samples={"ALL": 5, "AML": 4}, n_probes=60, missing_share=0.05)
+    path = write_rows(tmp_path / "t.csv", table_rows(cohort))
+
+    found = load(path, sample_id="id", label="class")
+
+    pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
+    assert found.labels.equals(cohort.labels)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"samples": "row"}, "samples is 'row'; expected 'rows' or 'columns'"),
+        ({"sample_sheet": {"file": "x.csv"}}, "expected filepath and, if need be, sample_id"),
+    ],
+)
+def test_a_wrong_option_is_refused_at_once(options, message):
+    with pytest.raises(UserError, match=message):
+        ExpressionTableDataset(filepath="t.csv", **options)
+
+
+@pytest.mark.real_data
+def test_the_real_mll_table(mll_file):
+    cohort = load(mll_file, label="class")
+
+    assert cohort.expression.shape == (72, 12582)
+    assert cohort.labels.value_counts().to_dict() == {"AML": 28, "ALL": 24, "MLL": 20}
+    assert list(cohort.samples.index[[0, 71]]) == ["sample_01", "sample_72"]
+    values = cohort.expression.to_numpy()
+    assert (values.min(), values.max()) == (-15584, 58380)
+    table = pd.read_csv(mll_file)
+    np.testing.assert_array_equal(values, table.drop(columns="class"))
+    assert list(cohort.labels) == list(table["class"])

@@ -1,0 +1,147 @@
+"""The shortcut that shares work between models predicts what plain scikit-learn predicts."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import (
+    GridSearchCV,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    cross_validate,
+)
+from yaml import safe_load
+
+from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.estimators.model_pipeline import calibrated, model_pipeline
+from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
+from leukemia_kedro.evaluation.metrics import probabilities
+from leukemia_kedro.evaluation.nested_cv import Setting, fit_model, nested_cross_validation
+from leukemia_kedro.evaluation.plan import resampling_plan
+from leukemia_kedro.models import MODELS
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+
+SEED = 7
+COHORT = CohortParameters(
+    scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2, "min_range": 100}
+)
+RESAMPLING = ResamplingParameters(folds=3, repeats=2, inner_folds=2)
+
+
+CONF = Path(__file__).resolve().parents[2] / "conf" / "base"
+BLOCKS = {
+    name: ModelParameters(**block)
+    for name, block in safe_load((CONF / "parameters_models.yml").read_text())["models"].items()
+}
+SIZES = {"ALL": 14, "AML": 10, "MLL": 9}
+
+
+@cache
+def cohort(n_classes):
+    return simulate_cohort(
+        n_samples=dict(list(SIZES.items())[:n_classes]),
+        n_probes=300,
+        differential_share=0.1,
+        effect_size=1.0,
+        seed=SEED,
+    )
+
+
+def predicted_by_the_project(cohort, model):
+    labels = cohort.labels
+    plan = resampling_plan(labels, RESAMPLING, SEED)
+    rankings = rank_folds(
+        cohort.expression,
+        labels,
+        plan,
+        [model.genes.criterion],
+        COHORT,
+        controls=[],
+        inner_folds=RESAMPLING.inner_folds,
+        seed=SEED,
+        n_jobs=1,
+    )
+    orders = orders_by_split(rankings)
+    setting = Setting(model, COHORT, RESAMPLING.inner_folds, SEED)
+    predictions, tuning = nested_cross_validation(
+        cohort.expression, labels, plan, orders, setting, n_jobs=1
+    )
+    fitted = fit_model(cohort.expression, labels, orders, [], setting)
+    return predictions, tuning, fitted
+
+
+def plain_search(model):
+    """The same thing in scikit-learn's own words, the whole pipeline inside the search."""
+    grid = {f"classify__{name}": values for name, values in model.search.items()}
+    return GridSearchCV(
+        model_pipeline(model, COHORT, SEED),
+        grid | {"select__k": model.genes.n_genes},
+        scoring="balanced_accuracy",
+        cv=StratifiedKFold(RESAMPLING.inner_folds, shuffle=True, random_state=SEED),
+        error_score="raise",
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "n_classes"),
+    [(name, 2) for name in MODELS]
+    + [(name, 3) for name in MODELS if not BLOCKS[name].two_classes_only],
+)
+def test_every_shipped_model_predicts_as_cross_validate_over_grid_search(name, n_classes):
+    model, patients = BLOCKS[name], cohort(n_classes)
+    predictions, tuning, fitted = predicted_by_the_project(patients, model)
+    X, y = patients.expression, patients.labels.to_numpy(dtype=str)
+    folds = RepeatedStratifiedKFold(
+        n_splits=RESAMPLING.folds, n_repeats=RESAMPLING.repeats, random_state=SEED
+    )
+    plain = cross_validate(
+        plain_search(model), X, y, cv=folds, return_estimator=True, error_score="raise"
+    )
+    for number, (train, held_out) in enumerate(folds.split(X, y)):
+        search = plain["estimator"][number]
+        best = search.best_estimator_
+        if model.calibrate:
+            best = clone(best).set_params(classify=calibrated(clone(best["classify"]), SEED))
+            best.fit(X.iloc[train], y[train])
+        ours = predictions[
+            (predictions["repeat"] == number // RESAMPLING.folds + 1)
+            & (predictions["fold"] == number % RESAMPLING.folds + 1)
+        ]
+        assert list(ours["sample"]) == list(X.index[held_out])
+        assert list(ours["predicted"]) == list(best.predict(X.iloc[held_out]))
+        # The order of summation differs between a slice of columns and a copy of them.
+        np.testing.assert_allclose(
+            probabilities(ours, best.classes_),
+            best.predict_proba(X.iloc[held_out]),
+            rtol=1e-6,
+            atol=1e-9,
+        )
+        chosen = tuning.drop(columns=["repeat", "fold"]).to_dict("records")[number]
+        assert chosen == search.best_params_
+    final = clone(plain_search(model)).fit(X, y)
+    assert final.best_params_["select__k"] == fitted["select"].k
+
+
+def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():
+    """A probe that follows the labels of fold 1's samples alone must not help to predict them."""
+    n, n_genes = 60, 20
+    noise = np.random.default_rng(0).normal(8, 1, size=(n, n_genes + 1))
+    samples = pd.Index([f"patient {i}" for i in range(n)])
+    genes = [f"gene {i}" for i in range(n_genes)]
+    values = pd.DataFrame(noise, index=samples, columns=[*genes, "leak"])
+    labels = pd.Series(["ALL", "AML"] * (n // 2), index=samples)
+    plan = resampling_plan(labels, ResamplingParameters(folds=3, repeats=1, inner_folds=2), SEED)
+    held_out = plan.loc[plan["fold"] == 1, "sample"]
+    values.loc[held_out, "leak"] += np.where(labels[held_out] == "AML", 4.0, -4.0)
+
+    log2 = CohortParameters(scale="log2")
+    rankings = rank_folds(values, labels, plan, ["anova_f"], log2, [], 2, SEED, n_jobs=1)
+    best = {key: values.columns[order[0]] for key, order in orders_by_split(rankings).items()}
+
+    assert best[1, 1, 0, "anova_f"] != "leak"
+    assert best[1, 2, 0, "anova_f"] == "leak"
+    assert best[1, 3, 0, "anova_f"] == "leak"

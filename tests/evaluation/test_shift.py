@@ -1,0 +1,65 @@
+"""Train-versus-test shift and hard samples, where the answer is known."""
+
+import pandas as pd
+import pytest
+
+from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.evaluation.shift import hard_samples, measure_shift
+
+
+def shifted(batch_shift):
+    cohort = simulate_cohort(
+        n_samples={"ALL": 40, "AML": 30},
+        n_probes=240,
+        batch_shift=batch_shift,
+        test_share=0.4,
+        scale="log2",
+        seed=4,
+    )
+    return cohort.expression.T, cohort.samples[["label", "split"]]
+
+
+def test_a_shift_between_laboratories_is_found():
+    # Three of four test samples, and one of four training samples, come from the second
+    # laboratory: telling the laboratories apart without fail is an AUC of .75.
+    found = measure_shift(*shifted(1.0), {}, {}, seed=0)
+    assert found["auc"] == pytest.approx(0.75, abs=0.1)
+    assert found["p_value"] < 0.02
+
+
+def test_no_shift_is_not_found():
+    found = measure_shift(*shifted(0.0), {}, {}, seed=0)
+    assert 0.3 < found["auc"] < 0.7
+    assert found["p_value"] > 0.05
+
+
+def test_without_a_test_set_there_is_no_shift_to_measure():
+    log_expression, split = shifted(0.0)
+    found = measure_shift(log_expression, split.assign(split="train"), {}, {}, seed=0)
+    assert found["auc"] is None
+    assert found["p_value"] is None
+
+
+def test_hard_samples_are_those_that_most_models_miss():
+    split = pd.DataFrame(
+        {"label": ["ALL", "AML", "AML"], "split": ["train", "train", "test"]},
+        index=pd.Index(["1", "2", "66"], name="sample"),
+    )
+
+    def in_folds(*wrong_share_of_2):
+        return pd.DataFrame(
+            {
+                "sample": ["1", "2"] * len(wrong_share_of_2),
+                "label": ["ALL", "AML"] * len(wrong_share_of_2),
+                "predicted": [p for w in wrong_share_of_2 for p in ("ALL", "ALL" if w else "AML")],
+            }
+        )
+
+    def held_out(predicted):
+        return pd.DataFrame({"sample": ["66"], "label": ["AML"], "predicted": [predicted]})
+
+    cv = {"a": in_folds(1, 1), "b": in_folds(1, 0), "c": in_folds(0, 0), "left out": pd.DataFrame()}
+    test = {"a": held_out("ALL"), "b": held_out("ALL"), "c": held_out("AML")}
+    assert hard_samples(split, cv, test) == [
+        {"sample": "66", "label": "AML", "split": "test", "n_models_wrong": 2, "n_models": 3}
+    ]
