@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -14,15 +16,20 @@ from leukemia_kedro.errors import UserError
 from leukemia_kedro.models import check_model_names
 from leukemia_kedro.preflight import missing_inputs_message
 
+logger = logging.getLogger(__name__)
+
 
 class ProjectHooks:
     """Hooks of the project, registered in settings.py."""
+
+    _started: float
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
         """Refuse, before any work, a run that cannot end well."""
+        self._started = time.monotonic()
         if "params:models" in catalog:
             check_model_names(catalog.load("params:models"))
         # With --only-missing-outputs Kedro has yet to choose the nodes.
@@ -30,6 +37,15 @@ class ProjectHooks:
             message = missing_inputs_message(pipeline, catalog, pipelines, run_params["env"])
             if message:
                 raise UserError(message)
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Close a run that made the report with the answer and the report's place."""
+        if "report" in pipeline.all_outputs():
+            from leukemia_kedro.closing_summary import closing_summary
+
+            for line in closing_summary(catalog, time.monotonic() - self._started).splitlines():
+                logger.info(line)
 
     @hook_impl
     def before_node_run(self) -> None:

@@ -106,8 +106,13 @@ def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
 
 
 def criteria_in_use(
-    models: Mapping[str, ModelParameters], signature: SignatureParameters
+    models: Mapping[str, ModelParameters | dict], signature: SignatureParameters
 ) -> list[str]:
-    """The criteria that the enabled models and the signature rank genes by, in stable order."""
-    used = [model.genes.criterion for model in models.values() if model.enabled]
+    """The criteria that the enabled models and the signature rank genes by, in stable order.
+
+    Kedro checks the parameters of the pipelines it runs; where modelling is not among them, the
+    models come as they stand in the YAML.
+    """
+    checked = [ModelParameters.model_validate(model) for model in models.values()]
+    used = [model.genes.criterion for model in checked if model.enabled]
     return list(dict.fromkeys([signature.criterion, *used]))

@@ -1,0 +1,6 @@
+"""Figures: data in, figure out. Nothing here reads or writes a file or knows of Kedro.
+
+Every figure function returns a :class:`~leukemia_kedro.plots.captions.CaptionedFigure`. Where
+hover helps, a function of the same name with ``_interactive`` returns a plotly figure of the same
+prepared data.
+"""

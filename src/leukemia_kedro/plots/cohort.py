@@ -1,0 +1,213 @@
+"""What the cohort looks like: classes, intensity of each sample, train against test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from leukemia_kedro.plots import style
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, plain
+
+QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
+MOST_BOXES = 120
+MOST_NAMES = 80
+SCALES = {"raw": "intensity (arbitrary units, symmetric log)", "log2": "log2 intensity"}
+
+
+def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> CaptionedFigure:
+    """Bars of the number of samples of each class, train and test side by side.
+
+    Parameters
+    ----------
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``; the test split may be absent.
+    classes : sequence of str
+        In class order, drawn from top to bottom.
+    """
+    splits = style.splits_in(sample_split)
+    counts = pd.crosstab(sample_split["label"], sample_split["split"]).reindex(
+        index=list(classes), columns=splits, fill_value=0
+    )
+    thickness = 0.8 / len(splits)
+    figure, [[ax]] = style.panels(height=0.9 + 0.4 * len(classes), width=5.0)
+    for i, split in enumerate(splits):
+        n = counts[split].sum()
+        bars = ax.barh(
+            np.arange(len(classes)) + (i - (len(splits) - 1) / 2) * thickness,
+            counts[split],
+            height=thickness * 0.9,
+            color=style.SPLIT_COLOURS[split],
+            label=f"{split} (n = {n:,})",
+        )
+        shares = [f"{count:,} ({count / n:.0%})" for count in counts[split]]
+        ax.bar_label(bars, shares, fontsize=style.SMALL_SIZE, padding=2)
+    ax.set_yticks(range(len(classes)), [plain(label) for label in classes])
+    ax.set(xlabel="samples", ylabel="class", xlim=(0, counts.to_numpy().max() * 1.15))
+    ax.invert_yaxis()
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+
+    sizes = "; ".join(
+        f"{split}: " + ", ".join(f"{label} {counts.loc[label, split]:,}" for label in classes)
+        for split in splits
+    )
+    return CaptionedFigure(
+        name="class_balance",
+        title="Class balance",
+        caption=f"Samples of each class ({counted(len(sample_split), 'sample')}); in brackets the "
+        "share of the class in its split.",
+        alt=f"Bar chart of samples per class. {sizes}.",
+        figure=figure,
+    )
+
+
+def intensity_per_sample(
+    intensity_per_sample: Mapping[str, Mapping[str, float]],
+    sample_split: pd.DataFrame,
+    classes: Sequence[str],
+    scale: str,
+) -> CaptionedFigure:
+    """Box of each sample's intensities as measured; above 120 samples, bands of the quantiles.
+
+    Parameters
+    ----------
+    intensity_per_sample : mapping of sample to mapping
+        Keys ``minimum``, ``lower_quartile``, ``median``, ``upper_quartile``, ``maximum``.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    classes : sequence of str
+        In class order, drawn from left to right.
+    scale : {"raw", "log2"}
+        Raw intensities get a symmetric log axis, as they may be negative.
+    """
+    quantiles = pd.DataFrame.from_dict(intensity_per_sample, orient="index")[list(QUANTILES)]
+    table = sample_split.join(quantiles)
+    rank = pd.Series({label: i for i, label in enumerate(classes)})
+    table = table.assign(rank=table["label"].map(rank)).sort_values(["rank", "median"])
+    splits = style.splits_in(table)
+    as_boxes = len(table) <= MOST_BOXES
+    draw = _boxes if as_boxes else _bands
+
+    figure, axes = style.panels(
+        len(splits), 1, height=0.7 + 2.0 * len(splits), sharey=True, sharex=False
+    )
+    for ax, split in zip(axes[:, 0], splits, strict=True):
+        members = table[table["split"] == split]
+        draw(ax, members, style.class_colours(classes))
+        if scale == "raw":
+            ax.set_yscale("symlog", linthresh=100)
+        ax.margins(x=0.01)
+        style.title(ax, f"{split} (n = {len(members):,})")
+    figure.supylabel(SCALES[scale], fontsize=style.TEXT_SIZE)
+    axes[-1, 0].set_xlabel("samples, by class and median intensity")
+    style.legend_below(figure, style.class_patches(classes, table["label"]))
+
+    marks = (
+        "Box: quartiles; line: median; whiskers: smallest and largest value of the sample."
+        if as_boxes
+        else "Dark band: quartiles; line: median; pale band: smallest to largest value."
+    )
+    medians = table["median"]
+    return CaptionedFigure(
+        name="intensity_per_sample",
+        title="Intensity per sample",
+        caption=f"Intensities over all probes in each of {counted(len(table), 'sample')}, as "
+        f"measured. {marks}",
+        alt=f"Intensity quantiles of {counted(len(table), 'sample')}; the medians run from "
+        f"{medians.min():,.4g} to {medians.max():,.4g}.",
+        figure=figure,
+    )
+
+
+def _boxes(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    boxes = [
+        dict(zip(("whislo", "q1", "med", "q3", "whishi"), row, strict=True))
+        for row in members[list(QUANTILES)].to_numpy()
+    ]
+    thin = {"linewidth": 0.5}
+    drawn = ax.bxp(
+        boxes,
+        positions=range(len(boxes)),
+        widths=0.7,
+        showfliers=False,
+        patch_artist=True,
+        boxprops=thin,
+        whiskerprops=thin,
+        capprops=thin,
+        medianprops={"color": "black", "linewidth": 0.8},
+    )
+    for box, label in zip(drawn["boxes"], members["label"], strict=True):
+        box.set_facecolor(colours[label])
+    named = len(members) <= MOST_NAMES
+    names = [plain(sample) for sample in members.index]
+    ax.set_xticks(range(len(boxes)) if named else [], names if named else [])
+    ax.tick_params(axis="x", labelsize=style.TINY_SIZE, rotation=90)
+
+
+def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    start = 0
+    for label, colour in colours.items():
+        block = members[members["label"] == label]
+        edges = np.arange(start, start + len(block) + 1)
+        start += len(block)
+        if block.empty:
+            continue
+        for low, high, alpha in (
+            ("minimum", "maximum", 0.2),
+            ("lower_quartile", "upper_quartile", 0.5),
+        ):
+            ax.stairs(
+                block[high],
+                edges,
+                baseline=block[low],
+                fill=True,
+                color=colour,
+                alpha=alpha,
+                linewidth=0,
+                rasterized=True,
+            )
+        ax.stairs(block["median"], edges, baseline=None, color="black", linewidth=0.8)
+
+
+def intensity_shift(
+    log_expression: pd.DataFrame, sample_split: pd.DataFrame, shift: Mapping
+) -> CaptionedFigure:
+    """Distribution of log intensities in the training and in the test samples.
+
+    Parameters
+    ----------
+    log_expression : DataFrame, shape (n_probes, n_samples)
+        log2 scale.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    shift : mapping
+        ``auc`` and ``p_value`` of the train-versus-test classifier.
+    """
+    shares = np.linspace(0.01, 0.99, 99)
+    figure, [[ax]] = style.panels(height=3.0, width=4.6)
+    spread = {}
+    for split in style.splits_in(sample_split):
+        members = sample_split.index[sample_split["split"] == split]
+        quantiles = np.nanquantile(log_expression[members].to_numpy(), shares, axis=0)
+        low, middle, high = np.quantile(quantiles, (0.05, 0.5, 0.95), axis=1)
+        colour = style.SPLIT_COLOURS[split]
+        ax.fill_betweenx(shares, low, high, color=colour, alpha=0.3, linewidth=0)
+        ax.plot(middle, shares, color=colour, label=f"{split} (n = {len(members):,})")
+        spread[split] = f"{split} {middle[49]:.2f}"
+    ax.set(xlabel="log2 intensity", ylabel="share of probes at or below", ylim=(0, 1))
+    style.legend(ax, loc="lower right")
+
+    return CaptionedFigure(
+        name="intensity_shift",
+        title="Training against test samples",
+        caption="Cumulative distribution of a sample's log2 intensities: median over the samples "
+        "of a split (line) and the middle 90% of them (band). A classifier told training from "
+        f"test samples with an area under the ROC curve of {shift['auc']:.2f} "
+        f"(permutation p = {shift['p_value']:.2g}; 0.5 is no difference).",
+        alt="Cumulative distributions of log2 intensity; median intensity of the typical sample: "
+        f"{', '.join(spread.values())}.",
+        figure=figure,
+    )

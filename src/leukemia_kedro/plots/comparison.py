@@ -1,0 +1,278 @@
+"""Models side by side: accuracy with intervals, train against test, the permutation test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from plotly.subplots import make_subplots
+
+from leukemia_kedro.plots import style
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, readable
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """One panel of the comparison: a column with its interval, and what a constant call scores."""
+
+    column: str
+    axis: str
+    panel: str
+    split: str
+    baseline: float
+
+
+def model_comparison(
+    model_comparison: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str]
+) -> CaptionedFigure:
+    """Dots with intervals: cross-validated balanced accuracy and, if there is one, test accuracy.
+
+    Parameters
+    ----------
+    model_comparison : DataFrame
+        One row per model: ``model``, ``champion``, ``n_genes``, ``cv_balanced_accuracy`` and
+        ``test_accuracy``, both also with ``_low`` and ``_high``; the test columns are NaN where
+        there is no test set.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    classes : sequence of str
+        In class order.
+    """
+    models = _ranked(model_comparison)
+    measures = _measures(sample_split, classes)
+    figure, [axes] = style.panels(
+        1,
+        len(measures),
+        height=1.2 + 0.22 * len(models),
+        width=2.6 * len(measures) + 1.6,
+        sharey=True,
+    )
+    for ax, measure in zip(axes, measures, strict=True):
+        colour = style.SPLIT_COLOURS[measure.split]
+        bounds = [models[f"{measure.column}_{end}"] for end in ("low", "high")]
+        rule = ax.axvline(measure.baseline, color=style.GREY, linewidth=0.9, linestyle=":")
+        ax.hlines(models.index, *bounds, color=colour, linewidth=1.3)
+        ax.scatter(
+            models[measure.column],
+            models.index,
+            s=22,
+            color=colour,
+            marker=style.SPLIT_MARKERS[measure.split],
+            zorder=3,
+        )
+        ax.set(xlabel=measure.axis)
+        ax.set_xlim(right=1.02)
+        style.title(ax, measure.panel)
+    _name_models(axes[0], models)
+    rule.set_label("every sample called the majority class")
+    style.legend_below(figure, [rule])
+
+    test = (
+        "The test samples chose nothing; their intervals are exact (Clopper–Pearson)."
+        if len(measures) == 2
+        else "This cohort has no test set."
+    )
+    champion = models[models["champion"]].iloc[0]
+    scores = ", ".join(
+        f"{readable(row.model)} {row.cv_balanced_accuracy:.3f}" for row in models[::-1].itertuples()
+    )
+    return CaptionedFigure(
+        name="model_comparison",
+        title="Model comparison",
+        caption="Score of each model with its 95% interval; cross-validation on the training "
+        f"samples chose the champion (bold). {test} Dotted: every sample called the majority class "
+        "of the training samples.",
+        alt=f"Dot plot of {counted(len(models), 'model')}; champion: "
+        f"{readable(champion['model'])}. Cross-validated balanced accuracy: {scores}.",
+        figure=figure,
+    )
+
+
+def model_comparison_interactive(
+    model_comparison: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str]
+) -> go.Figure:
+    """:func:`model_comparison` with scores and number of genes on hover.
+
+    Parameters
+    ----------
+    model_comparison, sample_split, classes
+        As for :func:`model_comparison`.
+    """
+    models = _ranked(model_comparison)
+    measures = _measures(sample_split, classes)
+    figure = make_subplots(
+        1,
+        len(measures),
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
+        subplot_titles=[measure.panel.replace(" (", "<br>(") for measure in measures],
+    )
+    names = [readable(model) for model in models["model"]]
+    for column, measure in enumerate(measures, start=1):
+        value = models[measure.column]
+        low, high = models[f"{measure.column}_low"], models[f"{measure.column}_high"]
+        figure.add_scatter(
+            x=value,
+            y=names,
+            mode="markers",
+            marker={
+                "color": style.SPLIT_COLOURS[measure.split],
+                "symbol": style.SPLIT_SYMBOLS[measure.split],
+                "size": 9,
+            },
+            error_x={"array": high - value, "arrayminus": value - low, "symmetric": False},
+            text=[
+                f"{score:.3f} [{start:.3f}, {end:.3f}], {counted(int(genes), 'gene')}"
+                for score, start, end, genes in zip(
+                    value, low, high, models["n_genes"], strict=True
+                )
+            ],
+            hovertemplate=f"%{{y}}<br>{measure.axis} %{{text}}<extra></extra>",
+            row=1,
+            col=column,
+        )
+        figure.add_vline(
+            measure.baseline,
+            line={"color": style.GREY, "dash": "dot", "width": 1.5},
+            opacity=1,
+            row=1,
+            col=column,
+        )
+        figure.update_xaxes(title=measure.axis, row=1, col=column)
+    figure.update_annotations(font_size=13)
+    style.interactive_layout(figure, height=180 + 24 * len(models), showlegend=False)
+    figure.update_layout(margin_t=50)  # two lines over each panel, which fit a phone
+    return figure
+
+
+def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
+    """Models by cross-validated balanced accuracy, the best in the last row: on top of the axis."""
+    return model_comparison.sort_values("cv_balanced_accuracy", kind="stable", ignore_index=True)
+
+
+def _measures(sample_split: pd.DataFrame, classes: Sequence[str]) -> list[_Measure]:
+    labels = {
+        split: sample_split.loc[sample_split["split"] == split, "label"]
+        for split in style.SPLIT_COLOURS
+    }
+    majority = labels["train"].mode()[0]
+    measures = [
+        _Measure(
+            column="cv_balanced_accuracy",
+            axis="balanced accuracy",
+            panel=f"cross-validation (n = {len(labels['train']):,})",
+            split="train",
+            baseline=1 / len(classes),
+        )
+    ]
+    if len(labels["test"]):
+        measures.append(
+            _Measure(
+                column="test_accuracy",
+                axis="accuracy",
+                panel=f"test samples (n = {len(labels['test']):,})",
+                split="test",
+                baseline=(labels["test"] == majority).mean(),
+            )
+        )
+    return measures
+
+
+def _name_models(ax: Axes, models: pd.DataFrame) -> None:
+    ax.set_yticks(models.index, [readable(model) for model in models["model"]])
+    ax.set(ylabel="model", ylim=(-0.6, len(models) - 0.4))
+    for text, is_champion in zip(ax.get_yticklabels(), models["champion"], strict=True):
+        text.set_fontweight("bold" if is_champion else "normal")
+
+
+def train_versus_test(
+    model_comparison: pd.DataFrame, sample_split: pd.DataFrame
+) -> CaptionedFigure:
+    """Accuracy on the samples fitted to, in cross-validation and on test samples: the gap.
+
+    Parameters
+    ----------
+    model_comparison : DataFrame
+        One row per model: ``model``, ``champion``, ``train_accuracy``, ``cv_accuracy``,
+        ``test_accuracy`` (NaN where there is no test set), ``cv_balanced_accuracy``.
+    sample_split : DataFrame, index ``sample``
+        Column ``split``; gives the sample numbers.
+    """
+    models = _ranked(model_comparison)
+    n = sample_split["split"].value_counts()
+    train, test = style.SPLIT_COLOURS["train"], style.SPLIT_COLOURS["test"]
+    marks = {
+        "train_accuracy": (
+            f"the training samples it was fitted to (n = {n['train']:,})",
+            "s",
+            train,
+        ),
+        "cv_accuracy": (f"cross-validation (n = {n['train']:,})", "o", style.SKY_BLUE),
+    }
+    if "test" in n:
+        marks["test_accuracy"] = (f"test samples (n = {n['test']:,})", "^", test)
+    figure, [[ax]] = style.panels(height=1.2 + 0.22 * len(models), width=5.2)
+    scores = models[list(marks)]
+    ax.hlines(models.index, scores.min(axis=1), scores.max(axis=1), color=style.PALE, linewidth=1.5)
+    for column, (name, marker, colour) in marks.items():
+        ax.scatter(
+            models[column],
+            models.index,
+            s=40 if marker == "s" else 20,
+            marker=marker,
+            facecolor="white" if marker == "s" else colour,
+            edgecolor=colour,
+            label=name,
+            zorder=3,
+        )
+    ax.set(xlabel="accuracy")
+    ax.set_xlim(right=1.02)
+    _name_models(ax, models)
+    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+
+    last = list(marks)[-1]
+    gaps = models["train_accuracy"] - models[last]
+    widest = models.loc[gaps.idxmax()]
+    return CaptionedFigure(
+        name="train_versus_test",
+        title="Train against test",
+        caption="Accuracy of each model on the samples it was fitted to, in cross-validation"
+        f"{' and on the test samples' if 'test' in n else ''}; a long line is a model that "
+        "remembers its training samples better than it predicts. Champion in bold.",
+        alt=f"Dot plot of accuracies of {counted(len(models), 'model')}; the widest gap, "
+        f"{gaps.max():.3f}, is that of {readable(widest['model'])}.",
+        figure=figure,
+    )
+
+
+def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
+    """Scores under permuted labels, with the score under the true ones.
+
+    Parameters
+    ----------
+    permutation_test : mapping
+        ``model``, ``score``, ``p_value``, ``n_permutations``, ``permuted_scores`` (balanced
+        accuracies in cross-validation).
+    """
+    score, permuted = permutation_test["score"], permutation_test["permuted_scores"]
+    figure, [[ax]] = style.panels(width=4.2, height=2.9)
+    ax.hist(permuted, bins=20, color=style.GREY, label=f"permuted labels (n = {len(permuted):,})")
+    ax.axvline(score, color=style.VERMILLION, linewidth=1.5, label=f"true labels: {score:.3f}")
+    ax.set(xlabel="balanced accuracy in cross-validation", ylabel="permutations")
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+
+    model = readable(permutation_test["model"])
+    p_value = permutation_test["p_value"]
+    return CaptionedFigure(
+        name="permutation_test",
+        title=f"Permutation test: {model}",
+        caption=f"Score of {model} under the true labels against its scores when the labels are "
+        f"permuted and everything is learned anew (p = {p_value:.2g}).",
+        alt=f"Histogram of {counted(len(permuted), 'permuted score')}, from {min(permuted):.3f} to "
+        f"{max(permuted):.3f}, with a line at the observed {score:.3f}.",
+        figure=figure,
+    )

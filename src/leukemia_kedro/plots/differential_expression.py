@@ -1,0 +1,329 @@
+"""One contrast: volcano plot, mean–difference plot, p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from leukemia_kedro.plots import style
+from leukemia_kedro.plots.captions import (
+    CaptionedFigure,
+    counted,
+    file_stem,
+    gene_name,
+    plain,
+    shortened,
+)
+
+NAMED_PER_SIDE = 5
+NAME_WIDTH = 24  # characters of a name beside the points
+MOST_HOVER_POINTS = 2000
+CELLS = 120  # a side of the grid that thins the points without hover
+
+
+class _View(NamedTuple):
+    """Which columns of :func:`_points` a scatter of probes shows, and their axis names."""
+
+    x: str
+    y: str
+    x_name: str
+    y_name: str
+
+
+VOLCANO = _View("difference", "strength", "log2 fold change", "−log10 p-value")
+MEAN_DIFFERENCE = _View("mean", "difference", "mean log2 expression", "log2 fold change")
+
+
+def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
+    """Strength of evidence against fold change, the strongest five genes of each side named.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Differential expression of one contrast; columns ``probe``, ``description``, ``logFC``,
+        ``AveExpr``, ``P.Value`` and ``adj.P.Val``. Probes without a p-value are left out.
+    contrast : str
+        Its name, such as ``AML-ALL``.
+    alpha : float
+        Adjusted p-values below it are significant.
+    """
+    points = _points(table, alpha)
+    figure, ax = _scatter(points, VOLCANO, contrast, alpha)
+    reach = max(points["difference"].abs().max(), 1e-9) / 0.54  # leaves room for the names
+    ax.set_xlim(-reach, reach)
+    ax.set_ylim(0, max(points["strength"].max(), 1e-9) * 1.05)
+    top = _top(points)
+    _name(ax, top[top["verdict"] == "down"], VOLCANO, side="left")
+    _name(ax, top[top["verdict"] == "up"], VOLCANO, side="right")
+    return CaptionedFigure(
+        name=file_stem("volcano", contrast),
+        title=f"Volcano plot of {contrast}",
+        caption=f"{_what_is_shown(points, table, alpha)} Named: the {NAMED_PER_SIDE} significant "
+        "probes with the smallest p-values on each side.",
+        alt=f"Volcano plot of {contrast}. {_findings(points, alpha)}",
+        figure=figure,
+    )
+
+
+def mean_difference(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
+    """Fold change against mean expression, the same genes named as in the volcano plot.
+
+    Parameters
+    ----------
+    table, contrast, alpha
+        As for :func:`volcano`.
+    """
+    points = _points(table, alpha)
+    figure, ax = _scatter(points, MEAN_DIFFERENCE, contrast, alpha)
+    low, high = points["mean"].min(), points["mean"].max()
+    ax.set_xlim(low - 0.02 * (high - low), high + 0.32 * (high - low))
+    ax.axhline(0, color="black", linewidth=0.6)
+    _name(ax, _top(points), MEAN_DIFFERENCE, side="right")
+    return CaptionedFigure(
+        name=file_stem("mean_difference", contrast),
+        title=f"Mean–difference plot of {contrast}",
+        caption=f"{_what_is_shown(points, table, alpha)} Named: the {NAMED_PER_SIDE} significant "
+        "probes with the smallest p-values on each side.",
+        alt=f"Mean–difference plot of {contrast}. {_findings(points, alpha)}",
+        figure=figure,
+    )
+
+
+def volcano_interactive(table: pd.DataFrame, contrast: str, alpha: float) -> go.Figure:
+    """:func:`volcano` with the gene on hover.
+
+    Parameters
+    ----------
+    table, contrast, alpha
+        As for :func:`volcano`.
+    """
+    return _scatter_interactive(_points(table, alpha), VOLCANO, contrast, alpha)
+
+
+def mean_difference_interactive(table: pd.DataFrame, contrast: str, alpha: float) -> go.Figure:
+    """:func:`mean_difference` with the gene on hover.
+
+    Parameters
+    ----------
+    table, contrast, alpha
+        As for :func:`volcano`.
+    """
+    return _scatter_interactive(_points(table, alpha), MEAN_DIFFERENCE, contrast, alpha)
+
+
+def p_value_histogram(table: pd.DataFrame, contrast: str) -> CaptionedFigure:
+    """Histogram of the p-values of a contrast, with the level it would have without differences.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Column ``P.Value``; probes without a p-value are left out.
+    contrast : str
+        Its name, such as ``AML-ALL``.
+    """
+    p_values = table["P.Value"].dropna()
+    n_bins = 40
+    figure, [[ax]] = style.panels(width=4.2, height=2.9)
+    counts, _, _ = ax.hist(p_values, bins=np.linspace(0, 1, n_bins + 1), color=style.BLUE)
+    ax.axhline(
+        len(p_values) / n_bins,
+        color="black",
+        linewidth=1,
+        linestyle="--",
+        label="level without any difference",
+    )
+    ax.set(xlabel=f"p-value of {plain(contrast)} (moderated t)", ylabel="probes", xlim=(0, 1))
+    style.legend(ax, loc="upper right")
+    return CaptionedFigure(
+        name=file_stem("p_values", contrast),
+        title=f"p-values of {contrast}",
+        caption=f"p-values of {counted(len(p_values), 'probe')}. Without any difference they "
+        "would be uniform (dashed); a peak at 0 is signal, a peak elsewhere a warning about the "
+        "model.",
+        alt=f"Histogram of {counted(len(p_values), 'p-value')} of {contrast}; {counts[0]:,.0f} lie "
+        f"below {1 / n_bins:g}, where {len(p_values) / n_bins:,.0f} would be expected by chance.",
+        figure=figure,
+    )
+
+
+def significance(table: pd.DataFrame, alpha: float) -> pd.Series:
+    """``up``, ``down`` or ``not significant`` for each row of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``logFC`` and ``adj.P.Val``; NaN is not significant.
+    alpha : float
+        Adjusted p-values below it are significant.
+    """
+    verdict = np.where(table["logFC"] > 0, "up", "down")
+    return pd.Series(verdict, index=table.index).where(
+        table["adj.P.Val"] < alpha, "not significant"
+    )
+
+
+def _points(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Probes with a p-value, the smallest first, in the terms of the plots."""
+    tested = table.dropna(subset=["P.Value"]).sort_values("P.Value", kind="stable")
+    # A p-value too small for a float is 0; the smallest float keeps its point on the plot.
+    p_value = tested["P.Value"].clip(lower=np.finfo(float).tiny)
+    return pd.DataFrame(
+        {
+            "probe": tested["probe"],
+            "description": tested["description"],
+            "difference": tested["logFC"],
+            "mean": tested["AveExpr"],
+            "strength": -np.log10(p_value),
+            "adjusted": tested["adj.P.Val"],
+            "verdict": significance(tested, alpha),
+        }
+    )
+
+
+def _top(points: pd.DataFrame) -> pd.DataFrame:
+    return points[points["verdict"] != "not significant"].groupby("verdict").head(NAMED_PER_SIDE)
+
+
+def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Legend entry, colour and points of each verdict, those to draw on top last."""
+    rules = {
+        "not significant": (f"adjusted p ≥ {alpha:g}", style.PALE),
+        "down": (f"adjusted p < {alpha:g}, lower", style.DOWN),
+        "up": (f"adjusted p < {alpha:g}, higher", style.UP),
+    }
+    for verdict, (rule, colour) in rules.items():
+        group = points[points["verdict"] == verdict]
+        yield f"{rule} ({counted(len(group), 'probe')})", colour, group
+
+
+def _scatter(points: pd.DataFrame, view: _View, contrast: str, alpha: float) -> tuple[Figure, Axes]:
+    figure, [[ax]] = style.panels(height=4.2)
+    for rule, colour, group in _groups(points, alpha):
+        ax.scatter(
+            group[view.x],
+            group[view.y],
+            s=5,
+            color=colour,
+            linewidth=0,
+            label=rule,
+            rasterized=True,
+        )
+    x_name, y_name = _axis_names(view, contrast)
+    ax.set(xlabel=plain(x_name), ylabel=plain(y_name))
+    style.legend_below(figure, ax.get_legend_handles_labels()[0], markerscale=2)
+    return figure, ax
+
+
+def _axis_names(view: _View, contrast: str) -> tuple[str, str]:
+    difference = f"log2 fold change of {contrast}"
+    names = (view.x_name, view.y_name)
+    return tuple(name.replace("log2 fold change", difference) for name in names)
+
+
+def _name(ax: Axes, genes: pd.DataFrame, view: _View, side: str) -> None:
+    """Names in a column at one side of the axes, each with a line to its point."""
+    low, high = ax.get_ylim()
+    genes = genes.sort_values(view.y, ascending=False, kind="stable")
+    heights = spread(((genes[view.y] - low) / (high - low)).to_numpy(), gap=0.055)
+    for gene, height in zip(genes.itertuples(), heights, strict=True):
+        ax.annotate(
+            plain(shortened(gene.description, NAME_WIDTH) or gene.probe),
+            xy=(getattr(gene, view.x), getattr(gene, view.y)),
+            xytext=(0.01 if side == "left" else 0.99, height),
+            textcoords="axes fraction",
+            ha=side,
+            va="center",
+            fontsize=style.SMALL_SIZE - 0.5,
+            arrowprops={
+                "arrowstyle": "-",
+                "linewidth": 0.4,
+                "color": style.GREY,
+                "shrinkA": 1,
+                "shrinkB": 1,
+                "relpos": (1 if side == "left" else 0, 0.5),
+            },
+        )
+
+
+def spread(wanted: np.ndarray, gap: float, low: float = 0.03, high: float = 0.97) -> np.ndarray:
+    """Heights near the wanted ones, in the same order, at least ``gap`` apart.
+
+    Parameters
+    ----------
+    wanted : ndarray, shape (n,)
+        From the highest down.
+    gap : float
+        Smallest distance between neighbours; ``(n - 1) * gap`` must fit between the bounds.
+    low, high : float
+        Bounds of the heights.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    steps = gap * np.arange(len(wanted))
+    # With the steps taken out, "at least a gap apart" is "never rising".
+    falling = np.minimum.accumulate(np.minimum(wanted, high) + steps)
+    return np.maximum(falling, low + steps[-1:].sum()) - steps
+
+
+def _scatter_interactive(
+    points: pd.DataFrame, view: _View, contrast: str, alpha: float
+) -> go.Figure:
+    drawn = _thinned(points, view)
+    x_name, y_name = _axis_names(view, contrast)
+    figure = go.Figure()
+    for rule, colour, group in _groups(points, alpha):
+        shown = group.loc[group.index.intersection(drawn.index)]
+        figure.add_scatter(
+            x=shown[view.x].round(3),
+            y=shown[view.y].round(3),
+            mode="markers",
+            name=rule,
+            marker={"color": colour, "size": 5},
+            text=[
+                gene_name(probe, description, width=60)
+                for probe, description in zip(shown["probe"], shown["description"], strict=True)
+            ],
+            customdata=[f"{value:.2g}" for value in shown["adjusted"]],
+            hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"
+            f"{y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
+        )
+    style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
+    return figure
+
+
+def _thinned(points: pd.DataFrame, view: _View) -> pd.DataFrame:
+    """The smallest p-values, and of the rest one probe for each cell of a grid.
+
+    Every probe of a large array with its name makes a page of many megabytes; what is left out
+    lies under other points.
+    """
+    cells = [pd.cut(points[column], CELLS, labels=False) for column in (view.x, view.y)]
+    rest = points.iloc[MOST_HOVER_POINTS:]
+    first_of_cell = ~pd.concat(cells, axis=1).loc[rest.index].duplicated()
+    return pd.concat([points.iloc[:MOST_HOVER_POINTS], rest[first_of_cell]])
+
+
+def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, alpha: float) -> str:
+    untested = len(table) - len(points)
+    left_out = f" ({untested:,} without a p-value left out)" if untested else ""
+    return (
+        f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
+        f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference."
+    )
+
+
+def _findings(points: pd.DataFrame, alpha: float) -> str:
+    n = points["verdict"].value_counts()
+    first = ", ".join(_top(points)["probe"]) or "none"
+    return (
+        f"Of {counted(len(points), 'probe')}, {n.get('up', 0):,} are higher and "
+        f"{n.get('down', 0):,} lower at an adjusted p-value below {alpha:g}; strongest: {first}."
+    )

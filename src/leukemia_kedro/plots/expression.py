@@ -1,0 +1,335 @@
+"""Expression of chosen genes: clustered heat maps and strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from scipy.cluster.hierarchy import dendrogram, linkage
+
+from leukemia_kedro.plots import style
+from leukemia_kedro.plots.captions import (
+    CaptionedFigure,
+    counted,
+    file_stem,
+    gene_name,
+    plain,
+    shortened,
+)
+
+MOST_ROWS = 60
+MOST_COLUMNS = 300
+MOST_COLUMN_NAMES = 48
+STRIP_GENES = 12
+LIMIT = 2.5  # z-scores beyond it get the end colours
+
+
+def signature_heat_map(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    signature: pd.DataFrame,
+    classes: Sequence[str],
+) -> CaptionedFigure:
+    """Clustered heat map of the signature's genes in all samples.
+
+    Parameters
+    ----------
+    log_expression : DataFrame, shape (n_probes, n_samples)
+        log2 scale.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    signature : DataFrame
+        Columns ``probe`` and ``description``, best first; at most 60 rows are drawn.
+    classes : sequence of str
+        In class order.
+    """
+    return _heat_map(
+        log_expression,
+        sample_split,
+        signature,
+        classes,
+        name="signature_heat_map",
+        title="Expression of the signature",
+        subject="of the signature",
+    )
+
+
+def top_genes_heat_map(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    table: pd.DataFrame,
+    contrast: str,
+    classes: Sequence[str],
+    n_genes: int = 40,
+) -> CaptionedFigure:
+    """Clustered heat map of the genes with the smallest p-values of a contrast, in all samples.
+
+    Parameters
+    ----------
+    log_expression : DataFrame, shape (n_probes, n_samples)
+        log2 scale.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    table : DataFrame
+        Differential expression sorted by p-value; columns ``probe`` and ``description``.
+    contrast : str
+        Its name, such as ``AML-ALL``.
+    classes : sequence of str
+        In class order.
+    n_genes : int
+        Rows of the heat map, at most 60.
+    """
+    return _heat_map(
+        log_expression,
+        sample_split,
+        table.head(n_genes),
+        classes,
+        name=file_stem("top_genes_heat_map", contrast),
+        title=f"Top genes of {contrast}",
+        subject=f"with the smallest p-values of {contrast}",
+    )
+
+
+def _heat_map(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    genes: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    name: str,
+    title: str,
+    subject: str,
+) -> CaptionedFigure:
+    shown_genes = genes.head(MOST_ROWS)
+    shown_samples = _thinned(sample_split)
+    scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
+    names = [
+        plain(gene_name(probe, description))
+        for probe, description in zip(scores.index, shown_genes["description"], strict=True)
+    ]
+    figure = _draw_heat_map(scores, names, shown_samples, classes)
+
+    n_genes, n_samples = scores.shape
+    which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
+    thinned = (
+        f" (evenly drawn from {len(sample_split):,} by class and split)"
+        if n_samples < len(sample_split)
+        else ""
+    )
+    return CaptionedFigure(
+        name=name,
+        title=title,
+        caption=f"{which} {counted(n_genes, 'probe')} {subject} in "
+        f"{counted(n_samples, 'sample')}{thinned}: log2 expression, each row scaled to mean 0 and "
+        f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
+        "clustering on Euclidean distance; missing values are grey.",
+        alt=f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
+        f"dendrograms; classes {', '.join(classes)}. First probes: {', '.join(scores.index[:5])}.",
+        figure=figure,
+    )
+
+
+def _thinned(sample_split: pd.DataFrame) -> pd.DataFrame:
+    """At most about 300 samples, evenly spaced within each class and split."""
+    if len(sample_split) <= MOST_COLUMNS:
+        return sample_split
+    ordered = sample_split.sort_values(["split", "label"], kind="stable")
+    return ordered.iloc[np.linspace(0, len(ordered) - 1, MOST_COLUMNS).round().astype(int)]
+
+
+def _z_scores(values: pd.DataFrame) -> pd.DataFrame:
+    centred = values.sub(values.mean(axis=1), axis=0)
+    deviation = values.std(axis=1, ddof=0)
+    return centred.div(deviation.where(deviation > 0, 1.0), axis=0)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """Leaf order of a clustering and the lines of its dendrogram, leaf i at 10 i + 5."""
+
+    order: list[int]
+    lines: np.ndarray
+
+
+def _clustered(rows: np.ndarray) -> _Tree:
+    if len(rows) < 2:
+        return _Tree(list(range(len(rows))), np.empty((0, 4, 2)))
+    # A missing value stands at the mean of its row of z-scores.
+    links = linkage(np.nan_to_num(rows), method="ward", optimal_ordering=True)
+    tree = dendrogram(links, no_plot=True)
+    return _Tree(tree["leaves"], np.dstack([tree["icoord"], tree["dcoord"]]))
+
+
+def _draw_heat_map(
+    scores: pd.DataFrame, names: list[str], samples: pd.DataFrame, classes: Sequence[str]
+) -> Figure:
+    rows, columns = _clustered(scores.to_numpy()), _clustered(scores.to_numpy().T)
+    samples = samples.iloc[columns.order]
+    n_genes, n_samples = scores.shape
+
+    body = max(0.105 * n_genes, 0.8)
+    figure = style.new_figure(style.FULL_WIDTH, body + 1.9)
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    grid = figure.add_gridspec(4, 2, height_ratios=(0.55, 0.13, 0.13, body), width_ratios=(0.16, 1))
+    heat = figure.add_subplot(grid[3, 1])
+    image = heat.imshow(
+        scores.iloc[rows.order, columns.order],
+        aspect="auto",
+        interpolation="nearest",
+        cmap=style.DIVERGING,
+        vmin=-LIMIT,
+        vmax=LIMIT,
+    )
+    style.blank(heat)
+    heat.set_facecolor(style.GREY)
+    heat.yaxis.tick_right()
+    heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
+    if n_samples <= MOST_COLUMN_NAMES:
+        ids = [plain(sample) for sample in samples.index]
+        heat.set_xticks(range(n_samples), ids, fontsize=style.TINY_SIZE, rotation=90)
+    heat.set_xlabel(f"samples (n = {n_samples:,})", fontsize=style.TEXT_SIZE)
+
+    _draw_tree(figure.add_subplot(grid[0, 1]), columns, 10 * n_samples)
+    _draw_tree(figure.add_subplot(grid[3, 0]), rows, 10 * n_genes, sideways=True)
+    class_colours = style.class_colours(classes)
+    _draw_strip(figure.add_subplot(grid[1, 1]), samples["label"], class_colours, "class")
+    _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
+    _draw_key(figure.add_subplot(grid[0:3, 0]), image)
+    splits = [
+        Patch(
+            color=style.SPLIT_COLOURS[split],
+            label=f"{split} (n = {(samples['split'] == split).sum():,})",
+        )
+        for split in style.splits_in(samples)
+    ]
+    style.legend_below(figure, style.class_patches(classes, samples["label"]) + splits)
+    return figure
+
+
+def _draw_tree(ax: Axes, tree: _Tree, length: int, sideways: bool = False) -> None:
+    lines = tree.lines[..., ::-1] if sideways else tree.lines
+    top = max(tree.lines[..., 1].max(initial=0), 1e-9) * 1.02
+    ax.add_collection(LineCollection(lines, colors="black", linewidths=0.4))
+    style.blank(ax)
+    if sideways:
+        ax.set(xlim=(top, 0), ylim=(length, 0))
+    else:
+        ax.set(xlim=(0, length), ylim=(0, top))
+
+
+def _draw_strip(ax: Axes, values: pd.Series, colours: dict[str, str], name: str) -> None:
+    codes = {value: i for i, value in enumerate(colours)}
+    ax.imshow(
+        [values.map(codes).to_numpy(int)],
+        aspect="auto",
+        interpolation="nearest",
+        cmap=ListedColormap(list(colours.values())),
+        vmin=-0.5,
+        vmax=len(colours) - 0.5,
+    )
+    style.blank(ax)
+    ax.yaxis.tick_right()
+    ax.set_yticks([0], [name], fontsize=style.TINY_SIZE + 0.5)
+
+
+def _draw_key(ax: Axes, image) -> None:
+    style.blank(ax)
+    inset = ax.inset_axes((0.08, 0.6, 0.8, 0.16))
+    bar = ax.figure.colorbar(image, cax=inset, orientation="horizontal", extend="both")
+    bar.outline.set_linewidth(0.4)
+    bar.set_ticks([-2, 0, 2])
+    inset.tick_params(labelsize=style.TINY_SIZE, width=0.4, length=2, pad=1)
+    inset.set_title("row z-score", fontsize=style.TINY_SIZE + 0.5, pad=2)
+
+
+def gene_strips(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    table: pd.DataFrame,
+    contrast: str,
+    classes: Sequence[str],
+) -> CaptionedFigure:
+    """Every sample's expression of the twelve genes with the smallest p-values of a contrast.
+
+    Parameters
+    ----------
+    log_expression : DataFrame, shape (n_probes, n_samples)
+        log2 scale.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
+    table : DataFrame
+        Differential expression sorted by p-value; columns ``probe``, ``description`` and
+        ``adj.P.Val``.
+    contrast : str
+        Its name, such as ``AML-ALL``.
+    classes : sequence of str
+        In class order, from left to right.
+    """
+    genes = table.head(STRIP_GENES)
+    n_columns = min(len(genes), 4)
+    n_rows = -(-len(genes) // n_columns)
+    upright = len(classes) <= 3 and max(map(len, classes)) <= 6
+    longest = 0 if upright else max(map(len, classes))
+    figure, axes = style.panels(
+        n_rows, n_columns, height=1.55 * n_rows + 0.7 + 0.06 * longest, sharex=True
+    )
+    for ax, gene in zip(axes.flat, genes.itertuples(), strict=False):
+        _draw_strips(ax, log_expression.loc[gene.probe], sample_split, classes)
+        ax.set_title(_strip_title(gene), fontsize=style.SMALL_SIZE, loc="left")
+    for ax in axes.flat[len(genes) :]:
+        ax.set_visible(False)
+    for column in range(n_columns):
+        lowest = axes[(len(genes) - 1 - column) // n_columns, column]
+        lowest.set_xticks(range(len(classes)), [plain(label) for label in classes])
+        lowest.tick_params(axis="x", labelbottom=True, rotation=0 if upright else 90)
+        lowest.set_xlabel("class")
+    figure.supylabel("log2 expression", fontsize=style.TEXT_SIZE)
+    style.legend_below(figure, style.split_markers(sample_split))
+
+    sizes = ", ".join(f"{label} {(sample_split['label'] == label).sum():,}" for label in classes)
+    return CaptionedFigure(
+        name=file_stem("gene_strips", contrast),
+        title=f"Top genes of {contrast}, sample by sample",
+        caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
+        f"of {contrast} in {counted(len(sample_split), 'sample')}; bar: median of the class.",
+        alt=f"Strip plots by class ({sizes}) of the probes {', '.join(genes['probe'])}.",
+        figure=figure,
+    )
+
+
+def _draw_strips(
+    ax: Axes, values: pd.Series, sample_split: pd.DataFrame, classes: Sequence[str]
+) -> None:
+    for position, (label, colour) in enumerate(style.class_colours(classes).items()):
+        of_class = sample_split[sample_split["label"] == label]
+        for split in style.splits_in(of_class):
+            samples = of_class.index[of_class["split"] == split]
+            # Multiples of the golden ratio spread the points evenly, the same way each time.
+            offsets = (np.arange(len(samples)) * 0.618034) % 1 - 0.5
+            ax.scatter(
+                position + 0.55 * offsets,
+                values[samples],
+                s=9 if len(sample_split) <= 300 else 3,
+                color=colour,
+                marker=style.SPLIT_MARKERS[split],
+                alpha=0.7,
+                linewidth=0,
+                rasterized=len(sample_split) > 300,
+            )
+        if len(of_class):
+            median = values[of_class.index].median()
+            ax.hlines(median, position - 0.38, position + 0.38, color="black", linewidth=1.0)
+    ax.set_xlim(-0.6, len(classes) - 0.4)
+
+
+def _strip_title(gene) -> str:
+    """Two lines of what fits above a quarter of the page."""
+    lines = (shortened(gene.description, 20), shortened(gene.probe, 22))
+    return plain("\n".join(line for line in lines if line))

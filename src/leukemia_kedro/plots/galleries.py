@@ -1,0 +1,130 @@
+"""The figures of each chapter of the report, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from leukemia_kedro.plots import (
+    calibration,
+    cohort,
+    comparison,
+    confusion,
+    contrasts,
+    curves,
+    differential_expression,
+    expression,
+    projections,
+    stability,
+)
+from leukemia_kedro.plots.captions import CaptionedFigure
+
+ALPHA = 0.05
+"""Benjamini–Hochberg level at which figures call a gene significant."""
+
+
+def cohort_figures(
+    data_quality: Mapping[str, Any],
+    sample_split: pd.DataFrame,
+    projected: pd.DataFrame,
+    explained_variance: list[float],
+) -> list[CaptionedFigure]:
+    """Classes, intensities per sample, and each projection."""
+    classes = list(data_quality["classes"])
+    return [
+        cohort.class_balance(sample_split, classes),
+        cohort.intensity_per_sample(
+            data_quality["intensity_per_sample"], sample_split, classes, data_quality["scale"]
+        ),
+        *(
+            projections.projection(projected, method, classes, explained_variance)
+            for method in projected["method"].unique()
+        ),
+    ]
+
+
+def signature_figures(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    signature: pd.DataFrame,
+    selection_stability: pd.DataFrame,
+    probes: pd.DataFrame,
+    data_quality: Mapping[str, Any],
+) -> list[CaptionedFigure]:
+    """Heat map of the signature, and how often each gene was chosen."""
+    return [
+        expression.signature_heat_map(
+            log_expression, sample_split, signature, list(data_quality["classes"])
+        ),
+        stability.selection_frequency(selection_stability, probes),
+    ]
+
+
+def model_figures(
+    model_comparison: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    permutation_test: Mapping[str, Any],
+    data_quality: Mapping[str, Any],
+    predictions: Mapping[str, pd.DataFrame],
+) -> list[CaptionedFigure]:
+    """All models side by side, then the curves of each.
+
+    Parameters
+    ----------
+    model_comparison, sample_split : DataFrame
+    permutation_test, data_quality : mapping
+    predictions : mapping of ``<model>_cv_predictions`` and ``<model>_test_predictions`` to table
+        Tables of models that were left out are empty.
+    """
+    classes = list(data_quality["classes"])
+    models = list(model_comparison["model"])
+    held_in = {model: predictions[f"{model}_cv_predictions"] for model in models}
+    held_out = {model: predictions[f"{model}_test_predictions"] for model in models}
+    has_test = model_comparison["test_n"].notna().any()
+    return [
+        comparison.model_comparison(model_comparison, sample_split, classes),
+        comparison.train_versus_test(model_comparison, sample_split),
+        confusion.confusion_matrices(held_in, classes),
+        *([confusion.confusion_matrices(held_out, classes)] if has_test else []),
+        confusion.hard_samples(held_in, held_out),
+        comparison.permutation_test(permutation_test),
+        *(
+            draw(model, held_in[model], held_out[model], classes)
+            for model in models
+            for draw in (
+                confusion.confusion_matrix,
+                curves.roc_curves,
+                curves.precision_recall_curves,
+                calibration.reliability_diagram,
+                calibration.risk_coverage,
+            )
+        ),
+    ]
+
+
+def contrast_figures(
+    tables: Mapping[str, pd.DataFrame],
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    data_quality: Mapping[str, Any],
+) -> list[CaptionedFigure]:
+    """The contrasts side by side, then each by itself."""
+    classes = list(data_quality["classes"])
+    several = len(tables) > 1
+    return [
+        contrasts.decision_summary(tables, ALPHA),
+        *([contrasts.contrast_overlap(tables, ALPHA)] if several else []),
+        *(
+            figure
+            for name, table in tables.items()
+            for figure in (
+                differential_expression.volcano(table, name, ALPHA),
+                differential_expression.mean_difference(table, name, ALPHA),
+                differential_expression.p_value_histogram(table, name),
+                expression.top_genes_heat_map(log_expression, sample_split, table, name, classes),
+                expression.gene_strips(log_expression, sample_split, table, name, classes),
+            )
+        ),
+    ]

@@ -1,0 +1,124 @@
+"""Samples in two dimensions: PCA, t-SNE, UMAP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from leukemia_kedro.plots import style
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, file_stem
+
+
+def projection(
+    projections: pd.DataFrame,
+    method: str,
+    classes: Sequence[str],
+    explained_variance: Sequence[float],
+) -> CaptionedFigure:
+    """Scatter of the samples under one projection, coloured by class, shaped by split.
+
+    Parameters
+    ----------
+    projections : DataFrame
+        Long: ``method``, ``sample``, ``label``, ``split``, ``x``, ``y``.
+    method : str
+        Which one to draw, as it stands in column ``method``.
+    classes : sequence of str
+        In class order.
+    explained_variance : sequence of float
+        Share of the variance along each axis of the PCA, 0 to 1; other methods have none.
+    """
+    points = projections[projections["method"] == method]
+    x_name, y_name = _axis_names(method, explained_variance)
+    figure, [[ax]] = style.panels(height=3.6, width=5.6)
+    size = float(np.clip(3000 / len(points), 5, 28))
+    for _label, split, group, colour in _groups(points, classes):
+        ax.scatter(
+            group["x"],
+            group["y"],
+            s=size,
+            color=colour,
+            marker=style.SPLIT_MARKERS[split],
+            edgecolor="white",
+            linewidth=0.3 if len(points) <= 1000 else 0,
+            rasterized=len(points) > 1000,
+        )
+    ax.set(xlabel=x_name, ylabel=y_name)
+    figure.legend(
+        handles=style.class_patches(classes, points["label"]) + style.split_markers(points),
+        loc="outside right upper",
+        frameon=False,
+        fontsize=style.SMALL_SIZE,
+    )
+
+    present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
+    return CaptionedFigure(
+        name=file_stem("projection", method),
+        title=f"{method} of the samples",
+        caption=f"{method} of {counted(len(points), 'sample')} from log2 expression; colour: "
+        f"class, shape: split. {_reading(method)}",
+        alt=f"{method} of {counted(len(points), 'sample')} ({present}); axes: {x_name}, {y_name}.",
+        figure=figure,
+    )
+
+
+def projection_interactive(
+    projections: pd.DataFrame,
+    method: str,
+    classes: Sequence[str],
+    explained_variance: Sequence[float],
+) -> go.Figure:
+    """:func:`projection` with the sample's name on hover.
+
+    Parameters
+    ----------
+    projections, method, classes, explained_variance
+        As for :func:`projection`.
+    """
+    points = projections[projections["method"] == method]
+    x_name, y_name = _axis_names(method, explained_variance)
+    figure = go.Figure()
+    for label, split, group, colour in _groups(points, classes):
+        figure.add_scatter(
+            x=group["x"],
+            y=group["y"],
+            mode="markers",
+            name=f"{label}, {split} (n = {len(group):,})",
+            text=group["sample"],
+            hovertemplate=f"%{{text}}<br>{label}, {split}<extra></extra>",
+            marker={
+                "color": colour,
+                "symbol": style.SPLIT_SYMBOLS[split],
+                "size": 9,
+                "line": {"color": "white", "width": 0.5},
+            },
+        )
+    style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
+    return figure
+
+
+def _groups(
+    points: pd.DataFrame, classes: Sequence[str]
+) -> Iterator[tuple[str, str, pd.DataFrame, str]]:
+    """Points of each class and split that has any, with the colour of the class."""
+    for label, colour in style.class_colours(classes).items():
+        for split in style.splits_in(points):
+            group = points[(points["label"] == label) & (points["split"] == split)]
+            if len(group):
+                yield label, split, group, colour
+
+
+def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, str]:
+    if method != "PCA":
+        return f"{method} 1 (arbitrary units)", f"{method} 2 (arbitrary units)"
+    first, second = explained_variance[:2]
+    return f"PC 1 ({first:.1%} of the variance)", f"PC 2 ({second:.1%} of the variance)"
+
+
+def _reading(method: str) -> str:
+    if method == "PCA":
+        return "Distances are those along the two directions of largest variance."
+    return "Near neighbours are meaningful; distances between groups are not."

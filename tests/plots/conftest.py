@@ -1,0 +1,254 @@
+"""A made study in the shape of the data contract, and what makes a figure legible."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from scipy.stats import false_discovery_control, ttest_ind
+
+TWO = ("ALL", "AML")
+FIVE = ("AML", "Bone_Marrow", "Bone_Marrow_CD34", "PB", "PBSC_CD34")
+MODELS = (
+    "logistic_regression",
+    "elastic_net",
+    "svm_linear",
+    "svm_rbf",
+    "knn",
+    "naive_bayes",
+    "decision_tree",
+    "random_forest",
+    "adaboost",
+    "gradient_boosting",
+    "xgboost",
+    "weighted_voting",
+    "shrunken_centroids",
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The tables a run hands to the figures."""
+
+    classes: tuple[str, ...]
+    sample_split: pd.DataFrame
+    log_expression: pd.DataFrame
+    probes: pd.DataFrame
+    cv: dict[str, pd.DataFrame]
+    test: dict[str, pd.DataFrame]
+    model_comparison: pd.DataFrame
+    contrasts: dict[str, pd.DataFrame]
+
+    @property
+    def contrast(self) -> tuple[str, pd.DataFrame]:
+        return next(iter(self.contrasts.items()))
+
+    @property
+    def model(self) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+        name = next(iter(self.cv))
+        return name, self.cv[name], self.test[name]
+
+
+def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_test=None, seed=0):
+    """Samples whose first probes tell the classes apart; models of growing skill."""
+    rng = np.random.default_rng(seed)
+    split = ["train"] * n_train + ["test"] * n_test
+    train_labels = rng.permuted(np.resize(classes, n_train)).tolist()
+    test_labels = np.resize([c for c in classes if c != missing_from_test], n_test).tolist()
+    sample_split = pd.DataFrame(
+        {"label": train_labels + test_labels, "split": split},
+        index=pd.Index([f"GSM{239170 + i}" for i in range(len(split))], name="sample"),
+    )
+    codes = sample_split["label"].map({label: i for i, label in enumerate(classes)}).to_numpy()
+    effects = (
+        rng.normal(size=(n_probes, len(classes))) * (np.arange(n_probes) < n_probes / 3)[:, None]
+    )
+    values = 9 + 2 * effects[:, codes] + rng.normal(size=(n_probes, len(split)))
+    names = [f"X{10000 + i}_at" for i in range(n_probes)]
+    probes = pd.DataFrame(
+        {
+            "description": [
+                "" if i % 7 == 3 else f"GB DEF = Gene {i} (long $ description of a protein), $ mRNA"
+                for i in range(n_probes)
+            ]
+        },
+        index=pd.Index(names, name="probe"),
+    )
+    log_expression = pd.DataFrame(values, index=probes.index, columns=sample_split.index)
+    cv = {
+        model: _cv_predictions(sample_split, classes, 1 + 0.4 * i, rng)
+        for i, model in enumerate(MODELS)
+    }
+    test = {
+        model: _test_predictions(sample_split, classes, 1 + 0.4 * i, rng)
+        for i, model in enumerate(MODELS)
+    }
+    return Study(
+        classes=classes,
+        sample_split=sample_split,
+        log_expression=log_expression,
+        probes=probes,
+        cv=cv,
+        test=test,
+        model_comparison=_model_comparison(cv, test, classes),
+        contrasts={
+            f"{b}-{a}": _contrast(log_expression, sample_split, probes, a, b)
+            for a, b in combinations(classes, 2)
+        },
+    )
+
+
+def _called(samples, classes, skill, rng):
+    """Labels, calls and probabilities of a model with so much skill."""
+    truth = samples["label"].to_numpy()
+    scores = rng.normal(size=(len(samples), len(classes)))
+    scores += skill * (truth[:, None] == np.array(classes))
+    probability = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    table = pd.DataFrame({"sample": samples.index, "label": truth})
+    table["predicted"] = np.array(classes)[probability.argmax(axis=1)]
+    return table.assign(**{f"probability_{c}": probability[:, i] for i, c in enumerate(classes)})
+
+
+def _cv_predictions(sample_split, classes, skill, rng):
+    train = sample_split[sample_split["split"] == "train"]
+    repeats = [_called(train, classes, skill, rng).assign(repeat=r, fold=0) for r in range(5)]
+    return pd.concat(repeats, ignore_index=True)
+
+
+def _test_predictions(sample_split, classes, skill, rng):
+    test = sample_split[sample_split["split"] == "test"]
+    table = _called(test, classes, skill, rng)
+    table["confidence"] = table.filter(like="probability_").max(axis=1)
+    table["call"] = table["predicted"].where(table["confidence"] > 0.6, "no call")
+    return table
+
+
+def _model_comparison(cv, test, classes):
+    rows = []
+    for model in cv:
+        right = cv[model]["label"] == cv[model]["predicted"]
+        score = right.groupby(cv[model]["label"]).mean().mean()
+        tested = (test[model]["label"] == test[model]["predicted"]).mean()
+        rows.append(
+            {
+                "model": model,
+                "n_genes": 50,
+                "cv_balanced_accuracy": score,
+                "cv_balanced_accuracy_low": score - 0.08,
+                "cv_balanced_accuracy_high": min(score + 0.08, 1),
+                "cv_accuracy": right.mean(),
+                "train_accuracy": 1.0,
+                "test_accuracy": tested,
+                "test_accuracy_low": max(tested - 0.1, 0),
+                "test_accuracy_high": min(tested + 0.06, 1),
+                "champion": False,
+            }
+        )
+    table = pd.DataFrame(rows)
+    table.loc[table["cv_balanced_accuracy"].idxmax(), "champion"] = True
+    return table
+
+
+def _contrast(log_expression, sample_split, probes, reference, other):
+    low, high = (
+        log_expression.loc[:, (sample_split["label"] == label).to_numpy()].to_numpy()
+        for label in (reference, other)
+    )
+    table = pd.DataFrame(
+        {
+            "probe": probes.index,
+            "description": probes["description"].to_numpy(),
+            "logFC": high.mean(axis=1) - low.mean(axis=1),
+            "AveExpr": log_expression.mean(axis=1).to_numpy(),
+            "P.Value": ttest_ind(high, low, axis=1).pvalue,
+        }
+    )
+    table["adj.P.Val"] = false_discovery_control(table["P.Value"])
+    return table.sort_values("P.Value", ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def make_study():
+    """Function that makes a study of any size."""
+    return draw_study
+
+
+@pytest.fixture(scope="session")
+def two():
+    """Two classes, 38 + 34 samples, as in Golub."""
+    return draw_study()
+
+
+@pytest.fixture(scope="session")
+def five():
+    """Five classes with long names, one of them without a test sample."""
+    return draw_study(FIVE, n_train=40, n_test=24, missing_from_test="PB")
+
+
+@pytest.fixture(scope="session")
+def untested():
+    """Five classes and no test set."""
+    return draw_study(FIVE, n_train=64, n_test=0)
+
+
+@pytest.fixture(scope="session", params=["two", "five", "untested"])
+def study(request):
+    """Each of the three."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def projected(two):
+    """Two projections of the study ``two``."""
+    rng = np.random.default_rng(3)
+    return pd.concat(
+        two.sample_split.reset_index().assign(
+            method=method, x=rng.normal(size=72), y=rng.normal(size=72)
+        )
+        for method in ("PCA", "UMAP")
+    )
+
+
+@pytest.fixture(scope="session")
+def assert_legible():
+    """Function that fails where text is cut by the canvas or lies on other text."""
+
+    def check(figure):
+        names, boxes = _text_boxes(figure)
+        low, high = boxes[:, :2], boxes[:, 2:]
+        cut = np.flatnonzero((low < -1).any(axis=1) | (high > figure.bbox.max + 1).any(axis=1))
+        assert not len(cut), f"cut: {[names[i] for i in cut]}"
+        shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+        pairs = np.argwhere(np.triu((shared > 1.5).all(axis=2), k=1))
+        assert not len(pairs), f"overlap: {[(names[i], names[j]) for i, j in pairs]}"
+
+    return check
+
+
+def _text_boxes(figure):
+    """Names and extents (x0, y0, x1, y1 in pixels) of all text drawn; a legend counts as one."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
+    legends = figure.findobj(Legend)
+    skipped = {id(text) for legend in legends for text in legend.findobj(Text)}
+    for ax in figure.findobj(Axes):
+        if not ax.get_visible():
+            skipped |= {id(text) for text in ax.findobj(Text)}
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in axis.get_major_ticks() + axis.get_minor_ticks():
+                if not low <= tick.get_loc() <= high:
+                    skipped |= {id(tick.label1), id(tick.label2)}
+    texts = [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and id(text) not in skipped
+    ]
+    boxes = [Text.get_window_extent(text, renderer).extents for text in texts]
+    boxes += [legend.get_window_extent(renderer).extents for legend in legends]
+    return [text.get_text() for text in texts] + ["legend"] * len(legends), np.array(boxes)

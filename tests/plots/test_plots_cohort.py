@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from leukemia_kedro.plots.cohort import (
+    QUANTILES,
+    class_balance,
+    intensity_per_sample,
+    intensity_shift,
+)
+
+
+def quantiles(study):
+    values = np.quantile(study.log_expression, [0, 0.25, 0.5, 0.75, 1], axis=0)
+    return pd.DataFrame(values, index=QUANTILES, columns=study.log_expression.columns)
+
+
+def test_bars_are_the_samples_of_each_class_and_split(five):
+    [ax] = class_balance(five.sample_split, five.classes).figure.axes
+    heights = {bars.get_label(): [bar.get_width() for bar in bars] for bars in ax.containers}
+    assert heights == {
+        "train (n = 40)": [8, 8, 8, 8, 8],
+        "test (n = 24)": [6, 6, 6, 0, 6],
+    }
+    assert [text.get_text() for text in ax.get_yticklabels()] == list(five.classes)
+
+
+def test_without_a_test_set_only_training_bars(untested):
+    drawn = class_balance(untested.sample_split, untested.classes)
+    assert len(drawn.figure.axes[0].containers) == 1
+    assert "test" not in drawn.alt
+
+
+def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
+    table = quantiles(two)
+    drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, "log2")
+    train, test = drawn.figure.axes
+    shown = [text.get_text() for ax in (train, test) for text in ax.get_xticklabels()]
+    assert sorted(shown) == sorted(table.columns)
+    first = train.get_xticklabels()[0].get_text()
+    of_class = two.sample_split.query("split == 'train' and label == 'ALL'").index
+    assert first == table[of_class].loc["median"].idxmin()
+    box = train.patches[0].get_path().vertices[:, 1]
+    assert box.min() == pytest.approx(table.loc["lower_quartile", first])
+    assert box.max() == pytest.approx(table.loc["upper_quartile", first])
+
+
+@pytest.mark.parametrize(("scale", "expected"), [("raw", "symlog"), ("log2", "linear")])
+def test_raw_intensities_may_be_negative(two, scale, expected):
+    table = quantiles(two) - 9
+    drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, scale)
+    assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
+
+
+def test_many_samples_become_bands_and_none_is_lost(make_study):
+    study = make_study(n_train=2000, n_test=96, n_probes=20)
+    table = quantiles(study)
+    drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
+    train, _ = drawn.figure.axes
+    bands = [patch.get_data() for patch in train.patches]
+    assert [len(band.values) for band in bands] == [1000] * 6  # two bands and a line per class
+    assert bands[3].edges[0] == bands[0].edges[-1]
+    members = study.sample_split.query("split == 'train' and label == 'ALL'").index
+    np.testing.assert_allclose(np.sort(bands[2].values), np.sort(table.loc["median", members]))
+    assert "2,096 samples" in drawn.caption
+
+
+def test_lines_are_the_typical_quantiles_of_each_split(two):
+    drawn = intensity_shift(two.log_expression, two.sample_split, {"auc": 0.81, "p_value": 0.001})
+    train, test = drawn.figure.axes[0].get_lines()
+    members = two.sample_split.query("split == 'test'").index
+    medians = two.log_expression[members].median()
+    at_half = np.flatnonzero(np.isclose(test.get_ydata(), 0.5))[0]
+    assert test.get_xdata()[at_half] == pytest.approx(medians.median())
+    assert (np.diff(train.get_xdata()) >= 0).all()
+    assert "0.81" in drawn.caption

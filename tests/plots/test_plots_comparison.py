@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from leukemia_kedro.plots.comparison import (
+    model_comparison,
+    model_comparison_interactive,
+    permutation_test,
+    train_versus_test,
+)
+
+
+def arguments(study):
+    return study.model_comparison, study.sample_split, study.classes
+
+
+def test_dots_and_intervals_are_the_table_best_on_top(two):
+    drawn = model_comparison(*arguments(two))
+    table = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable")
+    for ax, column in zip(
+        drawn.figure.axes, ("cv_balanced_accuracy", "test_accuracy"), strict=True
+    ):
+        bars, dots = ax.collections
+        np.testing.assert_array_equal(dots.get_offsets()[:, 0], table[column])
+        ends = np.array(bars.get_segments())[:, :, 0]
+        np.testing.assert_array_equal(ends, table[[f"{column}_low", f"{column}_high"]])
+    names = [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
+    assert names == [model.replace("_", " ") for model in table["model"]]
+
+
+def test_the_champion_and_only_it_is_bold(five):
+    [champion] = five.model_comparison.query("champion")["model"]
+    labels = model_comparison(*arguments(five)).figure.axes[0].get_yticklabels()
+    bold = [text.get_text() for text in labels if text.get_fontweight() == "bold"]
+    assert bold == [champion.replace("_", " ")]
+
+
+def test_baselines_are_those_of_the_majority_class(two):
+    split = two.sample_split.copy()
+    train = split["split"] == "train"
+    split.loc[train, "label"] = ["ALL"] * 27 + ["AML"] * 11
+    split.loc[~train, "label"] = ["ALL"] * 20 + ["AML"] * 14
+    axes = model_comparison(two.model_comparison, split, two.classes).figure.axes
+    assert [ax.get_lines()[0].get_xdata()[0] for ax in axes] == [0.5, pytest.approx(20 / 34)]
+
+
+def test_without_a_test_set_one_panel(untested):
+    drawn = model_comparison(*arguments(untested))
+    assert len(drawn.figure.axes) == 1
+    assert "no test set" in drawn.caption
+    assert len(model_comparison_interactive(*arguments(untested)).data) == 1
+
+
+def test_hover_shows_the_same_scores(two):
+    still = model_comparison(*arguments(two)).figure.axes
+    moving = model_comparison_interactive(*arguments(two))
+    for ax, trace, line in zip(still, moving.data, moving.layout.shapes, strict=True):
+        np.testing.assert_array_equal(ax.collections[1].get_offsets()[:, 0], trace.x)
+        assert line.x0 == ax.get_lines()[0].get_xdata()[0]
+        assert line.line.width > 0
+    first = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable").iloc[0]
+    assert moving.data[0].text[0].startswith(f"{first['cv_balanced_accuracy']:.3f} [")
+
+
+def test_each_line_runs_from_the_lowest_to_the_highest_accuracy(two):
+    drawn = train_versus_test(two.model_comparison, two.sample_split)
+    gaps, *dots = drawn.figure.axes[0].collections
+    table = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable")
+    columns = ["train_accuracy", "cv_accuracy", "test_accuracy"]
+    for points, column in zip(dots, columns, strict=True):
+        np.testing.assert_array_equal(points.get_offsets()[:, 0], table[column])
+    ends = np.array(gaps.get_segments())[:, :, 0]
+    np.testing.assert_array_equal(ends[:, 0], table[columns].min(axis=1))
+    np.testing.assert_array_equal(ends[:, 1], table[columns].max(axis=1))
+
+
+def test_the_histogram_holds_every_permutation():
+    scores = np.random.default_rng(0).normal(0.5, 0.05, 200).tolist()
+    drawn = permutation_test(
+        {"model": "svm_rbf", "score": 0.93, "p_value": 1 / 201, "permuted_scores": scores}
+    )
+    ax = drawn.figure.axes[0]
+    assert sum(bar.get_height() for bar in ax.patches) == 200
+    assert ax.get_lines()[0].get_xdata()[0] == 0.93
+    assert "p = 0.005" in drawn.caption
+
+
+def test_permutations_that_all_score_alike_are_drawn():
+    drawn = permutation_test(
+        {"model": "knn", "score": 0.5, "p_value": 1.0, "permuted_scores": [0.5] * 9}
+    )
+    assert sum(bar.get_height() for bar in drawn.figure.axes[0].patches) == 9

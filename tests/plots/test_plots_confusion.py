@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from leukemia_kedro.plots.confusion import (
+    confusion_counts,
+    confusion_matrices,
+    confusion_matrix,
+    hard_samples,
+)
+
+
+@pytest.fixture
+def repeated():
+    """Two repeats over four samples; sample s4 is called wrongly in one of them."""
+    return pd.DataFrame(
+        {
+            "repeat": [0] * 4 + [1] * 4,
+            "sample": ["s1", "s2", "s3", "s4"] * 2,
+            "label": ["A", "A", "B", "B"] * 2,
+            "predicted": ["A", "A", "B", "B", "A", "A", "B", "A"],
+        }
+    )
+
+
+def test_counts_are_the_mean_over_repeats(repeated):
+    np.testing.assert_array_equal(confusion_counts(repeated, ("A", "B")), [[2, 0], [0.5, 1.5]])
+
+
+def test_colours_are_shares_of_the_true_class(repeated):
+    tested = repeated.query("repeat == 0").drop(columns="repeat")
+    drawn = confusion_matrix("knn", repeated, tested, ("A", "B"))
+    cv, test = drawn.figure.axes[:2]
+    np.testing.assert_array_equal(cv.collections[0].get_array(), [[1, 0], [0.25, 0.75]])
+    assert [text.get_text() for text in cv.texts][2:] == ["0.5\n(25%)", "1.5\n(75%)"]
+    assert test.texts[0].get_text() == "2\n(100%)"
+    assert "cross-validation 0.5 of 4; test samples 0 of 4" in drawn.alt
+
+
+def test_without_a_test_set_one_matrix(repeated):
+    drawn = confusion_matrix("knn", repeated, repeated.head(0), ("A", "B"))
+    assert len(drawn.figure.axes) == 2  # the matrix and the key of its colours
+
+
+def test_a_class_without_test_samples_has_no_shares(five):
+    _, test = confusion_matrix(*five.model, five.classes).figure.axes[:2]
+    row = five.classes.index("PB")
+    assert (test.collections[0].get_array()[row] == 0).all()
+    assert [text.get_text() for text in test.texts][5 * row : 5 * row + 5] == ["0"] * 5
+
+
+def test_each_model_has_its_matrix_in_the_order_given(two):
+    drawn = confusion_matrices(two.cv, two.classes)
+    panels = [ax for ax in drawn.figure.axes if ax.get_title(loc="left")]
+    assert [ax.get_title(loc="left") for ax in panels] == [m.replace("_", " ") for m in two.cv]
+    for ax, predictions in zip(panels, two.cv.values(), strict=True):
+        counts = confusion_counts(predictions, two.classes)
+        expected = counts / counts.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(ax.collections[0].get_array(), expected)
+
+
+def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
+    names = [confusion_matrices(p, two.classes).name for p in (two.cv, two.test)]
+    assert names == ["confusion_matrices_cross-validation", "confusion_matrices_test"]
+
+
+def test_hard_samples_come_first_with_their_share_of_wrong_calls(repeated):
+    tested = pd.DataFrame({"sample": ["t1", "t2"], "label": ["A", "B"], "predicted": ["B", "B"]})
+    drawn = hard_samples(
+        {"knn": repeated, "svm_rbf": repeated.query("repeat == 1")},
+        {"knn": tested, "svm_rbf": tested},
+    )
+    ax = drawn.figure.axes[0]
+    rows = [text.get_text() for text in ax.get_yticklabels()]
+    assert rows == ["t1 (A, test)", "s4 (B, train)"]
+    np.testing.assert_array_equal(ax.collections[0].get_array(), [[1, 1], [0.5, 1]])
+    assert drawn.caption.startswith("2 samples of 6 ")
+
+
+def test_a_model_that_was_left_out_has_no_column(two):
+    cv = {**two.cv, "weighted_voting": two.cv["knn"].head(0)}
+    ax = hard_samples(cv, two.test | {"weighted_voting": two.test["knn"].head(0)}).figure.axes[0]
+    assert "weighted voting" not in [text.get_text() for text in ax.get_xticklabels()]
+
+
+def test_no_wrong_call_is_said_in_words(repeated, assert_legible):
+    perfect = repeated.assign(predicted=repeated["label"])
+    drawn = hard_samples({"knn": perfect}, {"knn": perfect.head(0)})
+    assert drawn.caption.startswith("0 samples of 4 ")
+    assert_legible(drawn.figure)

@@ -1,0 +1,134 @@
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection, PathCollection
+
+from leukemia_kedro.plots.captions import gene_name, plain
+from leukemia_kedro.plots.expression import (
+    LIMIT,
+    gene_strips,
+    signature_heat_map,
+    top_genes_heat_map,
+)
+
+
+def cells(drawn):
+    """The heat map's z-scores and its row names, from top to bottom."""
+    heat = drawn.figure.axes[0]
+    return heat.images[0].get_array(), [text.get_text() for text in heat.get_yticklabels()]
+
+
+def test_cells_are_the_z_scores_of_the_named_rows(two):
+    signature = two.contrast[1].head(20)
+    drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
+    scores, names = cells(drawn)
+    assert scores.shape == (20, 72)
+    np.testing.assert_allclose(scores.mean(axis=1), 0, atol=1e-12)  # rounding of 72 terms
+    np.testing.assert_allclose(scores.std(axis=1), 1)
+    for name, row in zip(names, scores, strict=True):
+        probe = next(
+            gene.probe
+            for gene in signature.itertuples()
+            if plain(gene_name(gene.probe, gene.description)) == name
+        )
+        values = two.log_expression.loc[probe]
+        np.testing.assert_allclose(
+            np.sort(row), np.sort((values - values.mean()) / values.std(ddof=0))
+        )
+
+
+def test_annotations_follow_the_columns(two):
+    """Samples are ordered by clustering; each strip must show the label of its own column."""
+    signature = two.contrast[1].head(20)
+    drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
+    scores, names = cells(drawn)
+    strips = {
+        ax.get_yticklabels()[0].get_text(): ax.images[0].get_array()[0]
+        for ax in drawn.figure.axes[3:5]
+    }
+    named_first = signature.iloc[0]
+    row = names.index(plain(gene_name(named_first["probe"], named_first["description"])))
+    values = two.log_expression.loc[named_first["probe"]]
+    columns = ((values - values.mean()) / values.std(ddof=0)).to_numpy()
+    order = [int(np.argmin(abs(columns - score))) for score in scores[row]]
+    samples = two.sample_split.iloc[order]
+    assert strips["class"].tolist() == [two.classes.index(label) for label in samples["label"]]
+    assert strips["split"].tolist() == (samples["split"] == "test").astype(int).tolist()
+
+
+def test_constant_missing_and_single_rows_are_drawn(two):
+    log_expression = two.log_expression.copy()
+    genes = two.contrast[1].head(3)
+    log_expression.loc[genes["probe"].iloc[0]] = 7.0
+    log_expression.iloc[log_expression.index.get_loc(genes["probe"].iloc[1]), 4] = np.nan
+    scores, _ = cells(signature_heat_map(log_expression, two.sample_split, genes, two.classes))
+    assert (scores == 0).all(axis=1).any()
+    assert np.ma.masked_invalid(scores).mask.sum() == 1
+    one, _ = cells(signature_heat_map(log_expression, two.sample_split, genes.tail(1), two.classes))
+    assert one.shape == (1, 72)
+
+
+def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
+    study = make_study(n_train=1400, n_test=700, n_probes=20)
+    drawn = signature_heat_map(
+        study.log_expression, study.sample_split, study.contrast[1], study.classes
+    )
+    assert cells(drawn)[0].shape == (20, 300)
+    assert "300 samples (evenly drawn from 2,100 by class and split)" in drawn.caption
+    split = drawn.figure.axes[4].images[0].get_array()[0]
+    assert np.mean(split) == pytest.approx(1 / 3, abs=0.01)  # a third of 300, give or take one
+
+
+def test_a_long_signature_is_cut_and_says_so(two):
+    drawn = signature_heat_map(two.log_expression, two.sample_split, two.contrast[1], two.classes)
+    assert len(cells(drawn)[1]) == 60
+    assert "Of 120, the first 60 probes" in drawn.caption
+    assert f"±{LIMIT}" in drawn.caption
+
+
+def test_top_genes_are_those_with_the_smallest_p_values(two):
+    contrast, table = two.contrast
+    drawn = top_genes_heat_map(
+        two.log_expression, two.sample_split, table, contrast, two.classes, n_genes=7
+    )
+    expected = [
+        plain(gene_name(*gene)) for gene in table.head(7)[["probe", "description"]].to_numpy()
+    ]
+    assert sorted(cells(drawn)[1]) == sorted(expected)
+
+
+def test_strips_hold_every_sample_and_the_median_of_each_class(five):
+    contrast, table = five.contrast
+    drawn = gene_strips(five.log_expression, five.sample_split, table, contrast, five.classes)
+    panels = drawn.figure.axes
+    assert len(panels) == 12
+    for ax, probe in zip(panels, table["probe"], strict=False):
+        points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
+        values = five.log_expression.loc[probe]
+        np.testing.assert_allclose(np.sort(np.vstack(points)[:, 1]), np.sort(values))
+        bars = [c.get_segments()[0] for c in ax.collections if isinstance(c, LineCollection)]
+        medians = [bar[0][1] for bar in bars]
+        expected = values.groupby(five.sample_split["label"]).median()
+        np.testing.assert_allclose(medians, expected[list(five.classes)])
+    assert [text.get_text() for text in panels[-1].get_xticklabels()] == list(five.classes)
+
+
+def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):
+    contrast, table = two.contrast
+    drawn = gene_strips(two.log_expression, two.sample_split, table.head(5), contrast, two.classes)
+    visible = [ax for ax in drawn.figure.axes if ax.get_visible()]
+    assert len(visible) == 5
+    assert sum(bool(ax.get_xlabel()) for ax in visible) == 4  # the lowest panel of each column
+    assert_legible(drawn.figure)
+
+
+def test_values_belong_to_samples_not_to_positions(two):
+    """A label that slid off its sample would move points between classes."""
+    contrast, table = two.contrast
+    shuffled = two.log_expression.sample(frac=1, axis=1, random_state=0)
+    one, other = (
+        gene_strips(matrix, two.sample_split, table, contrast, two.classes).figure.axes[0]
+        for matrix in (two.log_expression, shuffled)
+    )
+    for a, b in zip(one.collections, other.collections, strict=True):
+        assert pd.DataFrame(a.get_offsets()).equals(pd.DataFrame(b.get_offsets()))
