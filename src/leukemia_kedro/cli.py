@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
-from kedro.framework.cli.utils import CONTEXT_SETTINGS, KedroCliError
+from kedro.framework.cli.utils import CONTEXT_SETTINGS, KedroCliError, env_option
 from kedro.framework.project import pipelines as registered_pipelines
 
 from leukemia_kedro.errors import UserError
@@ -169,3 +169,27 @@ def fetch(project, cohort: str, origin: Path | None) -> None:
     from leukemia_kedro.fetch import fetch
 
     fetch(cohort, project.project_path, origin)
+
+
+@cli.command()
+@env_option
+@click.pass_obj
+@ends_cleanly
+def check(project, env: str | None) -> None:
+    """Read the raw cohort and say what was understood of it and what would stop a run."""
+    from kedro.framework.session import KedroSession
+
+    from leukemia_kedro.check import check_catalog
+
+    with KedroSession.create(project.project_path, env=env) as session:
+        report = check_catalog(session.load_context().catalog)
+    for what, found in report.understood.items():
+        click.echo(f"{what + ':':<29}{found}")
+    for line in report.suspicious:
+        click.echo(f"Suspicious: {line}")
+    for line in report.obstacles:
+        click.echo(f"Would stop a run: {line}", err=True)
+    if report.obstacles:
+        raise SystemExit(1)
+    environment = f" --env {env}" if env else ""
+    click.echo(f"Nothing here would stop a run. Next: kedro run{environment}")

@@ -13,7 +13,7 @@ from leukemia_kedro.statistics.contrasts import (
     each_against_rest,
     pairwise_contrasts,
 )
-from leukemia_kedro.statistics.design import design_matrix
+from leukemia_kedro.statistics.design import Design, design_matrix
 from leukemia_kedro.statistics.empirical_bayes import ModeratedFit, moderate, top_table
 from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
 from leukemia_kedro.statistics.max_t import max_t
@@ -61,11 +61,8 @@ def contrast_tables(
     expression = log_expression.loc[rows, chosen]
     labels = sample_split.loc[chosen, "label"]
     classes = class_order(labels, cohort.classes)
-    expressions = contrast_expressions(parameters, classes)
-    design = design_matrix(parameters.design, samples.loc[chosen].assign(label=labels), classes)
-    fit = fit_contrasts(
-        fit_linear_model(expression, design.matrix), contrast_matrix(expressions, design)
-    )
+    expressions, design, matrix = plan_contrasts(samples, labels, cohort, parameters)
+    fit = fit_contrasts(fit_linear_model(expression, design.matrix), matrix)
     moderated = moderate(fit, trend=parameters.trend, robust=parameters.robust)
     tables = {
         name: _one_contrast(
@@ -80,6 +77,34 @@ def contrast_tables(
         "n_samples": expression.shape[1],
         "contrasts": expressions,
     }
+
+
+def plan_contrasts(
+    samples: pd.DataFrame,
+    labels: pd.Series,
+    cohort: CohortParameters,
+    parameters: DifferentialExpressionParameters,
+) -> tuple[dict[str, str], Design, pd.DataFrame]:
+    """Contrasts by name, the design, and the contrasts in terms of its coefficients.
+
+    Parameters
+    ----------
+    samples : DataFrame, index ``sample``
+        Covariates.
+    labels : Series, index ``sample``
+        Of the samples to compare.
+    cohort, parameters : parameters
+
+    Raises
+    ------
+    UserError
+        Design and contrasts do not fit the samples or each other.
+    """
+    classes = class_order(labels, cohort.classes)
+    expressions = contrast_expressions(parameters, classes)
+    table = samples.loc[labels.index].assign(label=labels)
+    design = design_matrix(parameters.design, table, classes)
+    return expressions, design, contrast_matrix(expressions, design)
 
 
 def contrast_expressions(

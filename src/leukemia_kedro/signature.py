@@ -194,13 +194,7 @@ def reference_overlap(
 
     if signature.reference is None:
         return {"reference": None}
-    reference = reference_signature(signature.reference)["probe"]
-    unknown = reference[~reference.isin(probes)]
-    if len(unknown):
-        raise UserError(
-            f"the reference signature {signature.reference!r} names probes that this cohort "
-            f"lacks: {first_few(unknown)}; set feature_selection.signature.reference to null"
-        )
+    reference = check_reference(probes, signature)
     ordered = ranking[ranking["criterion"] == signature.criterion].sort_values("rank")["probe"]
     universe = set(ordered) | set(reference)
     return {
@@ -211,6 +205,26 @@ def reference_overlap(
             for name, size in (("signature", signature.n_genes), ("top_100", 100))
         },
     }
+
+
+def check_reference(probes: pd.Index, signature: SignatureParameters) -> pd.Series:
+    """The probes of the reference signature, empty where the parameters name none.
+
+    Raises
+    ------
+    UserError
+        The reference is not known, or names probes that the cohort lacks.
+    """
+    if signature.reference is None:
+        return pd.Series(dtype=str)
+    reference = reference_signature(signature.reference)["probe"]
+    unknown = reference[~reference.isin(probes)]
+    if len(unknown):
+        raise UserError(
+            f"the reference signature {signature.reference!r} names probes that this cohort "
+            f"lacks: {first_few(unknown)}; set feature_selection.signature.reference to null"
+        )
+    return reference
 
 
 def reference_signature(name: str) -> pd.DataFrame:
