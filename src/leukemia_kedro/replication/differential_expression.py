@@ -1,0 +1,95 @@
+"""Probe filter, moderated t and step-down maxT: Dudoit et al. (2002, 2003), Smyth (2004)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import make_pipeline
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.replication.golub import Golub, log2, original_split, probe_filter
+from leukemia_kedro.replication.table import Row, compare
+from leukemia_kedro.statistics.design import design_matrix
+from leukemia_kedro.statistics.empirical_bayes import moderate, top_table
+from leukemia_kedro.statistics.linear_model import fit_linear_model
+from leukemia_kedro.statistics.max_t import max_t
+
+FILTER = "Dudoit, Fridlyand & Speed 2002, probe filter"
+LIMMA = "Smyth 2004, moderated t (limma 3.54)"
+MAX_T = "Dudoit, Shaffer & Boldrick 2003, step-down maxT (multtest)"
+LEVEL = 0.05
+PERMUTATIONS = 10_000
+FOUR_DIGITS = 0.00005
+
+
+def replicate(cohort: Cohort, seed: int) -> list[Row]:
+    """Probes that pass the filter, the variance prior, and genes that differ on the 38.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    seed : int
+        Of the labellings of maxT.
+
+    Raises
+    ------
+    UserError
+        The cohort is not Golub's.
+    """
+    golub = original_split(cohort)
+    return [*_filter(golub), *_moderated_t(golub), _step_down_max_t(golub, seed)]
+
+
+def _filter(golub: Golub) -> list[Row]:
+    return [
+        compare(
+            FILTER,
+            f"probes that pass on {len(expression)} patients",
+            published,
+            int(probe_filter().fit(expression).get_support().sum()),
+        )
+        for published, expression in ((3051, golub.train), (3571, golub.expression))
+    ]
+
+
+def _moderated_t(golub: Golub) -> list[Row]:
+    expression = make_pipeline(probe_filter(), log2()).fit_transform(golub.train).T
+    samples = pd.DataFrame({"label": golub.train_labels}, index=golub.train.index)
+    design = design_matrix("~ label", samples, ["ALL", "AML"])
+    moderated = moderate(
+        fit_linear_model(pd.DataFrame(expression, columns=samples.index), design.matrix)
+    )
+    table = top_table(moderated, design.matrix.columns[1])
+    return [
+        compare(
+            LIMMA,
+            f"{name} on 38 patients, log2",
+            published,
+            float(np.median(value)),
+            tolerance=FOUR_DIGITS,
+        )
+        for name, published, value in (
+            ("prior degrees of freedom d0", 7.5019, moderated.prior.df),
+            ("prior variance s0²", 0.6240, moderated.prior.variance),
+        )
+    ] + [
+        compare(
+            LIMMA,
+            "genes with a Benjamini–Hochberg value below .05",
+            564,
+            int((table["adj.P.Val"] < LEVEL).sum()),
+        )
+    ]
+
+
+def _step_down_max_t(golub: Golub, seed: int) -> Row:
+    matrix = make_pipeline(probe_filter(), log2(standardise_arrays=True)).fit_transform(golub.train)
+    p = max_t(matrix.T, golub.train_labels == "AML", PERMUTATIONS, seed)
+    return compare(
+        MAX_T,
+        "genes at a family-wise error rate of .05",
+        92,
+        int((p <= LEVEL).sum()),
+        tolerance=4,
+        note=f"{PERMUTATIONS} labellings at random: the count moves by a few with the seed",
+    )

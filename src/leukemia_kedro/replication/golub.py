@@ -1,0 +1,116 @@
+"""Golub's patients on the original split, prepared as the studies prepare them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.estimators import LogTransform, ProbeFilter
+from leukemia_kedro.signature import reference_signature
+
+PATIENTS = [str(number) for number in range(1, 73)]
+N_TRAIN = 38
+FLOOR, CEILING, MIN_RATIO, MIN_RANGE = 100, 16000, 5, 500
+
+
+@dataclass(frozen=True)
+class Golub:
+    """The 72 patients in numeric order: 38 for training, then 34 independent.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (72, n_probes)
+        Raw intensities.
+    labels : Series, index ``sample``
+        ALL or AML.
+    controls : list of str
+        The chip's control probes.
+    published : list of str
+        The 50 probes of Golub et al. (1999), figure 3B.
+    """
+
+    expression: pd.DataFrame
+    labels: pd.Series
+    controls: list[str]
+    published: list[str]
+
+    @property
+    def train(self) -> pd.DataFrame:
+        """Raw intensities of the 38."""
+        return self.expression.iloc[:N_TRAIN]
+
+    @property
+    def test(self) -> pd.DataFrame:
+        """Raw intensities of the 34."""
+        return self.expression.iloc[N_TRAIN:]
+
+    @property
+    def train_labels(self) -> np.ndarray:
+        """Labels of the 38."""
+        return self.labels.iloc[:N_TRAIN].to_numpy(dtype=str)
+
+    @property
+    def test_labels(self) -> np.ndarray:
+        """Labels of the 34."""
+        return self.labels.iloc[N_TRAIN:].to_numpy(dtype=str)
+
+    def wrong(self, predicted: np.ndarray) -> list[str]:
+        """Those of the 34 whose predicted label is not their own."""
+        return list(self.test.index[np.asarray(predicted) != self.test_labels])
+
+
+def original_split(cohort: Cohort) -> Golub:
+    """The patients of Golub et al. (1999), train and independent.
+
+    Raises
+    ------
+    UserError
+        The cohort is another one.
+    """
+    published = list(reference_signature("golub_1999")["probe"])
+    _check_is_golub(cohort, published)
+    return Golub(
+        cohort.expression.loc[PATIENTS],
+        cohort.samples.loc[PATIENTS, "label"],
+        list(cohort.probes.index[cohort.probes["is_control"]]),
+        published,
+    )
+
+
+def log2(standardise_arrays: bool = False) -> LogTransform:
+    """Floor 100, ceiling 16000, log2."""
+    return LogTransform("raw", FLOOR, CEILING, standardise_arrays=standardise_arrays)
+
+
+def probe_filter() -> ProbeFilter:
+    """The filter of Dudoit, Fridlyand & Speed (2002)."""
+    return ProbeFilter("raw", FLOOR, CEILING, MIN_RATIO, MIN_RANGE)
+
+
+def _check_is_golub(cohort: Cohort, published: list[str]) -> None:
+    difference = _difference(cohort.samples, cohort.probes, published)
+    if difference:
+        raise UserError(
+            "replication needs the cohort of Golub et al. (1999): patients 1 to 72, of which "
+            f"1 to 38 are train, labelled ALL or AML; raw_cohort ({cohort.origin}) has "
+            f"{difference}. With the catalog of conf/base: kedro run --pipelines replication"
+        )
+
+
+def _difference(samples: pd.DataFrame, probes: pd.DataFrame, published: list[str]) -> str | None:
+    if set(samples.index) != set(PATIENTS):
+        return f"samples {first_few(samples.index)}"
+    if "split" not in samples:
+        return "no split"
+    if set(samples.index[samples["split"] == "train"]) != set(PATIENTS[:N_TRAIN]):
+        return "another split"
+    if "label" not in samples:
+        return "no labels"
+    if set(samples["label"]) != {"ALL", "AML"}:
+        return f"labels {first_few(samples['label'].unique())}"
+    missing = [probe for probe in published if probe not in probes.index]
+    return f"no probes {first_few(missing)}" if missing else None

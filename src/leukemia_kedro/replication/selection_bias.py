@@ -1,0 +1,77 @@
+"""Selection bias: Ambroise & McLachlan (2002), shown on labels that mean nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.estimators import TopProbes
+from leukemia_kedro.replication.golub import log2, original_split, probe_filter
+from leukemia_kedro.replication.table import Row, compare
+
+STUDY = "Ambroise & McLachlan 2002, selection bias (reference: an earlier recomputation)"
+N_GENES, FOLDS, PERMUTATIONS = 50, 5, 50
+TOLERANCE = 0.05
+
+
+def replicate(cohort: Cohort, seed: int) -> list[Row]:
+    """Balanced accuracy on permuted labels, genes chosen before and inside cross-validation.
+
+    All 72 patients take part, as in the paper: their labels are permuted, so nothing is learned
+    about the 34.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    seed : int
+        Of the permutations and the folds.
+
+    Raises
+    ------
+    UserError
+        The cohort is not Golub's.
+    """
+    golub = original_split(cohort)
+    expression = make_pipeline(probe_filter(), log2()).fit_transform(golub.expression)
+    labels = golub.labels.to_numpy(dtype=str)
+    generator = np.random.default_rng(seed)
+    scores = np.array(
+        [
+            _scores(expression, generator.permutation(labels), seed + permutation)
+            for permutation in range(PERMUTATIONS)
+        ]
+    )
+    errors = scores.std(axis=0, ddof=1) / np.sqrt(PERMUTATIONS)
+    return [
+        compare(
+            STUDY,
+            f"permuted labels, 50 genes chosen {where}: balanced accuracy",
+            published,
+            float(score),
+            tolerance=TOLERANCE,
+            note=f"mean of {PERMUTATIONS} permutations, standard error {error:.3f}; "
+            f"{FOLDS} folds, linear SVM",
+        )
+        for where, published, score, error in zip(
+            ("before cross-validation", "inside each fold"),
+            (0.78, 0.5),
+            scores.mean(axis=0),
+            errors,
+            strict=True,
+        )
+    ]
+
+
+def _scores(expression: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, float]:
+    genes = TopProbes("anova_f", k=N_GENES)
+    classify = make_pipeline(StandardScaler(), SVC(kernel="linear"))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    chosen = genes.fit_transform(expression, labels)
+    before = cross_val_predict(classify, chosen, labels, cv=folds)
+    inside = cross_val_predict(make_pipeline(genes, classify), expression, labels, cv=folds)
+    return balanced_accuracy_score(labels, before), balanced_accuracy_score(labels, inside)

@@ -1,0 +1,132 @@
+"""Methods of the studies that neither this project nor scikit-learn has by name."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import ElasticNet
+
+from leukemia_kedro.datasets.golub import LABELS, TRAIN
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.replication.golub import N_TRAIN, original_split
+from leukemia_kedro.replication.linear_classifiers import (
+    diagonal_discriminant,
+    elastic_net,
+    elastic_net_path,
+)
+from leukemia_kedro.replication.notebooks import slid_labels
+
+
+def two_classes(n_genes, seed=0):
+    """20 + 9 training samples and 12 to predict; the first tenth of the genes differ."""
+    rng = np.random.default_rng(seed)
+    is_aml = np.repeat([0, 1], [20, 9])
+    X, test = rng.normal(size=(29, n_genes)), rng.normal(size=(12, n_genes))
+    X[is_aml == 1, : n_genes // 10] += 1.5
+    test[::2, : n_genes // 10] += 1.5
+    return X, is_aml, test
+
+
+def test_elastic_net_path_solves_the_penalised_least_squares():
+    X, is_aml, _ = two_classes(60)
+    X = X - X.mean(axis=0)
+    X /= np.linalg.norm(X, axis=0)
+    y = is_aml - is_aml.mean()
+    lambda2 = 0.01
+    lambda1, path = elastic_net_path(X, y, lambda2, steps=40)
+    for step in (1, 5, 20, 40):
+        # Zou & Hastie rescale the naive solution by 1 + λ₂; scikit-learn divides by 2n.
+        alpha, ridge = lambda1[step] / len(X), lambda2 / len(X)
+        naive = ElasticNet(
+            alpha=alpha + ridge,
+            l1_ratio=alpha / (alpha + ridge),
+            fit_intercept=False,
+            tol=1e-12,
+            max_iter=1_000_000,
+        ).fit(X, y)
+        np.testing.assert_allclose((1 + lambda2) * naive.coef_, path[:, step], atol=1e-6)
+
+
+def test_elastic_net_scores_lie_about_the_classes_zero_and_one():
+    X, is_aml, test = two_classes(200)
+    fitted = elastic_net(X, is_aml, X)
+    np.testing.assert_array_equal(fitted > 0.5, is_aml == 1)
+    assert elastic_net(X, is_aml, test)[::2].mean() > elastic_net(X, is_aml, test)[1::2].mean()
+
+
+def test_diagonal_discriminant_is_the_closed_form():
+    X, is_aml, test = two_classes(6, seed=1)
+    means = np.array([X[is_aml == k].mean(axis=0) for k in (0, 1)])
+    pooled = ((X - means[is_aml]) ** 2).sum(axis=0) / (len(X) - 2)
+    priors = np.bincount(is_aml) / len(X)
+    discriminants = [
+        ((test - mean) ** 2 / pooled).sum(axis=1) - 2 * np.log(prior)
+        for mean, prior in zip(means, priors, strict=True)
+    ]
+    expected = np.argmin(discriminants, axis=0)
+    assert 0 < expected.sum() < len(test)
+    np.testing.assert_array_equal(diagonal_discriminant(6)(X, is_aml, test), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda samples: samples.drop(columns="split"), "no split"),
+        (lambda samples: samples.assign(split="train"), "another split"),
+        (lambda samples: samples.drop(columns="label"), "no labels"),
+        (lambda samples: samples.assign(label="ALL"), "labels ALL"),
+        (lambda samples: samples.rename(index={"72": "73"}), "samples 1, 2, 3, 4, 5"),
+    ],
+)
+def test_other_patients_are_refused(golub_like, change, found):
+    samples = change(golub_like.samples)
+    expression = golub_like.expression.set_axis(samples.index)
+    other = replace(golub_like, samples=samples, expression=expression)
+    with pytest.raises(UserError, match=found) as refusal:
+        original_split(other)
+    assert "kedro run --pipelines replication" in str(refusal.value)
+
+
+def test_another_chip_is_refused(golub_like):
+    other = replace(
+        golub_like,
+        probes=golub_like.probes.drop(index="M31523_at"),
+        expression=golub_like.expression.drop(columns="M31523_at"),
+    )
+    with pytest.raises(UserError, match="no probes M31523_at"):
+        original_split(other)
+
+
+def test_patients_are_split_by_number_whatever_their_order_in_the_cohort(golub_like):
+    golub = original_split(golub_like)
+    shuffled = np.random.default_rng(0).permutation(72)
+    again = original_split(
+        replace(
+            golub_like,
+            expression=golub_like.expression.iloc[shuffled],
+            samples=golub_like.samples.iloc[shuffled],
+        )
+    )
+    pd.testing.assert_frame_equal(golub.train, again.train)
+    pd.testing.assert_frame_equal(golub.test, again.test)
+    np.testing.assert_array_equal(golub.train_labels, again.train_labels)
+    assert len(golub.train) == N_TRAIN
+    assert golub.wrong(np.where(golub.test.index == "66", "?", golub.test_labels)) == ["66"]
+
+
+@pytest.mark.real_data
+def test_the_slid_table_is_what_a_join_by_row_number_makes_of_the_file(golub_files, golub_cohort):
+    transposed = (
+        pd.read_csv(golub_files / TRAIN)
+        .drop(columns=["Gene Description", "Gene Accession Number"])
+        .T.reset_index(drop=True)
+    )
+    labels = pd.read_csv(golub_files / LABELS, index_col="patient")["cancer"]
+    joined = transposed.join(labels, how="inner")
+    kept = joined[joined[0].map(lambda cell: str(cell).lstrip("-").isdigit())]
+    expression, slid, own = slid_labels(original_split(golub_cohort))
+    assert expression.shape == (36, 7129)
+    np.testing.assert_array_equal(kept.drop(columns="cancer").to_numpy(float), expression)
+    np.testing.assert_array_equal(kept["cancer"].to_numpy(str), slid)
+    assert (slid != own).sum() == 12

@@ -1,0 +1,53 @@
+"""The rule by which a reproduced value agrees with the published one."""
+
+import pytest
+
+from leukemia_kedro.replication.table import compare, patients, tabulate
+
+
+@pytest.mark.parametrize(
+    ("published", "reproduced", "tolerance", "agrees"),
+    [
+        (36, 36, 0, True),
+        (36, 35, 0, False),
+        (0.77, 0.7749, 0.005, True),
+        (0.77, 0.7755, 0.005, False),
+        ((2, 4), 2, 0, True),
+        ((2, 4), 4, 0, True),
+        ((2, 4), 5, 0, False),
+        ((2, 4), 5, 1, True),
+        ("66, 67", "66, 67", 0, True),
+        ("66, 67", "66", 0, False),
+    ],
+)
+def test_agreement(published, reproduced, tolerance, agrees):
+    assert compare("", "", published, reproduced, tolerance=tolerance).agrees is agrees
+
+
+def test_a_disagreement_says_by_how_much_and_from_the_nearest_end_of_a_range():
+    assert compare("", "", 21, 3332, note="why").note == "differs by +3311; why"
+    assert compare("", "", (2, 4), 1).note == "differs by -1"
+    off = compare("", "", 0.015, 0.028, tolerance=0.0005)
+    assert off.note == "differs by +0.013; tolerance 0.0005"
+
+
+def test_a_tolerance_is_stated_where_there_is_agreement_too():
+    assert compare("", "", 92, 91, tolerance=4).note == "tolerance 4"
+
+
+def test_the_table_prints_numbers_as_they_are_published():
+    table = tabulate(
+        [
+            compare("a", "b", 0.77, 0.769555926),
+            compare("a", "c", (2, 4), 2.0),
+            compare("a", "d", 31, 30.5),
+        ]
+    )
+    assert list(table) == ["study", "quantity", "published", "reproduced", "agrees", "note"]
+    assert list(table["published"]) == ["0.77", "2–4", "31"]
+    assert list(table["reproduced"]) == ["0.76956", "2", "30.5"]
+
+
+def test_patients_are_listed_in_numeric_order():
+    assert patients({"67", "9", "66"}) == "9, 66, 67"
+    assert patients([]) == "none"
