@@ -1,0 +1,163 @@
+"""Figures inside the page: SVG that shares one set of letters, plotly figures to be unpacked.
+
+A page of eighty figures in which each draws its own alphabet is three times as large.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from leukemia_kedro.report.packing import packed
+
+_NAMESPACE = "{http://www.w3.org/2000/svg}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_REFERENCE = re.compile(r'(?:href="|url\()#([^")]+)')
+_LONG_FRACTION = re.compile(r"\d+\.\d{2,}")
+# After "M x y" or "L x y" a pair of numbers is a line by itself; after a curve it is not.
+_CURVE = re.compile("[CQSTA]")
+_REPEATED_LINE = re.compile(r"([\d.] )L (?=[-\d])")
+_MOVED = re.compile(r"translate\((\S+) (\S+)\)")
+# matplotlib names a letter by its font and number; all other names are hashes without a dash.
+_LETTER = re.compile(r"\w.*-[0-9a-f]+")
+_POINTS_PER_INCH = 72
+
+
+class Drawings:
+    """The figures of one page, and the letters they share."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, ET.Element] = {}
+
+    def inline(self, record: Mapping[str, str]) -> Markup:
+        """The figure as an ``svg`` element with its text alternative.
+
+        Parameters
+        ----------
+        record : mapping
+            ``svg`` as matplotlib writes it with text as paths, and ``alt``.
+
+        Returns
+        -------
+        Markup
+            Coordinates to a tenth of a point; ids only where something refers to them, which
+            matplotlib makes distinct between figures of distinct names.
+        """
+        root = ET.fromstring(record["svg"])
+        referred_to = set(_REFERENCE.findall(record["svg"]))
+        for element in root.iter():
+            element.tag = element.tag.removeprefix(_NAMESPACE)
+            _shorten(element, referred_to)
+        _drop_repeated_styles(root)
+        self._take_letters(root)
+        self._point_to_letters(root)
+        _unwrap_groups(root)
+        inches = float(root.get("width").removesuffix("pt")) / _POINTS_PER_INCH
+        view = root.get("viewBox")
+        root.attrib.clear()
+        root.attrib.update(
+            viewBox=view,
+            role="img",
+            style=f"--inches:{inches:.2f}",
+            **{"aria-label": record["alt"]},
+        )
+        return _html(root)
+
+    def letters(self) -> Markup:
+        """An ``svg`` element that shows nothing and holds every letter used so far."""
+        root = ET.Element("svg", {"class": "letters", "aria-hidden": "true"})
+        ET.SubElement(root, "defs").extend(self._letters.values())
+        return _html(root)
+
+    def _take_letters(self, root: ET.Element) -> None:
+        """Move the outlines of letters from the drawing to the page."""
+        for parent in list(root.iter("defs")):
+            for child in list(parent):
+                name = child.get("id", "")
+                if _LETTER.fullmatch(name):
+                    child.set("id", f"g{len(self._letters)}")
+                    self._letters.setdefault(name, child)
+                    parent.remove(child)
+
+    def _point_to_letters(self, root: ET.Element) -> None:
+        for use in root.iter("use"):
+            letter = self._letters.get(use.get("href").removeprefix("#"))
+            if letter is not None:
+                use.set("href", f"#{letter.get('id')}")
+                for name in {"x", "y"} & use.attrib.keys():
+                    # In units of the letter, of which a point has a dozen.
+                    use.set(name, f"{float(use.get(name)):.0f}")
+
+
+def packed_figure(figure: Any) -> str:
+    """A plotly figure as packed JSON, to be drawn when the reader comes to it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Written by the one engine that is always there, so that the bytes are always the same.
+    """
+    from plotly.io import to_json
+
+    return packed(to_json(figure, validate=False, engine="json"))
+
+
+def _shorten(element: ET.Element, referred_to: set[str]) -> None:
+    """Strip what does not show: spare digits, blanks, ids that nothing refers to."""
+    attributes = element.attrib
+    if attributes.get("id") not in referred_to:
+        attributes.pop("id", None)
+    if _HREF in attributes:
+        attributes["href"] = "".join(attributes.pop(_HREF).split())
+    for name in ("d", "x", "y", "points"):
+        if name in attributes:
+            attributes[name] = _rounded(attributes[name])
+    if not _CURVE.search(attributes.get("d", "Q")):
+        attributes["d"] = _REPEATED_LINE.sub(r"\1", attributes["d"])
+    if "style" in attributes:
+        attributes["style"] = attributes["style"].replace(": ", ":").replace("; ", ";")
+    if "transform" in attributes:
+        attributes["transform"] = _MOVED.sub(
+            lambda found: _rounded(found[0]), attributes["transform"]
+        )
+    moved = _MOVED.fullmatch(attributes.get("transform", ""))
+    if element.tag == "use" and moved and not {"x", "y"} & attributes.keys():
+        del attributes["transform"]
+        attributes.update({"x": moved[1]} | ({"y": moved[2]} if moved[2] != "0" else {}))
+    element.text = (element.text or "").strip() or None
+    element.tail = (element.tail or "").strip() or None
+
+
+def _rounded(text: str) -> str:
+    short = _LONG_FRACTION.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
+    return " ".join(short.split())
+
+
+def _drop_repeated_styles(root: ET.Element) -> None:
+    """A mark that is used with the style it was made with needs to say so once."""
+    made_with = {f"#{path.get('id')}": path.get("style") for path in root.iter("path")}
+    for use in root.iter("use"):
+        if use.get("style") and use.get("style") == made_with.get(use.get("href")):
+            del use.attrib["style"]
+
+
+def _unwrap_groups(parent: ET.Element) -> None:
+    """Drop what never shows, and groups that say nothing of their content."""
+    children = []
+    for child in list(parent):
+        _unwrap_groups(child)
+        parent.remove(child)
+        if child.tag == "g" and not child.attrib:
+            children += list(child)
+        elif child.tag not in ("metadata", "style") and (len(child) or child.tag != "defs"):
+            children.append(child)
+    parent.extend(children)
+
+
+def _html(root: ET.Element) -> Markup:
+    # What ElementTree writes is escaped; HTML forgives no blank before "/>" but needs none.
+    return Markup(ET.tostring(root, encoding="unicode").replace(" />", "/>"))

@@ -1,0 +1,167 @@
+"""Chapters for whoever wants to repeat it: methods, versions, model card, references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata
+from platform import python_version
+from typing import Any
+
+from leukemia_kedro.plots.captions import readable
+from leukemia_kedro.report.findings import Chapter, Findings
+from leukemia_kedro.report.models import champion_row
+from leukemia_kedro.report.tables import Column, Table, make_table
+from leukemia_kedro.report.wording import count, listed
+
+CRITERIA = {
+    "anova_f": "the F statistic of an analysis of variance",
+    "signal_to_noise": "Golub's signal-to-noise ratio",
+    "welch_t": "Welch's t",
+    "mann_whitney": "the Mann–Whitney statistic",
+    "mutual_information": "mutual information",
+    "l1_logistic": "L1-penalised logistic regression",
+    "svm_rfe": "recursive elimination with a linear SVM",
+    "random_forest": "random-forest importance",
+}
+
+SOFTWARE = (
+    "leukemia-kedro",
+    "formulaic",
+    "itables",
+    "joblib",
+    "kedro",
+    "kedro-datasets",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "plotly",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "skops",
+    "statsmodels",
+    "umap-learn",
+    "xgboost",
+    "xgboost-cpu",
+)
+"""Distributions whose version can change a number or a figure."""
+
+
+def package_versions() -> dict[str, str]:
+    """Version of Python and of each installed package of :data:`SOFTWARE`."""
+    installed = {}
+    for name in SOFTWARE:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue  # xgboost comes under either of two names
+    return {"python": python_version(), **installed}
+
+
+def methods(findings: Findings) -> Chapter:
+    """What was done, in words, with the parameters that were used."""
+    selection = findings.parameters["feature_selection"]
+    return Chapter(
+        "methods",
+        "Methods",
+        {
+            **{name: findings.parameters[name] for name in _BLOCKS},
+            "quality": findings.data_quality,
+            "criteria": [_criterion(name) for name in selection["criteria"]],
+            "signature_criterion": _criterion(selection["signature"]["criterion"]),
+            "rule": findings.champion["rule"],
+            "prior": findings.variance_prior,
+            "has_test_set": findings.has_test_set,
+            "settings": _settings_table(findings.parameters["models"]),
+            "n_permutations": findings.permutation_test["n_permutations"],
+            "shift": findings.shift,
+            "enrichment": findings.enrichment,
+        },
+    )
+
+
+_BLOCKS = ("cohort", "feature_selection", "resampling", "modelling", "differential_expression")
+
+
+def versions(findings: Findings) -> Chapter:
+    """Software and seed."""
+    table = make_table(
+        [{"package": name, "version": text} for name, text in findings.versions.items()],
+        [Column("package", "Software"), Column("version", "Version")],
+        anchor="software",
+        caption="Software that made these numbers.",
+        sortable=False,
+    )
+    return Chapter(
+        "versions", "Versions and seed", {"table": table, "seed": findings.parameters["seed"]}
+    )
+
+
+def model_card(findings: Findings) -> Chapter:
+    """What the champion may be used for, and what not."""
+    return Chapter(
+        "model-card",
+        "Model card",
+        {
+            "champion": findings.champion,
+            "row": champion_row(findings.model_comparison),
+            "estimator": findings.parameters["models"][findings.champion["champion"]]["estimator"],
+            "quality": findings.data_quality,
+            "scale": findings.parameters["cohort"]["scale"],
+            "n_train": int((findings.sample_split["split"] == "train").sum()),
+            "classes": findings.classes,
+            "shift": findings.shift,
+        },
+    )
+
+
+def references(findings: Findings) -> Chapter:
+    """What the chapters before it cite; the page fills it in."""
+    return Chapter("references", "References", {})
+
+
+def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
+    rows = [
+        {
+            "model": readable(name),
+            "estimator": settings["estimator"].rpartition(".")[2],
+            "arguments": _assigned(settings["arguments"]),
+            "search": "; ".join(
+                f"{key}: {listed(values, 'or')}" for key, values in settings["search"].items()
+            ),
+            "genes": f"{listed(map(_n_genes, settings['genes']['n_genes']), 'or')} by "
+            f"{readable(settings['genes']['criterion'])}",
+            "calibrated": "Platt's sigmoid" if settings["calibrate"] else "its own",
+            "reject_below": "chosen on the folds"
+            if settings["reject_below"] is None
+            else f"{settings['reject_below']:g}",
+        }
+        for name, settings in models.items()
+    ]
+    return make_table(
+        rows,
+        [
+            Column("model", "Model"),
+            Column("estimator", "Class"),
+            Column("arguments", "Fixed"),
+            Column("search", "Tuned inside the folds"),
+            Column("genes", "Genes"),
+            Column("calibrated", "Probabilities"),
+            Column("reject_below", "No call below"),
+        ],
+        anchor="settings",
+        caption="Settings of each model. What is tuned is chosen inside the training folds.",
+        sortable=False,
+    )
+
+
+def _criterion(name: str) -> str:
+    return CRITERIA.get(name, readable(name))
+
+
+def _assigned(arguments: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in arguments.items())
+
+
+def _n_genes(number: int | str) -> str:
+    return number if isinstance(number, str) else count(number)

@@ -1,0 +1,109 @@
+"""Tables of the report: cells with the text that is read and the number that is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+
+class Column(NamedTuple):
+    """One column: which values, under which heading, printed how.
+
+    Parameters
+    ----------
+    key : str
+        Column of the data.
+    heading : str
+        As printed.
+    text : callable
+        From value to text; numbers are printed by a function of :mod:`.wording`.
+    """
+
+    key: str
+    heading: str
+    text: Callable[[Any], str] = str
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.text is not str
+
+
+class Cell(NamedTuple):
+    """What is read, and for a number its exact value to sort by."""
+
+    text: str
+    order: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready for its template.
+
+    Parameters
+    ----------
+    anchor : str
+        Its id on the page.
+    caption : str
+        What it shows; units included.
+    columns : sequence of Column
+        The first one names the row.
+    rows : list of list of Cell
+        In the order first shown.
+    sortable : bool
+        Whether the reader can sort it.
+    searchable : bool
+        Whether it is paged and has a search field as well.
+    """
+
+    anchor: str
+    caption: str
+    columns: Sequence[Column]
+    rows: list[list[Cell]]
+    sortable: bool = False
+    searchable: bool = False
+
+
+PAGE_LENGTH = 15
+"""Longer sortable tables are paged and searched."""
+PRINTED_ROWS = 50
+"""Rows of such a table on paper."""
+
+
+def make_table(
+    data: pd.DataFrame | Iterable[dict[str, Any]],
+    columns: Sequence[Column],
+    *,
+    anchor: str,
+    caption: str,
+    sortable: bool = True,
+) -> Table:
+    """A table of some columns of the data, in its order of rows.
+
+    Parameters
+    ----------
+    data : DataFrame or iterable of dict
+        One row each.
+    columns : sequence of Column
+        Those that the data lacks are left out.
+    anchor, caption : str
+        See :class:`Table`.
+    sortable : bool
+        See :class:`Table`; a sortable table of more than fifteen rows is searchable, too.
+    """
+    data = pd.DataFrame(data)
+    columns = [column for column in columns if column.key in data]
+    values = [data[column.key] for column in columns]
+    rows = [
+        [_cell(column, value) for column, value in zip(columns, row, strict=True)]
+        for row in zip(*values, strict=True)
+    ]
+    return Table(anchor, caption, columns, rows, sortable, sortable and len(rows) > PAGE_LENGTH)
+
+
+def _cell(column: Column, value: Any) -> Cell:
+    if not column.is_numeric:
+        return Cell("" if pd.isna(value) else str(value))
+    return Cell(column.text(value), "" if pd.isna(value) else f"{float(value):.12g}")

@@ -1,0 +1,285 @@
+"""What a run hands to the report, made small: two classes and a test set, or five and none."""
+
+from functools import cache
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    DifferentialExpressionParameters,
+    FeatureSelectionParameters,
+    ModellingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
+from leukemia_kedro.report import collect_findings
+
+TWO = ("ALL", "AML")
+FIVE = (
+    "Acute_Myeloid_Leukemia_with_maturation",
+    "Bone_Marrow",
+    "Bone_Marrow_CD34",
+    "Peripheral_Blood_of_healthy_donors",
+    "PBSC_CD34",
+)
+MODELS = ("naive_bayes", "svm_linear", "svm_rbf")
+N_PROBES = 120
+GALLERIES = {
+    "cohort": ("class_balance", "projection_PCA", "projection_UMAP"),
+    "signature": ("signature_heat_map",),
+    "model": (
+        "model_comparison",
+        "hard_samples",
+        *(f"{what}_{model}" for model in MODELS for what in ("roc", "risk_coverage")),
+    ),
+}
+
+
+def make_findings(classes=TWO, n_train=38, n_test=34, **changes):
+    """Findings of a made run; ``changes`` replace single datasets, or parameters of that name."""
+    found = make_found(classes, n_train, n_test)
+    parameters = make_parameters(classes)
+    for name, value in changes.items():
+        (parameters if name in parameters else found)[name] = value
+    return collect_findings(found, parameters)
+
+
+def make_parameters(classes=TWO):
+    genes = {"criterion": "anova_f", "n_genes": [10, "all"]}
+    model = ModelParameters(estimator="sklearn.svm.SVC", genes=genes, search={"C": [0.1, 1.0]})
+    return {
+        "cohort": CohortParameters(
+            scale="raw",
+            floor=100,
+            ceiling=16000,
+            filter={"min_ratio": 5, "min_range": 500, "drop_controls": True},
+            classes=list(classes),
+        ),
+        "feature_selection": FeatureSelectionParameters(criteria=["anova_f", "signal_to_noise"]),
+        "resampling": ResamplingParameters(),
+        "modelling": ModellingParameters(),
+        "models": dict.fromkeys(MODELS, model),
+        "differential_expression": DifferentialExpressionParameters(),
+        "seed": 0,
+    }
+
+
+def make_found(classes=TWO, n_train=38, n_test=34):
+    """Datasets under the names of the data catalog."""
+    rng = np.random.default_rng(0)
+    sample_split = _sample_split(classes, n_train, n_test)
+    calls = _calls(sample_split[sample_split["split"] == "test"], classes, rng)
+    comparison = _comparison(n_test)
+    pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
+    galleries = GALLERIES | {
+        "contrast": (
+            "decision_summary",
+            *(f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")),
+        )
+    }
+    signature = _genes(rng).head(20)
+    return {
+        "data_quality": _data_quality(classes, sample_split),
+        "sample_split": sample_split,
+        "projections": _projections(sample_split, rng),
+        "explained_variance": [0.3, 0.2],
+        "signature": signature.assign(
+            score=1.5, direction=classes[-1], selection_frequency=np.linspace(1, 0.2, 20)
+        ),
+        "stability_index": {
+            "criterion": "signal_to_noise", "n_genes": 20, "n_folds": 25, "n_ever_chosen": 60,
+            "n_always_chosen": 7, "stability": 0.68, "stability_low": 0.66, "stability_high": 0.71,
+        },
+        "signature_overlap": {"reference": None},
+        "model_comparison": comparison,
+        "champion": _champion(comparison, classes),
+        "permutation_test": {
+            "model": "svm_linear", "score": 0.95, "p_value": 1 / 101, "n_permutations": 100,
+            "permuted_scores": list(rng.normal(0.5, 0.05, 100)),
+        },
+        "selection_bias": {
+            "model": "svm_linear", "n_permutations": 20,
+            "true_labels": {"genes_inside_folds": 0.95, "genes_outside_folds": 0.99},
+            "permuted_labels": {"genes_inside_folds": 0.51, "genes_outside_folds": 0.83},
+        },
+        "shift": {
+            "auc": 0.77 if n_test else None, "p_value": 0.005 if n_test else None,
+            "n_permutations": 200 if n_test else 0, "hard_samples": [],
+        },
+        "contrast_tables": {pair: _contrast(rng) for pair in pairs},
+        "enrichment": pd.DataFrame(columns=["contrast", "gene_set"]),
+        "de_truth": [],
+        "variance_prior": {
+            "prior_df": 7.5, "prior_variance": 0.62, "n_probes": N_PROBES, "n_samples": n_train,
+            "contrasts": {pair: pair.replace("-", " - ") for pair in pairs},
+        },
+        **{f"{name}_figures": [draw(figure) for figure in gallery]
+           for name, gallery in galleries.items()},
+        **{f"{model}_scores": _scores(classes, n_train, n_test) for model in MODELS},
+        **{f"{model}_test_predictions": calls for model in MODELS},
+    }  # fmt: skip
+
+
+@cache
+def draw(name, inches=5.6):
+    """A figure with letters, a formula and many marks, as the figures' dataset gives it back."""
+    figure = Figure(figsize=(inches, 2.4), layout="constrained")
+    ax = figure.subplots()
+    ax.plot(np.arange(40), np.sin(np.arange(40)), marker="o")
+    ax.set(xlabel="log2 expression", ylabel="$10^2$ probes", title=name)
+    svg = StringIO()
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    return {
+        "name": name,
+        "title": f"Title of {name}",
+        "caption": f"What {name} shows.",
+        "alt": f"Text alternative of {name}.",
+        "svg": svg.getvalue(),
+    }
+
+
+def _sample_split(classes, n_train, n_test):
+    labels = [*np.resize(classes, n_train), *np.resize(classes, n_test)]
+    return pd.DataFrame(
+        {"label": labels, "split": ["train"] * n_train + ["test"] * n_test},
+        index=pd.Index([f"GSM{239170 + i}" for i in range(n_train + n_test)], name="sample"),
+    )
+
+
+def _data_quality(classes, sample_split):
+    counts = pd.crosstab(sample_split["label"], sample_split["split"])
+    quantiles = {"minimum": -80.0, "lower_quartile": 5.0, "median": 120.0, "upper_quartile": 400.0}
+    return {
+        "origin": "simulated: made for a test",
+        "simulated": True,
+        "scale": "raw",
+        "n_samples": len(sample_split),
+        "n_probes": 7129,
+        "n_control_probes": 58,
+        "n_probes_passing_filter": N_PROBES,
+        "classes": {
+            label: {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
+            for label in classes
+        },
+        "negative_share": 0.287,
+        "missing_values": 0,
+        "constant_probes": 0,
+        "duplicated_probes": 0,
+        "duplicated_samples": [],
+        "intensity_per_sample": {
+            sample: quantiles | {"maximum": 9000.0} for sample in sample_split.index
+        },
+    }
+
+
+def _projections(sample_split, rng):
+    points = sample_split.reset_index()
+    return pd.concat(
+        [
+            points.assign(method=method, x=rng.normal(size=len(points)), y=points.index * 0.1)
+            for method in ("PCA", "UMAP")
+        ],
+        ignore_index=True,
+    )
+
+
+def _comparison(n_test):
+    """The third model is best; the second is within one standard error of it, the first not."""
+    score = np.array([0.80, 0.93, 0.96])
+    test = {
+        "test_n": n_test,
+        "test_errors": [4, 2, 1],
+        "test_accuracy": 1 - np.array([4, 2, 1]) / max(n_test, 1),
+        "test_accuracy_low": [0.73, 0.80, 0.85],
+        "test_accuracy_high": [0.967, 0.993, 0.999],
+        "test_brier": 0.03,
+        "test_calls": 32,
+        "test_errors_among_calls": 1,
+        "mcnemar_p": [0.5, np.nan, 1.0],
+    }
+    return pd.DataFrame(
+        {
+            "model": MODELS,
+            "n_genes": [10, 50, 50],
+            "champion": [False, True, False],
+            "cv_balanced_accuracy": score,
+            "cv_balanced_accuracy_se": 0.05,
+            "cv_balanced_accuracy_low": score - 0.1,
+            "cv_balanced_accuracy_high": np.minimum(score + 0.1, 1),
+            "cv_auc": 0.99,
+            "cv_brier": 0.03,
+            "overfit_gap": 0.05,
+            **(test if n_test else dict.fromkeys(test, np.nan)),
+        }
+    )
+
+
+def _champion(comparison, classes):
+    row = comparison[comparison["champion"]].iloc[0]
+    test = {key.removeprefix("test_"): row[key] for key in row.index if key.startswith("test_")}
+    return {
+        "champion": row["model"],
+        "rule": "the simplest model whose score is within one standard error of the best one's",
+        "classes": list(classes),
+        "n_genes": int(row["n_genes"]),
+        "threshold": 0.6,
+        "parameters": {"n_genes": 50, "criterion": "anova_f", "C": 0.1},
+        "cross_validation": {
+            key.removeprefix("cv_"): row[key] for key in row.index if key.startswith("cv_")
+        },
+        "test": None if np.isnan(row["test_n"]) else test,
+        "left_out": {"weighted_voting": "defined for two classes only, the cohort has 5"}
+        if len(classes) > 2
+        else {},
+    }
+
+
+def _scores(classes, n_train, n_test):
+    measures = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "brier")
+    scores = dict.fromkeys(measures, 0.95)
+    per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
+    return {
+        "n_genes": 50,
+        "cv": {"n": n_train, **scores},
+        "train": {"n": n_train, **scores},
+        "test": {"n": n_test, **scores, "per_class": per_class} if n_test else None,
+    }
+
+
+def _calls(samples, classes, rng):
+    probability = rng.dirichlet(np.ones(len(classes)), len(samples))
+    table = pd.DataFrame({"sample": samples.index, "label": samples["label"].to_numpy()})
+    table["predicted"] = np.array(classes)[probability.argmax(axis=1)]
+    table["confidence"] = probability.max(axis=1)
+    table["call"] = table["predicted"].where(table["confidence"] > 0.6, "no call")
+    return table.assign(**{f"probability_{c}": probability[:, i] for i, c in enumerate(classes)})
+
+
+def _genes(rng):
+    return pd.DataFrame(
+        {
+            "probe": [f"X{10000 + i}_at" for i in rng.permutation(N_PROBES)],
+            "description": [f"GB DEF = <i>Gene</i> {i} & co" for i in range(N_PROBES)],
+        }
+    )
+
+
+def _contrast(rng):
+    p_values = np.sort(rng.uniform(size=N_PROBES) ** 4)
+    return _genes(rng).assign(
+        **{
+            "logFC": rng.normal(size=N_PROBES),
+            "AveExpr": rng.normal(8, 2, N_PROBES),
+            "t": rng.normal(size=N_PROBES),
+            "P.Value": p_values,
+            "adj.P.Val": np.minimum(p_values * 4, 1),
+            "B": -3.0,
+            "wilcoxon_p": p_values,
+            "maxT_p": p_values,
+        }
+    )

@@ -1,0 +1,292 @@
+"""The report as text: what it says, and that the page is sound."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_run import FIVE, MODELS, make_findings, make_found
+from parsed_page import by_id, classes_of, parse, text
+
+from leukemia_kedro.report import render_report
+from leukemia_kedro.report.findings import divided
+from leukemia_kedro.report.interactive import IN_FULL
+
+HEADINGS = ("h1", "h2", "h3", "h4")
+
+
+@pytest.fixture(scope="module")
+def two_classes():
+    return parse(render_report(make_findings()))
+
+
+@pytest.fixture(scope="module")
+def five_classes():
+    return parse(render_report(make_findings(FIVE, n_train=60, n_test=0)))
+
+
+@pytest.fixture(params=["two_classes", "five_classes"])
+def page(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_same_findings_give_the_same_bytes():
+    assert render_report(make_findings()) == render_report(make_findings())
+
+
+def test_page_stays_far_below_the_limit_of_eight_megabytes():
+    # Half of it is left to a real run's figures.
+    assert len(render_report(make_findings()).encode()) < 4_000_000
+
+
+def test_every_id_is_unique_and_every_link_on_the_page_leads_somewhere(page):
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    links = [element.get("href") for element in page.iter("a")]
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    letters = {element.get("href") for element in page.iter("use")}
+    assert {name.removeprefix("#") for name in letters} <= set(ids)
+
+
+def test_nothing_is_fetched_from_elsewhere(page):
+    for element in page.iter():
+        assert not element.get("src"), element.tag
+        address = element.get("href", "")
+        if element.tag == "a" and not address.startswith("#"):
+            assert address.startswith("https://doi.org/")
+        elif element.tag not in ("a", "use"):
+            assert address == "" or address.startswith("data:")
+    style = "".join(element.text for element in page.iter("style"))
+    assert "@import" not in style
+    assert not re.search(r"url\(\s*[\"']?(?!data:)", style)
+
+
+def test_headings_descend_step_by_step_under_one_title(page):
+    levels = [int(element.tag[1]) for element in page.iter() if element.tag in HEADINGS]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(deeper <= level + 1 for level, deeper in pairwise(levels))
+
+
+def test_page_has_its_landmarks_and_the_contents_name_every_chapter(page):
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(list(page.iter(landmark))) == 1
+    sections = list(page.iter("section"))
+    listed = [(link.get("href"), text(link)) for link in page.find(".//nav").iter("a")]
+    headings = [(f"#{section.get('id')}", section.find("h2")[0].tail) for section in sections]
+    assert listed == [(anchor, heading.strip()) for anchor, heading in headings]
+
+
+def test_no_chapter_is_empty(page):
+    for section in page.iter("section"):
+        assert len(text(section)) > len(text(section.find("h2"))) + 20, section.get("id")
+
+
+def test_every_figure_is_numbered_in_order_titled_and_has_a_text_alternative(page):
+    captions = [text(figure.find("figcaption")) for figure in page.iter("figure")]
+    for kind in ("Figure", "Table"):
+        numbers = [re.match(rf"{kind} (\d+)\. ", caption) for caption in captions]
+        found = [int(match[1]) for match in numbers if match]
+        assert found == list(range(1, len(found) + 1))
+    drawings = [element for element in page.iter() if classes_of(element) & {"live"}]
+    drawings += [svg for svg in page.iter("svg") if "letters" not in classes_of(svg)]
+    assert drawings
+    for drawing in drawings:
+        assert drawing.get("role") == "img"
+        assert drawing.get("aria-label").startswith("Text alternative of ")
+
+
+def test_every_table_names_its_columns_and_rows(page):
+    tables = list(page.iter("table"))
+    assert tables
+    for table in tables:
+        n_columns = len(table.findall("./thead/tr/th[@scope='col']"))
+        for row in table.findall("./tbody/tr"):
+            assert row[0].get("scope") == "row"
+            assert len(row) == n_columns
+
+
+def test_cells_are_sorted_by_the_exact_number(two_classes):
+    findings = make_findings()
+    table = by_id(two_classes, "table-genes-AML-ALL")
+    orders = [float(row[5].get("data-order")) for row in table.findall(".//tbody/tr")]
+    np.testing.assert_allclose(
+        orders,
+        findings.contrast_tables["AML-ALL"]["P.Value"],
+        rtol=1e-11,  # written with twelve digits
+    )
+
+
+def test_answer_comes_first_with_its_exact_interval(two_classes):
+    chapters = [section.get("id") for section in two_classes.iter("section")]
+    assert chapters[:2] == ["cohort", "answer"]
+    answer = text(by_id(two_classes, "answer"))
+    assert "on 50 genes calls 32 of 34 unseen samples correctly: accuracy 94.1%" in answer
+    assert "(exact 95% interval 80.0% to 99.3%)" in answer
+    assert "2 of 34 were not called, and 1 of the 32 calls is wrong" in answer
+    assert "1 to 4 errors" in answer
+
+
+def test_answer_says_which_models_cannot_be_told_apart(two_classes):
+    answer = text(by_id(two_classes, "answer"))
+    assert "2 of 3 models cannot be told apart: svm linear and svm rbf" in answer
+    assert (
+        "No model differs from the champion by McNemar's exact test (smallest p = 0.50)" in answer
+    )
+
+
+def test_answer_owns_up_to_the_smallest_p_value_the_permutations_can_give(two_classes):
+    assert "p = 0.0099, the smallest that 100 permutations can give" in text(
+        by_id(two_classes, "answer")
+    )
+
+
+def test_threshold_that_calls_nothing_is_told_as_such():
+    found = make_found()
+    champion = found["champion"] | {"threshold": float(np.nextafter(1, 2))}
+    answer = by_id(parse(render_report(make_findings(champion=champion))), "answer")
+    assert "The reject option calls nothing" in text(answer)
+
+
+def test_without_a_test_set_the_report_says_so_and_shows_no_test_column(five_classes):
+    assert "This cohort has no test set" in text(by_id(five_classes, "answer"))
+    assert "calls" not in {element.get("id") for element in five_classes.iter()}
+    headings = [text(th) for th in by_id(five_classes, "table-comparison").iter("th")]
+    assert not any("Test" in heading for heading in headings)
+    assert "No sample was held out" in text(by_id(five_classes, "model-card"))
+
+
+def test_models_left_out_are_named_with_the_reason(five_classes, two_classes):
+    assert "weighted voting : defined for two classes only" in text(
+        by_id(five_classes, "model-comparison")
+    )
+    assert "Left out of this run" not in text(by_id(two_classes, "model-comparison"))
+
+
+def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):
+    contrasts = [h3 for h3 in five_classes.iter("h3") if h3.get("id", "").startswith("contrast-")]
+    assert len(contrasts) == 10
+    chapter = by_id(five_classes, "differential-expression")
+    volcanoes = [f for f in chapter.iter("figure") if "figure-volcano" in f.get("id", "")]
+    histograms = [f for f in chapter.iter("figure") if "figure-p_values" in f.get("id", "")]
+    assert (len(volcanoes), len(histograms)) == (10, IN_FULL)
+    assert f"{10 - IN_FULL} contrasts are shown in brief" in text(chapter)
+
+
+def test_simulated_data_are_announced_in_a_banner_and_real_data_are_not(two_classes):
+    assert "no patient stands behind these numbers" in text(two_classes.find(".//header"))
+    real = make_found()["data_quality"] | {"simulated": False}
+    page = parse(render_report(make_findings(data_quality=real)))
+    assert "no patient stands" not in text(page.find(".//body/header"))
+
+
+@pytest.mark.parametrize(
+    ("name", "chapter"),
+    [("shift", "shift"), ("enrichment", "enrichment"), ("replication", "replication")],
+)
+def test_optional_chapter_is_there_with_its_data_and_absent_without(name, chapter):
+    data = {
+        "shift": make_found()["shift"],
+        "enrichment": pd.DataFrame(
+            {
+                "contrast": ["AML-ALL"], "gene_set": ["myeloid"], "n_genes": [12],
+                "direction": ["Up"], "camera_p": [0.001], "camera_fdr": [0.01], "n_up": [5],
+                "up_fdr": [0.02], "n_down": [0], "down_fdr": [1.0],
+            }
+        ),
+        "replication": pd.DataFrame(
+            {
+                "study": ["Golub et al. 1999"], "quantity": ["strong calls"], "published": ["36"],
+                "reproduced": ["36"], "agrees": [True], "note": [""],
+            }
+        ),
+    }[name]  # fmt: skip
+    nothing = make_found()["enrichment"] if name == "enrichment" else None
+    with_data, without = (
+        {section.get("id") for section in parse(render_report(findings)).iter("section")}
+        for findings in (make_findings(**{name: data}), make_findings(**{name: nothing}))
+    )
+    assert chapter in with_data
+    assert with_data - without == {chapter}
+
+
+def test_selection_bias_and_known_truth_are_sections_of_their_chapters():
+    truth = {
+        "contrast": "AML-ALL", "fdr": 0.05, "discoveries": 50, "false_discoveries": 2,
+        "false_discovery_proportion": 0.04, "differential_probes": 60, "power": 0.8,
+    }  # fmt: skip
+    page = parse(render_report(make_findings(de_truth=[truth])))
+    assert "0.040 60 0.800" in text(by_id(page, "table-truth"))
+    assert "With permuted labels, which no gene can predict, they still score 0.83" in text(
+        by_id(page, "model-comparison")
+    )
+    page = parse(render_report(make_findings(selection_bias=None)))
+    ids = {element.get("id") for element in page.iter()}
+    assert not {"table-truth", "table-selection-bias"} & ids
+
+
+def test_warnings_name_duplicated_samples_small_classes_and_classes_without_a_test_sample():
+    quality = make_found()["data_quality"]
+    quality |= {
+        "duplicated_samples": [["GSM1", "GSM2"]],
+        "missing_values": 3,
+        "classes": {"ALL": {"train": 27, "test": 34}, "AML": {"train": 8, "test": 0}},
+    }
+    card = text(by_id(parse(render_report(make_findings(data_quality=quality))), "cohort"))
+    assert "Samples GSM1 and GSM2 have the same values" in card
+    assert "3 values are missing" in card
+    assert "Class AML has only 8 training samples" in card
+    assert "No test sample is of class AML" in card
+
+
+def test_text_from_the_cohort_is_text_on_the_page(two_classes):
+    description = two_classes.find(".//figure[@id='table-genes-AML-ALL']//tbody/tr/td")
+    assert description.text.startswith("GB DEF = <i>Gene</i>")
+
+
+def test_methods_state_the_parameters_that_were_used():
+    parameters = make_findings().parameters
+    assert parameters["resampling"]["folds"] == 5
+    methods = text(by_id(parse(render_report(make_findings())), "methods"))
+    for stated in (
+        "below 100 were set to 100 and values above 16,000 to 16,000",
+        "ratio of largest to smallest intensity is above 5",
+        "5 repeats of stratified 5-fold cross-validation",
+        "at most 2% of the calls",
+        "maxT procedure with 1,000 permutations",
+        "0.1 or 1.0",
+        "10 or all by anova f",
+    ):
+        assert stated in methods
+
+
+def test_every_reference_listed_is_cited(page):
+    cited = {a.get("href") for a in page.iter("a") if a.get("href", "").startswith("#ref-")}
+    listed = {f"#{li.get('id')}" for li in by_id(page, "references").iter("li")}
+    assert cited == listed
+
+
+def test_versions_and_seed_are_stated_and_no_place_or_date_is():
+    html = render_report(make_findings())
+    versions = text(by_id(parse(html), "versions"))
+    assert "the seed 0 ." in versions
+    assert "scikit-learn" in versions
+    visible = text(parse(html).find(".//main"))
+    assert not re.search(r"\b20[2-9]\d-\d\d-\d\d\b|/home/|/tmp/|/work/", visible)
+
+
+def test_every_model_has_its_own_figures_and_the_champion_is_open(two_classes):
+    for model in MODELS:
+        details = by_id(two_classes, f"model-{model}")
+        shown = [figure.get("id") for figure in details.iter("figure")]
+        assert f"figure-roc_{model}" in shown
+        assert f"figure-risk_coverage_{model}" in shown
+        assert ("open" in details.attrib) == (model == "svm_linear")
+
+
+def test_figures_go_to_the_owner_whose_name_ends_theirs():
+    records = [{"name": name} for name in ("roc_b-a", "roc_c_b-a", "all_together")]
+    common, own = divided(records, ["b-a", "c_b-a"])
+    assert common == [{"name": "all_together"}]
+    assert own == {"b-a": [{"name": "roc_b-a"}], "c_b-a": [{"name": "roc_c_b-a"}]}
