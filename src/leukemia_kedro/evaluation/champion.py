@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from leukemia_kedro.model_file import FittedModel
 def promote_champion(
     comparison: pd.DataFrame, fitted: Mapping[str, FittedModel]
 ) -> tuple[FittedModel, dict[str, Any]]:
-    """The champion's fitted pipeline with its name on the card, and ``champion.json``.
+    """The champion's model file, its name and metrics on the card, and ``champion.json``.
 
     Parameters
     ----------
@@ -30,12 +31,13 @@ def promote_champion(
         "classes": model.card["classes"],
         "n_genes": int(row["n_genes"]),
         "threshold": model.card["threshold"],
-        "parameters": _chosen_parameters(model),
+        "parameters": model.card["tuned"],
         "cross_validation": _figures(row, "cv_"),
         "test": _figures(row, "test_") if pd.notna(row["test_n"]) else None,
         "left_out": {name: other.left_out for name, other in fitted.items() if other.left_out},
     }
-    return FittedModel(model.pipeline, model.card | {"name": row["model"]}), record
+    metrics = {name: record[name] for name in ("cross_validation", "test")}
+    return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
 
 
 def _figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
@@ -43,15 +45,4 @@ def _figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
         name.removeprefix(prefix): None if pd.isna(value) else float(value)
         for name, value in row.items()
         if name.startswith(prefix)
-    }
-
-
-def _chosen_parameters(model: FittedModel) -> dict[str, Any]:
-    """What tuning chose on all training samples."""
-    classifier = model.pipeline["classify"]
-    classifier = getattr(classifier, "estimator", classifier)
-    return {
-        "n_genes": model.card["n_genes"],
-        "criterion": model.card["model"]["genes"]["criterion"],
-        **{name: classifier.get_params()[name] for name in model.card["model"]["search"]},
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split
+from leukemia_kedro.evaluation.model_card import model_card
 from leukemia_kedro.evaluation.nested_cv import (
     Setting,
     fit_model,
@@ -17,7 +17,8 @@ from leukemia_kedro.evaluation.reject_option import choose_threshold, confidence
 from leukemia_kedro.model_file import FittedModel
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.processing import excluded_controls
-from leukemia_kedro.splitting import class_order, training_labels
+from leukemia_kedro.scoring.training_reference import remember_training
+from leukemia_kedro.splitting import class_order, training_samples
 
 CV_COLUMNS = ["repeat", "fold", "sample", "label", "predicted", "confidence"]
 TEST_COLUMNS = ["sample", "label", "predicted", "confidence", "call"]
@@ -38,12 +39,12 @@ def cross_validate_model(
 
     See :func:`~leukemia_kedro.evaluation.nested_cv.nested_cross_validation`.
     """
-    labels = training_labels(sample_split).loc[expression.index]
+    labels, groups = training_samples(sample_split, expression.index)
     if model.left_out(len(labels), labels.nunique()):
         return pd.DataFrame(columns=CV_COLUMNS), pd.DataFrame(columns=CV_COLUMNS[:2])
     setting = Setting(model, cohort, resampling.inner_folds, seed)
     return nested_cross_validation(
-        expression, labels, plan, orders_by_split(fold_rankings), setting, n_jobs
+        expression, labels, plan, orders_by_split(fold_rankings), setting, n_jobs, groups
     )
 
 
@@ -71,7 +72,7 @@ def fit_model_file(
         The reject option's aim on the out-of-fold predictions.
     seed : int
     """
-    labels = training_labels(sample_split).loc[expression.index]
+    labels, groups = training_samples(sample_split, expression.index)
     reason = model.left_out(len(labels), labels.nunique())
     if reason:
         return FittedModel(None, {"left_out": reason})
@@ -82,6 +83,7 @@ def fit_model_file(
         orders_by_split(fold_rankings),
         excluded_controls(probes, cohort),
         setting,
+        groups,
     )
     classes = class_order(labels, cohort.classes)
     threshold = model.reject_below
@@ -93,15 +95,10 @@ def fit_model_file(
         )
     return FittedModel(
         pipeline,
-        {
-            "classes": classes,
-            "scale": cohort.scale,
-            "threshold": threshold,
-            "n_genes": _genes_in_use(pipeline),
-            "model": model.model_dump(),
-            "cohort": cohort.model_dump(),
-            "seed": seed,
-        },
+        model_card(
+            pipeline, expression, labels, classes, threshold, model, cohort, resampling, seed
+        ),
+        remember_training(pipeline, expression, labels.to_numpy(dtype=str)),
     )
 
 
@@ -136,9 +133,3 @@ def predict_samples(
     seen = pipeline[:-1].transform(expression)
     sure = confidence(pipeline["classify"], seen, probability)
     return with_calls(table, sure, fitted.card["threshold"])
-
-
-def _genes_in_use(pipeline: Pipeline) -> int:
-    """Genes the classifier is given, less those it drops itself."""
-    in_use = getattr(pipeline["classify"], "surviving_", pipeline["select"].get_support())
-    return int(in_use.sum())

@@ -1,0 +1,151 @@
+"""New samples brought to the probes of a model, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.errors import UserError, first_few
+
+CELLS_AT_A_TIME = 4_000_000
+NAMED = 10
+
+
+class Batch(NamedTuple):
+    """Some of the samples: ``expression`` is samples × the model's probes, NaN where missing."""
+
+    samples: pd.Index
+    expression: np.ndarray
+
+
+def batches(table: pd.DataFrame, probes: np.ndarray) -> Iterator[Batch]:
+    """The table, a few samples at a time, with a column for each of the model's probes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Samples × probes, as measured. Further columns are not looked at.
+    probes : ndarray of str
+        What the model takes, in its order.
+
+    Raises
+    ------
+    UserError
+        A probe has two columns, a column that is needed holds no numbers, or a value is infinite.
+    """
+    _check_once(table.columns, probes)
+    positions = table.columns.get_indexer(probes)
+    present = positions >= 0
+    _check_numeric(table, positions[present])
+    step = max(1, CELLS_AT_A_TIME // len(probes))
+    for start in range(0, len(table), step):
+        rows = table.iloc[start : start + step, positions[present]]
+        values = np.full((len(rows), len(probes)), np.nan)
+        values[:, present] = rows.to_numpy(dtype=float, na_value=np.nan)
+        _check_finite(values, rows.index, probes)
+        yield Batch(rows.index, values)
+
+
+def check_probes(
+    table: pd.DataFrame, probes: np.ndarray, genes: np.ndarray, allowed_missing_share: float
+) -> None:
+    """Refuse a table that lacks more than the allowed share of the model's probes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Samples × probes.
+    probes : ndarray of str
+        What the model takes.
+    genes : ndarray of str
+        Those of them that its classifier is given.
+    allowed_missing_share : float
+        Of the probes, and of the genes.
+
+    Raises
+    ------
+    UserError
+        With the number of the probes that are absent and the names of the first ten; or the table
+        is the other way round.
+    """
+    absent = pd.Index(probes).difference(table.columns, sort=False)
+    share = _missing_share(absent, probes, genes)
+    if share <= allowed_missing_share:
+        return
+    if np.isin(probes, table.index).sum() > len(probes) - len(absent):
+        raise UserError(
+            "the table is the other way round: the probes that the model takes are its samples. In "
+            "Python give table.T; for kedro run change new_samples_in (columns or rows)"
+        )
+    raise UserError(
+        f"the table lacks {_missing(absent, probes, genes)}\n"
+        f"{_allowed(allowed_missing_share, share)}"
+    )
+
+
+def check_values(
+    batch: Batch, probes: np.ndarray, genes: np.ndarray, allowed_missing_share: float
+) -> None:
+    """Refuse samples that lack values of more than the allowed share of the model's probes.
+
+    Raises
+    ------
+    UserError
+        At the first such sample; parameters are those of :func:`check_probes`.
+    """
+    missing = np.isnan(batch.expression)
+    for i in np.flatnonzero(missing.any(axis=1)):
+        absent = pd.Index(probes[missing[i]])
+        share = _missing_share(absent, probes, genes)
+        if share > allowed_missing_share:
+            raise UserError(
+                f"sample {batch.samples[i]} lacks values of {_missing(absent, probes, genes)}\n"
+                f"{_allowed(allowed_missing_share, share)}"
+            )
+
+
+def _missing_share(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> float:
+    """Of the probes or of the genes, whichever is larger."""
+    return max(len(absent) / len(probes), float(np.isin(genes, absent).mean()))
+
+
+def _missing(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> str:
+    return (
+        f"{len(absent)} of the {len(probes)} probes the model takes, among them "
+        f"{np.isin(genes, absent).sum()} of the {len(genes)} genes it calls by: "
+        f"{first_few(absent, NAMED)}"
+    )
+
+
+def _allowed(allowed: float, share: float) -> str:
+    return (
+        "Give the whole table. Up to a share of the probes, and of the genes, training means can "
+        f"stand in: inference.allowed_missing_share is {allowed:g}, here {share:.2g} is missing"
+    )
+
+
+def _check_once(columns: pd.Index, probes: np.ndarray) -> None:
+    repeated = columns[columns.duplicated()].unique().intersection(probes)
+    if len(repeated):
+        raise UserError(f"probes have more than one column: {first_few(repeated, NAMED)}")
+
+
+def _check_numeric(table: pd.DataFrame, positions: np.ndarray) -> None:
+    dtypes = table.dtypes.iloc[positions]
+    wrong = [name for name, dtype in dtypes.items() if dtype.kind not in "fiu"]
+    if wrong:
+        raise UserError(
+            f"probes whose columns do not hold numbers: {first_few(wrong, NAMED)}; the first is "
+            f"{dtypes[wrong[0]]}"
+        )
+
+
+def _check_finite(values: np.ndarray, samples: pd.Index, probes: np.ndarray) -> None:
+    rows, columns = np.nonzero(np.isinf(values))
+    if len(rows):
+        raise UserError(
+            f"sample {samples[rows[0]]}, probe {probes[columns[0]]}: the value is infinite"
+        )
