@@ -1,15 +1,26 @@
 """What is said of the raw data, against data with known faults."""
 
 import dataclasses
+import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from damaged_cohorts import TOLD, parameters
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import CohortError
 from leukemia_kedro.estimators.model_pipeline import probe_filter
-from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.quality import check_usable, describe_quality
+from leukemia_kedro.parameters import CohortParameters, MissingParameters
+from leukemia_kedro.quality import (
+    check_usable,
+    describe_quality,
+    equal_samples,
+    faults,
+    oddities,
+)
 from leukemia_kedro.splitting import split_samples
 
 PARAMETERS = CohortParameters(
@@ -28,11 +39,11 @@ def with_values(cohort, change):
     return dataclasses.replace(cohort, expression=expression)
 
 
-def describe(cohort):
-    split = split_samples(cohort.samples, PARAMETERS.split, seed=0)
+def describe(cohort, parameters=PARAMETERS):
+    split = split_samples(cohort.samples, parameters.split, seed=0)
     train = cohort.expression[(split["split"] == "train").to_numpy()]
-    passing = probe_filter(PARAMETERS).fit(train).to_frame().set_index("probe")
-    return describe_quality(cohort, split, passing, PARAMETERS)
+    passing = probe_filter(parameters).fit(train).to_frame().set_index("probe")
+    return describe_quality(cohort, split, passing, parameters)
 
 
 def test_sizes_classes_and_origin(cohort):
@@ -66,17 +77,53 @@ def test_negatives_and_ranges(cohort):
     assert first["maximum"] == values[0].max()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            lambda c: with_values(c, lambda e: e.iloc.__setitem__((2, 3), np.nan)),
-            "1 values are missing",
-        ),
-        (lambda c: dataclasses.replace(c, samples=c.samples.drop(columns="label")), "no labels"),
-        (lambda c: dataclasses.replace(c, samples=c.samples.assign(label="ALL")), "at least two"),
-    ],
-)
-def test_a_cohort_that_no_model_can_be_made_from_is_refused(cohort, change, message):
-    with pytest.raises(CohortError, match=message):
-        check_usable(change(cohort))
+def test_missing_values_are_counted_and_passed_over(cohort):
+    def change(expression):
+        expression.iloc[0, 1] = np.nan
+        expression.iloc[:6, 2] = np.nan
+
+    dropping = PARAMETERS.model_copy(update={"missing": MissingParameters(policy="impute")})
+    quality = describe(with_values(cohort, change), dropping)
+    assert quality["missing_values"] == 7
+    assert quality["dropped_probes"] == 1, "the one that lacks 6 of 10"
+    first = quality["intensity_per_sample"][cohort.expression.index[0]]
+    assert first["maximum"] == np.nanmax(
+        cohort.expression.iloc[0].drop(cohort.probes.index[[1, 2]])
+    )
+    json.dumps(quality, allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_oddities_are_part_of_the_record(kind):
+    make, block, expected = TOLD[kind]
+    odd = oddities(make(), parameters(block))
+    assert any(expected.strip("… ") in line for line in odd)
+
+
+def test_a_run_is_told_every_fault_at_once(cohort):
+    one_class = dataclasses.replace(cohort, samples=cohort.samples.assign(label="AML"))
+    broken = with_values(one_class, lambda e: e.iloc.__setitem__((2, 3), np.nan))
+    with pytest.raises(CohortError, match=r"at least two classes[\s\S]*values are missing"):
+        check_usable(broken, PARAMETERS)
+    check_usable(cohort, PARAMETERS)
+
+
+def test_two_samples_are_equal_where_their_gaps_are(cohort):
+    def change(expression):
+        expression.iloc[3] = expression.iloc[5]
+        expression.iloc[[3, 5], 7] = np.nan
+
+    assert len(equal_samples(with_values(cohort, change).expression)) == 1
+    assert equal_samples(cohort.expression) == []
+
+
+@given(n=st.integers(12, 40), step=st.integers(1, 9), start=st.integers(0, 99))
+def test_any_rising_count_of_rows_is_refused(n, step, start):
+    generator = np.random.default_rng(0)
+    values = generator.integers(100, 16000, size=(n, 3)).astype(float)
+    values[:, 1] = start + step * np.arange(n)
+    cohort = simulate_cohort(n_samples={"ALL": n - 5, "AML": 5}, n_probes=3)
+    names = {"index": cohort.samples.index, "columns": cohort.probes.index}
+    counted = dataclasses.replace(cohort, expression=pd.DataFrame(values, **names))
+    told = list(faults(counted, PARAMETERS))
+    assert [line for line in told if cohort.probes.index[1] in line]

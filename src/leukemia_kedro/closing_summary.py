@@ -8,8 +8,6 @@ from typing import Any
 
 from kedro.io import CatalogProtocol
 
-FDR = 0.05
-
 
 def closing_summary(catalog: CatalogProtocol, seconds: float) -> str:
     """Champion, its accuracy, number of genes that differ, path of the report, time and memory.
@@ -24,9 +22,10 @@ def closing_summary(catalog: CatalogProtocol, seconds: float) -> str:
     champion = catalog.load("champion")
     lines = [f"Champion: {champion['champion']} with {champion['n_genes']} genes"]
     lines.append(_accuracy(champion))
+    fdr = catalog.load("params:differential_expression").fdr
     for contrast, table in catalog.load("contrast_tables").items():
-        significant = int((table["adj.P.Val"] < FDR).sum())
-        lines.append(f"{contrast}: {significant} of {len(table)} genes differ at 5 % FDR")
+        significant = int((table["adj.P.Val"] < fdr).sum())
+        lines.append(f"{contrast}: {significant} of {len(table)} genes differ at {fdr:.0%} FDR")
     lines.append(f"Report: {Path(catalog.get('report')._filepath)}")
     lines.append(f"Time: {seconds:.0f} s{_peak_memory()}")
     return "\n".join(lines)

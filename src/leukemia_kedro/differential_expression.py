@@ -1,10 +1,13 @@
-"""One table of moderated and classical statistics per contrast, from log2 expression."""
+"""From log2 expression to one table of moderated and classical statistics per contrast."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionParameters
 from leukemia_kedro.splitting import class_order
 from leukemia_kedro.statistics.contrasts import (
@@ -14,69 +17,62 @@ from leukemia_kedro.statistics.contrasts import (
     pairwise_contrasts,
 )
 from leukemia_kedro.statistics.design import Design, design_matrix
-from leukemia_kedro.statistics.empirical_bayes import ModeratedFit, moderate, top_table
+from leukemia_kedro.statistics.empirical_bayes import (
+    ModeratedFit,
+    decide_tests,
+    moderate,
+    top_table,
+    top_table_f,
+    treat,
+)
 from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
-from leukemia_kedro.statistics.max_t import max_t
+from leukemia_kedro.statistics.max_t import count_labellings, max_t
+from leukemia_kedro.statistics.multiple_testing import benjamini_yekutieli, storey_q_values
 from leukemia_kedro.statistics.two_sample import welch_t, wilcoxon_rank_sum
 
+CONFIDENCE = 0.95
+COLUMNS = (
+    "description", "logFC", "AveExpr", "t", "P.Value", "adj.P.Val", "B",
+    "welch_t", "welch_p", "wilcoxon_p", "maxT_p",
+    "by_p", "q_value", "CI.L", "CI.R",
+)  # fmt: skip
 
-def contrast_tables(
-    log_expression: pd.DataFrame,
-    samples: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    probes: pd.DataFrame,
-    probe_filter: pd.DataFrame,
-    cohort: CohortParameters,
-    parameters: DifferentialExpressionParameters,
-    seed: int,
-    n_jobs: int,
-) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:
-    """Test every contrast for every probe.
 
-    The moderated statistics come from the whole linear model. The Welch, Wilcoxon and maxT
-    columns compare the samples of the classes that enter the contrast with a positive weight
-    with those of the classes that enter with a negative one; they know no covariates.
+class Comparison(NamedTuple):
+    """What :func:`compare_classes` finds.
 
     Parameters
     ----------
-    log_expression : DataFrame, shape (n_probes, n_samples)
-        Log2 scale.
-    samples, sample_split, probes, probe_filter : DataFrame
-    cohort : CohortParameters
-    parameters : DifferentialExpressionParameters
-        Design, contrasts, which samples and probes, number of permutations.
-    seed, n_jobs : int
-
-    Returns
-    -------
     tables : dict of contrast name to DataFrame
-        Columns ``probe, description, logFC, AveExpr, t, P.Value, adj.P.Val, B, welch_t, welch_p,
-        wilcoxon_p, maxT_p``, sorted by ``P.Value``.
+        All probes tested, the smallest ``P.Value`` first. limma's columns ``logFC, AveExpr, t,
+        P.Value, adj.P.Val, B``; the tests beside them; Benjamini–Yekutieli values ``by_p`` and
+        Storey's ``q_value`` of ``P.Value``; the 95 % interval ``CI.L … CI.R`` of ``logFC``. A
+        column without a test is NaN: B under ``treat``, maxT without labellings, the two-sample
+        tests where the contrast compares no classes.
+    summary : DataFrame, columns ``contrast, up, down, not_significant``
+        Numbers of probes at ``parameters.fdr``, limma's ``decideTests``.
+    f_test : DataFrame, columns ``probe, description, <contrast> …, AveExpr, F, P.Value, adj.P.Val``
+        Whether any contrast differs from zero, the smallest ``P.Value`` first; logFC in the
+        contrasts' columns. Without rows where there is one contrast only, or under ``treat``,
+        which has no F.
     prior : dict
-        ``prior_df`` and ``prior_variance`` of the empirical-Bayes moderation (medians over
-        probes where they differ), ``n_probes``, ``n_samples``.
+        ``prior_df`` (None: infinite) and ``prior_variance`` of the moderation, medians over probes
+        where they differ; ``n_probes``, ``n_samples``; ``contrasts``, expressions by name.
     """
-    chosen = _chosen_samples(sample_split, parameters)
-    rows = probe_filter["passes"] if parameters.probes == "passing_filter" else slice(None)
-    expression = log_expression.loc[rows, chosen]
-    labels = sample_split.loc[chosen, "label"]
-    classes = class_order(labels, cohort.classes)
-    expressions, design, matrix = plan_contrasts(samples, labels, cohort, parameters)
-    fit = fit_contrasts(fit_linear_model(expression, design.matrix), matrix)
-    moderated = moderate(fit, trend=parameters.trend, robust=parameters.robust)
-    tables = {
-        name: _one_contrast(
-            name, contrast, moderated, expression, labels, classes, probes, parameters, seed, n_jobs
-        )
-        for name, contrast in expressions.items()
-    }
-    return tables, {
-        "prior_df": _finite(np.median(moderated.prior.df)),
-        "prior_variance": float(np.median(moderated.prior.variance)),
-        "n_probes": expression.shape[0],
-        "n_samples": expression.shape[1],
-        "contrasts": expressions,
-    }
+
+    tables: dict[str, pd.DataFrame]
+    summary: pd.DataFrame
+    f_test: pd.DataFrame
+    prior: dict[str, Any]
+
+
+def compared_labels(
+    sample_split: pd.DataFrame, parameters: DifferentialExpressionParameters
+) -> pd.Series:
+    """Class of each sample that is compared, by sample."""
+    if parameters.samples == "all":
+        return sample_split["label"]
+    return sample_split.loc[sample_split["split"] == "train", "label"]
 
 
 def plan_contrasts(
@@ -87,10 +83,12 @@ def plan_contrasts(
 ) -> tuple[dict[str, str], Design, pd.DataFrame]:
     """Contrasts by name, the design, and the contrasts in terms of its coefficients.
 
+    Everything that can be wrong with them is found here, from the samples alone.
+
     Parameters
     ----------
     samples : DataFrame, index ``sample``
-        Covariates.
+        Covariates. Empty text is a missing value.
     labels : Series, index ``sample``
         Of the samples to compare.
     cohort, parameters : parameters
@@ -98,13 +96,24 @@ def plan_contrasts(
     Raises
     ------
     UserError
-        Design and contrasts do not fit the samples or each other.
+        Design, contrasts or blocks do not fit the samples or each other.
     """
     classes = class_order(labels, cohort.classes)
     expressions = contrast_expressions(parameters, classes)
     table = samples.loc[labels.index].assign(label=labels)
-    design = design_matrix(parameters.design, table, classes)
-    return expressions, design, contrast_matrix(expressions, design)
+    design = design_matrix(parameters.design, table.mask(table == ""), classes)
+    contrasts = contrast_matrix(expressions, design)
+    if parameters.blocks is not None:
+        blocks = _blocks(table, parameters.blocks)
+        for name, expression in expressions.items():
+            compared, group = _two_sides(expression, labels, classes)
+            if compared.any() and count_labellings(group, blocks[compared]) == 1:
+                raise UserError(
+                    f"contrast {name}: no label can change places, each value of "
+                    f"{parameters.blocks!r} holds samples of one side only. Set "
+                    "differential_expression.blocks to null, or to a column whose values hold both"
+                )
+    return expressions, design, contrasts
 
 
 def contrast_expressions(
@@ -118,42 +127,143 @@ def contrast_expressions(
     return dict(parameters.contrasts)
 
 
-def _chosen_samples(
-    sample_split: pd.DataFrame, parameters: DifferentialExpressionParameters
-) -> pd.Index:
-    if parameters.samples == "all":
-        return sample_split.index
-    return sample_split.index[sample_split["split"] == "train"]
-
-
-def _one_contrast(
-    name: str,
-    contrast: str,
-    moderated: ModeratedFit,
-    expression: pd.DataFrame,
-    labels: pd.Series,
-    classes: list[str],
+def compare_classes(
+    log_expression: pd.DataFrame,
+    design: pd.DataFrame,
+    contrasts: pd.DataFrame,
+    samples: pd.DataFrame,
+    sample_split: pd.DataFrame,
     probes: pd.DataFrame,
+    probe_filter: pd.DataFrame,
+    cohort: CohortParameters,
     parameters: DifferentialExpressionParameters,
     seed: int,
     n_jobs: int,
+) -> Comparison:
+    """Test every contrast for every probe.
+
+    The moderated statistics come from the whole linear model. The Welch, Wilcoxon and maxT
+    columns compare the samples of the classes that enter the contrast with a positive weight
+    with those of the classes that enter with a negative one; they know no covariates.
+
+    Parameters
+    ----------
+    log_expression : DataFrame, shape (n_probes, n_samples)
+        Log2 scale; NaN marks a missing value.
+    design : DataFrame, shape (n_compared_samples, n_coefficients)
+    contrasts : DataFrame, shape (n_coefficients, n_contrasts)
+        Both from :func:`plan_contrasts`.
+    samples, sample_split : DataFrame, index ``sample``
+    probes, probe_filter : DataFrame, index ``probe``
+    cohort, parameters : parameters
+    seed : int
+        Of the labellings of maxT.
+    n_jobs : int
+        Threads of maxT.
+    """
+    labels = sample_split.loc[design.index, "label"]
+    classes = class_order(labels, cohort.classes)
+    expressions = contrast_expressions(parameters, classes)
+    rows = probe_filter["passes"] if parameters.probes == "passing_filter" else slice(None)
+    expression = log_expression.loc[rows, design.index]
+    fit = fit_contrasts(fit_linear_model(expression, design), contrasts)
+    how = {"trend": parameters.trend, "robust": parameters.robust}
+    if parameters.treat_lfc is None:
+        moderated = moderate(fit, **how)
+    else:
+        moderated = treat(fit, parameters.treat_lfc, **how)
+    blocks = None
+    if parameters.blocks is not None:
+        blocks = _blocks(samples.loc[design.index], parameters.blocks)
+
+    tables = {}
+    for name, contrast in expressions.items():
+        table = top_table(moderated, name, CONFIDENCE)
+        table["description"] = probes.loc[table.index, "description"]
+        table["by_p"] = benjamini_yekutieli(table["P.Value"].to_numpy())
+        table["q_value"] = storey_q_values(table["P.Value"].to_numpy())
+        compared, group = _two_sides(contrast, labels, classes)
+        if compared.any():
+            within = None if blocks is None else blocks[compared]
+            beside = _two_sample_tests(
+                expression.loc[:, compared], group, within, parameters.permutations, seed, n_jobs
+            )
+            table = table.join(beside)
+        tables[name] = table.reindex(columns=COLUMNS).reset_index(names="probe")
+    return Comparison(
+        tables,
+        _summary(moderated, parameters.fdr),
+        _f_test(moderated, probes),
+        {
+            "prior_df": _finite(np.median(moderated.prior.df)),
+            "prior_variance": float(np.median(moderated.prior.variance)),
+            "n_probes": expression.shape[0],
+            "n_samples": expression.shape[1],
+            "contrasts": expressions,
+        },
+    )
+
+
+def _two_sample_tests(
+    expression: pd.DataFrame,
+    group: np.ndarray,
+    blocks: np.ndarray | None,
+    permutations: int,
+    seed: int,
+    n_jobs: int,
 ) -> pd.DataFrame:
-    weight = labels.map(class_weights(contrast, classes)).to_numpy()
-    compared = weight != 0
-    values, group = expression.to_numpy()[:, compared], weight[compared] > 0
+    values = expression.to_numpy()
     t, p = welch_t(values, group)
-    beside = pd.DataFrame(
-        {"welch_t": t, "welch_p": p, "wilcoxon_p": wilcoxon_rank_sum(values, group)},
-        index=expression.index,
+    wilcoxon_p = wilcoxon_rank_sum(values, group)
+    table = pd.DataFrame(
+        {"welch_t": t, "welch_p": p, "wilcoxon_p": wilcoxon_p}, index=expression.index
     )
-    beside["maxT_p"] = (
-        max_t(values, group, parameters.permutations, seed, n_jobs=n_jobs)
-        if parameters.permutations
-        else np.nan
-    )
-    table = top_table(moderated, name)
+    if permutations:
+        table["maxT_p"] = max_t(values, group, permutations, seed, blocks, n_jobs)
+    return table
+
+
+def _two_sides(
+    expression: str, labels: pd.Series, classes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Samples whose class is in the contrast, and which of these are on its positive side."""
+    weight = labels.map(class_weights(expression, classes)).to_numpy()
+    compared = weight != 0
+    return compared, weight[compared] > 0
+
+
+def _blocks(samples: pd.DataFrame, column: str) -> np.ndarray:
+    """Number of each sample's block."""
+    if column not in samples:
+        raise UserError(
+            f"differential_expression.blocks is {column!r}, which is no column of the samples "
+            f"table; its columns are {first_few(samples.columns, 20)}"
+        )
+    values = samples[column]
+    unknown = samples.index[values.isna() | values.eq("")]
+    if len(unknown):
+        raise UserError(
+            f"differential_expression.blocks: {column!r} has no value for the samples "
+            f"{first_few(unknown)}; choose another column, or null"
+        )
+    return pd.factorize(values)[0]
+
+
+def _summary(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
+    decisions = decide_tests(moderated, fdr)
+    verdicts = {"up": 1, "down": -1, "not_significant": 0}
+    counts = {name: (decisions == verdict).sum() for name, verdict in verdicts.items()}
+    return pd.DataFrame(counts).reset_index(names="contrast")
+
+
+def _f_test(moderated: ModeratedFit, probes: pd.DataFrame) -> pd.DataFrame:
+    contrasts = list(moderated.t)
+    if moderated.f is None or len(contrasts) < 2:
+        columns = ["probe", "description", *contrasts, "AveExpr", "F", "P.Value", "adj.P.Val"]
+        return pd.DataFrame(columns=columns)
+    table = top_table_f(moderated)
     table.insert(0, "description", probes.loc[table.index, "description"])
-    return table.join(beside).reset_index(names="probe")
+    return table.reset_index(names="probe")
 
 
 def _finite(value: float) -> float | None:

@@ -6,9 +6,10 @@ stand here and nowhere else; the YAML states what a cohort sets.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 CriterionName = Literal[
     "anova_f",
@@ -21,6 +22,9 @@ CriterionName = Literal[
     "random_forest",
 ]
 
+LARGEST_LOG2 = 25.0
+"""No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
+
 
 class _Block(BaseModel):
     """A block of parameters: an unknown key is a mistake, never ignored."""
@@ -31,10 +35,38 @@ class _Block(BaseModel):
 class SplitParameters(_Block):
     """Which samples are held out, and opened once."""
 
-    method: Literal["given", "stratified", "none"] = "given"
-    """``given`` by the cohort, ``stratified`` at random, or ``none``: cross-validation only."""
+    method: Literal["given", "stratified", "grouped", "none"] = "given"
+    """``given`` by the cohort, ``stratified`` at random, ``grouped`` at random by patient, or
+    ``none``: cross-validation only."""
     test_share: float = Field(default=0.3, gt=0, lt=1)
-    """Share of the samples of each class that are held out, for ``stratified``."""
+    """Share of the samples of each class that are held out, for ``stratified`` and ``grouped``."""
+    group: str | None = None
+    """Column of the samples that names the patient, where patients gave several samples: these are
+    never on both sides of the split, or of a fold."""
+
+    @model_validator(mode="after")
+    def _group_fits_method(self):
+        if self.method == "grouped" and self.group is None:
+            raise ValueError("method 'grouped' needs group, the column that names the patient")
+        if self.method == "stratified" and self.group is not None:
+            raise ValueError(
+                f"method 'stratified' could put samples of one {self.group} on both sides; "
+                "expected 'grouped'"
+            )
+        return self
+
+
+class MissingParameters(_Block):
+    """What is done about missing values."""
+
+    policy: Literal["fail", "drop", "impute"] = "fail"
+    """``fail`` refuses them. ``drop`` leaves out every probe that lacks more than ``max_share`` of
+    its values and refuses what is missing still. ``impute`` leaves out the same probes, and inside
+    each fold imputes what is missing still from the nearest training samples."""
+    max_share: float = Field(default=0.2, ge=0, lt=1)
+    """Share of the samples that a probe may lack."""
+    neighbours: int = Field(default=5, ge=1)
+    """Training samples whose mean stands in for a missing value."""
 
 
 class FilterParameters(_Block):
@@ -51,25 +83,37 @@ class FilterParameters(_Block):
 class CohortParameters(_Block):
     """What depends on the nature of the cohort's data."""
 
+    name: str | None = None
+    """For the model card; the folder of the cohort's files."""
     scale: Literal["raw", "log2"]
     """Raw intensities, or already log2."""
     floor: float | None = None
     ceiling: float | None = None
     """Values are clipped to floor … ceiling, both on the scale of the data."""
+    take_log2: bool = True
+    """False leaves raw intensities unlogged everywhere, as many public notebooks do."""
     standardise_arrays: bool = False
     """Whether each array is brought to mean 0 and deviation 1 over the probes kept."""
     filter: FilterParameters = FilterParameters()
+    missing: MissingParameters = MissingParameters()
     split: SplitParameters = SplitParameters()
     classes: list[str] | None = None
     """Classes in the order of tables and figures, the reference class first;
     alphabetical where not stated."""
 
     @model_validator(mode="after")
-    def _floor_below_ceiling(self):
+    def _bounds_fit_the_scale(self):
         if self.floor is not None and self.ceiling is not None and self.floor >= self.ceiling:
             raise ValueError(f"floor {self.floor} is not below ceiling {self.ceiling}")
-        if self.scale == "raw" and (self.floor is None or self.floor <= 0):
+        to_log = self.scale == "raw" and self.take_log2
+        if to_log and (self.floor is None or self.floor <= 0):
             raise ValueError("raw intensities need a floor above 0, else log2 is undefined")
+        bounds = [bound for bound in (self.floor, self.ceiling) if bound is not None]
+        if self.scale == "log2" and any(bound > LARGEST_LOG2 for bound in bounds):
+            raise ValueError(
+                f"floor {self.floor} and ceiling {self.ceiling} are no log2 values; "
+                "set both to null, or to bounds on the log2 scale"
+            )
         return self
 
 
@@ -156,14 +200,65 @@ class ModellingParameters(_Block):
 
 
 class DifferentialExpressionParameters(_Block):
+    """Which classes are compared, what is held fixed meanwhile, and by which tests."""
+
     design: str = "~ label"
+    """Formula over the samples table, covariates included: ``~ label + batch``."""
     contrasts: Literal["pairs", "each_against_rest"] | dict[str, str] = "pairs"
+    """Every pair of classes, each class against the mean of the others, or expressions by name,
+    such as ``{AML-ALL: AML - ALL}``; the name is that of the contrast's file."""
     samples: Literal["train", "all"] = "train"
     probes: Literal["passing_filter", "all"] = "passing_filter"
     trend: bool = False
+    """Whether the prior variance follows mean expression."""
     robust: bool = False
+    """Whether hypervariable genes are kept from spoiling the prior."""
+    treat_lfc: float | None = Field(default=None, gt=0)
+    """Tests for a log2 fold change beyond this, by limma's ``treat``, rather than for any."""
+    fdr: float = Field(default=0.05, gt=0, lt=1)
+    """A probe is up or down where its Benjamini–Hochberg value is below."""
     permutations: int = Field(default=1000, ge=0)
-    """Labellings for the step-down maxT p-values."""
+    """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
+    blocks: str | None = None
+    """Column of the samples table, such as batch: maxT lets labels change places within its values
+    only."""
+
+    @field_validator("contrasts")
+    @classmethod
+    def _named_as_files(cls, contrasts):
+        if isinstance(contrasts, str):
+            return contrasts
+        if not contrasts:
+            raise ValueError("there is no contrast; expected pairs, each_against_rest or some")
+        # The table of the F-test has these columns beside one for each contrast.
+        taken = {"probe", "description", "aveexpr", "f", "p.value", "adj.p.val"}
+        for name in contrasts:
+            if not re.fullmatch(r"\w[\w.+-]*", name):
+                raise ValueError(
+                    f"the contrast name {name!r} is no file name: expected letters, digits, "
+                    "'_', '-', '+' and '.', the first a letter or a digit"
+                )
+            # Some file systems take AML and aml for one name.
+            if name.casefold() in taken:
+                raise ValueError(f"{name!r} is the name of another contrast or of a column")
+            taken.add(name.casefold())
+        return contrasts
+
+
+class EnrichmentParameters(_Block):
+    """How probes stand for genes when gene sets are tested."""
+
+    gene_column: str | None = None
+    """Column of the chip annotation, or of the probes table, that names genes as the gene sets
+    do; the gene sets name probes where not stated."""
+    collapse: Literal["max_abs", "mean"] = "max_abs"
+    """The t of a gene with several probes: the largest in absolute value, or their mean."""
+
+
+class InferenceParameters(_Block):
+    allowed_missing_share: float = Field(default=0, ge=0, lt=1)
+    """Share of the model's probes, and of the genes it calls by, that a new sample may lack; they
+    are imputed by training means."""
 
 
 class ComputeParameters(_Block):

@@ -6,7 +6,9 @@ from leukemia_kedro.pipelines import (
     data_processing,
     differential_expression,
     feature_selection,
+    inference,
     modelling,
+    replication,
     reporting,
 )
 
@@ -20,4 +22,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "differential_expression": differential_expression.create_pipeline(),
         "reporting": reporting.create_pipeline(),
     }
-    return pipelines | {"__default__": sum(pipelines.values(), Pipeline([]))}
+    report = sum(pipelines.values(), Pipeline([]))
+    return pipelines | {
+        "inference": inference.create_pipeline(),
+        "replication": replication.create_pipeline(),
+        "__default__": report,
+    }

@@ -1,11 +1,45 @@
-"""From values as measured to log2 expression, on tables of probes × samples."""
+"""From the cohort as read to log2 expression."""
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pandas as pd
 
-from leukemia_kedro.estimators.model_pipeline import log_transform
-from leukemia_kedro.parameters import CohortParameters
+from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.parameters import CohortParameters, MissingParameters
+
+
+def drop_incomplete_probes(cohort: Cohort, missing: MissingParameters) -> Cohort:
+    """The cohort without the probes that lack too many values, as its parameters say.
+
+    Labels play no part, and the share is counted over all samples.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    missing : MissingParameters
+
+    Returns
+    -------
+    Cohort
+        The same where no probe is dropped.
+    """
+    dropped = incomplete_probes(cohort, missing)
+    if not dropped.any():
+        return cohort
+    return dataclasses.replace(
+        cohort, expression=cohort.expression.loc[:, ~dropped], probes=cohort.probes[~dropped]
+    )
+
+
+def incomplete_probes(cohort: Cohort, missing: MissingParameters) -> np.ndarray:
+    """Which probes lack more than the allowed share of their values; none where the policy is to
+    fail. Shape (n_probes,)."""
+    if missing.policy == "fail":
+        return np.zeros(cohort.expression.shape[1], dtype=bool)
+    return np.isnan(cohort.expression.to_numpy()).mean(axis=0) > missing.max_share
 
 
 def log2_expression(
@@ -26,11 +60,13 @@ def log2_expression(
     DataFrame, shape (n_probes, n_samples)
         Log2 scale; with ``standardise_arrays`` in deviations of the array's kept probes.
     """
+    from leukemia_kedro.estimators.model_pipeline import log_transform
+
     log2 = log_transform(cohort.model_copy(update={"standardise_arrays": False}))
     values = log2.fit_transform(expression.to_numpy().T).T
     if cohort.standardise_arrays:
         kept = values[probe_filter.loc[expression.index, "passes"].to_numpy()]
-        values = (values - kept.mean(axis=0)) / kept.std(axis=0, ddof=1)
+        values = (values - np.nanmean(kept, axis=0)) / np.nanstd(kept, axis=0, ddof=1)
     return pd.DataFrame(values, index=expression.index, columns=expression.columns)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.estimators.model_pipeline import log_transform, probe_filter
+from leukemia_kedro.estimators.model_pipeline import complete_log2, log_transform, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import WHOLE
 from leukemia_kedro.parameters import CohortParameters, SignatureParameters
@@ -45,7 +45,7 @@ def gene_ranking(
         Rank 1 is best.
     """
     kept = probe_filter(cohort, controls).fit(expression).get_support(indices=True)
-    log2 = log_transform(cohort).fit_transform(expression.to_numpy().take(kept, axis=1))
+    log2 = complete_log2(cohort).fit_transform(expression.to_numpy().take(kept, axis=1))
     classes = labels.to_numpy(dtype=str)
     scores = run_parallel(
         score_genes,

@@ -10,6 +10,9 @@ import pandas as pd
 from leukemia_kedro.errors import CohortError, UserError, first_few
 from leukemia_kedro.parameters import SplitParameters
 
+GROUP_DRAWS = 200
+"""Random divisions of the groups, of which the best is taken."""
+
 
 def split_samples(samples: pd.DataFrame, split: SplitParameters, seed: int) -> pd.DataFrame:
     """Assign every sample to ``train`` or ``test``.
@@ -17,33 +20,58 @@ def split_samples(samples: pd.DataFrame, split: SplitParameters, seed: int) -> p
     Parameters
     ----------
     samples : DataFrame, index ``sample``
-        Column ``label``; column ``split`` for the method ``given``.
+        Column ``label``; column ``split`` for the method ``given``; the column that
+        ``split.group`` names.
     split : SplitParameters
     seed : int
 
     Returns
     -------
     DataFrame, index ``sample``, columns ``label, split``
-        In the order of ``samples``.
+        In the order of ``samples``; with a further column ``group`` where ``split.group`` names
+        one.
 
     Raises
     ------
     UserError
-        The cohort gives no split although the parameters say so, or a class has too few samples
-        to be divided.
+        The cohort gives no split or no groups although the parameters say so, a group is on both
+        sides, or a class has no training sample or too few to be divided.
     """
+    labels = samples["label"]
+    groups = _groups(samples, split.group)
     if split.method == "given":
         if "split" not in samples:
             raise UserError(
                 "cohort.split.method is 'given', but this cohort gives no split; "
                 "set it to 'stratified', or to 'none' for cross-validation only"
             )
-        assigned = samples["split"].to_numpy()
+        sides = samples["split"].to_numpy()
     elif split.method == "stratified":
-        assigned = _stratified(samples["label"], split.test_share, seed)
+        sides = _stratified(labels, split.test_share, seed)
+    elif split.method == "grouped":
+        sides = _grouped(labels, groups, split.test_share, seed)
     else:
-        assigned = np.full(len(samples), "train", dtype=object)
-    return pd.DataFrame({"label": samples["label"], "split": assigned}, index=samples.index)
+        sides = np.full(len(samples), "train", dtype=object)
+    table = pd.DataFrame({"label": labels, "split": sides}, index=samples.index)
+    if groups is not None:
+        table["group"] = groups
+    _check_sides(table, split.group)
+    return table
+
+
+def _groups(samples: pd.DataFrame, column: str | None) -> pd.Series | None:
+    if column is None:
+        return None
+    if column not in samples:
+        raise UserError(
+            f"cohort.split.group is {column!r}, which is no column of the samples; "
+            f"they have {first_few(samples.columns, 10)}"
+        )
+    groups = samples[column].astype(str)
+    blank = samples.index[samples[column].isna() | groups.str.strip().eq("")]
+    if len(blank):
+        raise UserError(f"samples without a value of {column!r}, their group: {first_few(blank)}")
+    return groups
 
 
 def _stratified(labels: pd.Series, test_share: float, seed: int) -> np.ndarray:
@@ -63,6 +91,43 @@ def _stratified(labels: pd.Series, test_share: float, seed: int) -> np.ndarray:
     except ValueError as error:
         raise UserError(f"cohort.split.test_share {test_share}: {error}") from error
     return np.where(np.isin(positions, test), "test", "train").astype(object)
+
+
+def _grouped(labels: pd.Series, groups: pd.Series, test_share: float, seed: int) -> np.ndarray:
+    """Of many random divisions of the groups, the one whose class sizes come closest."""
+    from sklearn.model_selection import GroupShuffleSplit
+
+    draws = GroupShuffleSplit(GROUP_DRAWS, test_size=test_share, random_state=seed)
+    of_class = pd.get_dummies(labels).to_numpy(dtype=float)
+    wanted = test_share * of_class.sum(axis=0)
+    try:
+        tests = [test for _, test in draws.split(labels, groups=groups)]
+    except ValueError as error:
+        raise UserError(
+            f"cohort.split: {groups.nunique()} groups cannot be divided by test_share "
+            f"{test_share}: {error}"
+        ) from error
+    distances = [np.square(of_class[test].sum(axis=0) / wanted - 1).sum() for test in tests]
+    test = tests[int(np.argmin(distances))]
+    return np.where(np.isin(np.arange(len(labels)), test), "test", "train").astype(object)
+
+
+def _check_sides(table: pd.DataFrame, group: str | None) -> None:
+    untaught = set(table["label"]) - set(training_labels(table))
+    if untaught:
+        raise UserError(
+            f"classes without a training sample: {first_few(sorted(untaught))}; "
+            "a model cannot call what it has never seen. Change cohort.split, or leave them out"
+        )
+    if group is None:
+        return
+    sides = table.groupby("group")["split"].nunique()
+    torn = sides.index[sides > 1]
+    if len(torn):
+        raise UserError(
+            f"the given split has samples of one {group} on both sides: {first_few(torn)}; "
+            "set cohort.split.method to 'grouped', or correct the split"
+        )
 
 
 def class_order(labels: pd.Series, classes: Sequence[str] | None) -> list[str]:
@@ -93,3 +158,40 @@ def labels_of(sample_split: pd.DataFrame, side: str) -> pd.Series:
 def training_labels(sample_split: pd.DataFrame) -> pd.Series:
     """Class of each training sample, by sample."""
     return labels_of(sample_split, "train")
+
+
+def training_samples(
+    sample_split: pd.DataFrame, samples: pd.Index | None = None
+) -> tuple[pd.Series, np.ndarray | None]:
+    """Class and group of each training sample.
+
+    Parameters
+    ----------
+    sample_split : DataFrame, index ``sample``
+        In any order.
+    samples : Index, optional
+        The samples whose expression is to be learned from, in their order; by default the order
+        of the table.
+
+    Returns
+    -------
+    labels : Series, index ``sample``
+    groups : ndarray of str, shape (n_samples,), or None where the cohort has no groups
+
+    Raises
+    ------
+    UserError
+        The table's training samples are others.
+    """
+    rows = sample_split[sample_split["split"] == "train"]
+    if samples is not None:
+        differing = rows.index.symmetric_difference(samples)
+        if len(differing):
+            raise UserError(
+                "sample_split.csv and train_expression.parquet differ in the training samples "
+                f"{first_few(differing)}: one of them was edited, or made by another run.\n"
+                "To make both anew, with the same --env: kedro run --pipelines data_processing"
+            )
+        rows = rows.loc[samples]
+    groups = rows["group"].to_numpy(dtype=str) if "group" in rows else None
+    return rows["label"], groups

@@ -10,19 +10,30 @@ from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
     RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
     StratifiedKFold,
     cross_validate,
 )
 from yaml import safe_load
 
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.estimators.model_pipeline import calibrated, model_pipeline
+from leukemia_kedro.estimators.model_pipeline import model_pipeline
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
-from leukemia_kedro.evaluation.nested_cv import Setting, fit_model, nested_cross_validation
+from leukemia_kedro.evaluation.nested_cv import (
+    Setting,
+    calibrated,
+    fit_model,
+    nested_cross_validation,
+)
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.models import MODELS
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    MissingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
 
 SEED = 7
 COHORT = CohortParameters(
@@ -39,18 +50,24 @@ BLOCKS = {
 SIZES = {"ALL": 14, "AML": 10, "MLL": 9}
 
 
+IMPUTED = COHORT.model_copy(
+    update={"missing": MissingParameters(policy="impute", max_share=0.5, neighbours=3)}
+)
+
+
 @cache
-def cohort(n_classes):
+def cohort(n_classes, missing_share=0.0):
     return simulate_cohort(
         n_samples=dict(list(SIZES.items())[:n_classes]),
         n_probes=300,
         differential_share=0.1,
         effect_size=1.0,
+        missing_share=missing_share,
         seed=SEED,
     )
 
 
-def predicted_by_the_project(cohort, model):
+def predicted_by_the_project(cohort, model, parameters=COHORT):
     labels = cohort.labels
     plan = resampling_plan(labels, RESAMPLING, SEED)
     rankings = rank_folds(
@@ -58,14 +75,14 @@ def predicted_by_the_project(cohort, model):
         labels,
         plan,
         [model.genes.criterion],
-        COHORT,
+        parameters,
         controls=[],
         inner_folds=RESAMPLING.inner_folds,
         seed=SEED,
         n_jobs=1,
     )
     orders = orders_by_split(rankings)
-    setting = Setting(model, COHORT, RESAMPLING.inner_folds, SEED)
+    setting = Setting(model, parameters, RESAMPLING.inner_folds, SEED)
     predictions, tuning = nested_cross_validation(
         cohort.expression, labels, plan, orders, setting, n_jobs=1
     )
@@ -73,11 +90,11 @@ def predicted_by_the_project(cohort, model):
     return predictions, tuning, fitted
 
 
-def plain_search(model):
+def plain_search(model, parameters=COHORT):
     """The same thing in scikit-learn's own words, the whole pipeline inside the search."""
     grid = {f"classify__{name}": values for name, values in model.search.items()}
     return GridSearchCV(
-        model_pipeline(model, COHORT, SEED),
+        model_pipeline(model, parameters, SEED),
         grid | {"select__k": model.genes.n_genes},
         scoring="balanced_accuracy",
         cv=StratifiedKFold(RESAMPLING.inner_folds, shuffle=True, random_state=SEED),
@@ -92,20 +109,38 @@ def plain_search(model):
     + [(name, 3) for name in MODELS if not BLOCKS[name].two_classes_only],
 )
 def test_every_shipped_model_predicts_as_cross_validate_over_grid_search(name, n_classes):
-    model, patients = BLOCKS[name], cohort(n_classes)
-    predictions, tuning, fitted = predicted_by_the_project(patients, model)
+    check_equality(BLOCKS[name], cohort(n_classes), COHORT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["svm_linear", "knn", "shrunken_centroids"])
+def test_missing_values_are_imputed_inside_the_folds_as_in_a_plain_pipeline(name):
+    patients = cohort(3, missing_share=0.05)
+    assert patients.expression.isna().to_numpy().mean() > 0.04
+    steps = [step for step, _ in model_pipeline(BLOCKS[name], IMPUTED, SEED).steps]
+    assert steps[:4] == ["filter", "log2", "impute", "select"]
+    check_equality(BLOCKS[name], patients, IMPUTED)
+
+
+def test_complete_cohorts_do_not_pay_for_imputing():
+    assert "impute" not in model_pipeline(BLOCKS["knn"], COHORT, SEED).named_steps
+
+
+def check_equality(model, patients, parameters):
+    predictions, tuning, fitted = predicted_by_the_project(patients, model, parameters)
     X, y = patients.expression, patients.labels.to_numpy(dtype=str)
     folds = RepeatedStratifiedKFold(
         n_splits=RESAMPLING.folds, n_repeats=RESAMPLING.repeats, random_state=SEED
     )
     plain = cross_validate(
-        plain_search(model), X, y, cv=folds, return_estimator=True, error_score="raise"
+        plain_search(model, parameters), X, y, cv=folds, return_estimator=True, error_score="raise"
     )
     for number, (train, held_out) in enumerate(folds.split(X, y)):
         search = plain["estimator"][number]
         best = search.best_estimator_
         if model.calibrate:
-            best = clone(best).set_params(classify=calibrated(clone(best["classify"]), SEED))
+            sigmoid = calibrated(clone(best["classify"]), y[train], SEED)
+            best = clone(best).set_params(classify=sigmoid)
             best.fit(X.iloc[train], y[train])
         ours = predictions[
             (predictions["repeat"] == number // RESAMPLING.folds + 1)
@@ -122,8 +157,72 @@ def test_every_shipped_model_predicts_as_cross_validate_over_grid_search(name, n
         )
         chosen = tuning.drop(columns=["repeat", "fold"]).to_dict("records")[number]
         assert chosen == search.best_params_
-    final = clone(plain_search(model)).fit(X, y)
+    final = clone(plain_search(model, parameters)).fit(X, y)
     assert final.best_params_["select__k"] == fitted["select"].k
+
+
+def test_calibration_takes_fewer_folds_where_a_class_is_small():
+    labels = np.array(["ALL"] * 8 + ["AML"] * 2)
+    assert len(calibrated(BLOCKS, labels, SEED).cv) == 2
+    assert len(calibrated(BLOCKS, labels[:6].repeat(2), SEED).cv) == 3
+
+
+@pytest.mark.parametrize("name", ["svm_linear", "shrunken_centroids"])
+def test_patients_stay_together_in_every_fold_inside_a_fold(name):
+    """Two samples per patient: scikit-learn, told of the patients, predicts the same."""
+    model, patients = BLOCKS[name], cohort(2)
+    X, y = patients.expression, patients.labels.to_numpy(dtype=str)
+    groups = np.array([f"patient {number // 2}" for number in range(len(y))])
+    labels = patients.labels
+    plan = resampling_plan(labels, RESAMPLING, SEED, groups)
+    rankings = rank_folds(
+        X,
+        labels,
+        plan,
+        [model.genes.criterion],
+        COHORT,
+        controls=[],
+        inner_folds=RESAMPLING.inner_folds,
+        seed=SEED,
+        n_jobs=1,
+        groups=groups,
+    )
+    setting = Setting(model, COHORT, RESAMPLING.inner_folds, SEED)
+    predictions, tuning = nested_cross_validation(
+        X, labels, plan, orders_by_split(rankings), setting, n_jobs=1, groups=groups
+    )
+    first = plan[(plan["repeat"] == 1) & (plan["fold"] == 1)]["sample"]
+    held_out = X.index.get_indexer(X.index[X.index.isin(first)])
+    train = np.setdiff1d(np.arange(len(y)), held_out)
+    assert not set(groups[train]) & set(groups[held_out])
+
+    def folds_of_patients(n):
+        inside = StratifiedGroupKFold(n, shuffle=True, random_state=SEED)
+        return list(inside.split(y[train], y[train], groups[train]))
+
+    search = plain_search(model).set_params(cv=folds_of_patients(RESAMPLING.inner_folds))
+    if model.calibrate:
+        best = search.fit(X.iloc[train], y[train]).best_estimator_
+        final = calibrated(clone(best["classify"]), y[train], SEED, groups[train])
+        for (ours, out), (theirs, _) in zip(final.cv, folds_of_patients(3), strict=True):
+            assert list(ours) == list(theirs)
+            assert not set(groups[train][ours]) & set(groups[train][out])
+        predicted = clone(best).set_params(classify=final).fit(X.iloc[train], y[train])
+        assert search.best_params_ == tuning.drop(columns=["repeat", "fold"]).iloc[0].to_dict()
+    else:
+        patients_of = [set(groups[train][y[train] == name]) for name in ("ALL", "AML")]
+        n_folds = min(model.arguments["cv"], *map(len, patients_of))
+        own = model_pipeline(model, COHORT, SEED).set_params(
+            select__k="all", classify__cv=folds_of_patients(n_folds)
+        )
+        predicted = own.fit(X.iloc[train], y[train])
+    ours = predictions[(predictions["repeat"] == 1) & (predictions["fold"] == 1)]
+    np.testing.assert_allclose(
+        probabilities(ours, predicted.classes_),
+        predicted.predict_proba(X.iloc[held_out]),
+        rtol=1e-6,
+        atol=1e-9,
+    )
 
 
 def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():

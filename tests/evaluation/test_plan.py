@@ -3,10 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import RepeatedStratifiedKFold
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import LeaveOneGroupOut, RepeatedStratifiedKFold
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.plan import inner_splits, outer_splits, resampling_plan, whole
+from leukemia_kedro.evaluation.plan import (
+    inner_splits,
+    outer_splits,
+    permute_labels,
+    resampling_plan,
+    units_per_class,
+    whole,
+)
 from leukemia_kedro.parameters import ResamplingParameters
 
 
@@ -74,8 +83,85 @@ def test_a_class_too_small_for_the_folds_is_refused(sizes, resampling, message):
 
 def test_a_plan_made_for_other_samples_is_refused():
     plan = resampling_plan(GOLUB_TRAINING, ResamplingParameters(), seed=0)
-    with pytest.raises(UserError, match="made for other samples"):
+    with pytest.raises(UserError, match=r"patient 0\. .* made for other samples"):
         next(outer_splits(plan, GOLUB_TRAINING.index[1:]))
+
+
+def test_a_plan_that_was_edited_is_refused():
+    plan = resampling_plan(GOLUB_TRAINING, ResamplingParameters(), seed=0)
+    second = plan.index[plan["repeat"] == 2]
+    plan.loc[second[0], "sample"] = plan.loc[second[1], "sample"]
+    with pytest.raises(UserError, match="repeat 2 does not hold out each training sample once"):
+        list(outer_splits(plan, GOLUB_TRAINING.index))
+
+
+PAIRS = np.array([f"donor {number // 2}" for number in range(38)])
+
+
+@pytest.mark.parametrize("folds", [3, "leave_one_out"])
+def test_patients_are_held_out_whole_in_outer_and_inner_folds(folds):
+    resampling = ResamplingParameters(
+        folds=folds, repeats=1 if folds == "leave_one_out" else 3, inner_folds=2
+    )
+    plan = resampling_plan(GOLUB_TRAINING, resampling, seed=0, groups=PAIRS)
+    assert (plan.groupby(["repeat", "sample"]).size() == 1).all()
+    classes = GOLUB_TRAINING.to_numpy()
+    for outer in outer_splits(plan, GOLUB_TRAINING.index, PAIRS):
+        for part in [outer, *inner_splits(outer, classes, 2, seed=0)]:
+            assert not set(PAIRS[part.train]) & set(PAIRS[part.held_out])
+            assert set(classes[part.train]) == {"ALL", "AML"}
+            assert set(part.train) | set(part.held_out) <= set(range(38))
+
+
+def test_one_patient_at_a_time_is_left_out_as_by_scikit_learn():
+    alone = ResamplingParameters(folds="leave_one_out", repeats=1)
+    plan = resampling_plan(GOLUB_TRAINING, alone, seed=0, groups=PAIRS)
+    theirs = [list(held) for _, held in LeaveOneGroupOut().split(PAIRS, groups=PAIRS)]
+    assert [list(s.held_out) for s in outer_splits(plan, GOLUB_TRAINING.index)] == theirs
+
+
+def test_repeats_divide_the_patients_anew_and_follow_the_seed():
+    plan = resampling_plan(GOLUB_TRAINING, ResamplingParameters(inner_folds=2), 0, PAIRS)
+    folds = [tuple(rows["fold"]) for _, rows in plan.sort_values("sample").groupby("repeat")]
+    assert len(set(folds)) == 5
+    assert plan.equals(
+        resampling_plan(GOLUB_TRAINING, ResamplingParameters(inner_folds=2), 0, PAIRS)
+    )
+    assert not plan.equals(
+        resampling_plan(GOLUB_TRAINING, ResamplingParameters(inner_folds=2), 1, PAIRS)
+    )
+
+
+def test_patients_are_counted_where_samples_are_not_enough():
+    three = np.array(["a"] * 9 + ["b"] * 9 + ["c"] * 9 + ["d"] * 6 + ["e"] * 5)
+    assert units_per_class(GOLUB_TRAINING, three).to_dict() == {"ALL": 3, "AML": 2}
+    with pytest.raises(UserError, match="'AML' has 2 training groups, fewer than the 5 folds"):
+        resampling_plan(GOLUB_TRAINING, ResamplingParameters(), 0, three)
+    with pytest.raises(UserError, match=r"'AML' keeps 1 groups inside .* at least 3 groups"):
+        resampling_plan(GOLUB_TRAINING, ResamplingParameters(folds=2), 0, three)
+
+
+def test_without_groups_samples_are_permuted():
+    labels = GOLUB_TRAINING.to_numpy(dtype=str)
+    ours = permute_labels(labels, np.random.default_rng(3))
+    assert list(ours) == list(np.random.default_rng(3).permutation(labels))
+
+
+@given(sizes=st.lists(st.integers(1, 4), min_size=2, max_size=9), seed=st.integers(0, 999))
+def test_a_patient_of_one_class_is_permuted_as_one(sizes, seed):
+    classes = np.array(["ALL", "AML", "MLL"])[np.arange(len(sizes)) % 3]
+    groups = np.repeat([f"p{i}" for i in range(len(sizes))], sizes)
+    permuted = permute_labels(np.repeat(classes, sizes), np.random.default_rng(seed), groups)
+    of_patient = pd.Series(permuted).groupby(groups).agg(["first", "nunique"])
+    assert (of_patient["nunique"] == 1).all()
+    assert sorted(of_patient["first"]) == sorted(classes)
+
+
+@given(seed=st.integers(0, 999))
+def test_labels_of_paired_samples_are_permuted_within_the_pair(seed):
+    labels, pairs = np.array(["tumour", "normal"] * 6), np.arange(12) // 2
+    permuted = permute_labels(labels, np.random.default_rng(seed), pairs)
+    assert all(set(permuted[pairs == pair]) == {"tumour", "normal"} for pair in range(6))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Train-versus-test shift and hard samples, where the answer is known."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,6 +39,37 @@ def test_without_a_test_set_there_is_no_shift_to_measure():
     found = measure_shift(log_expression, split.assign(split="train"), {}, {}, seed=0)
     assert found["auc"] is None
     assert found["p_value"] is None
+
+
+def test_patients_who_gave_many_samples_are_no_shift():
+    """Each patient's samples are alike, so that who is in which set can be learned by heart."""
+    generator = np.random.default_rng(0)
+    patients = np.repeat(np.arange(20), 5)
+    values = generator.normal(8, 1, (100, 20))[:, patients] + generator.normal(0, 0.1, (100, 100))
+    samples = pd.Index([f"s{i}" for i in range(100)], name="sample")
+    split = pd.DataFrame(
+        {"label": "ALL", "split": np.where(patients % 2, "test", "train")}, index=samples
+    )
+    table = pd.DataFrame(values, columns=samples)
+    assert measure_shift(table, split, {}, {}, seed=0)["auc"] > 0.95
+    told = measure_shift(table, split.assign(group=patients.astype(str)), {}, {}, seed=0)
+    assert told["auc"] < 0.8
+    assert told["p_value"] > 0.05
+
+
+def test_a_few_patients_on_one_side_are_too_few_to_measure_a_shift():
+    log_expression, split = shifted(0.0)
+    few = split.assign(group=np.where(split["split"] == "test", "one patient", split.index))
+    assert measure_shift(log_expression, few, {}, {}, seed=0)["auc"] is None
+
+
+def test_missing_values_do_not_hide_a_shift():
+    log_expression, split = shifted(1.0)
+    gaps = np.random.default_rng(0).random(log_expression.shape) < 0.05
+    found = measure_shift(log_expression.mask(gaps), split, {}, {}, seed=0)
+    assert found["auc"] == pytest.approx(0.75, abs=0.1)
+    medians = found["median_log2_per_sample"].values()
+    assert all(np.isfinite(median) for median in medians)
 
 
 def test_hard_samples_are_those_that_most_models_miss():

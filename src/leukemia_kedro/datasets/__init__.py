@@ -7,10 +7,12 @@ from importlib import import_module
 
 _MODULES = {
     "CSVDataset": "files",
+    "ChipAnnotationDataset": "gene_sets",
     "CumidaDataset": "cumida",
     "ExpressionTableDataset": "expression_table",
     "FiguresDataset": "files",
     "GEOSeriesMatrixDataset": "geo",
+    "GMTDataset": "gene_sets",
     "GolubDataset": "golub",
     "JSONDataset": "files",
     "ParquetDataset": "files",

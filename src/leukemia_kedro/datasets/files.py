@@ -20,13 +20,16 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_protocol_and_path
 
+from leukemia_kedro.errors import UserError
+
 CSV_DIGITS = 12
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "description", "direction",
-    "criterion", "model", "batch", "patient", "contrast", "gene_set", "method",
+    "criterion", "model", "batch", "patient", "group", "contrast", "gene_set", "method",
+    "gene", "up_genes", "down_genes",
 )  # fmt: skip
 
 
@@ -72,7 +75,16 @@ class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
     }
 
     def load(self) -> pd.DataFrame:
-        table = super().load()
+        try:
+            table = super().load()
+        except DatasetError as error:
+            # What pandas raises of a file that is no such table.
+            if not isinstance(error.__cause__, ValueError | KeyError):
+                raise
+            raise UserError(
+                f"{self._filepath}: not the table it was ({error.__cause__!r}): it was edited, or "
+                "is not whole. Make it anew by running the pipeline that writes it"
+            ) from error
         text = [column for column in table if pd.api.types.is_string_dtype(table[column].dtype)]
         return table.fillna(dict.fromkeys(text, ""))
 

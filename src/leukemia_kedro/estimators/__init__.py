@@ -5,6 +5,7 @@ samples × all probes::
 
     filter    ProbeFilter       drops probes that hardly vary over the training samples
     log2      LogTransform      clips to floor and ceiling and takes log2
+    impute    NeighbourImputer  (cohorts with missing values)
     select    TopProbes         keeps the k probes that tell the classes apart best
     scale     StandardScaler    (some models)
     classify  WeightedVoting, ShrunkenCentroidsCV, or any scikit-learn classifier
@@ -13,6 +14,7 @@ Each step learns from the training samples alone, so the pipeline can be cross-v
 """
 
 from leukemia_kedro.estimators.log_transform import LogTransform
+from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
 from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroids, ShrunkenCentroidsCV
 from leukemia_kedro.estimators.top_probes import TopProbes
@@ -20,6 +22,7 @@ from leukemia_kedro.estimators.weighted_voting import WeightedVoting
 
 __all__ = [
     "LogTransform",
+    "NeighbourImputer",
     "ProbeFilter",
     "ShrunkenCentroids",
     "ShrunkenCentroidsCV",

@@ -1,4 +1,4 @@
-"""One model: filter → log2 → select → scale → classify, from expression as measured to a call."""
+"""One model: filter → log2 → (impute) → select → scale → classify, from expression to a call."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn.base import ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import ParameterGrid, StratifiedKFold
-from sklearn.pipeline import Pipeline
+from sklearn.base import ClassifierMixin, TransformerMixin
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.log_transform import LogTransform
+from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
 from leukemia_kedro.estimators.top_probes import TopProbes
 from leukemia_kedro.parameters import CohortParameters, ModelParameters
-
-CALIBRATION_FOLDS = 3
 
 
 def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> ProbeFilter:
@@ -36,11 +34,24 @@ def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> Prob
 def log_transform(cohort: CohortParameters) -> LogTransform:
     """The cohort's way from values as measured to log2."""
     return LogTransform(
-        scale=cohort.scale,
+        # What is not to be logged is treated as what is logged already.
+        scale=cohort.scale if cohort.take_log2 else "log2",
         floor=cohort.floor,
         ceiling=cohort.ceiling,
         standardise_arrays=cohort.standardise_arrays,
     )
+
+
+def imputer(cohort: CohortParameters) -> NeighbourImputer:
+    """The cohort's way from log2 expression with missing values to complete log2 expression."""
+    return NeighbourImputer(n_neighbors=cohort.missing.neighbours)
+
+
+def complete_log2(cohort: CohortParameters) -> TransformerMixin:
+    """The cohort's way from values as measured to complete log2 expression."""
+    if cohort.missing.policy != "impute":
+        return log_transform(cohort)
+    return make_pipeline(log_transform(cohort), imputer(cohort))
 
 
 def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
@@ -70,12 +81,6 @@ def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
     return built
 
 
-def calibrated(estimator: ClassifierMixin, seed: int) -> CalibratedClassifierCV:
-    """``estimator`` with probabilities from Platt's sigmoid on out-of-fold decision values."""
-    folds = StratifiedKFold(CALIBRATION_FOLDS, shuffle=True, random_state=seed)
-    return CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=False)
-
-
 def search_grid(model: ModelParameters) -> list[dict[str, Any]]:
     """Points to try inside each training fold, as parameters of :func:`model_pipeline`.
 
@@ -99,11 +104,10 @@ def model_pipeline(
 
     Takes expression as measured, samples × all probes of the cohort.
     """
-    steps = [
-        ("filter", probe_filter(cohort, controls)),
-        ("log2", log_transform(cohort)),
-        ("select", TopProbes(criterion=model.genes.criterion, random_state=seed)),
-    ]
+    steps = [("filter", probe_filter(cohort, controls)), ("log2", log_transform(cohort))]
+    if cohort.missing.policy == "impute":
+        steps.append(("impute", imputer(cohort)))
+    steps.append(("select", TopProbes(criterion=model.genes.criterion, random_state=seed)))
     if model.scale:
         steps.append(("scale", StandardScaler()))
     steps.append(("classify", classifier(model, seed)))

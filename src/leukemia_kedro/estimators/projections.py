@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
+
 METHODS = ("PCA", "t-SNE", "UMAP")
 PERPLEXITY = 15
 NEIGHBOURS = 15
@@ -27,7 +29,8 @@ def project_samples(
     Parameters
     ----------
     log_expression : DataFrame, shape (n_probes, n_samples)
-        Log2 scale; the probes to use. Each is centred, none is scaled.
+        Log2 scale; the probes to use. Each is centred, none is scaled. Missing values are imputed
+        from the nearest training samples.
     sample_split : DataFrame, index ``sample``, columns ``label, split``
     seed : int
 
@@ -40,6 +43,7 @@ def project_samples(
     values = log_expression.to_numpy(dtype=float).T
     split = sample_split.loc[log_expression.columns]
     train = (split["split"] == "train").to_numpy()
+    values = NeighbourImputer().fit(values[train]).transform(values)
     n_components = min(COMPONENTS, int(train.sum()) - 1, values.shape[1])
     pca = PCA(n_components, svd_solver="full" if len(values) < 1000 else "randomized",
               random_state=seed).fit(values[train])  # fmt: skip

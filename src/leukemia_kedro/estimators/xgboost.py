@@ -77,4 +77,5 @@ class XGBoostClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         """Class names, shape (n_samples,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[likeliest]

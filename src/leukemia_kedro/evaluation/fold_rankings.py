@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.compute import run_parallel
-from leukemia_kedro.estimators.model_pipeline import log_transform, probe_filter
+from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, SignatureParameters
@@ -27,6 +27,7 @@ def rank_folds(
     inner_folds: int,
     seed: int,
     n_jobs: int,
+    groups: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Filter and rank the probes in every training set that the plan leads to.
 
@@ -43,10 +44,12 @@ def rank_folds(
     criteria : sequence of str
         Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
     cohort : CohortParameters
-        Scale, floor, ceiling and filter.
+        Scale, floor, ceiling, filter and missing values.
     controls : sequence of str
         Probes that are never ranked.
     inner_folds, seed, n_jobs : int
+    groups : ndarray, shape (n_samples,), optional
+        Samples of one group stay together in the inner folds as well.
 
     Returns
     -------
@@ -57,7 +60,10 @@ def rank_folds(
     excluded = expression.columns.get_indexer(list(controls))
     splits = [
         split
-        for outer in [whole(expression.index), *outer_splits(plan, expression.index)]
+        for outer in [
+            whole(expression.index, groups),
+            *outer_splits(plan, expression.index, groups),
+        ]
         for split in [outer, *inner_splits(outer, classes, inner_folds, seed)]
     ]
     orders = run_parallel(
@@ -89,7 +95,7 @@ def rank_split(
     train = values[split.train]
     kept = probe_filter(cohort).fit(train).get_support(indices=True)
     kept = np.setdiff1d(kept, excluded, assume_unique=True)
-    log2 = log_transform(cohort).fit_transform(train[:, kept])
+    log2 = complete_log2(cohort).fit_transform(train[:, kept])
     return {
         criterion: kept[rank_genes(score_genes(criterion, log2, classes[split.train], seed))]
         for criterion in criteria

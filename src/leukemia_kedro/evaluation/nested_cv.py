@@ -14,22 +14,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.estimators.model_pipeline import (
-    calibrated,
     classifier,
-    log_transform,
+    complete_log2,
     model_pipeline,
     search_grid,
 )
 from leukemia_kedro.evaluation.fold_rankings import Orders
-from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
+from leukemia_kedro.evaluation.plan import (
+    Split,
+    class_folds,
+    inner_splits,
+    outer_splits,
+    units_per_class,
+    whole,
+)
 from leukemia_kedro.evaluation.reject_option import confidence
 from leukemia_kedro.parameters import CohortParameters, ModelParameters
+
+CALIBRATION_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ def nested_cross_validation(
     orders: Orders,
     setting: Setting,
     n_jobs: int,
+    groups: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict every training sample from folds that do not hold it.
 
@@ -79,6 +89,8 @@ def nested_cross_validation(
         From :func:`~leukemia_kedro.evaluation.fold_rankings.orders_by_split`.
     setting : Setting
     n_jobs : int
+    groups : ndarray, shape (n_samples,), optional
+        Samples of one group stay together in every fold inside a fold as well.
 
     Returns
     -------
@@ -88,7 +100,7 @@ def nested_cross_validation(
         Columns ``repeat, fold``, then the values chosen in each outer fold.
     """
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
-    splits = list(outer_splits(plan, expression.index))
+    splits = list(outer_splits(plan, expression.index, groups))
     results = run_parallel(
         predict_split,
         [(values, classes, split, _orders_of(split, orders, setting), setting) for split in splits],
@@ -116,16 +128,39 @@ def fit_model(
     orders: Orders,
     controls: Sequence[str],
     setting: Setting,
+    groups: np.ndarray | None = None,
 ) -> Pipeline:
     """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
-    split = whole(expression.index)
+    split = whole(expression.index, groups)
     chosen = _tune(values, classes, split, _orders_of(split, orders, setting), setting)
     pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
     pipeline.set_params(**chosen)
-    if setting.model.calibrate:
-        pipeline.set_params(classify=calibrated(pipeline["classify"], setting.seed))
-    return pipeline.fit(expression, classes)
+    final = _final_classifier(pipeline["classify"], classes, split, setting)
+    return pipeline.set_params(classify=final).fit(expression, classes)
+
+
+def calibrated(
+    estimator: ClassifierMixin, labels: np.ndarray, seed: int, groups: np.ndarray | None = None
+) -> CalibratedClassifierCV:
+    """``estimator`` with probabilities from Platt's sigmoid on out-of-fold decision values.
+
+    Parameters
+    ----------
+    estimator : classifier
+    labels : ndarray of str, shape (n_samples,)
+        Of the samples it will be fitted on. There are three folds, or as many as the smallest
+        class has samples (groups).
+    seed : int
+    groups : ndarray, shape (n_samples,), optional
+        Samples of one group are out of fold together.
+    """
+    return CalibratedClassifierCV(
+        estimator,
+        method="sigmoid",
+        cv=_own_folds(labels, CALIBRATION_FOLDS, seed, groups),
+        ensemble=False,
+    )
 
 
 def predict_split(
@@ -153,9 +188,7 @@ def predict_split(
         train, held_out = _prepare(values, split, orders[split.inner_fold], setting).top(
             chosen["select__k"]
         )
-        fitted = _classifier_with(chosen, setting)
-        if setting.model.calibrate:
-            fitted = calibrated(fitted, setting.seed)
+        fitted = _final_classifier(_classifier_with(chosen, setting), classes, split, setting)
         fitted.fit(train, classes[split.train])
         probabilities = fitted.predict_proba(held_out)
         sure = confidence(fitted, held_out, probabilities)
@@ -187,7 +220,7 @@ def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.n
 
 def _prepare(values: np.ndarray, split: Split, order: np.ndarray, setting: Setting) -> _Prepared:
     kept = np.sort(order)
-    transform = log_transform(setting.cohort)
+    transform = complete_log2(setting.cohort)
     train = transform.fit_transform(values[split.train].take(kept, axis=1))
     held_out = values[split.held_out].take(kept, axis=1)
     held_out = transform.transform(held_out) if len(held_out) else held_out
@@ -218,6 +251,7 @@ def _tune(
         sides = {k: prepared.top(k) for k, _ in candidates}
         for row, (k, candidate) in enumerate(candidates):
             train, held_out = sides[k]
+            candidate = _in_groups(candidate, classes, part, setting.seed)
             predicted = candidate.fit(train, classes[part.train]).predict(held_out)
             scores[row, column] = _balanced_accuracy(classes[part.held_out], predicted)
     return grid[int(scores.mean(axis=1).argmax())]
@@ -230,6 +264,35 @@ def _classifier_with(point: dict[str, Any], setting: Setting) -> ClassifierMixin
         if name != "select__k"
     }
     return classifier(setting.model, setting.seed).set_params(**arguments)
+
+
+def _final_classifier(
+    estimator: ClassifierMixin, classes: np.ndarray, split: Split, setting: Setting
+) -> ClassifierMixin:
+    """The tuned classifier as it is fitted on ``split.train``."""
+    estimator = _in_groups(estimator, classes, split, setting.seed)
+    if not setting.model.calibrate:
+        return estimator
+    return calibrated(estimator, classes[split.train], setting.seed, split.train_groups)
+
+
+def _in_groups(
+    estimator: ClassifierMixin, classes: np.ndarray, split: Split, seed: int
+) -> ClassifierMixin:
+    """A classifier that cross-validates within itself keeps groups together there, too."""
+    own = estimator.get_params(deep=False).get("cv")
+    if split.groups is None or not isinstance(own, int):
+        return estimator
+    folds = _own_folds(classes[split.train], own, seed, split.train_groups)
+    return clone(estimator).set_params(cv=folds)
+
+
+def _own_folds(
+    labels: np.ndarray, most: int, seed: int, groups: np.ndarray | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """``most`` folds, or as many as the smallest class has samples or groups."""
+    smallest = int(units_per_class(pd.Series(labels), groups).iloc[-1])
+    return list(class_folds(labels, min(most, smallest), seed, groups))
 
 
 def _balanced_accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:

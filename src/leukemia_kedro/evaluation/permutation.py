@@ -14,13 +14,14 @@ from leukemia_kedro.evaluation.plan import (
     Split,
     inner_splits,
     outer_splits,
+    permute_labels,
     resampling_plan,
     whole,
 )
 from leukemia_kedro.model_file import FittedModel
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.processing import excluded_controls
-from leukemia_kedro.splitting import training_labels
+from leukemia_kedro.splitting import training_samples
 
 LEAKY_PERMUTATIONS = 20
 """Labellings behind the mean score with genes chosen outside the folds."""
@@ -41,7 +42,8 @@ def permutation_test(
 
     Each labelling goes through filter, ranking, tuning and fitting anew, in one repeat of the
     nested cross-validation; the observed labels go through the same single repeat, so that like
-    is compared with like.
+    is compared with like. Where patients gave several samples, labels are exchanged between
+    patients, see :func:`~leukemia_kedro.evaluation.plan.permute_labels`.
 
     Returns
     -------
@@ -121,7 +123,8 @@ class _Scorer:
         seed: int,
         n_jobs: int,
     ) -> None:
-        self.labels = training_labels(sample_split).loc[expression.index].to_numpy(dtype=str)
+        labels, self._groups = training_samples(sample_split, expression.index)
+        self.labels = labels.to_numpy(dtype=str)
         self._values = expression.to_numpy()
         self._excluded = expression.columns.get_indexer(excluded_controls(probes, cohort))
         self._once = resampling.model_copy(update={"repeats": 1})
@@ -132,7 +135,7 @@ class _Scorer:
     def permuted(self, n: int) -> list[np.ndarray]:
         """The first ``n`` of a fixed sequence of permutations of the labels."""
         generator = np.random.default_rng(self._setting.seed)
-        return [generator.permutation(self.labels) for _ in range(n)]
+        return [permute_labels(self.labels, generator, self._groups) for _ in range(n)]
 
     def __call__(
         self, labellings: list[np.ndarray], genes_from_all_samples: bool, progress: str
@@ -145,6 +148,7 @@ class _Scorer:
                 self._once,
                 self._setting,
                 genes_from_all_samples,
+                self._groups,
             )
             for labels in labellings
         ]
@@ -158,6 +162,7 @@ def score_labelling(
     resampling: ResamplingParameters,
     setting: Setting,
     genes_from_all_samples: bool = False,
+    groups: np.ndarray | None = None,
 ) -> float:
     """Balanced accuracy of the whole nested cross-validation under ``labels``.
 
@@ -165,7 +170,7 @@ def score_labelling(
     with the labels of the samples that are then held out.
     """
     samples = pd.RangeIndex(len(labels)).astype(str)
-    plan = resampling_plan(pd.Series(labels, index=samples), resampling, setting.seed)
+    plan = resampling_plan(pd.Series(labels, index=samples), resampling, setting.seed, groups)
     criterion = setting.model.genes.criterion
 
     def order(part: Split) -> np.ndarray:
@@ -175,7 +180,7 @@ def score_labelling(
 
     leaky = order(whole(samples)) if genes_from_all_samples else None
     predicted, truth = [], []
-    for split in outer_splits(plan, samples):
+    for split in outer_splits(plan, samples, groups):
         parts = [split, *inner_splits(split, labels, setting.inner_folds, setting.seed)]
         orders = {part.inner_fold: order(part) if leaky is None else leaky for part in parts}
         _, probability, classes, _ = predict_split(values, labels, split, orders, setting)

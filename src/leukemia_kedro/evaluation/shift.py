@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.evaluation.plan import class_folds, permute_labels, units_per_class
+
 COMPONENTS = 20
 FOLDS = 5
 PERMUTATIONS = 100
@@ -24,19 +26,22 @@ def measure_shift(
 
     A logistic regression on the first 20 principal components, which are found without regard
     to the split, is cross-validated in five folds; its AUC is 0.5 where the two sets are alike.
+    Samples of one group stay together, in folds and in permutations: a patient's samples are alike
+    whatever the two sets are.
 
     Parameters
     ----------
     log_expression : DataFrame, shape (n_probes, n_samples)
-        Log2 scale.
-    sample_split : DataFrame, index ``sample``, columns ``label, split``
+        Log2 scale. Missing values are imputed from the nearest samples.
+    sample_split : DataFrame, index ``sample``, columns ``label, split`` and perhaps ``group``
     cv_predictions, test_predictions : mapping of model name to table
     seed : int
 
     Returns
     -------
     dict
-        ``auc``, ``p_value`` and ``n_permutations`` (None without a test set),
+        ``auc``, ``p_value`` and ``n_permutations`` (None with fewer than five samples, or groups,
+        in either set),
         ``median_log2_per_sample``, and ``hard_samples``: those that more than half of the models
         get wrong (training samples: in more than half of the repeats).
     """
@@ -88,18 +93,22 @@ def _train_versus_test(
 ) -> dict[str, Any]:
     from sklearn.decomposition import PCA
 
+    from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
     from leukemia_kedro.statistics.intervals import permutation_p_value
 
-    held_out = (sample_split.loc[log_expression.columns, "split"] == "test").to_numpy()
-    if min(held_out.sum(), (~held_out).sum()) < FOLDS:
+    split = sample_split.loc[log_expression.columns]
+    groups = split["group"].to_numpy(dtype=str) if "group" in split else None
+    sizes = units_per_class(split["split"], groups)
+    if len(sizes) < 2 or sizes.min() < FOLDS:
         return {"auc": None, "p_value": None, "n_permutations": 0}
-    values = log_expression.to_numpy(dtype=float).T
-    pca = PCA(min(COMPONENTS, len(values) - 1), random_state=seed)
+    held_out = (split["split"] == "test").to_numpy()
+    values = NeighbourImputer().fit_transform(log_expression.to_numpy(dtype=float).T)
+    pca = PCA(min(COMPONENTS, len(values) - 1, values.shape[1]), random_state=seed)
     components = pca.fit_transform(values)
     generator = np.random.default_rng(seed)
-    observed = _cross_validated_auc(components, held_out, seed)
+    observed = _cross_validated_auc(components, held_out, seed, groups)
     permuted = [
-        _cross_validated_auc(components, generator.permutation(held_out), seed)
+        _cross_validated_auc(components, permute_labels(held_out, generator, groups), seed, groups)
         for _ in range(PERMUTATIONS)
     ]
     return {
@@ -109,10 +118,12 @@ def _train_versus_test(
     }
 
 
-def _cross_validated_auc(components: np.ndarray, held_out: np.ndarray, seed: int) -> float:
+def _cross_validated_auc(
+    components: np.ndarray, held_out: np.ndarray, seed: int, groups: np.ndarray | None
+) -> float:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -120,7 +131,7 @@ def _cross_validated_auc(components: np.ndarray, held_out: np.ndarray, seed: int
         make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
         components,
         held_out,
-        cv=StratifiedKFold(FOLDS, shuffle=True, random_state=seed),
+        cv=list(class_folds(held_out, FOLDS, seed, groups)),
         method="decision_function",
     )
     return float(roc_auc_score(held_out, decision))

@@ -15,6 +15,7 @@ from leukemia_kedro.plots import (
     contrasts,
     curves,
     differential_expression,
+    enrichment,
     expression,
     projections,
     stability,
@@ -66,6 +67,8 @@ def model_figures(
     model_comparison: pd.DataFrame,
     sample_split: pd.DataFrame,
     permutation_test: Mapping[str, Any],
+    shift: Mapping[str, Any],
+    log_expression: pd.DataFrame,
     data_quality: Mapping[str, Any],
     predictions: Mapping[str, pd.DataFrame],
 ) -> list[CaptionedFigure]:
@@ -74,7 +77,8 @@ def model_figures(
     Parameters
     ----------
     model_comparison, sample_split : DataFrame
-    permutation_test, data_quality : mapping
+    permutation_test, shift, data_quality : mapping
+    log_expression : DataFrame, shape (n_probes, n_samples)
     predictions : mapping of ``<model>_cv_predictions`` and ``<model>_test_predictions`` to table
         Tables of models that were left out are empty.
     """
@@ -89,6 +93,7 @@ def model_figures(
         confusion.confusion_matrices(held_in, classes),
         *([confusion.confusion_matrices(held_out, classes)] if has_test else []),
         confusion.hard_samples(held_in, held_out),
+        *([cohort.intensity_shift(log_expression, sample_split, shift)] if has_test else []),
         comparison.permutation_test(permutation_test),
         *(
             draw(model, held_in[model], held_out[model], classes)
@@ -109,22 +114,37 @@ def contrast_figures(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
     data_quality: Mapping[str, Any],
+    gene_sets: pd.DataFrame | None = None,
+    alpha: float = ALPHA,
 ) -> list[CaptionedFigure]:
-    """The contrasts side by side, then each by itself."""
+    """The contrasts side by side, then each by itself.
+
+    Parameters
+    ----------
+    tables : mapping of contrast name to DataFrame
+    log_expression, sample_split : DataFrame
+    data_quality : mapping
+    gene_sets : DataFrame, optional
+        Their enrichment in all contrasts; without rows where no gene sets were given.
+    alpha : float
+        Benjamini–Hochberg level at which probes and gene sets are significant.
+    """
     classes = list(data_quality["classes"])
     several = len(tables) > 1
+    sets_of = {} if gene_sets is None else dict(list(gene_sets.groupby("contrast")))
     return [
-        contrasts.decision_summary(tables, ALPHA),
-        *([contrasts.contrast_overlap(tables, ALPHA)] if several else []),
+        contrasts.decision_summary(tables, alpha),
+        *([contrasts.contrast_overlap(tables, alpha)] if several else []),
         *(
             figure
             for name, table in tables.items()
             for figure in (
-                differential_expression.volcano(table, name, ALPHA),
-                differential_expression.mean_difference(table, name, ALPHA),
+                differential_expression.volcano(table, name, alpha),
+                differential_expression.mean_difference(table, name, alpha),
                 differential_expression.p_value_histogram(table, name),
                 expression.top_genes_heat_map(log_expression, sample_split, table, name, classes),
                 expression.gene_strips(log_expression, sample_split, table, name, classes),
+                *([enrichment.gene_sets(sets_of[name], name, alpha)] if name in sets_of else []),
             )
         ),
     ]

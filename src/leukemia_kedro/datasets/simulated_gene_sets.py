@@ -1,0 +1,68 @@
+"""Gene sets for a simulated cohort: some of genes that truly differ, some drawn at random.
+
+Run as a program in the project's folder, it writes those of the demo cohort::
+
+    python -m leukemia_kedro.datasets.simulated_gene_sets > conf/demo/gene_sets.gmt
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+TRUE_MEAN = "true_log2_mean_"
+N_RANDOM = 8
+
+
+def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -> str:
+    """Text of a GMT file whose sets name probes.
+
+    Parameters
+    ----------
+    probes : DataFrame, index ``probe``
+        Of :func:`~leukemia_kedro.datasets.simulated.simulate_cohort`.
+    n_genes : int
+        Probes in each set.
+    seed : int
+
+    Returns
+    -------
+    str
+        ``HIGHER_IN_<class>`` for each class, of probes whose true mean is highest in that class
+        alone, then ``RANDOM_1`` …, of any probes but controls.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer such probes than a set holds.
+    """
+    rng = np.random.default_rng(seed)
+    means = probes.filter(regex=f"^{TRUE_MEAN}")
+    sets = {}
+    for column in means:
+        label = column.removeprefix(TRUE_MEAN)
+        highest = probes.index[means[column] > means.drop(columns=column).max(axis=1)]
+        sets[f"HIGHER_IN_{label}"] = f"truly higher in {label}", highest
+    genes = probes.index[~probes["is_control"]]
+    for number in range(1, N_RANDOM + 1):
+        sets[f"RANDOM_{number}"] = "drawn at random", genes
+    lines = [
+        "\t".join([name, description, *sorted(rng.choice(pool, n_genes, replace=False))])
+        for name, (description, pool) in sets.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def demo_gene_sets() -> str:
+    """Gene sets of the cohort in ``conf/demo``, read from the current folder."""
+    from kedro.config import OmegaConfigLoader
+    from kedro.io import AbstractDataset
+
+    configuration = OmegaConfigLoader("conf", base_env="base", env="demo")
+    entry = configuration["catalog"]["raw_cohort"]
+    cohort = AbstractDataset.from_config("raw_cohort", entry).load()
+    return simulate_gene_sets(cohort.probes, seed=entry["seed"])
+
+
+if __name__ == "__main__":
+    print(demo_gene_sets(), end="")

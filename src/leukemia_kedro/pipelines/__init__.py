@@ -1,0 +1,1 @@
+"""The pipelines: nodes.py says what is done, pipeline.py how it is wired."""

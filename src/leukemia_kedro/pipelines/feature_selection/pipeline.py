@@ -1,0 +1,84 @@
+"""Wiring of feature_selection."""
+
+from kedro.pipeline import Node, Pipeline
+
+from .nodes import (
+    choose_signature,
+    compare_with_reference,
+    measure_stability,
+    plan_resampling,
+    rank_genes,
+    rank_genes_per_fold,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Training samples → resampling plan, rankings, stability, signature."""
+    return Pipeline(
+        [
+            Node(
+                plan_resampling,
+                inputs=["sample_split", "params:resampling", "params:seed"],
+                outputs="resampling_plan",
+                name="plan_resampling",
+            ),
+            Node(
+                rank_genes_per_fold,
+                inputs=[
+                    "train_expression",
+                    "sample_split",
+                    "probes",
+                    "resampling_plan",
+                    "params:models",
+                    "params:cohort",
+                    "params:feature_selection",
+                    "params:resampling",
+                    "params:seed",
+                    "params:compute",
+                ],
+                outputs="fold_rankings",
+                name="rank_genes_per_fold",
+            ),
+            Node(
+                rank_genes,
+                inputs=[
+                    "train_expression",
+                    "sample_split",
+                    "probes",
+                    "params:cohort",
+                    "params:feature_selection",
+                    "params:seed",
+                    "params:compute",
+                ],
+                outputs="gene_ranking",
+                name="rank_genes",
+            ),
+            Node(
+                measure_stability,
+                inputs=["fold_rankings", "train_expression", "params:feature_selection"],
+                outputs=["selection_stability", "stability_index"],
+                name="measure_stability",
+            ),
+            Node(
+                choose_signature,
+                inputs=[
+                    "gene_ranking",
+                    "selection_stability",
+                    "train_expression",
+                    "sample_split",
+                    "probes",
+                    "params:cohort",
+                    "params:feature_selection",
+                ],
+                outputs="signature",
+                name="choose_signature",
+            ),
+            Node(
+                compare_with_reference,
+                inputs=["gene_ranking", "probes", "params:feature_selection"],
+                outputs="signature_overlap",
+                name="compare_with_reference",
+            ),
+        ],
+        tags="feature_selection",
+    )

@@ -1,0 +1,123 @@
+"""Wiring of reporting."""
+
+from kedro.pipeline import Node, Pipeline
+
+from leukemia_kedro.models import MODELS
+
+from .nodes import (
+    draw_cohort,
+    draw_contrasts,
+    draw_models,
+    draw_signature,
+    project_samples,
+    write_report,
+)
+
+PREDICTIONS = [
+    f"{model}_{kind}" for model in MODELS for kind in ("cv_predictions", "test_predictions")
+]
+
+# What the report shows: see leukemia_kedro.report.Findings. What is not named is not in it.
+REPORTED = (
+    "data_quality",
+    "sample_split",
+    "projections",
+    "explained_variance",
+    "signature",
+    "stability_index",
+    "signature_overlap",
+    "model_comparison",
+    "champion",
+    "permutation_test",
+    "selection_bias",
+    "shift",
+    "contrast_tables",
+    "variance_prior",
+    "enrichment",
+    "de_truth",
+    "cohort_figures",
+    "signature_figures",
+    "model_figures",
+    "contrast_figures",
+    *(f"{model}_{kind}" for model in MODELS for kind in ("scores", "test_predictions")),
+)
+STATED = (
+    "cohort",
+    "feature_selection",
+    "resampling",
+    "modelling",
+    "models",
+    "differential_expression",
+    "seed",
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Everything that was found → figures and report."""
+    return Pipeline(
+        [
+            Node(
+                project_samples,
+                inputs=["log_expression", "probe_filter", "sample_split", "params:seed"],
+                outputs=["projections", "explained_variance"],
+                name="project_samples",
+            ),
+            Node(
+                draw_cohort,
+                inputs=["data_quality", "sample_split", "projections", "explained_variance"],
+                outputs="cohort_figures",
+                name="draw_cohort",
+            ),
+            Node(
+                draw_signature,
+                inputs=[
+                    "log_expression",
+                    "sample_split",
+                    "signature",
+                    "selection_stability",
+                    "probes",
+                    "data_quality",
+                ],
+                outputs="signature_figures",
+                name="draw_signature",
+            ),
+            Node(
+                draw_models,
+                inputs={
+                    name: name
+                    for name in (
+                        "model_comparison",
+                        "sample_split",
+                        "permutation_test",
+                        "shift",
+                        "log_expression",
+                        "data_quality",
+                        *PREDICTIONS,
+                    )
+                },
+                outputs="model_figures",
+                name="draw_models",
+            ),
+            Node(
+                draw_contrasts,
+                inputs=[
+                    "contrast_tables",
+                    "log_expression",
+                    "sample_split",
+                    "data_quality",
+                    "enrichment",
+                    "params:differential_expression",
+                ],
+                outputs="contrast_figures",
+                name="draw_contrasts",
+            ),
+            Node(
+                write_report,
+                inputs={name: name for name in REPORTED}
+                | {name: f"params:{name}" for name in STATED},
+                outputs="report",
+                name="write_report",
+            ),
+        ],
+        tags="reporting",
+    )

@@ -1,0 +1,148 @@
+"""The catalog itself: every dataset is declared, layered and in its place."""
+
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.framework.project import configure_project, pipelines
+from kedro.io import DataCatalog, MemoryDataset
+
+PROJECT = Path(__file__).resolve().parents[2]
+LAYERS = {
+    "raw": "01_raw",
+    "intermediate": "02_intermediate",
+    "primary": "03_primary",
+    "feature": "04_feature",
+    "model_input": "05_model_input",
+    "models": "06_models",
+    "model_output": "07_model_output",
+    "reporting": "08_reporting",
+}
+# The picture draws these in another layer than their folder's, so that layers follow one another.
+DRAWN_ELSEWHERE = {
+    "_cv_predictions": "07_model_output",
+    "_tuning": "07_model_output",
+    "champion_model": "06_models",
+    "calls": "07_model_output",
+}
+ENVIRONMENTS = sorted(
+    folder.name for folder in (PROJECT / "conf").iterdir() if (folder / "globals.yml").is_file()
+)
+
+
+@pytest.fixture(scope="module")
+def registered():
+    configure_project("leukemia_kedro")
+    return dict(pipelines)
+
+
+# Rows that the studies of a replication hand to the table they are written in.
+IN_MEMORY_ON_PURPOSE = "_rows"
+
+
+def catalog_of(environment):
+    loader = OmegaConfigLoader(
+        str(PROJECT / "conf"), env=environment, base_env="base", default_run_env="local"
+    )
+    return DataCatalog.from_config(loader["catalog"])
+
+
+def datasets_of(registered):
+    return {
+        name
+        for pipeline in registered.values()
+        for name in pipeline.datasets()
+        if not name.startswith("params:") and not name.endswith(IN_MEMORY_ON_PURPOSE)
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_is_left_in_memory_by_accident(environment, registered):
+    catalog = catalog_of(environment)
+    for name in datasets_of(registered):
+        assert name in catalog, name
+        assert not isinstance(catalog.get(name), MemoryDataset), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_file_lies_in_the_folder_of_its_layer_and_cohort(environment, registered):
+    catalog = catalog_of(environment)
+    places = {}
+    for name in datasets_of(registered):
+        dataset = catalog.get(name)
+        layer = dataset.metadata["kedro-viz"]["layer"]
+        if layer == "raw":
+            continue
+        path = Path(dataset._filepath)
+        parts = path.relative_to(PROJECT).parts if path.is_absolute() else path.parts
+        folder = next(
+            (folder for end, folder in DRAWN_ELSEWHERE.items() if name.endswith(end)), LAYERS[layer]
+        )
+        assert parts[:2] == ("data", folder), (name, parts)
+        cohort = "golub" if environment == "base" else environment
+        assert parts[2] == cohort, (name, parts)
+        assert places.setdefault(path, name) == name, "two datasets, one file"
+
+
+def test_nodes_and_pipelines_have_names(registered):
+    for pipeline in registered.values():
+        for node in pipeline.nodes:
+            assert node._name, node
+            assert node.tags, node
+
+
+def test_no_node_takes_all_parameters(registered):
+    for pipeline in registered.values():
+        assert "parameters" not in pipeline.inputs()
+
+
+def test_only_these_nodes_see_the_held_out_samples(registered):
+    """The held-out expression feeds predictions, and nothing that chooses."""
+    readers = {
+        node.name.rpartition(".")[2]
+        for node in registered["__default__"].nodes
+        if "test_expression" in node.inputs
+    }
+    assert readers == {"predict_held_out"}
+
+
+def test_the_champion_is_chosen_without_the_held_out_samples(registered):
+    """compare_models sees test scores, so the rule itself is tested to ignore them."""
+    from leukemia_kedro.evaluation.comparison import compare_models
+
+    def scores(cv, test_errors):
+        shared = {"accuracy": cv, "macro_f1": cv, "auc": cv, "log_loss": 0.1, "brier": 0.1}
+        interval = {"balanced_accuracy_low": cv, "balanced_accuracy_high": cv}
+        return {
+            "correct": [True, False],
+            "n_genes": 50,
+            "cv": {"n": 38, "balanced_accuracy": cv, "balanced_accuracy_se": 0.02, **interval}
+            | shared,
+            "train": {"accuracy": 1.0},
+            "test": {"n": 34, "errors": test_errors, **shared},
+        }
+
+    for errors in ((0, 34), (34, 0)):
+        table = compare_models({"simple": scores(0.9, errors[0]), "best": scores(0.95, errors[1])})
+        assert table.loc[table["champion"], "model"].tolist() == ["best"]
+    within = compare_models({"simple": scores(0.935, 9), "best": scores(0.95, 0)})
+    assert within.loc[within["champion"], "model"].tolist() == ["simple"]
+
+
+def test_the_layers_of_the_picture_follow_one_another(registered):
+    """kedro viz draws no layers at all where two of them depend on each other."""
+    catalog = catalog_of("base")
+    layer = {
+        name: catalog.get(name).metadata["kedro-viz"]["layer"] for name in datasets_of(registered)
+    }
+    behind = {name: set() for name in LAYERS}
+    for pipeline in registered.values():
+        for node in pipeline.nodes:
+            for taken in node.inputs:
+                for made in node.outputs:
+                    pair = layer.get(taken), layer.get(made)
+                    if None not in pair and pair[0] != pair[1]:
+                        behind[pair[1]].add(pair[0])
+    in_order = list(TopologicalSorter(behind).static_order())
+    assert (in_order[0], in_order[-1]) == ("raw", "reporting")

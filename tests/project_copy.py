@@ -1,0 +1,60 @@
+"""A copy of the project to run for real, with its own data folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class ProjectCopy:
+    """The project's configuration in a folder of its own; the code is the one under test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(PROJECT / "conf", folder / "conf")
+        shutil.copy(PROJECT / "pyproject.toml", folder)
+        shutil.copy(PROJECT / ".telemetry", folder)
+        (folder / "src").mkdir()
+        (folder / "data").mkdir()
+
+    def kedro(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run ``kedro ARGUMENTS`` as a user would; fail with its output where it fails."""
+        result = subprocess.run(
+            [Path(sys.executable).with_name("kedro"), *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"COLUMNS": "200"},
+            check=False,
+        )
+        if check and result.returncode:
+            raise AssertionError(f"kedro {' '.join(arguments)}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def data(self, layer: str, cohort: str, *parts: str) -> Path:
+        """Path of a file the project wrote."""
+        return self.folder.joinpath("data", layer, cohort, *parts)
+
+    def files(self) -> dict[str, bytes]:
+        """Every CSV and JSON file the project wrote, by path."""
+        data = self.folder / "data"
+        return {
+            str(path.relative_to(data)): path.read_bytes()
+            for path in sorted(data.rglob("*"))
+            if path.suffix in (".csv", ".json")
+        }
+
+
+SMALL = ",".join(
+    [
+        "resampling.folds=3",
+        "resampling.repeats=1",
+        "resampling.inner_folds=2",
+        "modelling.permutations=9",
+        "differential_expression.permutations=50",
+    ]
+)
+"""``--params`` of a run whose numbers do not matter."""

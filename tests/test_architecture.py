@@ -1,0 +1,59 @@
+"""Imports point one way, and what is slow to import is not imported at start-up."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "leukemia_kedro"
+SHARED = {"cohort", "errors", "parameters", "compute"}
+ALLOWED = {
+    "statistics": {"statistics", "errors"},
+    "estimators": {"estimators", "statistics"} | SHARED,
+    "plots": {"plots", "statistics"} | SHARED,
+    "datasets": {"datasets", "model_file", "statistics"} | SHARED,
+}
+SLOW = ("matplotlib", "pandas", "plotly", "scipy", "sklearn", "statsmodels", "umap", "xgboost")
+
+
+def imported_rooms(file):
+    """The package's modules that a file names in its imports, one level deep."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+            if node.module == "leukemia_kedro":
+                names = [f"leukemia_kedro.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.startswith("leukemia_kedro."):
+                yield name.split(".")[1]
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_imports_point_one_way(room):
+    for file in (PACKAGE / room).rglob("*.py"):
+        strangers = set(imported_rooms(file)) - ALLOWED[room]
+        assert not strangers, f"{file.name} imports {sorted(strangers)}"
+
+
+def test_nothing_below_the_pipelines_knows_kedro():
+    for room in ("statistics", "estimators", "plots", "evaluation"):
+        for file in (PACKAGE / room).rglob("*.py"):
+            assert "import kedro" not in file.read_text(encoding="utf-8"), file
+            assert "from kedro" not in file.read_text(encoding="utf-8"), file
+
+
+def test_registering_the_pipelines_imports_nothing_slow():
+    code = (
+        "import sys; from leukemia_kedro.pipeline_registry import register_pipelines; "
+        "import leukemia_kedro.cli, leukemia_kedro.settings; register_pipelines(); "
+        f"print([name for name in {SLOW} if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert said.strip() == "[]"
