@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline
 
 from leukemia_kedro.compute import one_thread_per_process
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.models import check_model_names
+from leukemia_kedro.models import check_models
 from leukemia_kedro.preflight import missing_inputs_message
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,8 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot end well."""
         self._started = time.monotonic()
-        if "params:models" in catalog:
-            check_model_names(catalog.load("params:models"))
+        if any(name.startswith("params:models") for name in pipeline.inputs()):
+            check_models(catalog.load("params:models"))
         # With --only-missing-outputs Kedro has yet to choose the nodes.
         if not run_params["only_missing_outputs"]:
             message = missing_inputs_message(pipeline, catalog, pipelines, run_params["env"])

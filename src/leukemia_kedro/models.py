@@ -5,7 +5,8 @@ the method makes from the data. A model is its block in ``conf/base/parameters_m
 its name here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from leukemia_kedro.errors import UserError, first_few
 
@@ -26,18 +27,32 @@ MODELS = (
 )
 
 
-def check_model_names(names: Iterable[str]) -> None:
-    """Refuse parameters of a model that no pipeline runs.
+def check_models(models: Mapping[str, Any]) -> None:
+    """Refuse parameters of a model that no pipeline runs, or whose classifier cannot be made.
+
+    Parameters
+    ----------
+    models : mapping of model name to ModelParameters or its YAML
 
     Raises
     ------
     UserError
-        A name is not in :data:`MODELS`.
+        A name is not in :data:`MODELS`; an import path, argument or search parameter is wrong.
     """
-    unknown = [name for name in names if name not in MODELS]
+    from leukemia_kedro.estimators.model_pipeline import classifier
+    from leukemia_kedro.parameters import ModelParameters
+
+    unknown = [name for name in models if name not in MODELS]
     if unknown:
         raise UserError(
             f"parameters name the model {unknown[0]!r}, which is not registered; "
             f"expected one of: {first_few(MODELS, len(MODELS))}. "
             "To add a model, put its name into src/leukemia_kedro/models.py"
         )
+    for name, block in models.items():
+        model = ModelParameters.model_validate(block)
+        if model.enabled:
+            try:
+                classifier(model, seed=0)
+            except UserError as error:
+                raise UserError(f"models.{name}: {error}") from error

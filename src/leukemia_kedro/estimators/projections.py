@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -76,10 +74,9 @@ def _t_sne(components: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _umap(components: np.ndarray, seed: int) -> np.ndarray:
-    with warnings.catch_warnings():
-        # It says that a seed costs parallelism; that is what a seed is wanted for.
-        warnings.filterwarnings("ignore", message="n_jobs value")
-        from umap import UMAP
+    from umap import UMAP
 
-        neighbours = min(NEIGHBOURS, len(components) - 1)
-        return UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(components)
+    neighbours = min(NEIGHBOURS, len(components) - 1)
+    # With a seed it works in one thread, and warns where it was not told to.
+    umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
+    return umap.fit_transform(components)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.estimators.model_pipeline import search_grid
 from leukemia_kedro.evaluation.fold_rankings import rank_split
 from leukemia_kedro.evaluation.nested_cv import Setting, predict_split
 from leukemia_kedro.evaluation.plan import (
@@ -180,8 +181,11 @@ def score_labelling(
 
     leaky = order(whole(samples)) if genes_from_all_samples else None
     predicted, truth = [], []
+    is_tuned = len(search_grid(setting.model)) > 1
     for split in outer_splits(plan, samples, groups):
-        parts = [split, *inner_splits(split, labels, setting.inner_folds, setting.seed)]
+        parts = [split]
+        if is_tuned:
+            parts += inner_splits(split, labels, setting.inner_folds, setting.seed)
         orders = {part.inner_fold: order(part) if leaky is None else leaky for part in parts}
         _, probability, classes, _ = predict_split(values, labels, split, orders, setting)
         predicted.append(classes[probability.argmax(axis=1)])

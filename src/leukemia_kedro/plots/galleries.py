@@ -87,13 +87,14 @@ def model_figures(
     held_in = {model: predictions[f"{model}_cv_predictions"] for model in models}
     held_out = {model: predictions[f"{model}_test_predictions"] for model in models}
     has_test = model_comparison["test_n"].notna().any()
+    measured = shift["auc"] is not None
     return [
         comparison.model_comparison(model_comparison, sample_split, classes),
         comparison.train_versus_test(model_comparison, sample_split),
         confusion.confusion_matrices(held_in, classes),
         *([confusion.confusion_matrices(held_out, classes)] if has_test else []),
         confusion.hard_samples(held_in, held_out),
-        *([cohort.intensity_shift(log_expression, sample_split, shift)] if has_test else []),
+        *([cohort.intensity_shift(log_expression, sample_split, shift)] if measured else []),
         comparison.permutation_test(permutation_test),
         *(
             draw(model, held_in[model], held_out[model], classes)

@@ -21,6 +21,8 @@ from leukemia_kedro.report.wording import (
 
 MOST_CALLS = 300
 """Test samples listed by name, those the champion was least sure of first."""
+MOST_PROBABILITIES = 3
+"""Classes whose probabilities fit on paper side by side."""
 
 
 def champion_row(comparison: pd.DataFrame) -> pd.Series:
@@ -249,23 +251,24 @@ def _call_table(findings: Findings) -> Table:
     calls = findings.champion_calls.sort_values("confidence", kind="stable").head(MOST_CALLS)
     verdict = (calls["call"] == calls["label"]).map({True: "right", False: "wrong"})
     calls = calls.assign(verdict=verdict.where(calls["call"] != NO_CALL, "not called"))
-    not_listed = len(findings.champion_calls) - len(calls)
+    columns = [
+        Column("sample", "Sample"),
+        Column("label", "True class"),
+        Column("predicted", "Likeliest class"),
+        Column("confidence", "Confidence", decimal),
+        Column("call", "Call"),
+        Column("verdict", "Verdict"),
+    ]
+    if len(findings.classes) <= MOST_PROBABILITIES:
+        columns[3:3] = [
+            Column(f"{PROBABILITY}{label}", f"Probability of {label}", decimal)
+            for label in findings.classes
+        ]
+    surer = len(findings.champion_calls) - len(calls)
     return make_table(
         calls,
-        [
-            Column("sample", "Sample"),
-            Column("label", "True class"),
-            Column("predicted", "Likeliest class"),
-            *(
-                Column(f"{PROBABILITY}{c}", f"Probability of {c}", decimal)
-                for c in findings.classes
-            ),
-            Column("confidence", "Confidence", decimal),
-            Column("call", "Call"),
-            Column("verdict", "Verdict"),
-        ],
+        columns,
         anchor="calls",
         caption=f"What {readable(findings.champion['champion'])} says of each test sample, the "
-        "least sure first."
-        + (f" {count(not_listed)} surer ones are not listed." if not_listed else ""),
+        f"least sure first.{f' {count(surer)} surer ones are not listed.' if surer else ''}",
     )
