@@ -196,11 +196,13 @@ def _missing_values(cohort: Cohort, parameters: CohortParameters) -> Iterator[st
             "values"
         )
         return
-    kept = cohort.expression.loc[:, ~dropped]
-    rows, columns = np.nonzero(np.isnan(kept.to_numpy()))
+    expression = cohort.expression
+    rows, columns = np.nonzero(np.isnan(expression.to_numpy()) & ~dropped)
     if policy == "impute" or not len(rows):
         return
-    place = f"the first in sample {kept.index[rows[0]]}, probe {kept.columns[columns[0]]}"
+    place = (
+        f"the first in sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}"
+    )
     if policy == "drop":
         yield (
             f"{len(rows)} values are missing still, {place}, after the {dropped.sum()} probes that "
@@ -256,11 +258,16 @@ def _one_array_under_two_labels(cohort: Cohort) -> Iterator[str]:
 
 
 def _counts_rows(values: np.ndarray) -> np.ndarray:
+    counting = np.zeros(values.shape[1], dtype=bool)
     if len(values) < RISING_SAMPLES:
-        return np.zeros(values.shape[1], dtype=bool)
-    steps = np.diff(values, axis=0)
-    return (steps > 0).all(axis=0) & (values == np.round(values)).all(axis=0)
+        return counting
+    # The first rows rule out nearly all probes, without a copy of a large matrix.
+    rising = np.flatnonzero((np.diff(values[:RISING_SAMPLES], axis=0) > 0).all(axis=0))
+    columns = values[:, rising]
+    counting[rising] = (np.diff(columns, axis=0) > 0).all(axis=0)
+    counting[rising] &= (columns == np.round(columns)).all(axis=0)
+    return counting
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:
-    return pd.Series([hashlib.sha256(row).digest() for row in np.ascontiguousarray(values)])
+    return pd.Series([hashlib.sha256(np.ascontiguousarray(row)).digest() for row in values])

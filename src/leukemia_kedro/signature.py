@@ -12,9 +12,11 @@ import pandas as pd
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.estimators.model_pipeline import complete_log2, log_transform, probe_filter
-from leukemia_kedro.estimators.rankings import rank_genes, score_genes
+from leukemia_kedro.estimators.rankings import CRITERIA, rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import WHOLE
 from leukemia_kedro.parameters import CohortParameters, SignatureParameters
+
+GENES_AT_A_TIME = 2000
 
 
 def gene_ranking(
@@ -46,15 +48,9 @@ def gene_ranking(
     """
     kept = probe_filter(cohort, controls).fit(expression).get_support(indices=True)
     log2 = complete_log2(cohort).fit_transform(expression.to_numpy().take(kept, axis=1))
-    classes = labels.to_numpy(dtype=str)
-    scores = run_parallel(
-        score_genes,
-        [(criterion, log2, classes, seed) for criterion in criteria],
-        n_jobs,
-        "ranking genes",
-    )
+    scores = _score_in_parallel(log2, labels.to_numpy(dtype=str), criteria, seed, n_jobs)
     tables = []
-    for criterion, score in zip(criteria, scores, strict=True):
+    for criterion, score in scores.items():
         order = rank_genes(score)
         tables.append(
             pd.DataFrame(
@@ -67,6 +63,24 @@ def gene_ranking(
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def _score_in_parallel(
+    log2: np.ndarray, classes: np.ndarray, criteria: Sequence[str], seed: int, n_jobs: int
+) -> dict[str, np.ndarray]:
+    """Scores of all genes by each criterion; where a gene is scored by itself, some at a time."""
+    n_genes, scores = log2.shape[1], {}
+    for criterion in criteria:
+        width = GENES_AT_A_TIME if CRITERIA[criterion].gene_by_gene else n_genes
+        tasks = [
+            (criterion, log2[:, start : start + width], classes, seed)
+            for start in range(0, n_genes, width)
+        ]
+        # One criterion after another: joblib hands out tasks in batches that it sizes by the
+        # earlier ones, which suits tasks of one kind.
+        parts = run_parallel(score_genes, tasks, n_jobs, f"ranking genes by {criterion}")
+        scores[criterion] = np.concatenate(parts)
+    return scores
 
 
 def selection_stability(

@@ -5,7 +5,14 @@ import importlib
 
 import pytest
 
-MODULES = ["log_transform", "probe_filter", "shrunken_centroids", "top_probes", "weighted_voting"]
+MODULES = [
+    "log_transform",
+    "neighbour_imputer",
+    "probe_filter",
+    "shrunken_centroids",
+    "top_probes",
+    "weighted_voting",
+]
 
 
 @pytest.mark.parametrize("module", MODULES)

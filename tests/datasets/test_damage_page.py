@@ -1,0 +1,112 @@
+"""docs/reference/damage.md is made from the tests of damaged files and cohorts.
+
+To write it anew: PYTHONPATH=tests .venv/bin/python tests/datasets/test_damage_page.py
+"""
+
+import errno
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import damaged_files
+import pytest
+from damaged_cohorts import REFUSED, TOLD
+from kedro.io import DatasetError
+from test_damage import DAMAGES
+
+from leukemia_kedro.cli import user_message
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "damage.md"
+
+LAYOUTS = {
+    damaged_files.golub: "Golub's three files",
+    damaged_files.golub_semicolons: "Golub's files, semicolons between cells, calls removed",
+    damaged_files.golub_zip: "Golub's files in a zip",
+    damaged_files.table: "Expression table, samples in rows",
+    damaged_files.table_split: "Expression table with a column of splits",
+    damaged_files.table_gz: "Expression table, gzip",
+    damaged_files.table_columns: "Expression table, samples in columns",
+    damaged_files.table_sheet: "Expression table with a sample sheet",
+    damaged_files.parquet: "Expression table, Parquet",
+    damaged_files.cumida: "CuMiDa",
+    damaged_files.geo: "GEO series matrix",
+}
+
+MACHINE = {
+    "a file that may not be read": (
+        PermissionError(errno.EACCES, "Permission denied", "t.csv"),
+        "Look at the owner and the permissions of the file and of its folder.",
+    ),
+    "a folder that is read-only": (
+        OSError(errno.EROFS, "Read-only file system", "report.html"),
+        "The place is read-only: work in a copy of the project elsewhere.",
+    ),
+    "disk full": (
+        OSError(errno.ENOSPC, "No space left on device", "report.html"),
+        "The disk is full: free some space, then type the command again.",
+    ),
+}
+
+HEAD = """# Damage
+
+What can be wrong with a cohort's files, and what is said about it: one message, which names the
+place, what was found, what was expected and what to do. Nothing on disk is changed. Each line is a
+test, and this page is made from the tests (`tests/datasets/test_damage_page.py`). Only the part of
+the message that tells the damage is shown; … stands for any text.
+
+What can be wrong with a cohort that was read without complaint follows
+[at the end](#cohorts-that-are-refused). `kedro check` says all of it before a run does.
+"""
+
+
+def damage_page() -> str:
+    """The page as it should be."""
+    parts = [HEAD]
+    for layout, damages in DAMAGES.items():
+        rows = ((kind, message) for kind, (_, message) in damages.items())
+        parts.append(f"## {LAYOUTS[layout]}\n\n{_table(rows)}")
+    parts.append(f"## The machine\n\n{_table((k, hint) for k, (_, hint) in MACHINE.items())}")
+    parts.append(f"## Cohorts that are refused\n\n{_table(_messages(REFUSED))}")
+    parts.append(
+        "## What looks odd\n\n"
+        "Told by `kedro check` and kept in `data_quality.json`; a run goes on.\n\n"
+        + _table(_messages(TOLD))
+    )
+    return "\n".join(parts)
+
+
+def _messages(damaged: Mapping[str, tuple]) -> Iterable[tuple[str, str]]:
+    return ((kind, message) for kind, (_, _, message) in damaged.items())
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    lines = ["| damage | message |", "|---|---|"]
+    for kind, message in rows:
+        lines.append(f"| {_cell(kind)} | {_cell(message)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    text = " ".join(text.split()).replace("|", "\\|")
+    return text.replace("<", "&lt;").replace(">", "&gt;").replace("*", "\\*")
+
+
+def test_the_page_is_up_to_date():
+    assert PAGE.read_text(encoding="utf-8") == damage_page(), __doc__
+
+
+def test_there_are_more_than_forty_kinds_of_damage():
+    assert sum(map(len, [*DAMAGES.values(), REFUSED, TOLD, MACHINE])) > 40
+
+
+@pytest.mark.parametrize("kind", MACHINE)
+def test_what_the_machine_refuses_is_told_with_advice(kind):
+    error, hint = MACHINE[kind]
+    behind = DatasetError("while saving")
+    behind.__cause__ = error
+    message = user_message(behind)
+    assert hint in message.splitlines()
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(damage_page(), encoding="utf-8")

@@ -1,0 +1,94 @@
+"""Models side by side where classes are small, where the test set lacks one, and without any."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from leukemia_kedro.evaluation.comparison import compare_models, score_model
+
+CLASSES = ["ALL", "MLL", "AML"]
+
+
+def predictions(labels, seed, repeats=1, folds=3):
+    """Probabilities that lean towards the truth; every repeat holds each sample once."""
+    generator = np.random.default_rng(seed)
+    tables = []
+    for repeat in range(1, repeats + 1):
+        truth = np.array(labels)[:, None] == np.array(CLASSES)
+        probability = generator.dirichlet(np.ones(3), len(labels)) + 0.3 * truth
+        probability /= probability.sum(axis=1, keepdims=True)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "repeat": repeat,
+                    "fold": np.arange(len(labels)) % folds + 1,
+                    "sample": [f"s{number}" for number in range(len(labels))],
+                    "label": labels,
+                    "predicted": np.array(CLASSES)[probability.argmax(axis=1)],
+                    **{f"probability_{name}": probability[:, i] for i, name in enumerate(CLASSES)},
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def called(table):
+    return table.assign(confidence=0.9, call=table["predicted"])
+
+
+TRAIN = ["ALL"] * 12 + ["AML"] * 9 + ["MLL"] * 3
+NO_TEST = pd.DataFrame(columns=["sample", "label", "predicted", "confidence", "call"])
+
+
+def scored(test, seed=0, folds=3):
+    cv = predictions(TRAIN, seed, repeats=2, folds=folds)
+    return score_model(cv, predictions(TRAIN, seed + 1), test, 50, CLASSES)
+
+
+@pytest.mark.parametrize("folds", [3, 24])
+def test_a_class_of_three_samples_counts_as_much_as_the_largest(folds):
+    scores = scored(NO_TEST, folds=folds)
+    table = predictions(TRAIN, 0, repeats=2)
+    recalls = [
+        (rows["label"] == rows["predicted"]).groupby(rows["label"]).mean().mean()
+        for _, rows in table.groupby("repeat")
+    ]
+    assert scores["cv"]["balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    low, high = scores["cv"]["balanced_accuracy_low"], scores["cv"]["balanced_accuracy_high"]
+    assert 0 <= low < np.mean(recalls) < high <= 1
+    json.dumps(scores, allow_nan=False)
+
+
+def test_a_class_that_the_test_set_lacks_is_left_out_of_its_means():
+    test = predictions(["ALL"] * 5 + ["AML"] * 4, seed=7)
+    scores = scored(called(test))["test"]
+    assert scores["per_class"]["MLL"]["n"] == 0
+    recalls = [scores["per_class"][name]["recall"] for name in ("ALL", "AML")]
+    assert scores["balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    areas = [
+        roc_auc_score(test["label"] == name, test[f"probability_{name}"]) for name in ("ALL", "AML")
+    ]
+    assert scores["auc"] == pytest.approx(np.mean(areas))
+    json.dumps(scores, allow_nan=False)
+
+
+def test_a_test_set_of_one_class_has_no_auc_but_all_else():
+    scores = {
+        name: scored(called(predictions(["AML"] * 4, seed)), seed)
+        for name, seed in (("a", 1), ("b", 2))
+    }
+    table = compare_models(scores)
+    assert table["test_auc"].isna().all()
+    assert table["test_accuracy"].notna().all()
+    assert table["champion"].sum() == 1
+
+
+def test_without_a_test_set_models_are_compared_out_of_fold():
+    table = compare_models({"a": scored(NO_TEST, 1), "b": scored(NO_TEST, 2)})
+    assert table.filter(like="test_").isna().all(axis=None)
+    assert table["champion"].sum() == 1
+    others = table[~table["champion"]]
+    assert others["mcnemar_p"].between(0, 1).all()

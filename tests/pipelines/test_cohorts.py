@@ -1,0 +1,240 @@
+"""Other people's cohorts, run for real: the recipe to the letter, gaps, tables edited by hand."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from project_copy import PROJECT, ProjectCopy
+
+from leukemia_kedro.datasets import simulate_cohort
+
+PAGE = PROJECT / "docs" / "how-to" / "own-cohort.md"
+BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<path>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.M)
+BLOCKS = [match.groupdict() for match in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]
+COMMANDS = [
+    line for block in BLOCKS if block["kind"] == "console" for line in block["text"].splitlines()
+]
+MADE = simulate_cohort(
+    n_samples={"ALL": 22, "AML": 20}, n_probes=150, effect_size=2.0, scale="log2", seed=3
+)
+
+pytestmark = pytest.mark.slow
+
+
+def write_rows(path: Path, rows, separator=","):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+
+
+def write_the_users_files(data: Path) -> None:
+    """The tables that the page says the reader has, larger than the lines it shows."""
+    values = MADE.expression.round(3)
+    ids = [f"A{number:02d}" for number in range(1, len(values) + 1)]
+    probes = ["1007_s_at", "1053_at", "117_at", *values.columns[3:]]
+    cells = list(zip(ids, MADE.labels, values.to_numpy().tolist(), strict=True))
+    rows = [["patient", "diagnosis", *probes], *([i, label, *row] for i, label, row in cells)]
+    write_rows(data / "mine" / "expression.csv", rows)
+
+    across = [["ID_REF", "Gene Title", *ids]]
+    across += [
+        [probe, f"gene {probe}", *column]
+        for probe, column in zip(probes, values.to_numpy().T.tolist(), strict=True)
+    ]
+    write_rows(data / "columns" / "expression.tsv", across, "\t")
+    sheet = [[i, label, "fm"[n % 2], n] for n, (i, label, _) in enumerate(cells)]
+    head = ["patient", "diagnosis", "sex", "age"]
+    write_rows(data / "columns" / "patients.csv", [head, *reversed(sheet)])
+
+    visits = [["sample", "patient", "diagnosis", *probes]]
+    visits += [[i, f"donor {n // 2}", label, *row] for n, (i, label, row) in enumerate(cells)]
+    write_rows(data / "visits" / "expression.csv", visits)
+
+
+def shorten(project: ProjectCopy) -> None:
+    """Let a run's command take less time as it stands: fewer models, folds and permutations."""
+    base = project.folder / "conf" / "base"
+    models = yaml.safe_load((base / "parameters_models.yml").read_text())
+    for name, block in models["models"].items():
+        block["enabled"] = name in ("shrunken_centroids", "svm_linear", "random_forest")
+    (base / "parameters_models.yml").write_text(yaml.safe_dump(models))
+    quick = {
+        "resampling": {"folds": 3, "repeats": 1, "inner_folds": 2},
+        "modelling": {"permutations": 9},
+    }
+    (base / "parameters_modelling.yml").write_text(yaml.safe_dump(quick))
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory) -> ProjectCopy:
+    """A project in which the page has been followed so far as it says what to write."""
+    project = ProjectCopy(tmp_path_factory.mktemp("reader"))
+    write_the_users_files(project.folder / "data" / "01_raw")
+    for block in BLOCKS:
+        if block["kind"] == "yaml":
+            path = project.folder / block["path"]
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block["text"])
+    shorten(project)
+    return project
+
+
+def test_the_recipe_has_eight_lines_and_the_files_are_as_shown(reader):
+    lines = [
+        line
+        for block in BLOCKS
+        if block["kind"] == "yaml" and block["path"].startswith("conf/mine/")
+        for line in block["text"].splitlines()
+    ]
+    assert len(lines) == 8
+    for block in BLOCKS:
+        if block["kind"] == "csv":
+            shown = block["text"].splitlines()[0].split("\t" if "\t" in block["text"] else ",")
+            written = (reader.folder / block["path"]).read_text().splitlines()[0]
+            assert re.split("[\t,]", written)[: len(shown)] == shown, block["path"]
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if " check " in line])
+def test_every_layout_on_the_page_is_understood(reader, command):
+    said = reader.kedro(*command.split()[1:]).stdout
+    assert re.search(r"^Samples: +42$", said, re.M)
+    assert re.search(r"^Classes: +ALL 22, AML 20$", said, re.M)
+    assert re.search(r"^Probes: +150,", said, re.M)
+    environment = command.rpartition(" ")[2]
+    assert said.endswith(f"Nothing here would stop a run. Next: kedro run --env {environment}\n")
+    if environment == "visits":
+        assert re.search(r"^Groups: +21, by patient$", said, re.M)
+
+
+def test_the_geo_block_is_a_catalog_entry(reader):
+    from kedro.io import DataCatalog
+
+    text = (reader.folder / "conf" / "geo" / "catalog.yml").read_text()
+    assert "raw_cohort" in DataCatalog.from_config(yaml.safe_load(text))
+
+
+def test_the_recipe_ends_in_a_report(reader):
+    (command,) = [line for line in COMMANDS if " run " in line]
+    said = reader.kedro(*command.split()[1:])
+    assert "Warning" not in said.stdout + said.stderr
+    assert "WARNING" not in said.stdout + said.stderr
+    report = reader.data("08_reporting", "mine", "report.html")
+    assert report.is_file()
+    comparison = pd.read_csv(reader.data("08_reporting", "mine", "model_comparison.csv"))
+    champion = comparison[comparison["champion"]].iloc[0]
+    assert champion["cv_balanced_accuracy"] > 0.8
+    assert comparison["test_accuracy"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory) -> ProjectCopy:
+    """Three classes, one of them small, 42 patients with two samples each, 3 % of values missing;
+    run from raw cohort to report."""
+    project = ProjectCopy(tmp_path_factory.mktemp("gaps"))
+    cohort = simulate_cohort(
+        n_samples={"ALL": 40, "AML": 30, "MLL": 14},
+        n_probes=200,
+        effect_size=2.0,
+        missing_share=0.03,
+        seed=8,
+    )
+    table = cohort.expression.copy()
+    table.iloc[: len(table) // 2, 10] = np.nan
+    table.insert(0, "label", cohort.labels)
+    table.insert(1, "patient", [f"donor {number // 2}" for number in range(len(table))])
+    folder = project.folder / "conf" / "gaps"
+    folder.mkdir()
+    raw = project.data("01_raw", "gaps", "table.csv")
+    raw.parent.mkdir(parents=True)
+    table.to_csv(raw)
+    (folder / "globals.yml").write_text("cohort: gaps\n")
+    entry = {
+        "type": "leukemia_kedro.datasets.ExpressionTableDataset",
+        "filepath": "data/01_raw/gaps/table.csv",
+        "sample_id": "sample",
+        "label": "label",
+        "covariates": ["patient"],
+    }
+    (folder / "catalog.yml").write_text(yaml.safe_dump({"raw_cohort": entry}))
+    parameters = {
+        "cohort": {
+            "missing": {"policy": "impute"},
+            "split": {"method": "grouped", "test_share": 0.25, "group": "patient"},
+            "filter": {"min_ratio": 2, "min_range": 100},
+            "classes": ["ALL", "MLL", "AML"],
+        },
+        "feature_selection": {"signature": {"reference": None}},
+    }
+    (folder / "parameters.yml").write_text(yaml.safe_dump(parameters))
+    shorten(project)
+    project.kedro("run", "--env", "gaps")
+    return project
+
+
+def test_patients_stay_on_one_side_and_in_one_fold(gaps):
+    split = pd.read_csv(gaps.data("03_primary", "gaps", "sample_split.csv"), index_col="sample")
+    assert list(split) == ["label", "split", "group"]
+    sides = {side: set(rows["group"]) for side, rows in split.groupby("split")}
+    assert not sides["train"] & sides["test"]
+    plan = pd.read_csv(gaps.data("05_model_input", "gaps", "resampling_plan.csv"))
+    folds = plan.assign(group=plan["sample"].map(split["group"])).groupby(["repeat", "group"])
+    assert all(len(set(fold)) == 1 for _, fold in folds["fold"])
+
+
+def test_a_cohort_with_gaps_is_counted_modelled_tested_and_reported(gaps):
+    quality = json.loads(gaps.data("08_reporting", "gaps", "data_quality.json").read_text())
+    assert quality["dropped_probes"] == 1
+    assert quality["missing_values"] > 400
+    expression = pd.read_parquet(gaps.data("02_intermediate", "gaps", "expression.parquet"))
+    assert len(expression) == 199
+    assert expression.isna().to_numpy().any(), "imputed inside the folds, not here"
+
+    comparison = pd.read_csv(gaps.data("08_reporting", "gaps", "model_comparison.csv"))
+    assert comparison.loc[comparison["champion"], "cv_balanced_accuracy"].item() > 0.8
+    for name in ("MLL-ALL", "AML-ALL", "AML-MLL"):
+        path = gaps.data("08_reporting", "gaps", "differential_expression", f"{name}.csv")
+        table = pd.read_csv(path)
+        assert (
+            table[["logFC", "t", "P.Value", "welch_p", "wilcoxon_p", "maxT_p"]]
+            .notna()
+            .all(axis=None)
+        )
+    projections = pd.read_csv(next((gaps.folder / "data").rglob("projections.csv")))
+    assert projections[["x", "y"]].notna().all(axis=None)
+    assert gaps.data("08_reporting", "gaps", "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "old", "new", "pipeline", "message"),
+    [
+        ("03_primary", "sample_split", ",test,", ",tset,", "modelling", "'tset' (sample patient_"),
+        ("03_primary", "sample_split", ",AML,", ",,", "modelling", "column label: '' (sample "),
+        ("02_intermediate", "probes", "False", "maybe", "feature_selection", "True or False"),
+        ("02_intermediate", "samples", "patient_002", "patient_001", "differential_expression",
+         "'patient_001' (sample patient_001); expected an id that occurs once"),
+        ("05_model_input", "resampling_plan", "1,1,", "1,1,X", "modelling", "repeat 1 does not"),
+    ],
+)  # fmt: skip
+def test_a_table_edited_by_hand_is_refused_where_it_is_read(
+    gaps, layer, name, old, new, pipeline, message
+):
+    path = gaps.data(layer, "gaps", f"{name}.csv")
+    sound = path.read_text()
+    assert old in sound
+    path.write_text(sound.replace(old, new, 1))
+    before = gaps.files()
+    try:
+        result = gaps.kedro("run", "--env", "gaps", "--pipelines", pipeline, check=False)
+    finally:
+        path.write_text(sound)
+    assert result.returncode != 0
+    assert message in result.stderr
+    assert f"{name}.csv" in result.stderr
+    assert "Traceback" not in result.stderr
+    before[str(path.relative_to(gaps.folder / "data"))] = sound.encode()
+    assert gaps.files() == before
