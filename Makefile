@@ -23,9 +23,9 @@ lint: .venv/test.stamp  ## Put code into the house's format
 lock: .venv/test.stamp  ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --quiet --upgrade -o requirements.txt
+		--no-header --no-annotate --quiet --upgrade -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+		--generate-hashes --no-header --no-annotate --quiet \
 		-c requirements.txt -o requirements-dev.txt
 
 clean:  ## Remove everything that was made
