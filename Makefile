@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= demo
 
-.PHONY: run test lint viz viz-site benchmark lock clean
+.PHONY: run test lint docs viz benchmark lock clean
 
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
@@ -20,13 +20,20 @@ lint: .venv/test.stamp  ## Put code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/test.stamp  ## The documentation as a site: build/docs/index.html
+	$(BIN)/sphinx-build -W -n -q docs build/docs
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header \
+	--no-annotate --quiet
+
 lock: .venv/test.stamp  ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --quiet --upgrade -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --quiet \
-		-c requirements.txt -o requirements-dev.txt
+	mkdir -p build
+	$(COMPILE) --group dev --all-extras --upgrade -o build/together.txt
+	$(COMPILE) --generate-hashes -c build/together.txt -o requirements.txt
+	$(COMPILE) --generate-hashes -c build/together.txt --group dev --extra airflow --extra dask \
+		-o requirements-dev.txt
+	$(COMPILE) --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt
 
 clean:  ## Remove everything that was made
 	rm -rf .venv build dist data/0[2-8]*/*/
