@@ -200,7 +200,8 @@ def test_blocks_of_columns_do_not_show(criterion, monkeypatch):
     X = expression(THREE)
     whole = score_genes(criterion, X, THREE)
     monkeypatch.setattr(rankings, "_BLOCK_VALUES", 7 * len(X))
-    np.testing.assert_array_equal(score_genes(criterion, X, THREE), whole)
+    # Sums over a narrower block may be vectorised differently: some units in the last place.
+    np.testing.assert_allclose(score_genes(criterion, X, THREE), whole, rtol=1e-13)
 
 
 def test_what_cannot_be_scored_is_refused():
