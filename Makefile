@@ -3,18 +3,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= demo
 
-.PHONY: run test lint docs viz benchmark lock clean
+.PHONY: run test lint docs viz viz-site pictures benchmark lock clean
 
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
 
-test: .venv/test.stamp  ## Every test; those that need real files say so where they are absent
+test: .venv/test.stamp .venv-mlflow/test.stamp  ## Every test; those that need real files say so where they are absent
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 viz: .venv/run.stamp  ## The picture of the pipelines in a browser
 	$(BIN)/kedro viz run --env $(ENV)
+
+viz-site: .venv/run.stamp  ## The same as a static site: build/viz/index.html
+	$(BIN)/kedro run --env $(ENV) --only-missing-outputs
+	$(BIN)/python scripts/viz_site.py --env $(ENV) build/viz
+
+pictures: .venv/test.stamp  ## The README's pictures, from a run on simulated data; needs chromium
+	$(BIN)/python scripts/pictures.py
 
 lint: .venv/test.stamp  ## Put code into the house's format
 	$(BIN)/ruff check --fix .
@@ -22,6 +29,9 @@ lint: .venv/test.stamp  ## Put code into the house's format
 
 docs: .venv/test.stamp  ## The documentation as a site: build/docs/index.html
 	$(BIN)/sphinx-build -W -n -q docs build/docs
+
+benchmark: .venv/test.stamp  ## Times beside scikit-learn's, limma's and multtest's (R if installed)
+	$(BIN)/python benchmarks
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header \
 	--no-annotate --quiet
@@ -36,7 +46,7 @@ lock: .venv/test.stamp  ## Resolve the dependencies anew
 	$(COMPILE) --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt
 
 clean:  ## Remove everything that was made
-	rm -rf .venv build dist data/0[2-8]*/*/
+	rm -rf .venv .venv-mlflow build dist data/0[2-8]*/*/
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -55,4 +65,13 @@ clean:  ## Remove everything that was made
 .venv/test.stamp: requirements-dev.txt .venv/run.stamp
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
 		--require-hashes -r requirements-dev.txt
+	touch $@
+
+# Of its own: the plugin registers itself wherever it is installed, and slows every start.
+.venv-mlflow/test.stamp: requirements-mlflow.txt pyproject.toml | .venv/bin/python
+	.venv/bin/python -m venv .venv-mlflow
+	.venv-mlflow/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
+		--require-hashes -r requirements-mlflow.txt
+	.venv-mlflow/bin/python -m pip install --disable-pip-version-check --quiet \
+		--no-deps --no-build-isolation -e .
 	touch $@

@@ -1,0 +1,60 @@
+"""The permutation test on a Dask cluster of two workers, of one thread each, beside one of one.
+
+    python benchmarks/cluster.py
+
+Golub's 38 training samples × 7129 probes, 1000 permutations of weighted voting. Workers
+are started before the clock is. Two are to be at least 1.5 times as fast as one; the scores are
+required to be those of this process without a cluster.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from golub import golub_training_samples
+from timing import cores, spread, timed
+
+from leukemia_kedro.compute import leave_cluster, one_thread_per_process, use_backend
+from leukemia_kedro.evaluation.permutation import permutation_test
+from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.parameters import CohortParameters, ComputeParameters, ResamplingParameters
+
+MODEL = "weighted_voting"
+PERMUTATIONS = 1000
+RUNS = 3
+
+
+def main() -> None:
+    """Print a line per size of the cluster, then the ratio."""
+    one_thread_per_process()
+    expression, labels, parameters = golub_training_samples()
+    given = (
+        FittedModel(None, {"name": MODEL, "model": parameters["models"][MODEL]}),
+        expression,
+        pd.DataFrame({"label": labels, "split": "train"}),
+        pd.DataFrame({"is_control": expression.columns.str.startswith("AFFX")}, expression.columns),
+        CohortParameters(**parameters["cohort"]),
+        ResamplingParameters(**parameters["resampling"]),
+    )
+
+    def test(permutations: int):
+        return permutation_test(*given, permutations, parameters["seed"], n_jobs=1)
+
+    expected = test(PERMUTATIONS)
+    seconds = {1: [], 2: []}
+    for _ in range(RUNS):
+        for n_workers, times in seconds.items():
+            use_backend(ComputeParameters(backend="dask", n_jobs=n_workers))
+            test(8 * n_workers)  # each worker imports what it needs
+            found, elapsed = timed(test, PERMUTATIONS)
+            assert found == expected
+            times.append(elapsed)
+            leave_cluster()
+    print(f"{PERMUTATIONS} permutations, {cores()} cores, seconds, median (least to most)")
+    for n_workers, times in seconds.items():
+        print(f"{n_workers} worker(s){spread(times):>30}")
+    ratios = [one / two for one, two in zip(*seconds.values(), strict=True)]
+    print(f"one / two{spread(ratios):>33}")
+
+
+if __name__ == "__main__":
+    main()
