@@ -1,10 +1,13 @@
 """A copy of the project to run for real, with its own data folder."""
 
+import copy
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +22,37 @@ class ProjectCopy:
         shutil.copy(PROJECT / ".telemetry", folder)
         (folder / "src").mkdir()
         (folder / "data").mkdir()
+
+    def duplicate(self, folder: Path) -> "ProjectCopy":
+        """The project as it is now, with what it has written, in another folder."""
+        twin = copy.copy(self)
+        twin.folder = Path(shutil.copytree(self.folder, folder))
+        return twin
+
+    def keep_models(self, *models: str) -> None:
+        """Switch the other models off."""
+        path = self.folder / "conf" / "base" / "parameters_models.yml"
+        parameters = yaml.safe_load(path.read_text())
+        for name, block in parameters["models"].items():
+            block["enabled"] = name in models
+        path.write_text(yaml.safe_dump(parameters))
+
+    def rank_by(self, *criteria: str) -> None:
+        """Rank all genes by these criteria alone."""
+        path = self.folder / "conf" / "base" / "parameters_feature_selection.yml"
+        parameters = yaml.safe_load(path.read_text())
+        parameters["feature_selection"]["criteria"] = list(criteria)
+        path.write_text(yaml.safe_dump(parameters))
+
+    def shorten(self, *models: str) -> None:
+        """Let commands take less time as they stand: these models, few folds and permutations."""
+        self.keep_models(*models)
+        quick = {
+            "resampling": {"folds": 3, "repeats": 1, "inner_folds": 2},
+            "modelling": {"permutations": 9},
+        }
+        path = self.folder / "conf" / "base" / "parameters_modelling.yml"
+        path.write_text(yaml.safe_dump(quick))
 
     def kedro(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run ``kedro ARGUMENTS`` as a user would; fail with its output where it fails."""
@@ -39,12 +73,16 @@ class ProjectCopy:
         return self.folder.joinpath("data", layer, cohort, *parts)
 
     def files(self) -> dict[str, bytes]:
-        """Every CSV and JSON file the project wrote, by path."""
+        """Every CSV and JSON file the project wrote, by path, but the records of runs, which hold
+        times.
+        """
         data = self.folder / "data"
         return {
             str(path.relative_to(data)): path.read_bytes()
             for path in sorted(data.rglob("*"))
             if path.suffix in (".csv", ".json")
+            and path.name != "run.json"
+            and path.parent.name != ".nodes"
         }
 
 

@@ -92,4 +92,5 @@ def fit_small_model(cohort: Cohort, model: ModelParameters, parameters: str) -> 
         RESAMPLING,
         max_error_when_calling=0.02,
         seed=SEED,
+        n_jobs=1,
     )

@@ -9,17 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damaged_cohorts import LOG2, RAW, REFUSED, TOLD, parameters, sound_cohort, with_values
+from kedro.io import DataCatalog, MemoryDataset
 
-from leukemia_kedro.check import check_cohort
+from leukemia_kedro.check import check_catalog, check_cohort
+from leukemia_kedro.datasets import ChipAnnotationDataset, GMTDataset
 from leukemia_kedro.parameters import (
     DifferentialExpressionParameters,
+    EnrichmentParameters,
     FeatureSelectionParameters,
     ResamplingParameters,
 )
 
 PROJECT = Path(__file__).resolve().parents[1]
 FIVE_FOLDS = ResamplingParameters(folds=5, repeats=1, inner_folds=3)
-SELECTION = FeatureSelectionParameters(criteria=["anova_f"])
+SELECTION = FeatureSelectionParameters(criteria=["signal_to_noise"])
 PAIRS = DifferentialExpressionParameters()
 
 
@@ -77,7 +80,7 @@ def test_equal_samples_of_one_group_are_no_surprise():
 
 def test_a_reference_signature_and_contrasts_that_do_not_fit_are_obstacles():
     selection = FeatureSelectionParameters(
-        criteria=["anova_f"], signature={"reference": "golub_1999"}
+        criteria=["signal_to_noise"], signature={"reference": "golub_1999"}
     )
     contrasts = DifferentialExpressionParameters(design="~ label + age")
     told = check(sound_cohort(), RAW, selection=selection, contrasts=contrasts).obstacles
@@ -97,6 +100,35 @@ def test_what_is_dropped_and_grouped_is_described():
     assert report.understood["Missing values"] == "9, in 1 probes"
     assert report.understood["Probes that are not dropped"] == "239"
     assert report.understood["Groups"] == "11, by patient"
+
+
+def check_with_gene_sets(path, text):
+    path.write_text(text)
+    blocks = {
+        "cohort": parameters(RAW),
+        "resampling": FIVE_FOLDS,
+        "feature_selection": SELECTION,
+        "differential_expression": PAIRS,
+        "enrichment": EnrichmentParameters(),
+        "seed": 0,
+    }
+    catalog = DataCatalog(
+        {f"params:{name}": MemoryDataset(block) for name, block in blocks.items()}
+    )
+    catalog["raw_cohort"] = MemoryDataset(sound_cohort())
+    catalog["gene_sets"] = GMTDataset(filepath=str(path))
+    catalog["chip_annotation"] = ChipAnnotationDataset(filepath=str(path.with_name("none.chip")))
+    return check_catalog(catalog).obstacles
+
+
+def test_gene_sets_that_cannot_be_read_or_fit_no_gene_are_obstacles(tmp_path):
+    path = tmp_path / "sets.gmt"
+    probe = sound_cohort().probes.index[0]
+    assert check_with_gene_sets(path, f"myeloid\tna\tMPO\t{probe}\n") == []
+    (unmatched,) = check_with_gene_sets(path, "myeloid\tna\tMPO\tCD33\n")
+    assert unmatched.startswith("no gene of the gene sets is among the cohort's")
+    (torn,) = check_with_gene_sets(path, f"myeloid\tna\t{probe}\nlymphoid\n")
+    assert torn.startswith(f"{path}, line 2: expected name, description and genes")
 
 
 def test_floor_and_ceiling_of_raw_intensities_are_refused_on_the_log2_scale():

@@ -175,6 +175,8 @@ def test_a_full_disk_is_said_to_be_full(run):
         "Error: No space left on device\n"
         "The disk is full: free some space, then type the command again.\n"
     )
+    assert "--only-missing-outputs" in result.stdout
+    assert "--from-nodes" not in result.stdout
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(run):

@@ -1,12 +1,10 @@
 """``kedro fetch``: what it takes, what it refuses, and that nothing good is ever lost."""
 
-import http.server
-import json
-import threading
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import kaggle_server
 import pytest
 from golub_texts import (
     ALL_FORMS,
@@ -20,10 +18,10 @@ from golub_texts import (
     write,
     write_zip,
 )
+from kaggle_server import serve_as_kaggle
 
 from leukemia_kedro import fetch_sources
 from leukemia_kedro.datasets import GolubDataset
-from leukemia_kedro.datasets.cumida import rehearse_gse9476
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.fetch import fetch
 from leukemia_kedro.fetch_content import OriginalContent, content_table, probes_sha256
@@ -192,25 +190,18 @@ def test_mll_is_brought_in_by_hand(project):
         assert words in str(told.value)
 
 
-@pytest.mark.slow
-def test_of_cumida_only_the_layout_can_be_verified(project, tmp_path, capsys):
-    table = rehearse_gse9476().round(4)
-    folder = tmp_path / "downloads"
-    folder.mkdir()
-    table.to_csv(folder / "Leukemia_GSE9476.csv", index=False)
-    fetch("cumida", project, folder)
-    assert list(fetched(project, "cumida")) == ["Leukemia_GSE9476.csv"]
-    out = capsys.readouterr().out
-    assert "not the original bytes; only the layout was verified: samples, probes, classes" in out
-    assert "Next: kedro run --env cumida" in out
-
-    table["type"] = table["type"].replace("PB", "AML")
-    table.to_csv(folder / "Leukemia_GSE9476.csv", index=False)
-    with pytest.raises(UserError, match=r"its classes are AML 36, .* in the original AML 26, "):
-        fetch("cumida", project, folder)
-    table.iloc[:, :-1].to_csv(folder / "Leukemia_GSE9476.csv", index=False)
-    with pytest.raises(UserError, match="it has 22,282 probes, the original 22,283"):
-        fetch("cumida", project, folder)
+def test_the_original_cumida_file_is_known_by_its_git_blob_id(
+    project, tmp_path, monkeypatch, capsys
+):
+    """A small file in its place, with the id that git hash-object gives to these bytes."""
+    (tmp_path / "Leukemia_GSE9476 (1).csv").write_bytes(b"hello\n")
+    original = OriginalFile(
+        "Leukemia_GSE9476.csv", git_blob="ce013625030ba8dba906f756967f9e9ca394464a"
+    )
+    monkeypatch.setitem(SOURCES, "cumida", replace(SOURCES["cumida"], files=(original,)))
+    fetch("cumida", project, tmp_path / "Leukemia_GSE9476 (1).csv")
+    assert fetched(project, "cumida") == {"Leukemia_GSE9476.csv": b"hello\n"}
+    assert "bytes  original" in capsys.readouterr().out
 
 
 def test_a_file_known_by_its_git_blob_id_is_recognised(tmp_path):
@@ -223,55 +214,17 @@ def test_a_file_known_by_its_git_blob_id_is_recognised(tmp_path):
 
 # --- downloads ----------------------------------------------------------------------------------
 
-KAGGLE_TEST_PORT = 7777  # fixed in Kaggle's own client
-
-
-class _Kaggle(http.server.BaseHTTPRequestHandler):
-    """As much of Kaggle's interface as the client needs for a public data set."""
-
-    archive = b""
-    cut = False
-
-    def do_HEAD(self):
-        self.send_response(200)
-        self.end_headers()
-
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        assert (asked["ownerSlug"], asked["datasetSlug"]) == ("crawford", "gene-expression")
-        assert "Authorization" not in self.headers, "a public data set needs no credentials"
-        download = self.path.endswith("DownloadDataset")
-        body = self.archive if download else b'{"currentVersionNumber": 1}'
-        self.send_response(200)
-        self.send_header("Content-Type", "application/zip" if download else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if download and self.cut else body)
-
-    def log_message(self, *args):
-        pass
-
 
 @pytest.fixture
 def kaggle(texts, tmp_path, monkeypatch):
     """The real client, talking to a server on this machine."""
-    _Kaggle.archive = write_zip(tmp_path / "served.zip", texts).read_bytes()
-    _Kaggle.cut = False
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", KAGGLE_TEST_PORT), _Kaggle)
-    except OSError:
-        pytest.skip(f"port {KAGGLE_TEST_PORT} is in use")
-    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "TEST")
-    monkeypatch.setenv("NO_PROXY", "localhost")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_CONFIG_DIR"):
+    for name, value in (kaggle_server.ENVIRONMENT | {"HOME": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    for name in kaggle_server.CREDENTIALS:
         monkeypatch.delenv(name, raising=False)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield _Kaggle
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    archive = write_zip(tmp_path / "served.zip", texts).read_bytes()
+    with serve_as_kaggle("crawford/gene-expression", archive) as server:
+        yield server
 
 
 def test_a_download_arrives_without_credentials(kaggle, texts, project, capsys):

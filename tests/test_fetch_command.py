@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kaggle_server
 import pytest
-from golub_texts import ALL_FORMS, NAMES, damaged, golub_texts, in_form, write
+from golub_texts import ALL_FORMS, NAMES, damaged, golub_texts, in_form, write, write_zip
+from kaggle_server import serve_as_kaggle
 
+from leukemia_kedro.datasets.cumida import rehearse_gse9476
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.fetch import fetch
 
@@ -105,6 +108,38 @@ def test_an_unknown_cohort_is_a_usage_error(kedro):
     result = kedro("fetch", "colon")
     assert result.returncode == 2
     assert "'colon' is not one of" in result.stderr
+
+
+@pytest.mark.slow
+def test_cumida_is_downloaded_and_its_layout_verified(kedro, project, tmp_path):
+    """The rehearsal in the real file's place, whose bytes are not its own."""
+    table = rehearse_gse9476().round(3)
+    content = table.to_csv(index=False)
+    archive = write_zip(tmp_path / "archive.zip", {"Leukemia_GSE9476.csv": content})
+    handle = "brunogrisci/leukemia-gene-expression-cumida"
+    environment = kaggle_server.ENVIRONMENT | {"HOME": str(tmp_path)}
+    with serve_as_kaggle(handle, archive.read_bytes()):
+        result = kedro("fetch", "cumida", environment=environment)
+    assert result.returncode == 0, result.stderr
+    place = project / "data" / "01_raw" / "cumida"
+    assert [path.name for path in place.iterdir()] == ["Leukemia_GSE9476.csv"]
+    assert (place / "Leukemia_GSE9476.csv").read_text() == content
+    assert (
+        "bytes  not the original bytes; only the layout was verified: samples, probes, classes"
+    ) in result.stdout
+    assert result.stdout.endswith("Next: kedro run --env cumida\n")
+
+    less = tmp_path / "less.csv"
+    table.iloc[:, :-1].to_csv(less, index=False)
+    refused = kedro("fetch", "cumida", "--from", less)
+    assert refused.returncode == 1
+    assert "it has 22,282 probes, the original 22,283\nNothing was changed." in refused.stderr
+    table.replace({"type": {"PB": "AML"}}).to_csv(less, index=False)
+    refused = kedro("fetch", "cumida", "--from", less)
+    assert "its classes are AML 36, Bone_Marrow 10" in refused.stderr
+    assert "in the original AML 26, Bone_Marrow 10" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (place / "Leukemia_GSE9476.csv").read_text() == content
 
 
 @pytest.mark.real_data

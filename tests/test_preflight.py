@@ -5,6 +5,7 @@ from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 
+from leukemia_kedro.datasets import OptionalCSVDataset
 from leukemia_kedro.preflight import missing_inputs_message
 
 
@@ -88,6 +89,15 @@ def test_a_start_in_the_middle_names_what_is_kept_in_memory_only(catalog):
     message = missing_inputs_message(MODELS.from_nodes("make_champion"), catalog, PIPELINES)
     assert "  scores: not kept on disk\n" in message
     assert message.endswith("--pipelines data_processing,feature_selection,modelling")
+
+
+def test_what_may_be_absent_is_not_asked_for(catalog, tmp_path):
+    """Replication is run by whoever wants it; the report does without."""
+    replicated = OptionalCSVDataset(filepath=str(tmp_path / "replication.csv"))
+    catalog["replication"] = replicated
+    pipelines = PIPELINES | {"replication": node("raw", "replication")}
+    report = node(["raw", "replication"], "page")
+    assert missing_inputs_message(report, catalog, pipelines) is None
 
 
 def test_an_input_that_no_pipeline_makes_is_left_to_its_dataset(catalog, tmp_path):

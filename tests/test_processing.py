@@ -63,3 +63,14 @@ def test_missing_values_stay_missing_and_change_no_other(cohort, standardise):
         np.testing.assert_allclose(log2.std(), 1)
     else:
         pd.testing.assert_frame_equal(log2, np.log2(expression.clip(100, 16000)))
+
+
+def test_arrays_are_standardised_over_the_probes_that_pass():
+    parameters = CohortParameters(scale="log2", standardise_arrays=True)
+    probes, samples = pd.Index(["a", "b", "c"], name="probe"), ["x", "y"]
+    expression = pd.DataFrame([[1.0, 4.0], [3.0, 8.0], [100.0, 6.0]], probes, samples)
+    passing = pd.DataFrame({"passes": [False, True, True]}, index=probes[[2, 0, 1]])
+    found = log2_expression(expression, passing, parameters)
+    # Over a and b: mean 2 and deviation √2 in x, mean 6 and deviation √8 in y.
+    expected = [[-(2**-0.5), -(2**-0.5)], [2**-0.5, 2**-0.5], [98 * 2**-0.5, 0.0]]
+    np.testing.assert_allclose(found, expected)

@@ -11,7 +11,7 @@ import yaml
 from kedro.io import DataCatalog
 
 from leukemia_kedro import schemas
-from leukemia_kedro.datasets import CSVDataset
+from leukemia_kedro.datasets import CSVDataset, SamplesDataset
 from leukemia_kedro.errors import UserError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -31,8 +31,9 @@ INDEX = {"Samples": "sample", "Probes": "probe", "SampleSplit": "sample"}
 def read(folder, name, text):
     """The table as the catalog reads it, then checks it."""
     (folder / "table.csv").write_text(text)
+    dataset = SamplesDataset if name == "Samples" else CSVDataset
     load_args = {"index_col": INDEX[name]} if name in INDEX else {}
-    table = CSVDataset(filepath=str(folder / "table.csv"), load_args=load_args).load()
+    table = dataset(filepath=str(folder / "table.csv"), load_args=load_args).load()
     return getattr(schemas, name).validate(table, lazy=True)
 
 

@@ -9,6 +9,7 @@ from leukemia_kedro.evaluation.fold_rankings import rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.parameters import CohortParameters, ResamplingParameters, SignatureParameters
 from leukemia_kedro.signature import (
+    check_reference,
     choose_signature,
     gene_ranking,
     reference_overlap,
@@ -102,10 +103,20 @@ def test_the_published_fifty_ship_with_the_package():
     assert {"X95735_at", "M27891_at", "M55150_at"} <= set(published["probe"])
 
 
-def test_an_unknown_reference_and_unknown_probes_are_refused(cohort, ranking):
+def test_an_unknown_reference_and_unknown_probes_are_refused(cohort):
     with pytest.raises(UserError, match=r"golub_2024.*expected one of: golub_1999"):
         reference_signature("golub_2024")
     golub = SIGNATURE.model_copy(update={"reference": "golub_1999"})
     with pytest.raises(UserError, match="names probes that this cohort lacks"):
-        reference_overlap(ranking, cohort.expression.columns, golub)
-    assert reference_overlap(ranking, cohort.expression.columns, SIGNATURE) == {"reference": None}
+        check_reference(cohort.expression.columns, golub)
+    assert check_reference(cohort.expression.columns, SIGNATURE).empty
+
+
+def test_the_overlap_counts_what_is_shared(ranking):
+    ordered = ranking[ranking["criterion"] == "anova_f"].sort_values("rank")["probe"]
+    reference = ordered.iloc[[0, 4, 9, 30, 99, 150]]
+    named = SIGNATURE.model_copy(update={"reference": "mine"})
+    found = reference_overlap(ranking, reference, named)
+    assert (found["reference"], found["n_reference"]) == ("mine", 6)
+    assert (found["signature"]["shared"], found["top_100"]["shared"]) == (3, 5)
+    assert reference_overlap(ranking, reference[:0], SIGNATURE) == {"reference": None}

@@ -10,6 +10,7 @@ import pandas as pd
 from kedro.io import CatalogProtocol
 
 from leukemia_kedro import quality
+from leukemia_kedro.cli import user_message
 from leukemia_kedro.cohort import Cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
@@ -42,14 +43,28 @@ class CheckReport:
 
 
 def check_catalog(catalog: CatalogProtocol) -> CheckReport:
-    """:func:`check_cohort` of the catalog's ``raw_cohort`` under its parameters."""
-    return check_cohort(
-        catalog.load("raw_cohort"),
+    """The catalog's ``raw_cohort`` and ``gene_sets`` under its parameters."""
+    cohort = catalog.load("raw_cohort")
+    report = check_cohort(
+        cohort,
         catalog.load("params:cohort"),
         catalog.load("params:resampling"),
         catalog.load("params:feature_selection"),
         catalog.load("params:differential_expression"),
         catalog.load("params:seed"),
+    )
+    report.obstacles.extend(_refusals(lambda: _name_genes(catalog, cohort)))
+    return report
+
+
+def _name_genes(catalog: CatalogProtocol, cohort: Cohort) -> None:
+    from leukemia_kedro.gene_set_enrichment import genes_of_probes
+
+    genes_of_probes(
+        cohort.probes,
+        catalog.load("chip_annotation"),
+        catalog.load("gene_sets"),
+        catalog.load("params:enrichment").gene_column,
     )
 
 
@@ -152,6 +167,9 @@ def _refusals(*checks: Callable[[], object]) -> list[str]:
     for check in checks:
         try:
             check()
-        except UserError as error:
-            refusals.append(str(error))
+        except Exception as error:
+            message = user_message(error)
+            if message is None:
+                raise
+            refusals.append(message)
     return refusals

@@ -58,20 +58,30 @@ def user_message(error: BaseException) -> str | None:
     """
     for link in _chain(error, with_context=True):
         if isinstance(link, UserError):
-            return str(link)
-    causes = list(_chain(error, with_context=False))
-    for link in causes:
+            return _with_advice(str(link), link)
+    for link in _chain(error, with_context=False):
         if _can_be_mended(link):
-            hints = [_HINTS[link.errno] for link in causes if getattr(link, "errno", 0) in _HINTS]
-            return "\n".join([_text(link), *hints[:1]])
+            return _with_advice(_text(link), error)
     return None
 
 
-_HINTS = {
-    errno.ENOSPC: "The disk is full: free some space, then type the command again.",
-    errno.EACCES: "Look at the owner and the permissions of the file and of its folder.",
+_MORE_ROOM = "free some space, then type the command again."
+_PERMISSION = "Look at the owner and the permissions of the file and of its folder."
+_ADVICE = {
+    errno.ENOSPC: f"The disk is full: {_MORE_ROOM}",
+    errno.EDQUOT: f"Your quota of the disk is used up: {_MORE_ROOM}",
+    errno.EFBIG: "The system limits the size of files: see ulimit -f.",
+    errno.EACCES: _PERMISSION,
+    errno.EPERM: _PERMISSION,
     errno.EROFS: "The place is read-only: work in a copy of the project elsewhere.",
 }
+
+
+def _with_advice(message: str, error: BaseException) -> str:
+    """The message, and what to do about the error of the operating system behind it, if any."""
+    numbers = [getattr(link, "errno", None) for link in _chain(error, with_context=False)]
+    advice = [_ADVICE[number] for number in numbers if number in _ADVICE]
+    return "\n".join([message, *advice[:1]])
 
 
 def _chain(error: BaseException | None, with_context: bool) -> Iterator[BaseException]:
@@ -138,14 +148,23 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
 
 
 def _leave_out_noise() -> None:
-    """Leave out of Kedro's log what the message at the end says again, or better."""
+    """Leave out of Kedro's log what the message at the end says better, and advice to no avail."""
     logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
     for name in ("sequential_runner", "thread_runner", "parallel_runner"):
-        logging.getLogger(f"kedro.runner.{name}").addFilter(_helps_to_resume)
+        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_of_use)
 
 
-def _helps_to_resume(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith("No nodes ran")
+_OF_NO_USE = ("No nodes ran", "Using synchronous mode")
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether to log it; advice to resume ``--from-nodes`` dozens of names is made short."""
+    number, _, advice = record.getMessage().partition("\n")
+    if "--from-nodes" in advice:
+        record.msg = (
+            f"{number} The same command with --only-missing-outputs keeps what is finished."
+        )
+    return not number.startswith(_OF_NO_USE)
 
 
 run = copy.copy(kedro_run)

@@ -1,24 +1,47 @@
-"""The last lines of a run that made a report: the answer, and where to read more."""
+"""The last lines of a run: what came out, and where to read more."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
 from kedro.io import CatalogProtocol
 
 
-def closing_summary(catalog: CatalogProtocol, seconds: float) -> str:
-    """Champion, its accuracy, number of genes that differ, path of the report, time and memory.
+def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
+    """What a run came to; nothing where it made neither report nor replication.
 
     Parameters
     ----------
+    made : set of str
+        Datasets that the run has written.
     catalog : CatalogProtocol
-        Of a run whose report is written.
-    seconds : float
-        Wall time of the run.
+        Of the run.
     """
+    lines = []
+    if "replication" in made:
+        lines += _replication(catalog, in_report="report" in made)
+    if "report" in made:
+        lines += [*_answer(catalog), f"Report: {_place(catalog, 'report')}"]
+        record = catalog.load("run_record")
+        lines.append(f"Time: {record['seconds']:.0f} s{_memory(record['peak_memory_gb'])}")
+    return lines
+
+
+def _replication(catalog: CatalogProtocol, in_report: bool) -> list[str]:
+    table = catalog.load("replication")
+    lines = [
+        f"{table['agrees'].sum()} of {len(table)} published figures come out again: "
+        f"{_place(catalog, 'replication')}"
+    ]
+    if not in_report:
+        lines.append("To show them in the report: kedro run --pipelines reporting (same --env)")
+    return lines
+
+
+def _answer(catalog: CatalogProtocol) -> list[str]:
+    """Champion, its accuracy, number of genes that differ."""
     champion = catalog.load("champion")
     lines = [f"Champion: {champion['champion']} with {champion['n_genes']} genes"]
     lines.append(_accuracy(champion))
@@ -26,9 +49,11 @@ def closing_summary(catalog: CatalogProtocol, seconds: float) -> str:
     for contrast, table in catalog.load("contrast_tables").items():
         significant = int((table["adj.P.Val"] < fdr).sum())
         lines.append(f"{contrast}: {significant} of {len(table)} genes differ at {fdr:.0%} FDR")
-    lines.append(f"Report: {Path(catalog.get('report')._filepath)}")
-    lines.append(f"Time: {seconds:.0f} s{_peak_memory()}")
-    return "\n".join(lines)
+    return lines
+
+
+def _place(catalog: CatalogProtocol, name: str) -> Path:
+    return Path(catalog.get(name)._filepath)
 
 
 def _accuracy(champion: dict[str, Any]) -> str:
@@ -45,15 +70,5 @@ def _accuracy(champion: dict[str, Any]) -> str:
     )
 
 
-def _peak_memory() -> str:
-    """Peak memory of the largest process of the run, workers included."""
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows keeps no such account
-        return ""
-    peak = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    bytes_per_unit = 1 if sys.platform == "darwin" else 1024
-    return f"; memory at most {peak * bytes_per_unit / 1e9:.1f} GB per process"
+def _memory(peak_gb: float | None) -> str:
+    return "" if peak_gb is None else f"; memory at most {peak_gb:.1f} GB per process"

@@ -6,13 +6,21 @@ import logging
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leukemia_kedro.cluster import Cluster
+    from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 5
 
 logger = logging.getLogger(__name__)
+
+_cluster: Cluster | None = None
+"""Where :func:`run_parallel` works; None: the cores of this machine."""
 
 
 def one_thread_per_process() -> None:
@@ -30,10 +38,68 @@ def one_thread_per_process() -> None:
         threadpool_limits(limits=1)
 
 
+def end_with_parent() -> None:
+    """Let a worker of Kedro's ParallelRunner end when the run is killed, not wait for ever.
+
+    Its sibling processes hold the queue of tasks open, so a worker would never hear of it; and it
+    would keep the run's files locked.
+    """
+    parent, name = multiprocessing.parent_process(), "ends with parent"
+    if parent is None or name in (thread.name for thread in threading.enumerate()):
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name=name, daemon=True).start()
+
+
+def end_workers() -> None:
+    """End joblib's idle workers, which it would keep for more work."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor(reuse=True).shutdown(wait=True)
+
+
+def use_backend(compute: ComputeParameters) -> None:
+    """Choose where :func:`run_parallel` works from now on, in this process.
+
+    Raises
+    ------
+    UserError
+        The Dask cluster cannot be used, see :class:`~leukemia_kedro.cluster.Cluster`; or one of
+        this machine is asked for where Kedro's ParallelRunner takes the cores.
+    """
+    global _cluster
+    if _cluster and (_cluster.process, _cluster.compute) == (os.getpid(), compute):
+        return
+    leave_cluster()
+    if compute.backend == "dask":
+        from leukemia_kedro.cluster import Cluster
+
+        _cluster = Cluster(compute)
+
+
+def leave_cluster() -> None:
+    """Work on the cores of this machine again."""
+    global _cluster
+    # The cluster of a process that was forked is its parent's.
+    if _cluster and _cluster.process == os.getpid():
+        _cluster.close()
+    _cluster = None
+
+
 def run_parallel(
-    function: Callable[..., Any], tasks: Iterable[tuple], n_jobs: int, progress: str
+    function: Callable[..., Any],
+    tasks: Iterable[tuple],
+    n_jobs: int,
+    progress: str,
+    prefer: str = "processes",
+    on_cluster: bool = True,
 ) -> list[Any]:
-    """``[function(*task) for task in tasks]``, in order, over ``n_jobs`` workers.
+    """``[function(*task) for task in tasks]``, in order, over ``n_jobs`` workers or a cluster's.
 
     Parameters
     ----------
@@ -45,15 +111,23 @@ def run_parallel(
         Workers; −1: one per core.
     progress : str
         What is being done, for the progress bar on a terminal and the lines in a log.
+    prefer : {"processes", "threads"}
+        What the workers of this machine are; threads for functions that let go of the
+        interpreter.
+    on_cluster : bool
+        False keeps to this machine what is not worth the way to another.
     """
     from joblib import Parallel, delayed, parallel_config
 
     tasks = list(tasks)
+    if on_cluster and _cluster:
+        return list(_with_progress(_cluster.run(function, tasks), len(tasks), progress))
     if multiprocessing.parent_process() is not None:
         # Kedro's ParallelRunner already runs one node per core.
         n_jobs = 1
     with parallel_config(n_jobs=n_jobs):
-        results = Parallel(return_as="generator")(delayed(function)(*task) for task in tasks)
+        workers = Parallel(prefer=prefer, return_as="generator")
+        results = workers(delayed(function)(*task) for task in tasks)
         return list(_with_progress(results, len(tasks), progress))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionParameters
 from leukemia_kedro.splitting import class_order
@@ -166,6 +169,13 @@ def compare_classes(
     expressions = contrast_expressions(parameters, classes)
     rows = probe_filter["passes"] if parameters.probes == "passing_filter" else slice(None)
     expression = log_expression.loc[rows, design.index]
+    # Everything below goes probe by probe, so the values of a probe are laid side by side.
+    expression = pd.DataFrame(
+        np.ascontiguousarray(expression.to_numpy()),
+        expression.index,
+        expression.columns,
+        copy=False,
+    )
     fit = fit_contrasts(fit_linear_model(expression, design), contrasts)
     how = {"trend": parameters.trend, "robust": parameters.robust}
     if parameters.treat_lfc is None:
@@ -175,20 +185,17 @@ def compare_classes(
     blocks = None
     if parameters.blocks is not None:
         blocks = _blocks(samples.loc[design.index], parameters.blocks)
+    sides = {name: _two_sides(each, labels, classes) for name, each in expressions.items()}
+    beside = _two_sample_tests(expression, sides, blocks, parameters.permutations, seed, n_jobs)
 
     tables = {}
-    for name, contrast in expressions.items():
+    for name in expressions:
         table = top_table(moderated, name, CONFIDENCE)
         table["description"] = probes.loc[table.index, "description"]
         table["by_p"] = benjamini_yekutieli(table["P.Value"].to_numpy())
         table["q_value"] = storey_q_values(table["P.Value"].to_numpy())
-        compared, group = _two_sides(contrast, labels, classes)
-        if compared.any():
-            within = None if blocks is None else blocks[compared]
-            beside = _two_sample_tests(
-                expression.loc[:, compared], group, within, parameters.permutations, seed, n_jobs
-            )
-            table = table.join(beside)
+        if name in beside:
+            table = table.join(beside[name])
         tables[name] = table.reindex(columns=COLUMNS).reset_index(names="probe")
     return Comparison(
         tables,
@@ -206,21 +213,51 @@ def compare_classes(
 
 def _two_sample_tests(
     expression: pd.DataFrame,
-    group: np.ndarray,
+    sides: Mapping[str, tuple[np.ndarray, np.ndarray]],
     blocks: np.ndarray | None,
     permutations: int,
     seed: int,
     n_jobs: int,
-) -> pd.DataFrame:
-    values = expression.to_numpy()
-    t, p = welch_t(values, group)
-    wilcoxon_p = wilcoxon_rank_sum(values, group)
-    table = pd.DataFrame(
-        {"welch_t": t, "welch_p": p, "wilcoxon_p": wilcoxon_p}, index=expression.index
-    )
-    if permutations:
-        table["maxT_p"] = max_t(values, group, permutations, seed, blocks, n_jobs)
-    return table
+) -> dict[str, pd.DataFrame]:
+    """Welch, Wilcoxon and maxT of each contrast that compares classes.
+
+    Contrasts of the same samples, such as each class against the rest, share what does not depend
+    on which side a sample is on.
+    """
+    tables = {}
+    for compared, names in _by_samples(sides):
+        values = expression.to_numpy()
+        if not compared.all():
+            values = values[:, compared]
+        groups = np.array([sides[name][1] for name in names])
+        ranks = wilcoxon_rank_sum(values, groups, n_jobs)
+        for name, group, wilcoxon_p in zip(names, groups, ranks, strict=True):
+            t, p = welch_t(values, group, n_jobs)
+            tables[name] = pd.DataFrame(
+                {"welch_t": t, "welch_p": p, "wilcoxon_p": wilcoxon_p}, index=expression.index
+            )
+            if permutations:
+                within = None if blocks is None else blocks[compared]
+                run = partial(
+                    run_parallel, n_jobs=n_jobs, progress=f"maxT {name}", prefer="threads"
+                )
+                tables[name]["maxT_p"] = max_t(
+                    values, group, permutations, seed, within, n_jobs, run
+                )
+    return tables
+
+
+def _by_samples(
+    sides: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> Iterator[tuple[np.ndarray, list[str]]]:
+    """The contrasts' names by the samples they compare; those that compare none are left out."""
+    names: dict[bytes, list[str]] = {}
+    for name, (compared, _) in sides.items():
+        names.setdefault(compared.tobytes(), []).append(name)
+    for alike in names.values():
+        compared = sides[alike[0]][0]
+        if compared.any():
+            yield compared, alike
 
 
 def _two_sides(

@@ -6,7 +6,7 @@ class UserError(Exception):
 
 
 class CohortError(UserError, ValueError):
-    """A cohort, or a file that should hold one, that breaks a rule of :class:`Cohort`."""
+    """A cohort, or a file that should hold one, that breaks a rule of :class:`.Cohort`."""
 
 
 def first_few(names, limit: int = 5) -> str:

@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 import logging
-import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.compute import one_thread_per_process
-from leukemia_kedro.errors import UserError
+from leukemia_kedro.compute import (
+    end_with_parent,
+    leave_cluster,
+    one_thread_per_process,
+    use_backend,
+)
+from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.models import check_models
+from leukemia_kedro.node_records import NodeRecords
+from leukemia_kedro.parameters import ComputeParameters
 from leukemia_kedro.preflight import missing_inputs_message
+from leukemia_kedro.run_record import begin_record, end_record
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass
+class _NodeAtWork:
+    """What a node's record will say, and which outputs are still to be saved."""
+
+    started: datetime
+    to_save: set[str]
+    made_with: str = ""
+
+
 class ProjectHooks:
-    """Hooks of the project, registered in settings.py."""
+    """Hooks of the project, registered in settings.py.
 
-    _started: float
+    ParallelRunner's processes call those of nodes and datasets, each on a copy of this object.
+    """
 
-    @hook_impl
+    _record: dict[str, Any]
+    _records: NodeRecords
+
+    def __init__(self) -> None:
+        self._locks = ExitStack()
+        self._at_work: dict[str, _NodeAtWork] = {}
+
+    @hook_impl(tryfirst=True)  # before a plugin opens a record of the run
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
         """Refuse, before any work, a run that cannot end well."""
-        self._started = time.monotonic()
+        self._forget()  # what an earlier run of this process may have left
         if any(name.startswith("params:models") for name in pipeline.inputs()):
             check_models(catalog.load("params:models"))
         # With --only-missing-outputs Kedro has yet to choose the nodes.
@@ -37,17 +64,96 @@ class ProjectHooks:
             message = missing_inputs_message(pipeline, catalog, pipelines, run_params["env"])
             if message:
                 raise UserError(message)
+        records = NodeRecords(catalog)
+        self._locks = records.lock(pipeline.nodes)
+        if run_params["only_missing_outputs"]:
+            _let_outdated_seem_missing(pipeline, catalog, records)
+        if "params:compute" in pipeline.inputs():
+            _check_backend(catalog.load("params:compute"), run_params["runner"])
+        if "report" in pipeline.all_outputs():
+            self._record = begin_record(run_params, pipeline, catalog)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Close a run that made the report with the answer and the report's place."""
-        if "report" in pipeline.all_outputs():
-            from leukemia_kedro.closing_summary import closing_summary
+        """Close a run with what it came to, and where that is."""
+        from leukemia_kedro.closing_summary import closing_lines
 
-            for line in closing_summary(catalog, time.monotonic() - self._started).splitlines():
-                logger.info(line)
+        if "report" in pipeline.all_outputs():
+            record = end_record(self._record, pipeline, NodeRecords(catalog))
+            catalog.save("run_record", record)
+        self._locks.close()
+        leave_cluster()
+        for line in closing_lines(pipeline.all_outputs(), catalog):
+            logger.info(line)
 
     @hook_impl
-    def before_node_run(self) -> None:
-        """Libraries that an earlier node loaded are held to one thread, too."""
-        one_thread_per_process()
+    def on_pipeline_error(self) -> None:
+        """Let another run complete what is left."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._locks.close()
+        leave_cluster()
+        self._at_work = {}
+
+    @hook_impl
+    def before_dataset_loaded(self, node: Node) -> None:
+        """A node's time begins with its first input."""
+        now = datetime.now(UTC)
+        self._at_work.setdefault(node.name, _NodeAtWork(now, set(node.outputs)))
+
+    @hook_impl
+    def before_node_run(self, node: Node, catalog: CatalogProtocol) -> None:
+        """Hold the process to one thread and to its parent's life, and open the node's record."""
+        self.before_dataset_loaded(node)  # a node may have no input
+        one_thread_per_process()  # counts for libraries that an earlier node loaded, too
+        end_with_parent()
+        if "params:compute" in node.inputs:
+            use_backend(catalog.load("params:compute"))
+        self._records = NodeRecords(catalog)
+        self._at_work[node.name].made_with = self._records.begin(node)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Close a node's record with its last output."""
+        at_work = self._at_work[node.name]
+        at_work.to_save.discard(dataset_name)
+        if not at_work.to_save:
+            self._records.end(node, at_work.made_with, at_work.started)
+            del self._at_work[node.name]
+
+
+def _check_backend(compute: ComputeParameters, runner: str) -> None:
+    """Refuse a cluster that cannot be used; stay connected where nodes run in this process."""
+    in_processes = "ParallelRunner" in runner
+    if in_processes and compute.backend == "dask" and compute.scheduler is None:
+        raise UserError(
+            "ParallelRunner's processes take the cores that a Dask cluster of this machine would "
+            "take, too. Run with another runner, or name the scheduler of a cluster elsewhere: "
+            "--params compute.scheduler=tcp://…"
+        )
+    use_backend(compute)
+    if in_processes:
+        leave_cluster()  # a connection does not survive a fork; each process makes its own
+
+
+def _let_outdated_seem_missing(
+    pipeline: Pipeline, catalog: CatalogProtocol, records: NodeRecords
+) -> None:
+    """Kedro asks a dataset whether it exists; its files stay until the new ones are whole."""
+    outdated = records.outdated(pipeline)
+    there = [node.name for node in outdated if any(map(catalog.exists, node.outputs))]
+    if there:
+        logger.info(
+            "Made anew, because what is there may stem from other parameters, inputs or versions: "
+            "the outputs of %s",
+            first_few(there),
+        )
+    for name in (name for node in outdated for name in node.outputs):
+        dataset = catalog.get(name)
+        if dataset is not None:  # None: kept in memory only
+            dataset._exists = _no
+
+
+def _no() -> bool:
+    return False

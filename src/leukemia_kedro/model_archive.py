@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.whole_files import written_whole
 
 SCHEMA, CHECKSUMS = "schema.json", "SHA256SUMS"
 ADVICE = "To make the model anew: kedro run --pipelines modelling"
@@ -30,18 +31,12 @@ class Archive(NamedTuple):
 
 def write_archive(parts: dict[str, bytes], path: Path) -> None:
     """Write ``parts`` and their checksums to ``path``, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with zipfile.ZipFile(partial, "w") as archive:
-            for name, content in (parts | {CHECKSUMS: _checksums(parts).encode()}).items():
-                member = zipfile.ZipInfo(name, LONG_AGO)
-                member.compress_type = zipfile.ZIP_DEFLATED
-                member.create_system = 3  # whatever the platform
-                archive.writestr(member, content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with written_whole(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+        for name, content in (parts | {CHECKSUMS: _checksums(parts).encode()}).items():
+            member = zipfile.ZipInfo(name, LONG_AGO)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3  # whatever the platform
+            archive.writestr(member, content)
 
 
 def read_archive(path: Path, required: str) -> Archive:

@@ -3,7 +3,7 @@
 A model file is one zip in the skops format, which rebuilds objects from plain data and cannot
 execute code. It holds
 
-- ``schema.json`` and arrays: the pipeline and its :class:`TrainingReference`, as skops describes
+- ``schema.json`` and arrays: the pipeline and its :class:`.TrainingReference`, as skops describes
   them;
 - ``card.json``: what the model is, for people and programs, in plain JSON;
 - ``SHA256SUMS``: a checksum of every other part, in the layout that ``sha256sum -c`` reads.

@@ -37,8 +37,11 @@ def check_models(models: Mapping[str, Any]) -> None:
     Raises
     ------
     UserError
-        A name is not in :data:`MODELS`; an import path, argument or search parameter is wrong.
+        A name is not in :data:`MODELS`; an import path, argument or search parameter is wrong; a
+        method for two classes is not marked as one.
     """
+    from sklearn.utils import get_tags
+
     from leukemia_kedro.estimators.model_pipeline import classifier
     from leukemia_kedro.parameters import ModelParameters
 
@@ -53,6 +56,12 @@ def check_models(models: Mapping[str, Any]) -> None:
         model = ModelParameters.model_validate(block)
         if model.enabled:
             try:
-                classifier(model, seed=0)
+                built = classifier(model, seed=0)
             except UserError as error:
                 raise UserError(f"models.{name}: {error}") from error
+            if not (model.two_classes_only or get_tags(built).classifier_tags.multi_class):
+                raise UserError(
+                    f"models.{name}: {model.estimator} is defined for two classes only; "
+                    f"set models.{name}.two_classes_only to true, so that cohorts with more "
+                    "classes are analysed without it"
+                )

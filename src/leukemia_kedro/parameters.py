@@ -88,8 +88,9 @@ class CohortParameters(_Block):
     scale: Literal["raw", "log2"]
     """Raw intensities, or already log2."""
     floor: float | None = None
+    """Values below are set to it; on the scale of the data, as ceiling is."""
     ceiling: float | None = None
-    """Values are clipped to floor … ceiling, both on the scale of the data."""
+    """Values above are set to it."""
     take_log2: bool = True
     """False leaves raw intensities unlogged everywhere, as many public notebooks do."""
     standardise_arrays: bool = False
@@ -121,7 +122,9 @@ class ResamplingParameters(_Block):
     """Repeated, stratified, nested cross-validation on the training samples."""
 
     folds: int | Literal["leave_one_out"] = Field(default=5)
+    """Outer folds, each held out once per repeat; at least 2."""
     repeats: int = Field(default=5, ge=1)
+    """How often the folds are drawn anew."""
     inner_folds: int = Field(default=4, ge=2)
     """Folds inside each training fold, for tuning."""
 
@@ -139,7 +142,9 @@ class SignatureParameters(_Block):
     """The genes named in the report."""
 
     criterion: CriterionName = "signal_to_noise"
+    """The one by which they are the best."""
     n_genes: int = Field(default=50, ge=1)
+    """How many there are."""
     reference: str | None = None
     """Name of a published signature to compare with; ``golub_1999`` ships with the package."""
 
@@ -149,11 +154,21 @@ class FeatureSelectionParameters(_Block):
     """Criteria by which all genes are ranked on the training samples."""
     signature: SignatureParameters = SignatureParameters()
 
+    @model_validator(mode="after")
+    def _signature_is_ranked(self):
+        if self.signature.criterion not in self.criteria:
+            raise ValueError(
+                f"signature.criterion is {self.signature.criterion!r}, which is not among "
+                f"criteria: {', '.join(self.criteria)}"
+            )
+        return self
+
 
 class GenesParameters(_Block):
     """Genes a model sees."""
 
     criterion: CriterionName = "anova_f"
+    """The one that ranks them, inside each fold."""
     n_genes: list[int | Literal["all"]] = Field(min_length=1)
     """Numbers of top genes to choose among inside the folds; ``all``: every probe kept."""
 
@@ -176,8 +191,8 @@ class ModelParameters(_Block):
     """Confidence below which there is no call; chosen on the training folds where not stated."""
     two_classes_only: bool = False
     """Whether the method is defined for two classes only."""
-    max_samples: int | None = None
-    """Left out of a run with more training samples: its cost grows too fast."""
+    max_samples: int | None = Field(default=None, ge=1)
+    """Left out of a run with more training samples: beyond them it takes too long."""
     enabled: bool = True
     """False leaves the model out."""
 
@@ -188,7 +203,10 @@ class ModelParameters(_Block):
         if self.two_classes_only and n_classes > 2:
             return f"defined for two classes only, the cohort has {n_classes}"
         if self.max_samples is not None and n_samples > self.max_samples:
-            return f"{n_samples} training samples, more than its max_samples {self.max_samples}"
+            return (
+                f"{n_samples} training samples, more than its max_samples {self.max_samples}, "
+                "beyond which it takes too long"
+            )
         return None
 
 
@@ -208,7 +226,9 @@ class DifferentialExpressionParameters(_Block):
     """Every pair of classes, each class against the mean of the others, or expressions by name,
     such as ``{AML-ALL: AML - ALL}``; the name is that of the contrast's file."""
     samples: Literal["train", "all"] = "train"
+    """Samples compared."""
     probes: Literal["passing_filter", "all"] = "passing_filter"
+    """Probes tested: those that pass the filter on the training samples, or every one."""
     trend: bool = False
     """Whether the prior variance follows mean expression."""
     robust: bool = False
@@ -262,5 +282,18 @@ class InferenceParameters(_Block):
 
 
 class ComputeParameters(_Block):
+    """Where resampling, permutations and rankings are computed. Results do not depend on it."""
+
     n_jobs: int = -1
-    """Parallel workers; −1: one per core. Results do not depend on it."""
+    """Parallel workers of this machine; −1: one per core."""
+    backend: Literal["local", "dask"] = "local"
+    """``local``: the cores of this machine; ``dask``: the workers of a Dask cluster."""
+    scheduler: str | None = None
+    """Address of the cluster's scheduler, such as ``tcp://192.168.0.2:8786``; where not stated,
+    the cluster is ``n_jobs`` worker processes of this machine."""
+
+    @model_validator(mode="after")
+    def _scheduler_is_used(self):
+        if self.scheduler is not None and self.backend != "dask":
+            raise ValueError(f"scheduler is {self.scheduler}: it needs backend: dask")
+        return self

@@ -59,7 +59,8 @@ def _is_missing(dataset: AbstractDataset | None) -> bool:
     if dataset is None:  # kept in memory by the run that makes it
         return True
     cannot_tell = type(dataset)._exists is AbstractDataset._exists
-    return not cannot_tell and not dataset.exists()
+    may_be_absent = getattr(dataset, "may_be_absent", False)
+    return not (cannot_tell or may_be_absent or dataset.exists())
 
 
 def _maker(name: str, pipelines: Mapping[str, Pipeline]) -> str | None:
@@ -81,7 +82,8 @@ def _add_with_makers(
 
 
 def _place(dataset: AbstractDataset | None) -> str:
-    path = getattr(dataset, "_filepath", None)
+    kept = getattr(dataset, "_dataset", dataset)  # what a CachedDataset reads
+    path = getattr(kept, "_filepath", None)
     if path is None:
         return "not kept on disk"
     path = Path(path)

@@ -1,5 +1,8 @@
 """Project settings; read by Kedro before anything else of the project is imported."""
 
+import os
+from importlib.util import find_spec
+
 from leukemia_kedro.compute import one_thread_per_process
 from leukemia_kedro.hooks import ProjectHooks
 
@@ -9,6 +12,17 @@ HOOKS = (ProjectHooks(),)
 
 # kedro-viz's hook warns at every run of part of a pipeline; drawing needs no hook.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-viz",)
+
+# The extra mlflow registers its hook wherever it is installed; runs are recorded only where
+# MLflow's own variable names a store, and its makers are told nothing of them.
+if find_spec("kedro_mlflow"):
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    if "MLFLOW_TRACKING_URI" in os.environ:
+        from leukemia_kedro.mlflow_hooks import MlflowHooks
+
+        HOOKS += (MlflowHooks(),)
+    else:
+        DISABLE_HOOKS_FOR_PLUGINS += ("kedro_mlflow",)
 
 # An environment changes single parameters of a block without repeating the block.
 CONFIG_LOADER_ARGS = {

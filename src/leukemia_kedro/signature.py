@@ -12,11 +12,9 @@ import pandas as pd
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.estimators.model_pipeline import complete_log2, log_transform, probe_filter
-from leukemia_kedro.estimators.rankings import CRITERIA, rank_genes, score_genes
+from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import WHOLE
 from leukemia_kedro.parameters import CohortParameters, SignatureParameters
-
-GENES_AT_A_TIME = 2000
 
 
 def gene_ranking(
@@ -48,9 +46,15 @@ def gene_ranking(
     """
     kept = probe_filter(cohort, controls).fit(expression).get_support(indices=True)
     log2 = complete_log2(cohort).fit_transform(expression.to_numpy().take(kept, axis=1))
-    scores = _score_in_parallel(log2, labels.to_numpy(dtype=str), criteria, seed, n_jobs)
+    classes = labels.to_numpy(dtype=str)
+    scores = run_parallel(
+        score_genes,
+        [(criterion, log2, classes, seed) for criterion in criteria],
+        n_jobs,
+        "ranking genes",
+    )
     tables = []
-    for criterion, score in scores.items():
+    for criterion, score in zip(criteria, scores, strict=True):
         order = rank_genes(score)
         tables.append(
             pd.DataFrame(
@@ -63,24 +67,6 @@ def gene_ranking(
             )
         )
     return pd.concat(tables, ignore_index=True)
-
-
-def _score_in_parallel(
-    log2: np.ndarray, classes: np.ndarray, criteria: Sequence[str], seed: int, n_jobs: int
-) -> dict[str, np.ndarray]:
-    """Scores of all genes by each criterion; where a gene is scored by itself, some at a time."""
-    n_genes, scores = log2.shape[1], {}
-    for criterion in criteria:
-        width = GENES_AT_A_TIME if CRITERIA[criterion].gene_by_gene else n_genes
-        tasks = [
-            (criterion, log2[:, start : start + width], classes, seed)
-            for start in range(0, n_genes, width)
-        ]
-        # One criterion after another: joblib hands out tasks in batches that it sizes by the
-        # earlier ones, which suits tasks of one kind.
-        parts = run_parallel(score_genes, tasks, n_jobs, f"ranking genes by {criterion}")
-        scores[criterion] = np.concatenate(parts)
-    return scores
 
 
 def selection_stability(
@@ -180,7 +166,7 @@ def choose_signature(
 
 
 def reference_overlap(
-    ranking: pd.DataFrame, probes: pd.Index, signature: SignatureParameters
+    ranking: pd.DataFrame, reference: pd.Series, signature: SignatureParameters
 ) -> dict[str, Any]:
     """What the signature, and the top 100, share with a published signature.
 
@@ -188,8 +174,8 @@ def reference_overlap(
     ----------
     ranking : DataFrame
         From :func:`gene_ranking`.
-    probes : Index
-        All probes of the cohort.
+    reference : Series
+        Its probes, from :func:`check_reference`.
     signature : SignatureParameters
 
     Returns
@@ -198,17 +184,11 @@ def reference_overlap(
         ``reference`` (None where the parameters name none), ``n_reference``, and for each of
         ``signature`` and ``top_100`` the number ``shared``, ``jaccard`` and the hypergeometric
         ``p`` of sharing as many by chance among the ranked probes.
-
-    Raises
-    ------
-    UserError
-        The reference is not known, or names probes that the cohort lacks.
     """
     from leukemia_kedro.statistics.stability import overlap
 
     if signature.reference is None:
         return {"reference": None}
-    reference = check_reference(probes, signature)
     ordered = ranking[ranking["criterion"] == signature.criterion].sort_values("rank")["probe"]
     universe = set(ordered) | set(reference)
     return {
@@ -230,7 +210,7 @@ def check_reference(probes: pd.Index, signature: SignatureParameters) -> pd.Seri
         The reference is not known, or names probes that the cohort lacks.
     """
     if signature.reference is None:
-        return pd.Series(dtype=str)
+        return pd.Series(dtype=str, name="probe")
     reference = reference_signature(signature.reference)["probe"]
     unknown = reference[~reference.isin(probes)]
     if len(unknown):

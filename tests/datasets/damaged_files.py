@@ -11,6 +11,7 @@ from leukemia_kedro.datasets import (
     ExpressionTableDataset,
     GEOSeriesMatrixDataset,
     GolubDataset,
+    NewSamplesDataset,
 )
 from leukemia_kedro.datasets.delimited import CohortFileDataset
 
@@ -46,6 +47,18 @@ def golub_zip(folder: Path) -> CohortFileDataset:
 def table(folder: Path) -> CohortFileDataset:
     path = write_rows(folder / "t.csv", table_rows(COHORT))
     return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
+
+
+def mll(folder: Path) -> CohortFileDataset:
+    path = folder / "01_raw" / "mll" / "MLL.csv"
+    path.parent.mkdir(parents=True)
+    write_rows(path, [row[1:] for row in table_rows(COHORT)])
+    return ExpressionTableDataset(filepath=str(path), label="class")
+
+
+def new_samples(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "new.csv", transposed(table_rows(COHORT, label=None)))
+    return NewSamplesDataset(filepath=str(path))
 
 
 def table_gz(folder: Path) -> CohortFileDataset:

@@ -1,13 +1,14 @@
 """Every way a cohort file can be bad, and what is said about it.
 
 ``DAMAGES`` is the table: for each layout what is wrong, how to make it so, and the message, where
-``…`` stands for any text.
+``…`` stands for any text. ``PUT_RIGHT`` lists what is read as if it were sound.
 """
 
 import re
 from pathlib import Path
 
 import pytest
+from cohort_files import assert_same_cohort
 from damaged_files import (
     COHORT,
     HTML,
@@ -23,6 +24,8 @@ from damaged_files import (
     golub_zip,
     instead_of_file,
     lines,
+    mll,
+    new_samples,
     parquet,
     put,
     replace,
@@ -168,8 +171,14 @@ DAMAGES = {
         "zip cut off": (cut("golub.zip", 0.7), "neither a folder nor an intact zip"),
         "web page saved as zip": (put("golub.zip", HTML), "neither a folder nor an"),
     },
+    mll: {
+        "the public file not yet fetched": (
+            delete("01_raw/mll/MLL.csv"),
+            "MLL.csv: no such file; to bring it in: kedro fetch mll",
+        ),
+    },
     table: {
-        "missing file": (delete("t.csv"), "t.csv: no such file; … kedro fetch mll"),
+        "missing file": (delete("t.csv"), "t.csv: no such file\nCorrect the file, … kedro check"),
         "a folder of that name": (instead_of_file("t.csv"), "t.csv is a folder"),
         "empty file": (put("t.csv", b""), "t.csv: the file is empty"),
         "header alone": (lines("t.csv", lambda kept: kept[:1]), "holds headings, but no"),
@@ -234,7 +243,7 @@ DAMAGES = {
         "label row cut out": (lines("t.csv", lambda kept: kept[:-1]), "t.csv has no row 'class'"),
     },
     table_sheet: {
-        "no sheet": (delete("sheet.csv"), "sheet.csv: no such file"),
+        "no sheet": (delete("sheet.csv"), "sheet.csv: no such file\nCorrect the file"),
         "sheet of other patients": (
             put("sheet.csv", "id,class\nx1,ALL\nx2,AML\n"),
             "sheet.csv: samples of …t.csv are absent: s1, s2, s3",
@@ -268,6 +277,17 @@ DAMAGES = {
             "t.csv has no column 'samples'; … kedro fetch cumida",
         ),
         "no type column": (replace("t.csv", "type", "class"), "has no column 'type'"),
+    },
+    new_samples: {
+        "no table of new samples": (
+            delete("new.csv"),
+            "new.csv: no such file\nName the table of new samples: kedro run --pipelines inference "
+            "--params new_samples=PATH",
+        ),
+        "a class among the new samples' values": (
+            lines("new.csv", lambda kept: [*kept, "class,ALL,AML,ALL"]),
+            "new.csv, line 5, column s1: 'ALL' is not a number",
+        ),
     },
     geo: {
         "another GEO format": (put("t.txt", SOFT), "t.txt: not a GEO series matrix"),
@@ -306,6 +326,37 @@ DAMAGES = {
     },
 }
 
+PUT_RIGHT = {
+    golub: {
+        "labels in another order": lines(LABELS, lambda kept: [kept[0], *reversed(kept[1:])]),
+        "probes in another order in the independent file": lines(
+            TEST, lambda kept: [kept[0], *reversed(kept[1:])]
+        ),
+        "Windows line ends": lambda folder: re_encode(folder / TRAIN, "\r\n", "utf-8"),
+        "a byte-order mark": lambda folder: re_encode(folder / LABELS, "\n", "utf-8-sig"),
+        "no line end at the end": lambda folder: put(LABELS, golub_texts()[LABELS].rstrip())(
+            folder
+        ),
+        "a quotation mark lost": replace(TRAIN, 'chain",', "chain,"),
+        "blank lines": lambda folder: put(LABELS, golub_texts()[LABELS].replace("\n", "\n\n"))(
+            folder
+        ),
+    },
+    table: {
+        "blanks around cells": replace("t.csv", "s2,", " s2 , "),
+        "semicolons between cells": lambda folder: put(
+            "t.csv", (folder / "t.csv").read_text().replace(",", ";")
+        )(folder),
+    },
+    table_sheet: {
+        "sheet in another order": lines("sheet.csv", lambda kept: [kept[0], *reversed(kept[1:])])
+    },
+}
+
+
+def re_encode(path: Path, newline: str, encoding: str) -> None:
+    path.write_bytes(path.read_text("utf-8").replace("\n", newline).encode(encoding))
+
 
 def as_pattern(message: str) -> str:
     return r"[\s\S]*?".join(re.escape(part.strip()) for part in message.split("…"))
@@ -338,6 +389,22 @@ def test_damage_is_refused_with_its_message(layout, kind, tmp_path):
     assert re.search(as_pattern(expected), message), message
     assert message.endswith(dataset._advice)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("layout", "kind"),
+    [
+        pytest.param(layout, kind, id=f"{layout.__name__}: {kind}")
+        for layout, changes in PUT_RIGHT.items()
+        for kind in changes
+    ],
+)
+def test_what_does_no_harm_is_the_same_cohort(layout, kind, tmp_path):
+    dataset = layout(tmp_path)
+    sound, before = dataset.load(), contents(tmp_path)
+    PUT_RIGHT[layout][kind](tmp_path)
+    assert contents(tmp_path) != before
+    assert_same_cohort(dataset.load(), sound)
 
 
 @pytest.mark.parametrize("layout", [golub, golub_zip, table, parquet, cumida, geo])

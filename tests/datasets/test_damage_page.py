@@ -11,7 +11,7 @@ import damaged_files
 import pytest
 from damaged_cohorts import REFUSED, TOLD
 from kedro.io import DatasetError
-from test_damage import DAMAGES
+from test_damage import DAMAGES, PUT_RIGHT
 
 from leukemia_kedro.cli import user_message
 
@@ -21,6 +21,7 @@ LAYOUTS = {
     damaged_files.golub: "Golub's three files",
     damaged_files.golub_semicolons: "Golub's files, semicolons between cells, calls removed",
     damaged_files.golub_zip: "Golub's files in a zip",
+    damaged_files.mll: "MLL",
     damaged_files.table: "Expression table, samples in rows",
     damaged_files.table_split: "Expression table with a column of splits",
     damaged_files.table_gz: "Expression table, gzip",
@@ -28,6 +29,7 @@ LAYOUTS = {
     damaged_files.table_sheet: "Expression table with a sample sheet",
     damaged_files.parquet: "Expression table, Parquet",
     damaged_files.cumida: "CuMiDa",
+    damaged_files.new_samples: "New samples",
     damaged_files.geo: "GEO series matrix",
 }
 
@@ -71,6 +73,11 @@ def damage_page() -> str:
         "Told by `kedro check` and kept in `data_quality.json`; a run goes on.\n\n"
         + _table(_messages(TOLD))
     )
+    right = ((LAYOUTS[layout], kind) for layout, kinds in PUT_RIGHT.items() for kind in kinds)
+    parts.append(
+        "## What is put right\n\nRead all the same: the cohort is that of the sound file.\n\n"
+        + _table(right, ("file", "change"))
+    )
     return "\n".join(parts)
 
 
@@ -78,10 +85,9 @@ def _messages(damaged: Mapping[str, tuple]) -> Iterable[tuple[str, str]]:
     return ((kind, message) for kind, (_, _, message) in damaged.items())
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    lines = ["| damage | message |", "|---|---|"]
-    for kind, message in rows:
-        lines.append(f"| {_cell(kind)} | {_cell(message)} |")
+def _table(rows: Iterable[tuple[str, str]], head: tuple = ("damage", "message")) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "|---|---|"]
+    lines += [f"| {_cell(left)} | {_cell(right)} |" for left, right in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +110,7 @@ def test_what_the_machine_refuses_is_told_with_advice(kind):
     behind = DatasetError("while saving")
     behind.__cause__ = error
     message = user_message(behind)
-    assert hint in message.splitlines()
+    assert hint in message
 
 
 if __name__ == "__main__":

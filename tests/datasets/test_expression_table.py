@@ -1,5 +1,7 @@
 """Any expression table: whatever is written out and read back is the same cohort."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from leukemia_kedro.datasets import ExpressionTableDataset, simulate_cohort
+from leukemia_kedro.datasets import (
+    CumidaDataset,
+    ExpressionTableDataset,
+    grid,
+    simulate_cohort,
+)
 from leukemia_kedro.errors import UserError
 
 VALUES = [[1.5, -2.0, np.nan], [0.1, 2e-300, 7.0], [3.0, 4.0, 5e10], [0.0, 1.0, 2.0]]
@@ -47,6 +54,12 @@ def test_columns_and_rows_by_position(cohort, tmp_path):
 
     assert_same_cohort(load(rows, sample_id=0, label=-1), cohort)
     assert_same_cohort(load(columns, samples="columns", probe_id=0, label=3), cohort)
+
+
+def test_probes_of_several_ids_do_not_hide_the_separator(tmp_path):
+    path = write_rows(tmp_path / "t.csv", [["id", "P1;P2;P3", "Q1;Q2"], ["a", "1", "2"]])
+
+    assert list(load(path, sample_id="id").probes.index) == ["P1;P2;P3", "Q1;Q2"]
 
 
 def test_without_ids_samples_are_numbered(cohort, tmp_path):
@@ -146,11 +159,11 @@ def test_descriptions_and_annotations_go_to_the_probes(cohort, tmp_path):
 
 
 def test_marks_of_a_missing_value_can_be_chosen(tmp_path):
-    path = write_rows(tmp_path / "t.csv", [["g1", "g2"], ["-999", "?"], ["1", "2"]])
+    path = write_rows(tmp_path / "t.csv", [["g1", "g2"], ["-999", "?"], ["1", "2"], ["3", "-999"]])
 
     found = load(path, missing=["-999", "?"])
 
-    np.testing.assert_array_equal(found.expression, [[np.nan, np.nan], [1, 2]])
+    np.testing.assert_array_equal(found.expression, [[np.nan, np.nan], [1, 2], [3, np.nan]])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -191,7 +204,9 @@ def test_parquet_with_samples_in_rows(cohort, tmp_path):
 # No control characters, no line ends, nothing a reader trims; separators and quotes are in.
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8
-).filter(lambda text: text not in ("class", "id"))
+).filter(lambda text: text not in ("class", "id", "samples", "type"))
+# Semicolons may stand in the names of probes, as in P1;P2, between commas; not in those of samples.
+IDS = NAMES.filter(lambda text: ";" not in text)
 
 
 @st.composite
@@ -204,7 +219,7 @@ def cohorts(draw):
         )
     )
     n_samples, n_probes = values.shape
-    ids = draw(st.lists(NAMES, min_size=n_samples, max_size=n_samples, unique=True))
+    ids = draw(st.lists(IDS, min_size=n_samples, max_size=n_samples, unique=True))
     probes = draw(st.lists(NAMES, min_size=n_probes, max_size=n_probes, unique=True))
     labels = draw(
         st.lists(st.sampled_from(["ALL", "AML, M3"]), min_size=n_samples, max_size=n_samples)
@@ -213,11 +228,16 @@ def cohorts(draw):
 
 
 @settings(deadline=None)  # files are written
-@given(cohort=cohorts(), in_rows=st.booleans(), name=st.sampled_from(["t.tsv", "t.tsv.gz"]))
-def test_whatever_is_written_out_is_read_back(cohort, in_rows, name, tmp_path_factory):
+@given(
+    cohort=cohorts(),
+    in_rows=st.booleans(),
+    ending=st.sampled_from(["", ".gz"]),
+    separator=st.sampled_from(["\t", ","]),
+)
+def test_whatever_is_written_out_is_read_back(cohort, in_rows, ending, separator, tmp_path_factory):
     rows = table_rows(cohort)
-    path = tmp_path_factory.mktemp("table") / name
-    write_rows(path, rows if in_rows else transposed(rows), "\t")
+    path = tmp_path_factory.mktemp("table") / f"t.txt{ending}"
+    write_rows(path, rows if in_rows else transposed(rows), separator)
 
     if in_rows:
         found = load(path, sample_id="id", label="class")
@@ -225,6 +245,18 @@ def test_whatever_is_written_out_is_read_back(cohort, in_rows, name, tmp_path_fa
         found = load(path, samples="columns", label="class")
 
     assert_same_cohort(found, cohort)
+
+
+@settings(deadline=None)  # files are written
+@given(cohort=cohorts(), ending=st.sampled_from(["", ".gz"]))
+def test_a_cumida_table_is_read_back(cohort, ending, tmp_path_factory):
+    header, *rows = table_rows(cohort, label=None)
+    table = [["samples", "type", *header[1:]]]
+    for (sample, *values), label in zip(rows, cohort.labels, strict=True):
+        table.append([sample, label, *values])
+    path = write_rows(tmp_path_factory.mktemp("cumida") / f"t.csv{ending}", table)
+
+    assert_same_cohort(CumidaDataset(filepath=str(path)).load(), cohort)
 
 
 @settings(deadline=None)  # files are written
@@ -236,6 +268,32 @@ def test_a_parquet_table_is_read_back(cohort, tmp_path_factory):
     found = load(folder / "t.parquet", samples="columns")
 
     pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
+
+
+def test_parquet_is_read_a_few_columns_at_a_time(cohort, tmp_path, monkeypatch):
+    cohort.expression.T.to_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(grid, "COLUMNS_AT_A_TIME", 3)
+
+    found = load(tmp_path / "t.parquet", samples="columns")
+
+    pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_a_table_is_never_held_twice(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(grid, "COLUMNS_AT_A_TIME", 50)
+    values = np.random.default_rng(0).normal(8, 2, (2000, 500))
+    table = pd.DataFrame(values, [f"g{i}" for i in range(2000)], [f"s{i}" for i in range(500)])
+    table = table.rename_axis("probe")
+    getattr(table, f"to_{name[2:]}")(tmp_path / name)
+    load(tmp_path / name, samples="columns")  # imports, caches
+
+    tracemalloc.start()
+    load(tmp_path / name, samples="columns")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert values.nbytes < peak < 1.4 * values.nbytes
 
 
 def test_a_simulated_cohort_survives_the_trip(tmp_path):

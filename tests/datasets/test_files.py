@@ -1,6 +1,7 @@
 """Files of the project: whole or not there, text stays text, numbers survive the way to disk."""
 
 import json
+import resource
 
 import numpy as np
 import pandas as pd
@@ -8,16 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kedro.io import DatasetError
-from matplotlib.figure import Figure
+from plotly.graph_objects import Figure
 
 from leukemia_kedro.datasets import (
     CSVDataset,
     FiguresDataset,
     JSONDataset,
     ParquetDataset,
+    PlotlyDataset,
+    SkopsDataset,
     TablesDataset,
+    TextDataset,
 )
-from leukemia_kedro.plots.captions import CaptionedFigure
+from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.plots.rendering import RenderedFigure
 
 
 class Unwritable:
@@ -77,6 +82,40 @@ def test_a_save_that_breaks_off_leaves_the_earlier_file(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
 
 
+@pytest.fixture
+def room_for_2000_bytes():
+    """As on a full disk, writing breaks off; here by the limit of the size of a file."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+LONG = pd.DataFrame({"score": np.random.default_rng(0).normal(size=2000)})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "data"),
+    [
+        (CSVDataset, LONG),
+        (ParquetDataset, LONG),
+        (JSONDataset, LONG["score"].tolist()),
+        (TextDataset, "report " * 2000),
+        (TablesDataset, {"AML-ALL": LONG}),
+        (PlotlyDataset, Figure([{"y": LONG["score"].tolist()}])),
+        (SkopsDataset, FittedModel(None, {"left_out": LONG["score"].tolist()})),
+    ],
+)
+def test_every_type_leaves_nothing_where_there_is_no_room(
+    dataset, data, tmp_path, room_for_2000_bytes
+):
+    place = tmp_path / "made" / "output"
+    with pytest.raises(DatasetError) as raised:
+        dataset(filepath=str(place)).save(data)
+    assert str(raised.value.__cause__) == f"{place} could not be written: File too large"
+    assert list(place.parent.iterdir()) == []
+
+
 def test_a_folder_is_replaced_as_a_whole(tmp_path):
     dataset = TablesDataset(filepath=str(tmp_path / "tables"))
     table = pd.DataFrame({"probe": ["p1"], "t": [2.5]})
@@ -97,28 +136,14 @@ def test_a_folder_that_breaks_off_leaves_the_earlier_one(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["tables"]
 
 
-def drawn(name="volcano"):
-    figure = Figure()
-    figure.subplots().plot([0, 1], [1, 0])
-    return CaptionedFigure(name, "Title", "Caption", "Alt", figure)
-
-
-def test_figures_are_png_and_svg_with_their_words(tmp_path):
+def test_figures_are_files_and_come_back_with_their_words(tmp_path):
     dataset = FiguresDataset(filepath=str(tmp_path / "figures"))
-    dataset.save([drawn()])
-    (record,) = dataset.load()
-    assert record["title"] == "Title"
-    assert "<svg" in record["svg"]
-    png = (tmp_path / "figures" / "volcano.png").read_bytes()
-    assert png.startswith(b"\x89PNG")
-
-
-def test_the_same_figure_is_the_same_file(tmp_path):
-    for folder in ("one", "two"):
-        FiguresDataset(filepath=str(tmp_path / folder)).save([drawn()])
-    for name in ("volcano.svg", "volcano.png", "captions.json"):
-        one, two = (tmp_path / folder / name for folder in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()
+    volcano = RenderedFigure("volcano", "Title", "Caption", "Alt", "<svg/>", b"\x89PNG")
+    dataset.save([volcano])
+    assert (tmp_path / "figures" / "volcano.png").read_bytes() == volcano.png
+    record = {"name": "volcano", "title": "Title", "caption": "Caption", "alt": "Alt"}
+    assert json.loads((tmp_path / "figures" / "captions.json").read_text("utf-8")) == [record]
+    assert dataset.load() == [record | {"svg": "<svg/>"}]
 
 
 def test_json_refuses_what_json_cannot_say(tmp_path):
@@ -127,13 +152,3 @@ def test_json_refuses_what_json_cannot_say(tmp_path):
         dataset.save({"auc": float("nan")})
     dataset.save({"auc": None, "name": "Müller"})
     assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))["name"] == "Müller"
-
-
-def test_a_wide_matrix_is_previewed_by_its_corner(tmp_path):
-    dataset = ParquetDataset(filepath=str(tmp_path / "matrix.parquet"))
-    samples = [f"patient {i}" for i in range(40)]
-    probes = pd.Index([f"probe {i}" for i in range(100)], name="probe")
-    dataset.save(pd.DataFrame(np.ones((100, 40)), index=probes, columns=samples))
-    preview = dataset.preview()
-    assert preview["columns"] == ["probe", *samples[:8]]
-    assert len(preview["data"]) == 5

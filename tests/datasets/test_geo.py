@@ -87,19 +87,27 @@ def test_a_broken_regular_expression_is_refused_at_once():
 
 @settings(deadline=None)  # files are written
 @given(
-    npst.arrays(
+    values=npst.arrays(
         float,
         npst.array_shapes(min_dims=2, max_dims=2, max_side=4),
         elements=st.floats(allow_infinity=False),
-    )
+    ),
+    data=st.data(),
+    ending=st.sampled_from(["", ".gz"]),
 )
-def test_whatever_is_written_out_is_read_back(tmp_path_factory, values):
+def test_whatever_is_written_out_is_read_back(tmp_path_factory, values, data, ending):
+    n_samples, n_probes = values.shape
+    classes = st.sampled_from(["ALL", 'AML, "M3"', "MLL: t(4;11)"])
+    labels = data.draw(st.lists(classes, min_size=n_samples, max_size=n_samples))
     cohort = make_cohort(
-        values,
-        [f"GSM{i}" for i in range(values.shape[0])],
-        [f"{i}_at" for i in range(values.shape[1])],
+        values, [f"GSM{i}" for i in range(n_samples)], [f"{i}_at" for i in range(n_probes)]
     )
-    path = tmp_path_factory.mktemp("geo") / "series_matrix.txt"
-    path.write_text("\n".join(series_matrix_lines(cohort, [])))
+    text = "\n".join(series_matrix_lines(cohort, [[f"type: {label}" for label in labels]]))
+    path = tmp_path_factory.mktemp("geo") / f"series_matrix.txt{ending}"
+    path.write_bytes(gzip.compress(text.encode()) if ending else text.encode())
 
-    pd.testing.assert_frame_equal(load(path).expression, cohort.expression, check_exact=True)
+    found = load(path, label="type")
+
+    pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
+    pd.testing.assert_frame_equal(found.probes, cohort.probes)
+    assert list(found.labels) == labels

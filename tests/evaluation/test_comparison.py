@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from leukemia_kedro.errors import UserError
 from leukemia_kedro.evaluation.comparison import compare_models, score_model
 
 CLASSES = ["ALL", "MLL", "AML"]
@@ -43,9 +44,13 @@ TRAIN = ["ALL"] * 12 + ["AML"] * 9 + ["MLL"] * 3
 NO_TEST = pd.DataFrame(columns=["sample", "label", "predicted", "confidence", "call"])
 
 
-def scored(test, seed=0, folds=3):
+def scored(test, seed=0, folds=3, patients=None):
     cv = predictions(TRAIN, seed, repeats=2, folds=folds)
-    return score_model(cv, predictions(TRAIN, seed + 1), test, 50, CLASSES)
+    split = pd.DataFrame({"label": test["label"], "split": "test"}).set_axis(test["sample"])
+    if patients is not None:
+        split["group"] = patients
+    genes = [f"gene {number}" for number in range(50)]
+    return score_model(cv, predictions(TRAIN, seed + 1), test, split, CLASSES, genes, seed=0)
 
 
 @pytest.mark.parametrize("folds", [3, 24])
@@ -75,6 +80,27 @@ def test_a_class_that_the_test_set_lacks_is_left_out_of_its_means():
     json.dumps(scores, allow_nan=False)
 
 
+def test_classes_are_scored_out_of_fold_as_well():
+    scores = scored(NO_TEST)["cv"]["per_class"]
+    table = predictions(TRAIN, 0, repeats=2)
+    for name in CLASSES:
+        rows = table[table["label"] == name]
+        assert scores[name]["n"] == TRAIN.count(name)
+        recall = (rows["predicted"] == name).groupby(rows["repeat"]).mean().mean()
+        assert scores[name]["recall"] == pytest.approx(recall)
+
+
+def test_the_interval_of_the_brier_score_holds_it_and_draws_patients_whole():
+    test = called(predictions(["ALL"] * 10 + ["AML"] * 8, seed=7))
+    alone = scored(test)["test"]
+    assert alone["brier_low"] < alone["brier"] < alone["brier_high"]
+    pairs = scored(test, patients=[f"patient {i // 2}" for i in range(18)])["test"]
+    assert pairs["brier"] == alone["brier"]
+    assert (pairs["brier_low"], pairs["brier_high"]) != (alone["brier_low"], alone["brier_high"])
+    one = scored(test, patients=["patient 0"] * 18)["test"]
+    assert one["brier_low"] is one["brier_high"] is None
+
+
 def test_a_test_set_of_one_class_has_no_auc_but_all_else():
     scores = {
         name: scored(called(predictions(["AML"] * 4, seed)), seed)
@@ -92,3 +118,15 @@ def test_without_a_test_set_models_are_compared_out_of_fold():
     assert table["champion"].sum() == 1
     others = table[~table["champion"]]
     assert others["mcnemar_p"].between(0, 1).all()
+
+
+def test_models_left_out_are_told_in_one_line(caplog):
+    left_out = {"left_out": "defined for two classes only, the cohort has 3"}
+    with caplog.at_level("INFO"):
+        table = compare_models({"voting": left_out, "a": scored(NO_TEST, 1)})
+    assert table["model"].tolist() == ["a"]
+    assert caplog.messages == [
+        "Left out of this run: voting (defined for two classes only, the cohort has 3)"
+    ]
+    with pytest.raises(UserError, match=r"every model was left out of this run: voting \(defined"):
+        compare_models({"voting": left_out})

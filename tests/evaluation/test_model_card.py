@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from small_models import BLOCKS, small_cohort, small_model
 
-from leukemia_kedro.evaluation.champion import promote_champion
-from leukemia_kedro.evaluation.model_card import date
+from leukemia_kedro.evaluation.model_card import date, genes_in_use
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -54,23 +53,14 @@ def test_the_day_is_todays_or_the_one_the_environment_fixes():
     assert date({}) in {str(pd.Timestamp.now("UTC").date()), date({})}
 
 
-def test_the_champions_card_has_its_name_and_metrics():
-    comparison = pd.DataFrame(
-        {
-            "model": ["knn", "weighted_voting"],
-            "champion": [False, True],
-            "n_genes": [50, 50],
-            "cv_balanced_accuracy": [0.9, 0.95],
-            "test_n": [34.0, 34.0],
-            "test_errors": [1.0, 3.0],
-        }
-    )
-    models = {name: small_model(name) for name in comparison["model"]}
-    champion, record = promote_champion(comparison, models)
-    assert champion.card["name"] == "weighted_voting"
-    assert champion.card["metrics"] == {
-        "cross_validation": {"balanced_accuracy": 0.95},
-        "test": {"n": 34.0, "errors": 3.0},
-    }
-    assert champion.reference is models["weighted_voting"].reference
-    assert record["parameters"] == {"n_genes": 50, "criterion": "signal_to_noise"}
+def test_genes_in_use_are_the_survivors_best_first():
+    centroids = small_model("shrunken_centroids")
+    genes = genes_in_use(centroids.pipeline)
+    left = centroids.pipeline["classify"].surviving_
+    assert len(genes) == left.sum() == centroids.card["n_genes"] < len(left)
+    cohort = small_cohort()
+    assert cohort.probes.loc[genes[:10], "is_differential"].all()
+
+    pipeline = small_model("weighted_voting").pipeline
+    kept = pipeline["filter"].get_feature_names_out()
+    assert genes_in_use(pipeline) == list(kept[pipeline["select"].ranking_[:50]])

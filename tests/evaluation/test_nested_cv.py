@@ -86,7 +86,7 @@ def predicted_by_the_project(cohort, model, parameters=COHORT):
     predictions, tuning = nested_cross_validation(
         cohort.expression, labels, plan, orders, setting, n_jobs=1
     )
-    fitted = fit_model(cohort.expression, labels, orders, [], setting)
+    fitted = fit_model(cohort.expression, labels, orders, [], setting, n_jobs=1)
     return predictions, tuning, fitted
 
 

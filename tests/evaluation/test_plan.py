@@ -107,10 +107,13 @@ def test_patients_are_held_out_whole_in_outer_and_inner_folds(folds):
     assert (plan.groupby(["repeat", "sample"]).size() == 1).all()
     classes = GOLUB_TRAINING.to_numpy()
     for outer in outer_splits(plan, GOLUB_TRAINING.index, PAIRS):
-        for part in [outer, *inner_splits(outer, classes, 2, seed=0)]:
+        inner = inner_splits(outer, classes, 2, seed=0)
+        for part in [outer, *inner]:
             assert not set(PAIRS[part.train]) & set(PAIRS[part.held_out])
             assert set(classes[part.train]) == {"ALL", "AML"}
-            assert set(part.train) | set(part.held_out) <= set(range(38))
+        for part in inner:
+            assert sorted([*part.train, *part.held_out]) == list(outer.train)
+        assert sorted(np.concatenate([part.held_out for part in inner])) == list(outer.train)
 
 
 def test_one_patient_at_a_time_is_left_out_as_by_scikit_learn():

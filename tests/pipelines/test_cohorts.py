@@ -22,6 +22,7 @@ COMMANDS = [
 MADE = simulate_cohort(
     n_samples={"ALL": 22, "AML": 20}, n_probes=150, effect_size=2.0, scale="log2", seed=3
 )
+MODELS = ("shrunken_centroids", "svm_linear", "random_forest")
 
 pytestmark = pytest.mark.slow
 
@@ -56,20 +57,6 @@ def write_the_users_files(data: Path) -> None:
     write_rows(data / "visits" / "expression.csv", visits)
 
 
-def shorten(project: ProjectCopy) -> None:
-    """Let a run's command take less time as it stands: fewer models, folds and permutations."""
-    base = project.folder / "conf" / "base"
-    models = yaml.safe_load((base / "parameters_models.yml").read_text())
-    for name, block in models["models"].items():
-        block["enabled"] = name in ("shrunken_centroids", "svm_linear", "random_forest")
-    (base / "parameters_models.yml").write_text(yaml.safe_dump(models))
-    quick = {
-        "resampling": {"folds": 3, "repeats": 1, "inner_folds": 2},
-        "modelling": {"permutations": 9},
-    }
-    (base / "parameters_modelling.yml").write_text(yaml.safe_dump(quick))
-
-
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory) -> ProjectCopy:
     """A project in which the page has been followed so far as it says what to write."""
@@ -80,7 +67,7 @@ def reader(tmp_path_factory) -> ProjectCopy:
             path = project.folder / block["path"]
             path.parent.mkdir(exist_ok=True)
             path.write_text(block["text"])
-    shorten(project)
+    project.shorten(*MODELS)
     return project
 
 
@@ -171,7 +158,7 @@ def gaps(tmp_path_factory) -> ProjectCopy:
         "feature_selection": {"signature": {"reference": None}},
     }
     (folder / "parameters.yml").write_text(yaml.safe_dump(parameters))
-    shorten(project)
+    project.shorten(*MODELS)
     project.kedro("run", "--env", "gaps")
     return project
 

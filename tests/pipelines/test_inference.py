@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from cohort_files import series_matrix_lines
 from kedro.config import OmegaConfigLoader
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 from small_models import new_patients, small_model
 
@@ -29,7 +30,7 @@ def data(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-def run(data, inference=None, **params):
+def run(data, inference=None, new_samples_entry=None, **params):
     """What ``kedro run --pipelines inference --params …`` does, and the two files it writes."""
     loader = OmegaConfigLoader(
         str(PROJECT / "conf"), base_env="base", default_run_env="base", runtime_params=params
@@ -39,6 +40,8 @@ def run(data, inference=None, **params):
         for name, entry in loader["catalog"].items()
         if name in create_pipeline().datasets()
     }
+    if new_samples_entry:
+        config["new_samples"] = new_samples_entry
     catalog = DataCatalog.from_config(config)
     catalog["params:inference"] = InferenceParameters(**(inference or {}))
     SequentialRunner().run(create_pipeline(), catalog)
@@ -70,6 +73,27 @@ def test_samples_in_rows_with_labels(data):
     )
     agree(calls, MODEL.predict(NEW))
     assert metrics["scores"]["n"] == 36
+
+
+def test_any_catalog_type_will_do(data):
+    """A series matrix, its entry in the place of the table's."""
+    Path("series_matrix.txt").write_text("\n".join(series_matrix_lines(NEW, [])))
+    geo = {
+        "type": "leukemia_kedro.datasets.GEOSeriesMatrixDataset",
+        "filepath": "series_matrix.txt",
+    }
+    calls, metrics = run(data, new_samples_entry=geo)
+    agree(calls, MODEL.predict(NEW.expression))
+    assert metrics["scores"] is None
+
+
+def test_a_table_that_is_not_there_is_told_as_one_of_new_samples(data):
+    with pytest.raises(DatasetError) as raised:
+        run(data, new_samples="nowhere.csv")
+    message = str(raised.value)
+    assert "nowhere.csv: no such file" in message
+    assert "kedro run --pipelines inference --params new_samples=PATH" in message
+    assert "fetch" not in message
 
 
 def test_until_a_table_is_named_the_held_out_samples_are_called(data):

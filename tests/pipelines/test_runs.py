@@ -1,13 +1,19 @@
 """The project run for real: every pipeline and runner, two classes and many, no test set."""
 
+import hashlib
 import json
+import re
 import shutil
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from project_copy import SMALL, ProjectCopy
+from project_copy import SMALL
 
+from leukemia_kedro.model_archive import read_archive
+from leukemia_kedro.model_file import CARD
 from leukemia_kedro.models import MODELS
 
 COMPARISON_COLUMNS = [
@@ -45,23 +51,53 @@ CONTRAST_COLUMNS = [
     "wilcoxon_p",
     "maxT_p",
 ]
+REFERENCE = "feature_selection.signature.reference"
 NOISE = ("Warning", "WARNING", "Traceback", "deprecated")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> ProjectCopy:
-    """The demo cohort, run once from raw cohort to report."""
-    project = ProjectCopy(tmp_path_factory.mktemp("demo"))
-    project.output = project.kedro("run", "--env", "demo", "--params", SMALL)
-    return project
 
 
 def test_the_run_is_quiet_and_says_where_the_report_is(demo):
     said = demo.output.stdout + demo.output.stderr
     assert not [word for word in NOISE if word in said], said
     assert str(demo.data("08_reporting", "demo", "report.html")) in said
+
+
+def test_a_run_closes_with_what_it_came_to(demo):
+    lines = [line.partition("INFO    ")[2] for line in demo.output.stdout.splitlines()]
+    champion, accuracy, genes, report, time = lines[-5:]
+    assert re.fullmatch(r"Champion: \w+ with \d+ genes", champion)
+    assert re.fullmatch(
+        r"Held-out samples called rightly: \d+ of 34 \(exact 95 % interval 0\.\d+ to [01]\.\d+\)",
+        accuracy,
+    )
+    assert re.fullmatch(r"AML-ALL: \d+ of \d+ genes differ at 5% FDR", genes)
+    assert Path(report.removeprefix("Report: ")).is_file()
+    assert re.fullmatch(r"Time: \d+ s; memory at most \d\.\d GB per process", time)
+
+
+def record_of(project, cohort="demo"):
+    return json.loads(project.data("08_reporting", cohort, "run.json").read_text())
+
+
+def test_run_json_says_what_the_run_was_made_with(demo):
+    record = record_of(demo)
+    assert record["environment"] == "demo"
+    assert record["pipelines"] == ["__default__"]
+    assert record["runner"] == "SequentialRunner"
+    assert record["git"] is None
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["seed"] == record["parameters"]["seed"] == 1999
+    assert record["parameters"]["resampling"]["folds"] == 3
+    assert record["parameters"]["models"]["knn"]["scale"] is True, "a default"
+    assert record["inputs"]["raw_cohort"]["parameters"]["n_probes"] == 1500
+    assert list(record["inputs"]["gene_sets"]["sha256"]) == ["gene_sets.gmt"]
+    assert record["nodes"].keys() >= {"validate_cohort", "knn.fit", "write_report"}
+    seconds = [node["seconds"] for node in record["nodes"].values()]
+    assert min(seconds) > 0
+    # One node after the other; what is left is Kedro's own.
+    assert 0.5 * record["seconds"] < sum(seconds) < record["seconds"] + 1
+    assert 0.1 < record["peak_memory_gb"] < 8
 
 
 def test_the_files_that_others_read_have_their_columns(demo):
@@ -125,15 +161,17 @@ def test_the_report_of_a_simulated_cohort_says_so(demo):
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "threads"),
     [
-        ["--runner", "ThreadRunner"],
-        ["--runner", "ParallelRunner"],
-        ["--params", f"{SMALL},compute.n_jobs=1"],
+        (["--runner", "ThreadRunner"], 4),
+        (["--runner", "ParallelRunner"], 2),
+        (["--params", f"{SMALL},compute.n_jobs=1"], 4),
     ],
     ids=["ThreadRunner", "ParallelRunner", "one job"],
 )
-def test_every_way_to_run_writes_the_same_bytes(demo, project, options):
+def test_every_way_to_run_writes_the_same_bytes(demo, project, options, threads, monkeypatch):
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(variable, str(threads))
     if "--params" not in options:
         options = [*options, "--params", SMALL]
     said = project.kedro("run", "--env", "demo", *options)
@@ -141,6 +179,15 @@ def test_every_way_to_run_writes_the_same_bytes(demo, project, options):
     again, before = project.files(), demo.files()
     assert list(again) == list(before)
     assert [name for name in before if before[name] != again[name]] == []
+    for name in [*MODELS, "champion"]:
+        one, other = (each.data("06_models", "demo", f"{name}.skops") for each in (demo, project))
+        # But for the card, which holds the day.
+        one, other = (read_archive(path, CARD).parts | {CARD: b""} for path in (one, other))
+        assert one == other, name
+    record = record_of(project)
+    assert record["runner"] == (options[1] if "--runner" in options else "SequentialRunner")
+    assert record["nodes"].keys() == record_of(demo)["nodes"].keys()
+    assert all(node["seconds"] > 0 for node in record["nodes"].values())
 
 
 def test_a_pipeline_runs_alone_on_what_earlier_ones_wrote(demo):
@@ -237,6 +284,11 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", "models.knn.search.k=3"], "models.knn"),
         (["--params", "feature_selection.signature.criterion=chi2"], "signature.criterion"),
         (["--params", "resampling.folds=30"], "fewer than the 30 folds"),
+        (["--params", f"{REFERENCE}=golub_2024"], "expected one of: golub_1999"),
+        (["--params", f"{REFERENCE}=golub_1999"], "names probes that this cohort lacks"),
+        (["--params", "models.knn.reject_below=1.5"], "less than or equal to 1"),
+        (["--params", "models.weighted_voting.two_classes_only=false"], "for two classes only"),
+        (["--params", "enrichment.gene_column=symbol"], "column neither of the chip annotation"),
         (["--params", "cohort.scale=linear"], "cohort"),
         (["--params", "cohort.flor=10"], "flor"),
         (["--pipelines", "modeling"], "no pipeline named modeling"),
@@ -248,6 +300,7 @@ def test_a_mistake_ends_in_one_message_and_touches_nothing(demo, options, messag
     assert result.returncode != 0
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+    assert "Completed node: rank_genes" not in result.stdout, "told before what takes long"
     assert demo.files() == before
 
 
@@ -268,8 +321,15 @@ def test_without_the_golub_files_both_ways_on_are_named(project):
 @pytest.mark.real_data
 def test_golub_from_raw_files_to_report(project, golub_files):
     shutil.copytree(golub_files, project.folder / "data" / "01_raw" / "golub")
+    replicated = project.kedro("run", "--pipelines", "replication").stdout
+    place = project.data("08_reporting", "golub", "replication.csv")
+    assert f"40 of 49 published figures come out again: {place}" in replicated
+    assert "To show them in the report: kedro run --pipelines reporting" in replicated
     said = project.kedro("run")
     assert not [word for word in NOISE if word in said.stdout + said.stderr], said.stdout
+    assert record_of(project, "golub")["inputs"]["raw_cohort"]["sha256"] == {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in golub_files.iterdir()
+    }
     quality = json.loads(project.data("08_reporting", "golub", "data_quality.json").read_text())
     assert quality["n_probes"] == 7129
     assert quality["classes"] == {
@@ -297,6 +357,16 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     assert prior["prior_variance"] == pytest.approx(0.6240, abs=5e-5)
     contrast = project.data("08_reporting", "golub", "differential_expression", "AML-ALL.csv")
     assert (pd.read_csv(contrast)["adj.P.Val"] < 0.05).sum() == 564
+
+    champion = json.loads(project.data("08_reporting", "golub", "champion.json").read_text())
+    held_out = champion["held_out"]
+    assert held_out["errors"]["of"] == held_out["coverage"]["of"] == 34
+    assert held_out["errors"]["published"] == [0, 4]
+    for figure in held_out.values():
+        assert figure["low"] <= figure["value"] <= figure["high"]
+    report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
+    assert "40 of 49 published figures come out again" in report
+    assert 'id="figure-threshold_path"' in report
 
 
 @pytest.mark.real_data

@@ -14,6 +14,10 @@ from scipy.stats import false_discovery_control, ttest_ind
 
 TWO = ("ALL", "AML")
 FIVE = ("AML", "Bone_Marrow", "Bone_Marrow_CD34", "PB", "PBSC_CD34")
+ABSURD = tuple(
+    f"Acute_leukemia_of_{kind}_lineage_with_a_name_that_goes_on_and_on_no_{i}"
+    for i, kind in enumerate(("lymphoid", "myeloid", "mixed", "unknown", "no"), start=1)
+)  # sixty characters and more
 MODELS = (
     "logistic_regression",
     "elastic_net",
@@ -196,9 +200,15 @@ def untested():
     return draw_study(FIVE, n_train=64, n_test=0)
 
 
-@pytest.fixture(scope="session", params=["two", "five", "untested"])
+@pytest.fixture(scope="session")
+def absurd():
+    """Five classes with absurdly long names."""
+    return draw_study(ABSURD, n_train=40, n_test=25)
+
+
+@pytest.fixture(scope="session", params=["two", "five", "untested", "absurd"])
 def study(request):
-    """Each of the three."""
+    """Each of the four."""
     return request.getfixturevalue(request.param)
 
 

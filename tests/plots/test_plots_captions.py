@@ -1,6 +1,16 @@
 import pytest
 
-from leukemia_kedro.plots.captions import counted, file_stem, gene_name, plain, shortened
+from leukemia_kedro.plots.captions import (
+    counted,
+    drawn_of,
+    file_stem,
+    fitted,
+    fitted_contrast,
+    gene_name,
+    plain,
+    readable,
+    shortened,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,3 +44,33 @@ def test_small_words():
     assert counted(1, "sample") == "1 sample"
     assert counted(2096, "sample") == "2,096 samples"
     assert plain("a $ b $ c") == r"a \$ b \$ c"
+    assert drawn_of(72, 72) == "72 samples"
+    assert drawn_of(300, 12029).startswith("300 of 12,029 samples (evenly drawn")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("svm_linear", "SVM linear"),
+        ("svm_rbf", "SVM RBF"),
+        ("knn", "k-NN"),
+        ("naive_bayes", "naive Bayes"),
+        ("xgboost", "XGBoost"),
+        ("adaboost", "AdaBoost"),
+        ("shrunken_centroids", "shrunken centroids"),
+        ("anova_f", "ANOVA F"),
+    ],
+)
+def test_names_are_written_as_people_write_them(name, written):
+    assert readable(name) == written
+
+
+def test_long_names_keep_both_ends_which_tell_them_apart():
+    assert fitted("Bone_Marrow_CD34", 24) == "Bone_Marrow_CD34"
+    one, other = (fitted(f"Acute_leukemia_with_a_long_name_{i}", 12) for i in (1, 2))
+    assert (one, other) == ("Acute_…ame_1", "Acute_…ame_2")
+    assert fitted_contrast("AML-ALL") == "AML-ALL"
+    first, second = (f"Acute_leukemia_with_a_long_name_{i}" for i in (1, 2))
+    shown = fitted_contrast(f"{second}-{first}")
+    assert shown == "Acute_l…_name_2-Acute_l…_name_1"
+    assert len(shown) <= 32

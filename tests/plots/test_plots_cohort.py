@@ -52,17 +52,32 @@ def test_raw_intensities_may_be_negative(two, scale, expected):
     assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
 
 
-def test_many_samples_become_bands_and_none_is_lost(make_study):
-    study = make_study(n_train=2000, n_test=96, n_probes=20)
+def test_many_samples_become_bands(make_study):
+    study = make_study(n_train=400, n_test=96, n_probes=20)
     table = quantiles(study)
     drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
     train, _ = drawn.figure.axes
     bands = [patch.get_data() for patch in train.patches]
-    assert [len(band.values) for band in bands] == [1000] * 6  # two bands and a line per class
+    assert [len(band.values) for band in bands] == [200] * 6  # two bands and a line per class
     assert bands[3].edges[0] == bands[0].edges[-1]
     members = study.sample_split.query("split == 'train' and label == 'ALL'").index
     np.testing.assert_allclose(np.sort(bands[2].values), np.sort(table.loc["median", members]))
-    assert "2,096 samples" in drawn.caption
+    assert "each of 496 samples," in drawn.caption
+
+
+def test_too_many_for_bands_are_thinned_with_the_extremes_kept(make_study):
+    study = make_study(n_train=2000, n_test=1000, n_probes=20)
+    table = quantiles(study)
+    drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
+    train, test = drawn.figure.axes
+    [line, _, _] = train.patches[2].get_data()
+    members = study.sample_split.query("split == 'train' and label == 'ALL'").index
+    medians = table.loc["median", members]
+    assert len(line) == 199
+    assert (line.min(), line.max()) == (medians.min(), medians.max())
+    assert test.get_title(loc="left") == "test (n = 1,000)"
+    n_drawn = sum(len(ax.patches[i].get_data().values) for ax in (train, test) for i in (2, 5))
+    assert f"each of {n_drawn} of 3,000 samples (evenly drawn" in drawn.caption
 
 
 def test_lines_are_the_typical_quantiles_of_each_split(two):
@@ -74,3 +89,11 @@ def test_lines_are_the_typical_quantiles_of_each_split(two):
     assert test.get_xdata()[at_half] == pytest.approx(medians.median())
     assert (np.diff(train.get_xdata()) >= 0).all()
     assert "0.81" in drawn.caption
+
+
+def test_the_distributions_of_a_large_cohort_are_those_of_some_and_it_says_so(make_study):
+    study = make_study(n_train=1400, n_test=700, n_probes=20)
+    shift = {"auc": 0.81, "p_value": 0.001}
+    drawn = intensity_shift(study.log_expression, study.sample_split, shift)
+    assert "of 2,100 samples (evenly drawn" in drawn.caption
+    assert drawn.figure.axes[0].get_lines()[0].get_label() == "train (n = 1,400)"

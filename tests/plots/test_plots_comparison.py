@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.comparison import (
     model_comparison,
     model_comparison_interactive,
@@ -24,14 +25,14 @@ def test_dots_and_intervals_are_the_table_best_on_top(two):
         ends = np.array(bars.get_segments())[:, :, 0]
         np.testing.assert_array_equal(ends, table[[f"{column}_low", f"{column}_high"]])
     names = [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
-    assert names == [model.replace("_", " ") for model in table["model"]]
+    assert names == [readable(model) for model in table["model"]]
 
 
 def test_the_champion_and_only_it_is_bold(five):
     [champion] = five.model_comparison.query("champion")["model"]
     labels = model_comparison(*arguments(five)).figure.axes[0].get_yticklabels()
     bold = [text.get_text() for text in labels if text.get_fontweight() == "bold"]
-    assert bold == [champion.replace("_", " ")]
+    assert bold == [readable(champion)]
 
 
 def test_baselines_are_those_of_the_majority_class(two):
@@ -59,6 +60,15 @@ def test_hover_shows_the_same_scores(two):
         assert line.line.width > 0
     first = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable").iloc[0]
     assert moving.data[0].text[0].startswith(f"{first['cv_balanced_accuracy']:.3f} [")
+
+
+def test_the_champion_is_marked_on_the_screen_as_well(two):
+    [champion] = two.model_comparison.query("champion")["model"]
+    for trace in model_comparison_interactive(*arguments(two)).data:
+        bold = {name for name in trace.y if name.startswith("<b>")}
+        assert bold == {f"<b>{readable(champion)}</b>"}
+        [marked] = [text for text in trace.text if text.endswith("champion")]
+        assert trace.text.index(marked) == trace.y.index(*bold)
 
 
 def test_each_line_runs_from_the_lowest_to_the_highest_accuracy(two):

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.confusion import (
     confusion_counts,
     confusion_matrices,
@@ -52,7 +53,7 @@ def test_a_class_without_test_samples_has_no_shares(five):
 def test_each_model_has_its_matrix_in_the_order_given(two):
     drawn = confusion_matrices(two.cv, two.classes)
     panels = [ax for ax in drawn.figure.axes if ax.get_title(loc="left")]
-    assert [ax.get_title(loc="left") for ax in panels] == [m.replace("_", " ") for m in two.cv]
+    assert [ax.get_title(loc="left") for ax in panels] == [readable(m) for m in two.cv]
     for ax, predictions in zip(panels, two.cv.values(), strict=True):
         counts = confusion_counts(predictions, two.classes)
         expected = counts / counts.sum(axis=1, keepdims=True)

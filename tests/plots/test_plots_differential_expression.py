@@ -126,6 +126,31 @@ def test_hover_names_the_gene_at_the_same_place(still, moving, table):
     assert figure.layout.yaxis.title.text == ax.get_ylabel()
 
 
+@pytest.mark.parametrize(
+    ("still", "moving"),
+    [(volcano, volcano_interactive), (mean_difference, mean_difference_interactive)],
+)
+def test_the_same_genes_are_named_at_the_same_place_in_print_and_on_the_screen(
+    still, moving, table
+):
+    ax = still(table, "AML-ALL", 0.05).figure.axes[0]
+    figure = moving(table, "AML-ALL", 0.05)
+    assert figure.layout.xaxis.range == pytest.approx(ax.get_xlim())
+    assert figure.layout.yaxis.range == pytest.approx(ax.get_ylim())
+    low, high = ax.get_ylim()
+    for printed, shown in zip(ax.texts, figure.layout.annotations, strict=True):
+        assert shown.text == printed.get_text()
+        assert (shown.x, shown.y) == printed.xy
+        assert (shown.ay - low) / (high - low) == pytest.approx(printed.get_position()[1])
+
+
+def test_a_description_is_no_markup(table):
+    marked = table.assign(description="GB DEF = <unknown> & co")
+    figure = volcano_interactive(marked, "AML-ALL", 0.05)
+    assert figure.data[-1].text[0] == "GB DEF = &lt;unknown&gt; &amp; co (p1)"
+    assert figure.layout.annotations[0].text == "GB DEF = &lt;unknown&gt; &amp; co"
+
+
 def test_hover_of_a_large_array_keeps_the_genes_that_matter():
     rng = np.random.default_rng(0)
     n = 22_283
@@ -144,6 +169,7 @@ def test_hover_of_a_large_array_keeps_the_genes_that_matter():
     shown = {text for trace in figure.data for text in trace.text}
     assert shown >= set(table["probe"].head(MOST_HOVER_POINTS))
     assert len(shown) < 10_000
+    assert f"On a screen {len(shown):,} of them" in volcano(table, "AML-ALL", 0.05).caption
     assert figure.data[0].name == "adjusted p ≥ 0.05 (22,233 probes)"
     assert len(figure.to_json()) < 600_000  # ten contrasts fit the report beside plotly itself
 

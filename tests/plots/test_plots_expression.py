@@ -73,8 +73,10 @@ def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
     drawn = signature_heat_map(
         study.log_expression, study.sample_split, study.contrast[1], study.classes
     )
-    assert cells(drawn)[0].shape == (20, 300)
-    assert "300 samples (evenly drawn from 2,100 by class and split)" in drawn.caption
+    n_genes, n_samples = cells(drawn)[0].shape
+    assert n_genes == 20
+    assert 296 < n_samples <= 300
+    assert f"{n_samples} of 2,100 samples (evenly drawn from each class and split)" in drawn.caption
     split = drawn.figure.axes[4].images[0].get_array()[0]
     assert np.mean(split) == pytest.approx(1 / 3, abs=0.01)  # a third of 300, give or take one
 
@@ -106,11 +108,26 @@ def test_strips_hold_every_sample_and_the_median_of_each_class(five):
         points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
         values = five.log_expression.loc[probe]
         np.testing.assert_allclose(np.sort(np.vstack(points)[:, 1]), np.sort(values))
-        bars = [c.get_segments()[0] for c in ax.collections if isinstance(c, LineCollection)]
+        [bars] = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
         medians = [bar[0][1] for bar in bars]
         expected = values.groupby(five.sample_split["label"]).median()
         np.testing.assert_allclose(medians, expected[list(five.classes)])
     assert [text.get_text() for text in panels[-1].get_xticklabels()] == list(five.classes)
+
+
+def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(make_study):
+    study = make_study(n_train=1400, n_test=700, n_probes=20)
+    contrast, table = study.contrast
+    drawn = gene_strips(study.log_expression, study.sample_split, table, contrast, study.classes)
+    ax = drawn.figure.axes[0]
+    points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
+    n_points = sum(map(len, points))
+    assert 996 < n_points <= 1000
+    assert f"{n_points:,} of 2,100 samples (evenly drawn" in drawn.caption
+    [bars] = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
+    values = study.log_expression.loc[table["probe"].iloc[0]]
+    expected = values.groupby(study.sample_split["label"]).median()
+    np.testing.assert_allclose([bar[0][1] for bar in bars], expected[list(study.classes)])
 
 
 def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):

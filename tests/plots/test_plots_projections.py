@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 
 from leukemia_kedro.plots.projections import projection, projection_interactive
 
@@ -27,8 +28,8 @@ def test_hover_names_the_sample_at_the_same_place(projected, two):
     assert moving.layout.xaxis.title.text == still.get_xlabel()
     rows = projected.query("method == 'PCA'").set_index("sample")
     for points, trace in zip(still.collections, moving.data, strict=True):
-        np.testing.assert_array_equal(points.get_offsets()[:, 0], trace.x)
-        assert rows.loc[list(trace.text), "x"].tolist() == list(trace.x)
+        np.testing.assert_allclose(points.get_offsets()[:, 0], trace.x, atol=0.0005)
+        np.testing.assert_allclose(rows.loc[list(trace.text), "x"], trace.x, atol=0.0005)
 
 
 def test_a_class_without_test_samples_has_no_test_points(five):
@@ -36,3 +37,18 @@ def test_a_class_without_test_samples_has_no_test_points(five):
     names = [trace.name for trace in projection_interactive(points, "t-SNE", five.classes, []).data]
     assert "PB, train (n = 8)" in names
     assert not any(name.startswith("PB, test") for name in names)
+
+
+def test_a_large_cohort_is_thinned_alike_in_print_and_on_the_screen(make_study):
+    study = make_study(n_train=2000, n_test=1000, n_probes=2)
+    points = study.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
+    placed = pd.concat([points, points.head(1500).assign(method="UMAP")])
+    pca, umap = (
+        projection(placed, method, study.classes, [0.3, 0.2]) for method in ("PCA", "UMAP")
+    )
+    n_drawn = sum(len(group.get_offsets()) for group in pca.figure.axes[0].collections)
+    assert 1996 < n_drawn <= 2000
+    assert f"PCA of {n_drawn:,} of 3,000 samples (evenly drawn" in pca.caption
+    assert "UMAP of 1,500 of 3,000 samples (evenly drawn" in umap.caption
+    moving = projection_interactive(placed, "PCA", study.classes, [0.3, 0.2])
+    assert sum(len(trace.x) for trace in moving.data) == n_drawn

@@ -30,20 +30,29 @@ def test_nothing_chosen_is_drawn_empty(two):
     assert not drawn.figure.axes[0].patches
 
 
-def test_the_path_shows_errors_and_genes_at_each_threshold():
+def test_the_path_shows_errors_genes_the_choice_and_the_published_point():
     path = pd.DataFrame(
         {
-            "threshold": [2.0, 0.0, 1.0],
-            "n_genes": [0, 100, 9],
-            "cv_error_rate": [0.4, 0.1, 0.05],
-            "test_error_rate": [0.5, 0.2, 0.1],
+            "threshold": [0.0, 1.0, 2.0],
+            "n_genes": [100, 20, 0],
+            "cv_errors": [1.5, 2.0, 11.0],
+            "test_errors": [4, 2, 14],
+            "chosen": [True, False, False],
         }
     )
-    errors, genes = threshold_path(path, chosen=1.0).figure.axes
-    np.testing.assert_array_equal(errors.get_lines()[0].get_data(), [[0, 1, 2], [0.1, 0.05, 0.4]])
-    np.testing.assert_array_equal(errors.get_lines()[1].get_ydata(), [0.2, 0.1, 0.5])
-    np.testing.assert_array_equal(genes.get_lines()[0].get_ydata(), [100, 9, 0])
-    drawn = threshold_path(path.assign(test_error_rate=np.nan), chosen=1.0)
-    labels = drawn.figure.axes[0].get_legend_handles_labels()[1]
-    assert labels == ["cross-validation", "chosen: 1"]
-    assert "9 genes left" in drawn.caption
+    published = {"n_genes": 21, "cv_errors": 2, "test_errors": 3}
+    drawn = threshold_path(path, published, n_train=38, n_test=34)
+    errors, genes = drawn.figure.axes
+    np.testing.assert_array_equal(errors.get_lines()[0].get_data(), [[0, 1, 2], [1.5, 2, 11]])
+    np.testing.assert_array_equal(errors.get_lines()[1].get_ydata(), [4, 2, 14])
+    np.testing.assert_array_equal(genes.get_lines()[0].get_ydata(), [100, 20, 0])
+    stars = [tuple(mark.get_offsets()[0]) for ax in (errors, genes) for mark in ax.collections]
+    assert stars == [(1, 2), (1, 3), (1, 21)]
+    assert errors.get_legend_handles_labels()[1] == [
+        "cross-validation (n = 38)",
+        "test samples (n = 34)",
+        "chosen by cross-validation: 0.00",
+        "published, 21 genes",
+    ]
+    assert "100 genes left" in drawn.caption
+    assert "21 genes, 2 cross-validated and 3 test errors" in drawn.caption

@@ -31,6 +31,18 @@ def test_a_disagreement_says_by_how_much_and_from_the_nearest_end_of_a_range():
     assert off.note == "differs by +0.013; tolerance 0.0005"
 
 
+@pytest.mark.parametrize(
+    ("published", "reproduced", "note"),
+    [
+        ("54, 66", "66", "differs by 54 (published only); why"),
+        ("66, 67", "9, 66, 71", "differs by 67 (published only), 9, 71 (here only); why"),
+        ("66", "none", "differs by 66 (published only); why"),
+    ],
+)
+def test_a_disagreement_on_patients_names_them(published, reproduced, note):
+    assert compare("", "", published, reproduced, note="why").note == note
+
+
 def test_a_tolerance_is_stated_where_there_is_agreement_too():
     assert compare("", "", 92, 91, tolerance=4).note == "tolerance 4"
 

@@ -8,15 +8,18 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.parameters import (
     CohortParameters,
     DifferentialExpressionParameters,
+    EnrichmentParameters,
     FeatureSelectionParameters,
     ModellingParameters,
     ModelParameters,
     ResamplingParameters,
 )
 from leukemia_kedro.report import collect_findings
+from leukemia_kedro.report.interactive import interactive_figures
 
 TWO = ("ALL", "AML")
 FIVE = (
@@ -44,7 +47,17 @@ def make_findings(classes=TWO, n_train=38, n_test=34, **changes):
     found = make_found(classes, n_train, n_test)
     parameters = make_parameters(classes)
     for name, value in changes.items():
-        (parameters if name in parameters else found)[name] = value
+        (found if name in found else parameters)[name] = value
+    galleries = interactive_figures(
+        _projections(found["sample_split"]),
+        [0.3, 0.2],
+        found["model_comparison"],
+        found["sample_split"],
+        found["contrast_tables"],
+        list(found["data_quality"]["classes"]),
+        parameters["differential_expression"].fdr,
+    )
+    found |= {f"interactive_{name}_figures": figures for name, figures in galleries.items()}
     return collect_findings(found, parameters)
 
 
@@ -64,6 +77,7 @@ def make_parameters(classes=TWO):
         "modelling": ModellingParameters(),
         "models": dict.fromkeys(MODELS, model),
         "differential_expression": DifferentialExpressionParameters(),
+        "enrichment": EnrichmentParameters(),
         "seed": 0,
     }
 
@@ -85,8 +99,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     return {
         "data_quality": _data_quality(classes, sample_split),
         "sample_split": sample_split,
-        "projections": _projections(sample_split, rng),
-        "explained_variance": [0.3, 0.2],
+        "probes": _genes(np.random.default_rng(1)).set_index("probe"),
         "signature": signature.assign(
             score=1.5, direction=classes[-1], selection_frequency=np.linspace(1, 0.2, 20)
         ),
@@ -112,6 +125,9 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         },
         "contrast_tables": {pair: _contrast(rng) for pair in pairs},
         "enrichment": pd.DataFrame(columns=["contrast", "gene_set"]),
+        "replication": pd.DataFrame(),
+        "shrunken_centroid_path": pd.DataFrame(),
+        "replication_figures": [],
         "de_truth": [],
         "variance_prior": {
             "prior_df": 7.5, "prior_variance": 0.62, "n_probes": N_PROBES, "n_samples": n_train,
@@ -177,11 +193,11 @@ def _data_quality(classes, sample_split):
     }
 
 
-def _projections(sample_split, rng):
+def _projections(sample_split):
     points = sample_split.reset_index()
     return pd.concat(
         [
-            points.assign(method=method, x=rng.normal(size=len(points)), y=points.index * 0.1)
+            points.assign(method=method, x=np.cos(points.index), y=points.index * 0.1)
             for method in ("PCA", "UMAP")
         ],
         ignore_index=True,
@@ -198,6 +214,8 @@ def _comparison(n_test):
         "test_accuracy_low": [0.73, 0.80, 0.85],
         "test_accuracy_high": [0.967, 0.993, 0.999],
         "test_brier": 0.03,
+        "test_brier_low": 0.01,
+        "test_brier_high": 0.06,
         "test_calls": 32,
         "test_errors_among_calls": 1,
         "mcnemar_p": [0.5, np.nan, 1.0],
@@ -233,6 +251,8 @@ def _champion(comparison, classes):
             key.removeprefix("cv_"): row[key] for key in row.index if key.startswith("cv_")
         },
         "test": None if np.isnan(row["test_n"]) else test,
+        "held_out": None if np.isnan(row["test_n"]) else held_out_figures(row),
+        "published": None,
         "left_out": {"weighted_voting": "defined for two classes only, the cohort has 5"}
         if len(classes) > 2
         else {},
@@ -245,7 +265,8 @@ def _scores(classes, n_train, n_test):
     per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
     return {
         "n_genes": 50,
-        "cv": {"n": n_train, **scores},
+        "genes": [f"X{10000 + i}_at" for i in range(50)],
+        "cv": {"n": n_train, **scores, "per_class": per_class},
         "train": {"n": n_train, **scores},
         "test": {"n": n_test, **scores, "per_class": per_class} if n_test else None,
     }

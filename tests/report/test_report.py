@@ -6,9 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from made_run import FIVE, MODELS, make_findings, make_found
+from made_run import FIVE, MODELS, draw, make_findings, make_found, make_parameters
 from parsed_page import by_id, classes_of, parse, text
 
+from leukemia_kedro.evaluation.champion import held_out_figures
+from leukemia_kedro.evaluation.published import PACKAGE, published_results
 from leukemia_kedro.report import render_report
 from leukemia_kedro.report.findings import divided
 from leukemia_kedro.report.interactive import IN_FULL
@@ -130,10 +132,39 @@ def test_answer_comes_first_with_its_exact_interval(two_classes):
 
 def test_answer_says_which_models_cannot_be_told_apart(two_classes):
     answer = text(by_id(two_classes, "answer"))
-    assert "2 of 3 models cannot be told apart: svm linear and svm rbf" in answer
+    assert "2 of 3 models cannot be told apart: SVM linear and SVM RBF" in answer
     assert (
-        "No model differs from the champion by McNemar's exact test (smallest p = 0.50)" in answer
+        "No model differs from the champion by McNemar's exact test on the test samples "
+        "(smallest p = 0.50): they cannot tell these models apart" in answer
     )
+
+
+def test_each_figure_of_the_champion_stands_beside_its_interval(two_classes, five_classes):
+    rows = [text(row) for row in by_id(two_classes, "table-held-out").findall(".//tbody/tr")]
+    assert rows == [
+        "Errors, every sample called 2 of 34 (5.9%) 0.7% to 19.7%",
+        "Errors among its calls 1 of 32 (3.1%) 0.1% to 16.2%",
+        "Samples called 32 of 34 (94.1%) 80.3% to 99.3%",
+        "Brier score 0.030 0.010 to 0.060",
+    ]
+    assert "Published" not in text(by_id(two_classes, "answer"))
+    assert "table-held-out" not in {element.get("id") for element in five_classes.iter()}
+
+
+def test_published_figures_stand_beside_the_champions_and_are_cited():
+    golub = pd.read_csv(PACKAGE / "original_content" / "golub.csv", dtype=str)
+    published = published_results(golub.set_index("sample"))
+    found = make_found()
+    row = found["model_comparison"].query("champion").iloc[0]
+    champion = found["champion"] | {
+        "held_out": held_out_figures(row, published),
+        "published": published.to_dict("records"),
+    }
+    page = parse(render_report(make_findings(champion=champion)))
+    rows = by_id(page, "table-held-out").findall(".//tbody/tr")
+    assert [text(row[-1]) for row in rows] == ["0 to 4", "0", "29", "0.015"]
+    assert "Furey et al. 2000" in text(by_id(page, "answer"))
+    assert {"ref-furey2000", "ref-zou2005"} <= {li.get("id") for li in page.iter("li")}
 
 
 def test_answer_owns_up_to_the_smallest_p_value_the_permutations_can_give(two_classes):
@@ -155,6 +186,66 @@ def test_without_a_test_set_the_report_says_so_and_shows_no_test_column(five_cla
     headings = [text(th) for th in by_id(five_classes, "table-comparison").iter("th")]
     assert not any("Test" in heading for heading in headings)
     assert "No sample was held out" in text(by_id(five_classes, "model-card"))
+
+
+def test_without_a_test_set_classes_are_scored_out_of_fold_and_the_table_says_so(
+    two_classes, five_classes
+):
+    with_test, without = (
+        text(by_id(page, "table-classes-svm_linear")) for page in (two_classes, five_classes)
+    )
+    assert "Test samples of each class as called by SVM linear." in with_test
+    assert "Training samples of each class as called by SVM linear in cross-validation" in without
+    assert "Test" not in without
+
+
+def test_every_model_names_the_genes_it_uses(two_classes):
+    genes = make_found()["svm_linear_scores"]["genes"]
+    found = text(by_id(two_classes, "model-svm_linear"))
+    description = make_found()["probes"].loc[genes[0], "description"]
+    assert f"Genes it uses, in the order of their ranking (50) {description} ({genes[0]}); " in (
+        found
+    )
+    assert found.endswith(f"({genes[-1]}).")
+    many = [f"X{10000 + i}_at" for i in range(120)]
+    scores = make_found()["svm_linear_scores"] | {"genes": many}
+    comparison = make_found()["model_comparison"].assign(n_genes=120)
+    page = parse(
+        render_report(make_findings(svm_linear_scores=scores, model_comparison=comparison))
+    )
+    cut = text(by_id(page, "model-svm_linear"))
+    assert "; and 70 more, listed with the model output in scores/svm_linear.json" in cut
+    assert many[49] in cut
+    assert many[50] not in cut
+
+
+def test_the_path_of_shrunken_centroids_is_part_of_the_replication():
+    path = pd.DataFrame(
+        {
+            "threshold": [0.0, 4.06], "n_genes": [3000, 21], "cv_errors": [0.5, 2.05],
+            "test_errors": [1, 2], "chosen": [True, False],
+        }
+    )  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "study": ["Tibshirani", "Zou"], "quantity": ["errors", "genes"],
+            "published": ["2", "0"], "reproduced": ["2", "1"], "agrees": [True, False],
+            "note": ["", "differs by +1"],
+        }
+    )  # fmt: skip
+    page = parse(
+        render_report(
+            make_findings(
+                replication=rows,
+                shrunken_centroid_path=path,
+                replication_figures=[draw("threshold_path")],
+            )
+        )
+    )
+    chapter = text(by_id(page, "replication"))
+    assert "1 of 2 published figures come out again" in chapter
+    assert "4.060 21 2.05 2" in chapter
+    assert by_id(page, "figure-threshold_path") is not None
 
 
 def test_models_left_out_are_named_with_the_reason(five_classes, two_classes):
@@ -202,7 +293,7 @@ def test_optional_chapter_is_there_with_its_data_and_absent_without(name, chapte
             }
         ),
     }[name]  # fmt: skip
-    nothing = make_found()["enrichment"] if name == "enrichment" else None
+    nothing = None if name == "shift" else make_found()[name]
     with_data, without = (
         {section.get("id") for section in parse(render_report(findings)).iter("section")}
         for findings in (make_findings(**{name: data}), make_findings(**{name: nothing}))
@@ -256,9 +347,59 @@ def test_methods_state_the_parameters_that_were_used():
         "at most 2% of the calls",
         "maxT procedure with 1,000 permutations",
         "0.1 or 1.0",
-        "10 or all by anova f",
+        "10 or all by ANOVA F",
     ):
         assert stated in methods
+
+
+def test_methods_state_what_is_seldom_set():
+    parameters = make_parameters()
+    changes = {
+        "cohort": {
+            "missing": {"policy": "impute", "max_share": 0.1, "neighbours": 7},
+            "split": {"method": "given", "group": "patient"},
+        },
+        "differential_expression": {
+            "treat_lfc": 0.5, "blocks": "batch", "trend": True, "robust": True, "fdr": 0.1,
+        },
+    }  # fmt: skip
+    changed = {
+        name: type(parameters[name]).model_validate(parameters[name].model_dump() | change)
+        for name, change in changes.items()
+    }
+    page = parse(render_report(make_findings(**changed)))
+    methods = text(by_id(page, "methods"))
+    for stated in (
+        "Probes that lack more than 10% of their values were left out",
+        "by the mean of the 7 nearest training samples",
+        "Samples with the same patient were kept together",
+        "tested for a log2 fold change beyond 0.5 rather than for any",
+        "labels change places only between samples of the same batch",
+        "with a mean–variance trend",
+        "with robust moderation",
+        "counts as up or down below 10%",
+    ):
+        assert stated in methods, stated
+    chapter = text(by_id(page, "differential-expression"))
+    assert "probes differ by a log2 fold change beyond 0.5 at a false-discovery rate of 10%" in (
+        chapter
+    )
+
+
+def test_every_parameter_is_listed_with_its_value(two_classes):
+    rows = by_id(two_classes, "table-parameters").findall(".//tbody/tr")
+    listed = {text(row[0]): text(row[1]) for row in rows}
+    assert listed["cohort.filter.min_ratio"] == "5.0"
+    assert listed["differential_expression.blocks"] == "null"
+    assert listed["models.svm_rbf.search.C"] == "[0.1, 1.0]"
+    assert listed["seed"] == "0"
+
+    def leaves(block):
+        for name, value in block.items():
+            yield from leaves(value) if isinstance(value, dict) and value else [name]
+
+    blocks = [block for name, block in make_findings().parameters.items() if name != "seed"]
+    assert {key.rpartition(".")[2] for key in listed} == {"seed"}.union(*map(leaves, blocks))
 
 
 def test_every_reference_listed_is_cited(page):

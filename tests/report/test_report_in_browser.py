@@ -3,11 +3,11 @@
 import base64
 import io
 import json
-import shutil
 from functools import partial
 
 import numpy as np
 import pytest
+from browser import open_browser, visit
 from made_run import FIVE, draw, make_findings
 
 from leukemia_kedro.report import render_report
@@ -17,16 +17,6 @@ pytestmark = pytest.mark.slow
 
 SIDE_BY_SIDE = "figure-model_comparison"  # panels that a phone has no room for
 WIDTHS = {"desk": 1440, "phone": 390}
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 OVERFLOWING = """
 const wide = document.documentElement.clientWidth + 1;
@@ -79,23 +69,8 @@ return [...document.querySelectorAll("main *, header *, nav *, footer *")]
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    """Debian's chromium without a window, or the tests are left out."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    chromedriver = shutil.which("chromedriver")
-    if browser is None or chromedriver is None:
-        pytest.skip("no browser is installed: apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-    yield driver
-    driver.quit()
+    with open_browser(tmp_path_factory.mktemp("browser")) as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -112,17 +87,6 @@ def wait_until(holds):
     from selenium.webdriver.support.ui import WebDriverWait
 
     WebDriverWait(None, 30).until(lambda _: holds())
-
-
-def visit(driver, address, width=1440, scheme="light"):
-    """Open a page as on a screen so wide."""
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
-    for log in ("browser", "performance"):
-        driver.get_log(log)  # what was there before
-    driver.get(address)
 
 
 def read_through(driver, address, width=1440, scheme="light"):

@@ -10,7 +10,7 @@ from small_models import BLOCKS, fit_small_model, new_patients, small_cohort, sm
 import leukemia_kedro
 from leukemia_kedro import load_champion
 from leukemia_kedro.cohort import Cohort
-from leukemia_kedro.datasets import GolubDataset, simulate_cohort
+from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.evaluation.run_model import predict_samples
 from leukemia_kedro.model_file import FittedModel, write_model
@@ -190,24 +190,3 @@ def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
     assert calls["out_of_distribution"].sum() == 2
     with pytest.raises(UserError, match="look like logarithms"):
         fitted.predict(np.log2(independent.clip(lower=20)))
-
-
-@pytest.mark.slow
-def test_a_thousand_samples_take_three_seconds():
-    """7129 probes; simulated patients, of which some are trained on."""
-    import time
-
-    cohort = simulate_cohort(
-        n_samples={"ALL": 600, "AML": 438}, n_probes=7129, differential_share=0.1, seed=0
-    )
-    rows = np.random.default_rng(0).permutation(1038)
-    train = cohort.expression.iloc[rows[:38]]
-    model = fit_small_model(
-        Cohort(train, cohort.samples.loc[train.index], cohort.probes, cohort.origin),
-        ModelParameters(**BLOCKS["weighted_voting"]),
-        "golub",
-    )
-    start = time.perf_counter()
-    calls = model.predict(cohort.expression.iloc[rows[38:]])
-    assert time.perf_counter() - start < 3
-    assert len(calls) == 1000

@@ -1,5 +1,7 @@
 """New tables are brought to the model's probes, or refused with counts and names."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +29,17 @@ def test_batches_hold_every_sample_once(monkeypatch):
     found = list(batches(TABLE, PROBES))
     assert [list(batch.samples) for batch in found] == [["a", "b"], ["c"]]
     np.testing.assert_array_equal(np.vstack([b.expression for b in found]), TABLE.to_numpy())
+
+
+def test_batches_copy_no_more_than_themselves(monkeypatch):
+    monkeypatch.setattr(new_samples, "CELLS_AT_A_TIME", 4000)
+    table = pd.DataFrame(np.ones((20_000, 40)), columns=PROBES[::-1])
+    tracemalloc.start()
+    for _ in batches(table, PROBES):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.1 * table.to_numpy().nbytes
 
 
 def test_absent_probes_are_missing_values():

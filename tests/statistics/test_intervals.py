@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
 from leukemia_kedro.statistics.intervals import (
+    bootstrap_interval,
     clopper_pearson,
     corrected_resampled_interval,
     mcnemar_exact,
@@ -92,6 +93,37 @@ class TestCorrectedResampledInterval:
     def test_what_is_no_cross_validation_is_refused(self, scores, n_train, n_test):
         with pytest.raises(ValueError, match="score"):
             corrected_resampled_interval(np.array(scores), n_train, n_test)
+
+
+class TestBootstrap:
+    @pytest.mark.parametrize("successes", [2, 17, 31])
+    def test_of_zeros_and_ones_it_is_binomial(self, successes):
+        """Resampled zeros and ones add up to a binomial count: the interval has a closed form."""
+        values = np.repeat([1.0, 0.0], [successes, 34 - successes])
+        expected = stats.binom.ppf([0.025, 0.975], 34, successes / 34) / 34
+        assert bootstrap_interval(values, np.arange(34), seed=0) == pytest.approx(expected)
+
+    def test_samples_of_one_patient_add_no_certainty(self):
+        values = np.random.default_rng(1).exponential(size=20)
+        once = bootstrap_interval(values, np.arange(20), seed=5)
+        thrice = bootstrap_interval(np.repeat(values, 3), np.repeat(np.arange(20), 3), seed=5)
+        assert thrice == pytest.approx(once)
+        narrow_low, narrow_high = bootstrap_interval(np.repeat(values, 3), np.arange(60), seed=5)
+        assert once[0] < narrow_low < narrow_high < once[1]
+
+    def test_a_mean_is_over_values_not_over_patients(self):
+        values, patients = np.array([1.0, 1.0, 1.0, 0.0]), np.array(["a", "a", "a", "b"])
+        low, high = bootstrap_interval(values, patients, seed=0, confidence=0.1)
+        assert low == high == 0.75  # half of all draws take each patient once
+
+    def test_zero_is_a_seed_and_the_same_seed_gives_the_same_interval(self):
+        values = np.random.default_rng(2).normal(size=30)
+        first, again, other = (bootstrap_interval(values, np.arange(30), s) for s in (0, 0, 1))
+        assert first == again != other
+
+    def test_a_single_patient_is_refused(self):
+        with pytest.raises(ValueError, match="at least two"):
+            bootstrap_interval(np.array([0.1, 0.2]), np.array(["a", "a"]), seed=0)
 
 
 class TestMcNemar:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import zipfile
 import zlib
@@ -27,6 +28,9 @@ from leukemia_kedro.cohort import Cohort
 from leukemia_kedro.errors import CohortError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
+ALWAYS_TEXT = ("batch", "group", "patient")
+FETCHED = ("golub", "cumida", "mll")
+"""Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
 
 
 class CohortFileDataset(AbstractDataset[Cohort, Cohort]):
@@ -51,7 +55,7 @@ class CohortFileDataset(AbstractDataset[Cohort, Cohort]):
         self._fs = fsspec.filesystem(protocol, **options)
         self.metadata = metadata
 
-    _advice = "Correct the file, or its entry in the catalog."
+    _advice: str
 
     @abstractmethod
     def _read(self) -> Cohort: ...
@@ -91,10 +95,10 @@ def open_bytes(fs, path: str, compression: str | None = "infer") -> BinaryIO:
     try:
         return fs.open(path, "rb", compression=compression)
     except FileNotFoundError:
-        raise CohortError(
-            f"{path}: no such file; the public cohorts are brought in by "
-            "kedro fetch golub, kedro fetch cumida or kedro fetch mll"
-        ) from None
+        *_, layer, cohort, _ = ("", "", *PurePosixPath(path).parts)
+        fetched = layer == "01_raw" and cohort in FETCHED
+        way = f"; to bring it in: kedro fetch {cohort}" if fetched else ""
+        raise CohortError(f"{path}: no such file{way}") from None
     except IsADirectoryError:
         raise CohortError(f"{path} is a folder; expected a file") from None
     except PermissionError:
@@ -161,9 +165,17 @@ def _check_is_text(first_line: str, name: str) -> None:
         raise CohortError(f"{name}: this is a zip, Excel or other binary file, not a text table")
 
 
-def guess_separator(line: str) -> str:
-    """Tab where there is one, else comma or semicolon: whichever is more often outside quotes."""
-    return "\t" if "\t" in line else max(",;", key=re.sub('"[^"]*"', "", line).count)
+def guess_separator(line: str, next_line: str = "") -> str:
+    """Tab where there is one, else comma or semicolon, outside quotes.
+
+    Of these the one that is as often in the next line, because names of probes may hold the other;
+    else the more frequent.
+    """
+    if "\t" in line:
+        return "\t"
+    here, below = (re.sub('"[^"]*"', "", text) for text in (line, next_line))
+    alike = [mark for mark in ",;" if 0 < here.count(mark) == below.count(mark)]
+    return max(alike or ",;", key=here.count)
 
 
 def split_line(line: str, separator: str, place: str) -> list[str]:
@@ -212,8 +224,8 @@ def to_numbers(
     """
     try:
         # float() takes 1_000 for a thousand, a file that holds it means something else
-        if "_" not in "".join(cells):
-            values = np.array([np.nan if cell in missing else float(cell) for cell in cells])
+        if "_" not in "".join(cells) and set(missing).isdisjoint(cells):
+            values = np.fromiter(map(float, cells), float, len(cells))
             if np.isfinite(values).all():
                 return values
     except ValueError:
@@ -232,14 +244,14 @@ def _to_number(
         value = float(cell)
     except ValueError:
         value = None
+    if value is not None and math.isfinite(value) and "_" not in cell:
+        return value
     if not cell:
         fault = "the cell is empty; expected a number"
     elif re.fullmatch(r"[+-]?\d+,\d+", cell):
         fault = f"{cell!r} has a decimal comma; expected a decimal point"
     elif value is None or "_" in cell:
         fault = f"{cell!r} is not a number"
-    elif np.isfinite(value):
-        return value
     else:
         fault = f"{cell!r} is not a finite number"
     raise CohortError(f"{place(index)}: {fault}")
@@ -290,10 +302,18 @@ def read_sheet(text: TextIO, name: str, key: str | None = None) -> pd.DataFrame:
 
 
 def as_covariate(
-    cells: list[str], missing: Collection[str] = MISSING
+    name: str, cells: list[str], missing: Collection[str] = MISSING
 ) -> list[float] | list[str | None]:
-    """Numbers where every cell that is not missing is one, text otherwise."""
+    """What is known of the samples, as numbers or as text.
+
+    Numbers where every cell that is not missing is one: the design of differential expression then
+    takes them as a slope, and ``C(name)`` there makes them groups again. Columns called ``batch``,
+    ``group`` or ``patient`` name groups and stay text, whatever they are coded in.
+    """
     cells = [None if cell in missing else cell for cell in cells]
+    # float() takes 1_2 for twelve
+    if name in ALWAYS_TEXT or any("_" in cell for cell in cells if cell is not None):
+        return cells
     try:
         return [np.nan if cell is None else float(cell) for cell in cells]
     except ValueError:

@@ -55,7 +55,8 @@ class ExpressionTableDataset(CohortFileDataset):
     label, split : str or int, optional
         Class, and ``train`` or ``test``. Samples to be scored have neither.
     covariates : list of str or int
-        What else is known of the samples. Numbers where all cells are numbers, else text.
+        What else is known of the samples, see
+        :func:`~leukemia_kedro.datasets.delimited.as_covariate`.
     sample_sheet : dict, optional
         ``filepath`` of a separate text table with one line for each sample, ``sample_id``, its
         column of ids (by default the first). ``label`` and ``split`` are then columns of the
@@ -105,7 +106,7 @@ class ExpressionTableDataset(CohortFileDataset):
 
     _advice = (
         "Correct the file, or its entry in the catalog: columns that hold no expression are named "
-        "there, as sample_id, label, split or covariates."
+        "there, as sample_id, label, split or covariates. Then, with the same --env: kedro check"
     )
 
     def __init__(
@@ -210,7 +211,7 @@ class ExpressionTableDataset(CohortFileDataset):
                     f"{covariate.name!r} is the name of a covariate; "
                     f"give the column under {covariate.name!r} in the catalog, or rename it"
                 )
-            table[covariate.name] = as_covariate(list(covariate), self._missing)
+            table[covariate.name] = as_covariate(covariate.name, list(covariate), self._missing)
         return pd.DataFrame(table, index=index)
 
     def _read_sample_sheet(self, index: pd.Index) -> pd.DataFrame:
@@ -239,6 +240,56 @@ class ExpressionTableDataset(CohortFileDataset):
                 **{column.name: column.to_numpy() for column in annotations},
             },
             index=index,
+        )
+
+
+class NewSamplesDataset(ExpressionTableDataset):
+    """Samples to be called: an :class:`ExpressionTableDataset` with the names in its first column.
+
+    Parameters
+    ----------
+    filepath : str
+    samples : {"columns", "rows"}
+        Whether each sample is a column or a row; the first column then names probes or samples.
+    label : str or int, optional
+        Known classes, to be compared with the calls: a row, or a column where samples are rows.
+    credentials, fs_args, metadata
+        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+
+    Examples
+    --------
+    .. code-block:: yaml
+
+        new_samples:
+          type: leukemia_kedro.datasets.NewSamplesDataset
+          filepath: data/01_raw/clinic/march.csv
+          label: diagnosis
+    """
+
+    _advice = (
+        "Name the table of new samples: kedro run --pipelines inference --params new_samples=PATH; "
+        "where each sample is a row, with new_samples_in=rows. For another layout change the entry "
+        "new_samples in the catalog."
+    )
+
+    def __init__(
+        self,
+        *,
+        filepath,
+        samples="columns",
+        label=None,
+        credentials=None,
+        fs_args=None,
+        metadata=None,
+    ) -> None:
+        super().__init__(
+            filepath=filepath,
+            samples=samples,
+            sample_id=0,
+            label=label,
+            credentials=credentials,
+            fs_args=fs_args,
+            metadata=metadata,
         )
 
 

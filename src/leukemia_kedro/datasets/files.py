@@ -1,17 +1,16 @@
 """Catalog types for the files the project writes: whole or not there at all.
 
 Each is the dataset of kedro-datasets of the same name, or a folder of such files, saved under a
-temporary name beside its place and then moved into it. A run that is killed leaves the file that
-was there before, or none, and at most a hidden ``.<name>.partial`` that the next save replaces.
+temporary name beside its place and then moved into it, see :mod:`leukemia_kedro.whole_files`. So
+what exists was written to its end, and ``kedro run --only-missing-outputs`` may rely on it.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-import shutil
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kedro_datasets.json
 import kedro_datasets.pandas
@@ -20,11 +19,15 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_protocol_and_path
 
+from leukemia_kedro.datasets import previews
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.whole_files import written_whole
+
+if TYPE_CHECKING:
+    from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
+    from plotly.graph_objects import Figure
 
 CSV_DIGITS = 12
-PREVIEW_ROWS = 5
-PREVIEW_COLUMNS = 8
 
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "description", "direction",
@@ -40,20 +43,10 @@ class _Atomic:
         if self._protocol != "file":
             super().save(data)  # an object store shows a file only when it is whole
             return
-        place = Path(get_filepath_str(self._filepath, self._protocol))
-        partial = _partial(place)
-        writer = copy.copy(self)
-        writer._filepath = PurePosixPath(partial.as_posix())
-        try:
+        with written_whole(Path(get_filepath_str(self._filepath, self._protocol))) as partial:
+            writer = copy.copy(self)
+            writer._filepath = PurePosixPath(partial.as_posix())
             super(_Atomic, writer).save(data)
-            partial.replace(place)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-
-
-def _partial(place: Path) -> Path:
-    return place.with_name(f".{place.name}.partial")
 
 
 class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
@@ -88,27 +81,40 @@ class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
         text = [column for column in table if pd.api.types.is_string_dtype(table[column].dtype)]
         return table.fillna(dict.fromkeys(text, ""))
 
+    @previews.when_written
+    def preview(self, nrows: int = previews.ROWS) -> TablePreview:
+        """The first rows."""
+        first = self._copy(_load_args=self._load_args | {"nrows": nrows})
+        return previews.table_preview(first.load())
+
 
 class ParquetDataset(_Atomic, kedro_datasets.pandas.ParquetDataset):
     """A wide matrix; the picture of the pipelines shows its corner only."""
 
-    def preview(self, nrows: int = PREVIEW_ROWS, ncolumns: int = PREVIEW_COLUMNS):
-        """First rows and columns of the matrix, the row names in front."""
+    # Measurements hardly repeat: looking each up in a dictionary takes longer than reading it.
+    DEFAULT_SAVE_ARGS = {"use_dictionary": False, "compression": "lz4"}  # noqa: RUF012
+
+    @previews.when_written
+    def preview(self) -> TablePreview:
+        """The corner of the matrix: first rows and columns, row names in front."""
         import pyarrow.parquet as pq
-        from kedro_datasets._typing import TablePreview
 
         file = pq.ParquetFile(str(self._get_load_path()))
         names = file.schema_arrow.names
         index = [name for name in names if name in ("probe", "sample")]
-        columns = index + [name for name in names if name not in index][:ncolumns]
-        corner = next(file.iter_batches(batch_size=nrows, columns=columns)).to_pandas()
-        return TablePreview(corner.reset_index().to_dict(orient="split"))
+        columns = index + [name for name in names if name not in index][: previews.COLUMNS]
+        return previews.table_preview(file.read(columns)[: previews.ROWS].to_pandas())
 
 
 class JSONDataset(_Atomic, kedro_datasets.json.JSONDataset):
     """A small record; every number in it is finite or null, as JSON demands."""
 
     DEFAULT_SAVE_ARGS = {"indent": 2, "allow_nan": False, "ensure_ascii": False}  # noqa: RUF012
+
+    @previews.when_written
+    def preview(self) -> JSONPreview:
+        """The record, its long lists cut."""
+        return json.dumps(previews.record_preview(self.load()))
 
 
 class TextDataset(_Atomic, kedro_datasets.text.TextDataset):
@@ -118,8 +124,11 @@ class TextDataset(_Atomic, kedro_datasets.text.TextDataset):
 class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):
     """An interactive figure."""
 
+    # Written by the one engine that is always there, so that the bytes are always the same.
+    DEFAULT_SAVE_ARGS = {"engine": "json"}  # noqa: RUF012
 
-class SkopsDataset(_Atomic, AbstractDataset[Any, Any]):
+
+class SkopsDataset(AbstractDataset[Any, Any]):
     """A fitted model in the skops format, which cannot execute code when it is opened.
 
     Only the types in :mod:`leukemia_kedro.model_file` are read back.
@@ -138,9 +147,7 @@ class SkopsDataset(_Atomic, AbstractDataset[Any, Any]):
     def save(self, data: Any) -> None:
         from leukemia_kedro.model_file import write_model
 
-        path = Path(self._filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_model(data, path)
+        write_model(data, Path(self._filepath))
 
     def _exists(self) -> bool:
         return Path(self._filepath).is_file()
@@ -160,22 +167,9 @@ class _Folder(AbstractDataset[dict[str, Any], dict[str, Any]]):
         self.metadata = metadata
 
     def save(self, data: dict[str, Any]) -> None:
-        partial, old = (
-            _partial(self._filepath),
-            self._filepath.with_name(f".{self._filepath.name}.old"),
-        )
-        for leftover in (partial, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
+        with written_whole(self._filepath) as partial:
+            partial.mkdir()
             self._write(data, partial)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        if self._filepath.exists():
-            self._filepath.rename(old)
-        partial.rename(self._filepath)
-        shutil.rmtree(old, ignore_errors=True)
 
     def _exists(self) -> bool:
         return self._filepath.is_dir()
@@ -188,8 +182,11 @@ class TablesDataset(_Folder):
     """Named tables, one CSV file each."""
 
     def load(self) -> dict[str, pd.DataFrame]:
+        return self._read()
+
+    def _read(self, **load_args: Any) -> dict[str, pd.DataFrame]:
         return {
-            file.stem: CSVDataset(filepath=str(file)).load()
+            file.stem: CSVDataset(filepath=str(file), load_args=load_args).load()
             for file in sorted(self._filepath.glob("*.csv"))
         }
 
@@ -197,11 +194,35 @@ class TablesDataset(_Folder):
         for name, table in data.items():
             CSVDataset(filepath=str(folder / f"{name}.csv")).save(table)
 
+    @previews.when_written
+    def preview(self, nrows: int = previews.ROWS) -> TablePreview:
+        """The first rows of each table, its name in front."""
+        first = pd.concat(self._read(nrows=nrows), names=["table"])
+        return previews.table_preview(first.reset_index("table").reset_index(drop=True))
+
+
+class InteractiveFiguresDataset(_Folder):
+    """Plotly figures by name, one JSON file each."""
+
+    def load(self) -> dict[str, Figure]:
+        return {
+            file.stem: PlotlyDataset(filepath=str(file)).load()
+            for file in sorted(self._filepath.glob("*.json"))
+        }
+
+    def _write(self, data: dict[str, Figure], folder: Path) -> None:
+        for name, figure in data.items():
+            PlotlyDataset(filepath=str(folder / f"{name}.json")).save(figure)
+
+    @previews.when_written
+    def preview(self, figure: str = "*") -> PlotlyPreview:
+        """The first figure with a name like ``figure``, in which ``*`` stands for anything."""
+        file = min(self._filepath.glob(f"{figure}.json"))
+        return json.loads(file.read_text(encoding="utf-8"))
+
 
 class FiguresDataset(_Folder):
-    """Figures for a paper: PNG at 200 dpi and SVG each, captions in ``captions.json``."""
-
-    DPI = 200
+    """Rendered figures for a paper: PNG and SVG each, captions in ``captions.json``."""
 
     def load(self) -> list[dict[str, str]]:
         """Records with ``name, title, caption, alt, svg``, in the order they were drawn."""
@@ -211,25 +232,18 @@ class FiguresDataset(_Folder):
             for caption in captions
         ]
 
-    def _write(self, data: Any, folder: Path) -> None:
-        import matplotlib as mpl
+    @previews.when_written
+    def preview(self) -> ImagePreview:
+        """The first figure."""
+        first = self.load()[0]["name"]
+        return previews.image_preview(self._filepath / f"{first}.png")
 
-        captions = []
-        for drawn in data:
-            # No date and a fixed salt for ids: the same figure is the same file.
-            with mpl.rc_context({"svg.hashsalt": drawn.name, "svg.fonttype": "path"}):
-                drawn.figure.savefig(folder / f"{drawn.name}.svg", metadata={"Date": None})
-                drawn.figure.savefig(
-                    folder / f"{drawn.name}.png", dpi=self.DPI, metadata={"Software": None}
-                )
-            captions.append(
-                {
-                    "name": drawn.name,
-                    "title": drawn.title,
-                    "caption": drawn.caption,
-                    "alt": drawn.alt,
-                }
-            )
+    def _write(self, data: list[Any], folder: Path) -> None:
+        for figure in data:
+            (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+            (folder / f"{figure.name}.png").write_bytes(figure.png)
+        words = ("name", "title", "caption", "alt")
+        captions = [{word: getattr(figure, word) for word in words} for figure in data]
         (folder / "captions.json").write_text(
             json.dumps(captions, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator
 
 import numpy as np
@@ -68,7 +69,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
 
     _advice = (
         "Correct the label or classes in the catalog, or fetch the series matrix afresh from "
-        "https://www.ncbi.nlm.nih.gov/geo/"
+        "https://www.ncbi.nlm.nih.gov/geo/. Then, with the same --env: kedro check"
     )
 
     def __init__(
@@ -107,7 +108,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         if told_of or ids != facts.pop("geo_accession", ids):
             raise CohortError(f"{name}: the table and !Sample_geo_accession list other samples")
         index = pd.Index(ids, name="sample", dtype=str)
-        covariates = {column: as_covariate(cells) for column, cells in facts.items()}
+        covariates = {name: as_covariate(name, cells) for name, cells in facts.items()}
         labels = {} if self._label is None else {"label": self._classify(ids, facts)}
         probe_index = pd.Index(probe_ids, name="probe", dtype=str)
         return build_cohort(
@@ -209,7 +210,8 @@ def _read_table(
     header = _cells(next(lines, (0, ""))[1])
     if header[0] != "ID_REF":
         raise CohortError(f"{name}: the table starts with {header[0]!r}; expected 'ID_REF'")
-    probe_ids, rows = [], []
+    probe_ids = []
+    numbers = array("d")  # grows in place: there is never a second copy of a large table
     for number, line in lines:
         place = f"{name}, line {number}"
         cells = line.split("\t")
@@ -222,12 +224,12 @@ def _read_table(
             return f"{place}, probe {probe}, sample {header[index + 1]}"
 
         probe_ids.append(probe)
-        rows.append(to_numbers(cells[1:], column, MISSING))
+        numbers.frombytes(to_numbers(cells[1:], column, MISSING).tobytes())
     else:
         raise CohortError(f"{name}: the file is cut off: the line {TABLE_END} is absent")
-    if not rows:
+    if not numbers:
         raise CohortError(
             f"{name}: the table is empty; sequencing series keep their values in supplementary "
             "files, which ExpressionTableDataset can read"
         )
-    return header[1:], probe_ids, np.array(rows).T
+    return header[1:], probe_ids, np.frombuffer(numbers).reshape(len(probe_ids), -1).T

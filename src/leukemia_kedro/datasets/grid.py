@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection
 from itertools import chain
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,10 @@ from leukemia_kedro.datasets.delimited import (
 )
 from leukemia_kedro.errors import CohortError, first_few
 
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+COLUMNS_AT_A_TIME = 500
 Heading = str | int  # a column, or a row under the header: its name, or its position from 0
 
 
@@ -66,7 +71,9 @@ def read_text_grid(
     """
     lines = read_lines(text, name)
     number, first = next(lines)
-    separator = guess_separator(first)
+    second = next(lines, None)
+    lines = chain([second], lines) if second else lines
+    separator = guess_separator(first, second[1] if second else "")
     header = [cell.strip() for cell in split_line(first, separator, f"{name}, line {number}")]
     if unnamed is not None:
         lines = chain([(number, first)], lines)
@@ -74,7 +81,8 @@ def read_text_grid(
     text_at = {heading: find_column(heading, header, name) for heading in columns}
     numeric = [i for i in range(len(header)) if i not in text_at.values()]
 
-    row_text, text_cells, numbers = {}, [], []
+    row_text, text_cells = {}, []
+    numbers = array("d")  # grows in place: there is never a second copy of a large table
     for row, (number, line) in enumerate(lines):
         place = f"{name}, line {number}"
         cells = split_line(line, separator, place)
@@ -89,7 +97,7 @@ def read_text_grid(
             return f"{place}, column {header[numeric[index]]}"
 
         text_cells.append(here)
-        numbers.append(to_numbers([cells[i] for i in numeric], column, missing))
+        numbers.frombytes(to_numbers([cells[i] for i in numeric], column, missing).tobytes())
     absent = [heading for heading in rows if heading not in row_text]
     if absent:
         raise CohortError(f"{name} has no row {absent[0]!r}")
@@ -99,7 +107,8 @@ def read_text_grid(
         heading: pd.Series(cells, name=header[text_at[heading]], dtype=str)
         for heading, cells in zip(text_at, zip(*text_cells, strict=True), strict=True)
     }
-    return Grid([header[i] for i in numeric], column_text, row_text, np.array(numbers))
+    values = np.frombuffer(numbers).reshape(-1, len(numeric))
+    return Grid([header[i] for i in numeric], column_text, row_text, values)
 
 
 def read_parquet_grid(
@@ -113,35 +122,49 @@ def read_parquet_grid(
         Where a heading is not found, a column should hold numbers and does not, or a row should
         hold text, which Parquet cannot.
     """
-    try:
-        frame = pd.read_parquet(stream)
-    except (ValueError, OSError) as error:
-        raise CohortError(f"{name}: not an intact Parquet file ({error})") from error
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     if rows:
         raise CohortError(
             f"{name}: a column of a Parquet file is all text or all numbers, so {first_few(rows)} "
             "cannot be one of its rows; give labels and covariates in a sample_sheet"
         )
-    if frame.index.name is not None:
-        frame = frame.reset_index()
-    header = [str(column) for column in frame.columns]
+    try:
+        return _read_columns(pq.ParquetFile(stream), name, columns)
+    except (pa.ArrowException, OSError) as error:
+        raise CohortError(f"{name}: not an intact Parquet file ({error})") from error
+
+
+def _read_columns(file: ParquetFile, name: str, columns: Collection[Heading]) -> Grid:
+    empty = file.schema_arrow.empty_table().to_pandas()
+    if empty.index.name in file.schema_arrow.names:
+        empty = empty.reset_index()
+    header = [str(column) for column in empty.columns]
+    if len(set(header)) < len(header):
+        raise CohortError(f"{name}: two columns have the same name: {first_few(header)}")
     text_at = {heading: find_column(heading, header, name) for heading in columns}
-    numeric = [i for i in range(len(header)) if i not in text_at.values()]
-    if not numeric or frame.empty:
+    dtypes = dict(zip(header, empty.dtypes, strict=True))
+    numeric = [column for i, column in enumerate(header) if i not in text_at.values()]
+    if not numeric or not file.metadata.num_rows:
         raise CohortError(f"{name}: the file holds headings, but no expression")
-    dtypes = [frame.dtypes.iloc[i] for i in numeric]
-    not_numeric = [
-        header[i] for i, dtype in zip(numeric, dtypes, strict=True) if dtype.kind not in "fiu"
-    ]
+    not_numeric = [column for column in numeric if dtypes[column].kind not in "fiu"]
     if not_numeric:
         raise CohortError(f"{name}: columns that do not hold numbers: {first_few(not_numeric)}")
-    column_text = {
-        heading: frame.iloc[:, i].astype("string").fillna("").astype(str).str.strip()
-        for heading, i in text_at.items()
-    }
-    single = all(dtype == np.float32 for dtype in dtypes)
-    numbers = frame.iloc[:, numeric].to_numpy(np.float32 if single else np.float64)
-    return Grid([header[i] for i in numeric], column_text, {}, numbers)
+    single = all(dtypes[column] == np.float32 for column in numeric)
+    numbers = np.empty((len(numeric), file.metadata.num_rows), np.float32 if single else float)
+    # A few columns at a time: there is never a second copy of a large table.
+    for start in range(0, len(numeric), COLUMNS_AT_A_TIME):
+        some = numeric[start : start + COLUMNS_AT_A_TIME]
+        for i, cells in enumerate(file.read(some).select(some).columns, start):
+            numbers[i] = cells.to_numpy()
+    column_text = {heading: _read_text(file, header[i]) for heading, i in text_at.items()}
+    return Grid(numeric, column_text, {}, numbers.T)
+
+
+def _read_text(file: ParquetFile, column: str) -> pd.Series:
+    cells = file.read([column]).to_pandas(ignore_metadata=True)[column]
+    return cells.astype("string").fillna("").astype(str).str.strip()
 
 
 def find_column(heading: Heading, header: list[str], name: str) -> int:

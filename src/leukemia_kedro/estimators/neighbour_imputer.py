@@ -74,7 +74,7 @@ class NeighbourImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         X = self._validated(X, reset=True)
         self.empty_ = np.isnan(X).all(axis=0)
-        self.training_ = np.where(self.empty_, X.dtype.type(0), X)
+        self.training_ = np.where(self.empty_, X.dtype.type(0), X) if self.empty_.any() else X
         return self
 
     def transform(self, X):

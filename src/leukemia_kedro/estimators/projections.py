@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
+from leukemia_kedro.statistics.thinning import thinned
 
-METHODS = ("PCA", "t-SNE", "UMAP")
 PERPLEXITY = 15
 NEIGHBOURS = 15
 COMPONENTS = 30
+MOST_EMBEDDED = 2000
+"""Samples that t-SNE and UMAP place; of more, as many are drawn evenly from each class and split.
+Both take longer than in proportion, and say no more of the groups."""
 
 
 def project_samples(
@@ -21,8 +23,8 @@ def project_samples(
     """Place every sample in two dimensions, by each method.
 
     The principal axes are learned from the training samples, and the held-out samples are
-    placed on them; t-SNE and UMAP have no such separation and see all samples, from the first
-    30 principal components. None of it feeds a model.
+    placed on them; t-SNE and UMAP have no such separation and see all samples, or 2,000 of them,
+    from the first 30 principal components. None of it feeds a model.
 
     Parameters
     ----------
@@ -38,45 +40,54 @@ def project_samples(
     explained_variance : list of float
         Share of the training samples' variance along the two principal axes.
     """
-    values = log_expression.to_numpy(dtype=float).T
-    split = sample_split.loc[log_expression.columns]
+    split = sample_split.loc[log_expression.columns, ["label", "split"]]
     train = (split["split"] == "train").to_numpy()
+    values = log_expression.to_numpy().T
     values = NeighbourImputer().fit(values[train]).transform(values)
     n_components = min(COMPONENTS, int(train.sum()) - 1, values.shape[1])
     pca = PCA(n_components, svd_solver="full" if len(values) < 1000 else "randomized",
               random_state=seed).fit(values[train])  # fmt: skip
-    components = pca.transform(values)
+    components = pd.DataFrame(pca.transform(values).astype(float), index=split.index)
+    embedded = thinned(split, MOST_EMBEDDED)
     placed = {
-        "PCA": components[:, :2],
-        "t-SNE": _t_sne(components, seed),
-        "UMAP": _umap(components, seed),
+        "PCA": components.iloc[:, :2],
+        "t-SNE": _t_sne(components.loc[embedded.index], seed),
+        "UMAP": _umap(components.loc[embedded.index], seed),
     }
     table = pd.concat(
-        pd.DataFrame(
-            {
-                "method": method,
-                "sample": log_expression.columns,
-                "label": split["label"].to_numpy(),
-                "split": split["split"].to_numpy(),
-                "x": placed[method][:, 0],
-                "y": placed[method][:, 1],
-            }
-        )
-        for method in METHODS
+        split.loc[points.index].assign(method=method, x=points.iloc[:, 0], y=points.iloc[:, 1])
+        for method, points in placed.items()
     )
-    return table.reset_index(drop=True), [float(v) for v in pca.explained_variance_ratio_[:2]]
+    columns = ["method", "sample", "label", "split", "x", "y"]
+    table = table.rename_axis("sample").reset_index()[columns]
+    return table, [float(v) for v in pca.explained_variance_ratio_[:2]]
 
 
-def _t_sne(components: np.ndarray, seed: int) -> np.ndarray:
+def _t_sne(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     # The perplexity must be below the number of samples.
     perplexity = min(PERPLEXITY, (len(components) - 1) / 3)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(components)
+    t_sne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    return pd.DataFrame(t_sne.fit_transform(components.to_numpy()), index=components.index)
 
 
-def _umap(components: np.ndarray, seed: int) -> np.ndarray:
+def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     from umap import UMAP
 
+    _keep_compiled()
     neighbours = min(NEIGHBOURS, len(components) - 1)
     # With a seed it works in one thread, and warns where it was not told to.
     umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
-    return umap.fit_transform(components)
+    return pd.DataFrame(umap.fit_transform(components.to_numpy()), index=components.index)
+
+
+def _keep_compiled() -> None:
+    """Compile UMAP's functions once for this installation, not for eight seconds in each run.
+
+    Numba keeps what it compiles in the library's own folder or in ``NUMBA_CACHE_DIR``. The
+    library asks for that in most of what it uses, but not in these.
+    """
+    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
+    from umap.utils import fast_knn_indices
+
+    for compiled in (fast_knn_indices, smooth_knn_dist, compute_membership_strengths):
+        compiled.enable_caching()

@@ -20,14 +20,13 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_selection import mutual_info_classif
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_array
-from threadpoolctl import threadpool_limits
 
 from leukemia_kedro.errors import CohortError, UserError
+from leukemia_kedro.estimators.mutual_information import mutual_information
 
 RFE_STEP = 0.1
 """Share of the remaining genes that SVM-RFE removes at a time."""
@@ -35,8 +34,9 @@ RFE_STEP = 0.1
 FOREST_TREES = 500
 """Trees of the random forest."""
 
-# Values taken at a time, so that copies made on the way stay small beside a large matrix.
-_BLOCK_VALUES = 4_000_000
+# Values taken at a time, so that copies made on the way stay small beside a large matrix, and near
+# the processor.
+_BLOCK_VALUES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -154,31 +154,25 @@ def signal_to_noise(X, y, seed=None):
     recovered, about 28 on the log scale).
     """
     # P does not depend on the unit, so 1 may stand for the largest value: no power overflows.
-    return _each_against_rest(_signal_to_noise, np.exp2(X - X.max(axis=0)), y)
+    return _each_against_rest(_signal_to_noise, class_moments(np.exp2(X - X.max(axis=0)), y))
 
 
 def welch_t(X, y, seed=None):
     """Absolute value of Welch's t; for more than two classes the largest over each class against
     the rest. A class of one sample has no variance and adds none to the standard error."""
-    return _each_against_rest(_welch_t, X, y)
+    return _each_against_rest(_welch_t, class_moments(X, y))
 
 
 def mann_whitney(X, y, seed=None):
     """Absolute standardised Mann–Whitney U, corrected for ties; for more than two classes the
     largest over each class against the rest."""
-    return _each_against_rest(_rank_sum_z, rankdata(X, axis=0), y)
-
-
-def mutual_information(X, y, seed):
-    """Mutual information of expression and class in nats, by nearest neighbours (Ross 2014, PLOS
-    ONE 9:e87357), as in scikit-learn."""
-    varying = np.ptp(X, axis=0) > 0
-    scores = np.zeros(X.shape[1])
-    if varying.any():
-        # Threads cost many times more than they save on searches among some tens of points.
-        with threadpool_limits(1):
-            scores[varying] = mutual_info_classif(X[:, varying], y, random_state=seed)
-    return scores
+    n, sizes = len(y), np.bincount(y)
+    centred = rankdata(X, axis=0) - (n + 1) / 2
+    sums = (y == np.arange(len(sizes))[:, np.newaxis]).astype(float) @ centred
+    # The variance of a sum drawn without replacement; ties lower that of the ranks themselves.
+    shares = sizes * (n - sizes) / (n * (n - 1))
+    variances = np.outer(shares, np.einsum("ij,ij->j", centred, centred))
+    return _finite_ratio(np.abs(sums), np.sqrt(variances)).max(axis=0)
 
 
 def l1_logistic(X, y, seed):
@@ -189,9 +183,9 @@ def l1_logistic(X, y, seed):
     entering, the gradient of its coefficient as a share (0 to 1) of the penalty that holds it at
     zero. For more than two classes the largest over each class against the rest.
     """
-    return _each_against_rest(
-        lambda Z, first: _l1_logistic(Z, first, seed), _standardise_genes(X), y
-    )
+    Z, n_classes = _standardise_genes(X), y.max() + 1
+    against = range(1 if n_classes == 2 else n_classes)
+    return np.max([_l1_logistic(Z, y == k, seed) for k in against], axis=0)
 
 
 def svm_rfe(X, y, seed=None):
@@ -299,7 +293,7 @@ def class_moments(X, y):
     means = np.empty((len(sizes), X.shape[1]))
     squares = np.empty_like(means)
     for k in range(len(sizes)):
-        members = X[y == k].astype(float)
+        members = X[y == k].astype(float, copy=False)
         # Sums of equal numbers round; sums of zeros do not.
         base = members[0].copy()
         members -= base
@@ -317,36 +311,41 @@ def column_blocks(X) -> Iterator[slice]:
         yield slice(start, start + width)
 
 
-def _each_against_rest(score, X, y):
-    """``score(X, first)`` of class 0 against class 1; for more classes the largest absolute value
-    over each class against the rest."""
-    n_classes = y.max() + 1
+def _each_against_rest(score, moments):
+    """``score`` of class 0 against class 1; for more classes the largest absolute value over each
+    class against the rest. ``moments`` of the classes, from :func:`class_moments`."""
+    n_classes = len(moments[0])
     if n_classes == 2:
-        return score(X, y == 0)
-    return np.max([np.abs(score(X, y == k)) for k in range(n_classes)], axis=0)
+        return score(*moments)
+    return np.max([np.abs(score(*_against_rest(k, *moments))) for k in range(n_classes)], axis=0)
 
 
-def _signal_to_noise(intensity, first):
-    (n1, n0), (mean1, mean0), (squares1, squares0) = _two_class_moments(intensity, first)
-    return _finite_ratio(mean1 - mean0, np.sqrt(squares1 / n1) + np.sqrt(squares0 / n0))
+def _against_rest(k, sizes, means, squares):
+    """Moments of class ``k`` and of all other samples together."""
+    rest = np.arange(len(sizes)) != k
+    n = sizes[rest].sum()
+    # Measured from one of them, the means of a gene that is constant over the rest do not differ.
+    base = means[rest][0]
+    from_base = means[rest] - base
+    mean = sizes[rest] @ from_base / n
+    within = squares[rest].sum(axis=0) + sizes[rest] @ (from_base - mean) ** 2
+    return (
+        np.array([sizes[k], n]),
+        np.stack([means[k], base + mean]),
+        np.stack([squares[k], within]),
+    )
 
 
-def _welch_t(X, first):
-    (n1, n0), (mean1, mean0), (squares1, squares0) = _two_class_moments(X, first)
-    squared_error = squares1 / (n1 * max(n1 - 1, 1)) + squares0 / (n0 * max(n0 - 1, 1))
-    return _finite_ratio(np.abs(mean1 - mean0), np.sqrt(squared_error))
+def _signal_to_noise(sizes, means, squares):
+    deviations = np.sqrt(squares / sizes[:, np.newaxis])
+    return _finite_ratio(means[0] - means[1], deviations[0] + deviations[1])
 
 
-def _two_class_moments(X, first):
-    return class_moments(X, np.where(first, 0, 1))
-
-
-def _rank_sum_z(ranks, first):
-    n, n1 = len(ranks), first.sum()
-    centred = ranks - (n + 1) / 2
-    # The variance of a sum drawn without replacement; ties lower that of the ranks themselves.
-    variance = n1 * (n - n1) / (n * (n - 1)) * np.einsum("ij,ij->j", centred, centred)
-    return _finite_ratio(np.abs(centred[first].sum(axis=0)), np.sqrt(variance))
+def _welch_t(sizes, means, squares):
+    squared_errors = squares / (sizes * np.maximum(sizes - 1, 1))[:, np.newaxis]
+    return _finite_ratio(
+        np.abs(means[0] - means[1]), np.sqrt(squared_errors[0] + squared_errors[1])
+    )
 
 
 def _l1_logistic(Z, first, seed):

@@ -29,8 +29,6 @@ class TopProbes(SelectorMixin, BaseEstimator):
 
     Attributes
     ----------
-    scores_ : ndarray of shape (n_features_in_,)
-        From :func:`~leukemia_kedro.estimators.rankings.score_genes`.
     ranking_ : ndarray of int, shape (n_features_in_,)
         Columns, best first.
     n_features_in_ : int
@@ -66,7 +64,7 @@ class TopProbes(SelectorMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, ranking=None):
         """Rank the probes.
 
         Parameters
@@ -75,6 +73,8 @@ class TopProbes(SelectorMixin, BaseEstimator):
             Log2 expression of the training samples.
         y : array-like of shape (n_samples,)
             Class of each sample.
+        ranking : ndarray of int, shape (n_features,), optional
+            Columns, best first, where they have been ranked on these samples already.
 
         Returns
         -------
@@ -87,8 +87,9 @@ class TopProbes(SelectorMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
         check_classification_targets(y)
-        self.scores_ = score_genes(self.criterion, X, y, self.random_state)
-        self.ranking_ = rank_genes(self.scores_)
+        if ranking is None:
+            ranking = rank_genes(score_genes(self.criterion, X, y, self.random_state))
+        self.ranking_ = ranking
         return self
 
     def _get_support_mask(self):

@@ -1,4 +1,4 @@
-"""The champion: its model file, and the record of how it was chosen."""
+"""The champion: its model file, and the record of how it was chosen and how it did."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 import pandas as pd
 
 from leukemia_kedro.evaluation.comparison import ONE_STANDARD_ERROR_RULE
+from leukemia_kedro.evaluation.published import published_results
 from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.statistics.intervals import clopper_pearson
+
+EXACT = "exact (Clopper–Pearson)"
+BOOTSTRAP = "bootstrap over patients, percentiles"
 
 
 def promote_champion(
-    comparison: pd.DataFrame, fitted: Mapping[str, FittedModel]
+    comparison: pd.DataFrame, sample_split: pd.DataFrame, fitted: Mapping[str, FittedModel]
 ) -> tuple[FittedModel, dict[str, Any]]:
     """The champion's model file, its name and metrics on the card, and ``champion.json``.
 
@@ -21,10 +26,14 @@ def promote_champion(
     ----------
     comparison : DataFrame
         From :func:`~.comparison.compare_models`, one row marked champion.
+    sample_split : DataFrame, index ``sample``, columns ``label, split``
+        Tells whether anything is published of the same held-out samples.
     fitted : mapping of model name to FittedModel
     """
     row = comparison.loc[comparison["champion"]].iloc[0]
     model = fitted[row["model"]]
+    has_test_set = pd.notna(row["test_n"])
+    published = published_results(sample_split) if has_test_set else None
     record = {
         "champion": row["model"],
         "rule": ONE_STANDARD_ERROR_RULE,
@@ -33,16 +42,77 @@ def promote_champion(
         "threshold": model.card["threshold"],
         "parameters": model.card["tuned"],
         "cross_validation": _figures(row, "cv_"),
-        "test": _figures(row, "test_") if pd.notna(row["test_n"]) else None,
+        "test": _figures(row, "test_") if has_test_set else None,
+        "held_out": held_out_figures(row, published) if has_test_set else None,
+        "published": None if published is None else _records(published),
         "left_out": {name: other.left_out for name, other in fitted.items() if other.left_out},
     }
     metrics = {name: record[name] for name in ("cross_validation", "test")}
     return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
 
 
+def held_out_figures(
+    row: pd.Series, published: pd.DataFrame | None = None
+) -> dict[str, dict[str, Any]]:
+    """The four figures that a classifier is judged by on held-out samples, each with its interval.
+
+    Parameters
+    ----------
+    row : Series
+        A model's row of the comparison, with test columns.
+    published : DataFrame, optional
+        From :func:`~.published.published_results`.
+
+    Returns
+    -------
+    dict
+        ``errors`` (every call forced), ``errors_among_calls``, ``coverage`` (share called) and
+        ``brier``. Each has ``value``, ``low`` and ``high`` (95 %), ``interval`` (its method) and
+        ``published``, the smallest and largest published one, or None. The first three are shares,
+        ``count`` samples ``of`` so many, and their published ones are counts; without a call
+        there is no share of errors among calls.
+    """
+    n, calls = int(row["test_n"]), int(row["test_calls"])
+    errors, errors_among_calls = int(row["test_errors"]), int(row["test_errors_among_calls"])
+    return {
+        "errors": _share(errors, n) | _range(published, "fewest_errors", "most_errors"),
+        "errors_among_calls": _share(errors_among_calls, calls)
+        | _range(published, "errors_among_calls"),
+        "coverage": _share(calls, n) | _range(published, "calls"),
+        "brier": {
+            "value": float(row["test_brier"]),
+            "low": _plain(row["test_brier_low"]),
+            "high": _plain(row["test_brier_high"]),
+            "interval": BOOTSTRAP,
+        }
+        | _range(published, "brier"),
+    }
+
+
+def _share(count: int, of: int) -> dict[str, Any]:
+    low, high = clopper_pearson(count, of) if of else (None, None)
+    value = count / of if of else None
+    return {"count": count, "of": of, "value": value, "low": low, "high": high, "interval": EXACT}
+
+
+def _range(published: pd.DataFrame | None, *columns: str) -> dict[str, list[float] | None]:
+    if published is None:
+        return {"published": None}
+    values = published[list(columns)].melt()["value"]
+    return {"published": values.agg(["min", "max"]).tolist()}
+
+
+def _records(published: pd.DataFrame) -> list[dict[str, Any]]:
+    return published.astype(object).where(published.notna(), None).to_dict("records")
+
+
+def _plain(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
 def _figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
     return {
-        name.removeprefix(prefix): None if pd.isna(value) else float(value)
+        name.removeprefix(prefix): _plain(value)
         for name, value in row.items()
         if name.startswith(prefix)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 ONE_STANDARD_ERROR_RULE = (
     "the simplest model whose cross-validated balanced accuracy is within one standard error "
@@ -20,8 +23,10 @@ def score_model(
     cv_predictions: pd.DataFrame,
     train_predictions: pd.DataFrame,
     test_predictions: pd.DataFrame,
-    n_genes: int,
+    sample_split: pd.DataFrame,
     classes: Sequence[str],
+    genes: Sequence[str],
+    seed: int,
 ) -> dict[str, Any]:
     """All scores of one model.
 
@@ -29,37 +34,63 @@ def score_model(
     ----------
     cv_predictions, train_predictions, test_predictions : DataFrame
         Out-of-fold, resubstituted and held-out predictions; the last is empty without a test set.
-    n_genes : int
-        Genes the fitted classifier sees.
+    sample_split : DataFrame, index ``sample``
+        Its column ``group``, if any, names the patient of each sample.
     classes : sequence of str
+    genes : sequence of str
+        Probes the fitted model uses.
+    seed : int
+        Of the bootstrap.
 
     Returns
     -------
     dict
-        ``n_genes``, ``cv`` (see :func:`~.metrics.score_repeats`), ``train`` and ``test`` (see
-        :func:`~.metrics.score`); ``test`` also has the exact 95 % interval of its accuracy and
-        what the reject option does, and is None without a test set. ``correct`` tells which
-        predictions were right, of the held-out samples or else of the first repeat, for paired
-        tests between models.
+        ``n_genes`` and ``genes``, ``cv`` (see :func:`~.metrics.score_repeats`), ``train`` and
+        ``test`` (see :func:`~.metrics.score`); ``test`` also has the exact 95 % interval of its
+        accuracy, the bootstrap interval of its Brier score and what the reject option does, and
+        is None without a test set. ``correct`` tells which predictions were right, of the held-out
+        samples or else of the first repeat, for paired tests between models.
     """
     from leukemia_kedro.evaluation.metrics import score, score_repeats
-    from leukemia_kedro.evaluation.reject_option import call_summary
-    from leukemia_kedro.statistics.intervals import clopper_pearson
 
     test = None
     if len(test_predictions):
-        test = score(test_predictions, classes)
-        low, high = clopper_pearson(test["n"] - test["errors"], test["n"])
-        test |= {"accuracy_low": low, "accuracy_high": high}
-        test |= call_summary(test_predictions)
+        test = _score_held_out(test_predictions, sample_split, classes, seed)
     first = cv_predictions[cv_predictions["repeat"] == cv_predictions["repeat"].iloc[0]]
     paired = (test_predictions if test else first).sort_values("sample")
     return {
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
-        "n_genes": n_genes,
+        "n_genes": len(genes),
+        "genes": list(genes),
         "cv": score_repeats(cv_predictions, classes),
         "train": score(train_predictions, classes),
         "test": test,
+    }
+
+
+def _score_held_out(
+    predictions: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str], seed: int
+) -> dict[str, Any]:
+    from leukemia_kedro.evaluation.metrics import score, squared_errors
+    from leukemia_kedro.evaluation.reject_option import call_summary
+    from leukemia_kedro.statistics.intervals import bootstrap_interval, clopper_pearson
+
+    scores = score(predictions, classes)
+    low, high = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
+    samples = predictions["sample"].to_numpy()
+    patients = sample_split.loc[samples, "group"].to_numpy() if "group" in sample_split else samples
+    brier_low, brier_high = (
+        bootstrap_interval(squared_errors(predictions, classes), patients, seed)
+        if len(set(patients)) > 1
+        else (None, None)
+    )
+    return {
+        **scores,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "brier_low": brier_low,
+        "brier_high": brier_high,
+        **call_summary(predictions),
     }
 
 
@@ -81,11 +112,13 @@ def compare_models(scores: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(
         [_row(name, score) for name, score in scores.items() if "left_out" not in score]
     )
+    left_out = "; ".join(
+        f"{name} ({score['left_out']})" for name, score in scores.items() if "left_out" in score
+    )
     if table.empty:
-        raise UserError(
-            "every model was left out of this run: "
-            + "; ".join(f"{name}: {score['left_out']}" for name, score in scores.items())
-        )
+        raise UserError(f"every model was left out of this run: {left_out}")
+    if left_out:
+        logger.info("Left out of this run: %s", left_out)
     champion = choose_champion(table)
     table["mcnemar_p"] = [
         None if name == champion else _mcnemar(scores[champion], scores[name])
@@ -113,7 +146,7 @@ _COLUMNS = [
     "test_accuracy_low", "test_accuracy_high", "test_balanced_accuracy", "test_macro_f1",
     "test_auc", "overfit_gap", "champion", "cv_balanced_accuracy_se", "cv_balanced_accuracy_low",
     "cv_balanced_accuracy_high", "test_log_loss", "test_brier", "test_calls",
-    "test_errors_among_calls", "mcnemar_p",
+    "test_errors_among_calls", "mcnemar_p", "test_brier_low", "test_brier_high",
 ]  # fmt: skip
 
 

@@ -112,13 +112,16 @@ def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
 
 
 def criteria_in_use(
-    models: Mapping[str, ModelParameters | dict], signature: SignatureParameters
+    models: Mapping[str, ModelParameters | dict], signature: SignatureParameters, labels: pd.Series
 ) -> list[str]:
-    """The criteria that the enabled models and the signature rank genes by, in stable order.
+    """The criteria that the signature and the models of the run rank genes by, in stable order.
+
+    ``labels`` of the training samples tell which models are left out.
 
     Kedro checks the parameters of the pipelines it runs; where modelling is not among them, the
     models come as they stand in the YAML.
     """
     checked = [ModelParameters.model_validate(model) for model in models.values()]
-    used = [model.genes.criterion for model in checked if model.enabled]
+    size = len(labels), labels.nunique()
+    used = [model.genes.criterion for model in checked if model.left_out(*size) is None]
     return list(dict.fromkeys([signature.criterion, *used]))

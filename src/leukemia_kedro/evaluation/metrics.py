@@ -36,8 +36,8 @@ def score(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
         ``n, errors, accuracy, balanced_accuracy, macro_f1, auc, log_loss, brier`` and
         ``per_class`` with precision, recall, F1 and number of samples. Balanced accuracy and
         macro F1 are means over the classes present; AUC is the mean one-versus-rest area over
-        the classes present, None where only one is. The Brier score is halved for two classes,
-        so that it is the usual one between 0 and 1.
+        the classes present, None where only one is. The Brier score is the mean of
+        :func:`squared_errors`.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -56,7 +56,7 @@ def score(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
         "macro_f1": float(f1[present].mean()),
         "auc": _one_versus_rest_auc(labels, probability, classes),
         "log_loss": _log_loss(labels, probability, classes),
-        "brier": _brier(labels, probability, classes),
+        "brier": float(squared_errors(predictions, classes).mean()),
         "per_class": {
             name: {
                 "precision": float(precision[i]),
@@ -67,6 +67,18 @@ def score(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
             for i, name in enumerate(classes)
         },
     }
+
+
+def squared_errors(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+    """What each sample adds to the Brier score, shape (n_samples,).
+
+    The squared distance of the predicted probabilities from 1 for the sample's own class and 0
+    for the others, halved for two classes, so that the Brier score is the usual one between 0
+    and 1 (Brier 1950, Monthly Weather Review 78:1).
+    """
+    truth = predictions["label"].to_numpy(dtype=str)[:, None] == np.asarray(classes)[None, :]
+    squared = ((probabilities(predictions, classes) - truth) ** 2).sum(axis=1)
+    return squared / 2 if len(classes) == 2 else squared
 
 
 def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
@@ -87,7 +99,7 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
     Returns
     -------
     dict
-        As :func:`score`, without ``per_class`` and ``errors``, and
+        As :func:`score`, without ``errors``, and
         ``balanced_accuracy_se, balanced_accuracy_low, balanced_accuracy_high`` (95 %).
     """
     from leukemia_kedro.statistics.intervals import (
@@ -95,9 +107,8 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
         corrected_resampled_interval,
     )
 
-    scores = pd.DataFrame(
-        [score(repeat, classes) for _, repeat in predictions.groupby("repeat", sort=True)]
-    )
+    repeats = [score(repeat, classes) for _, repeat in predictions.groupby("repeat", sort=True)]
+    scores = pd.DataFrame(repeats)
     averaged = {
         name: _mean_or_none(scores[name])
         for name in ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "brier")
@@ -112,6 +123,11 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
         "balanced_accuracy_se": corrected_resampled_error(shares, n - n_test, n_test),
         "balanced_accuracy_low": max(low, 0.0),
         "balanced_accuracy_high": min(high, 1.0),
+        "per_class": {
+            name: pd.DataFrame(repeat["per_class"][name] for repeat in repeats).mean().to_dict()
+            | {"n": repeats[0]["per_class"][name]["n"]}
+            for name in classes
+        },
     }
 
 
@@ -149,12 +165,6 @@ def _log_loss(labels: np.ndarray, probability: np.ndarray, classes: Sequence[str
     own = probability[np.arange(len(labels)), [list(classes).index(label) for label in labels]]
     # A model that is sure and wrong would score infinity and hide every other patient.
     return float(-np.log(np.clip(own, np.finfo(float).eps, 1)).mean())
-
-
-def _brier(labels: np.ndarray, probability: np.ndarray, classes: Sequence[str]) -> float:
-    truth = labels[:, None] == np.asarray(classes)[None, :]
-    squared = ((probability - truth) ** 2).sum(axis=1).mean()
-    return float(squared / 2 if len(classes) == 2 else squared)
 
 
 def _mean_or_none(values: pd.Series) -> float | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
@@ -60,7 +61,7 @@ def model_card(
         "classes": classes,
         "scale": cohort.scale,
         "threshold": threshold,
-        "n_genes": genes_in_use(pipeline),
+        "n_genes": len(genes_in_use(pipeline)),
         "preprocessing": _preprocessing(pipeline),
         "tuned": tuned(pipeline, model),
         "training": {
@@ -77,10 +78,12 @@ def model_card(
     }
 
 
-def genes_in_use(pipeline: Pipeline) -> int:
-    """Genes the classifier is given, less those it drops itself."""
-    in_use = getattr(pipeline["classify"], "surviving_", pipeline["select"].get_support())
-    return int(in_use.sum())
+def genes_in_use(pipeline: Pipeline) -> list[str]:
+    """Probes the classifier is given, less those it drops itself; in the order of their ranking."""
+    given, select = pipeline[:-1].get_feature_names_out(), pipeline["select"]
+    rank = np.argsort(select.ranking_)[select.get_support()]
+    in_use = getattr(pipeline["classify"], "surviving_", np.ones(len(given), dtype=bool))
+    return given[in_use][np.argsort(rank[in_use])].tolist()
 
 
 def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
         classifier = classifier.estimator
     arguments = classifier.get_params()
     return {
-        "n_genes": genes_in_use(pipeline),
+        "n_genes": len(genes_in_use(pipeline)),
         "criterion": model.genes.criterion,
         **{name: arguments[name] for name in model.search},
     }

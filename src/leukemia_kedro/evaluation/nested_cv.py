@@ -7,7 +7,7 @@ test proves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,14 @@ from sklearn.preprocessing import StandardScaler
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
-    complete_log2,
+    imputer,
+    log_transform,
     model_pipeline,
     search_grid,
 )
 from leukemia_kedro.evaluation.fold_rankings import Orders
 from leukemia_kedro.evaluation.plan import (
+    WHOLE,
     Split,
     class_folds,
     inner_splits,
@@ -105,7 +107,7 @@ def nested_cross_validation(
         predict_split,
         [(values, classes, split, _orders_of(split, orders, setting), setting) for split in splits],
         n_jobs,
-        setting.model.estimator.rpartition(".")[2],
+        _name(setting),
     )
     predictions = [
         prediction_table(
@@ -128,16 +130,21 @@ def fit_model(
     orders: Orders,
     controls: Sequence[str],
     setting: Setting,
+    n_jobs: int,
     groups: np.ndarray | None = None,
 ) -> Pipeline:
     """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
     split = whole(expression.index, groups)
-    chosen = _tune(values, classes, split, _orders_of(split, orders, setting), setting)
+    orders = _orders_of(split, orders, setting)
+    tasks = _inner_tasks(values, classes, split, orders, setting)
+    chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
     pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
     pipeline.set_params(**chosen)
     final = _final_classifier(pipeline["classify"], classes, split, setting)
-    return pipeline.set_params(classify=final).fit(expression, classes)
+    order = orders[WHOLE]
+    ranking = np.searchsorted(np.sort(order), order)
+    return pipeline.set_params(classify=final).fit(expression, classes, select__ranking=ranking)
 
 
 def calibrated(
@@ -184,11 +191,12 @@ def predict_split(
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        chosen = _tune(values, classes, split, orders, setting)
-        train, held_out = _prepare(values, split, orders[split.inner_fold], setting).top(
-            chosen["select__k"]
-        )
-        fitted = _final_classifier(_classifier_with(chosen, setting), classes, split, setting)
+        tasks = _inner_tasks(values, classes, split, orders, setting)
+        chosen = _best_point([_score_grid(*task) for task in tasks], setting)
+        k = chosen["select__k"]
+        train, held_out = _prepare(values, split, orders[split.inner_fold], setting, [k]).top(k)
+        tuned = classifier(setting.model, setting.seed).set_params(**_arguments(chosen))
+        fitted = _final_classifier(tuned, classes, split, setting)
         fitted.fit(train, classes[split.train])
         probabilities = fitted.predict_proba(held_out)
         sure = confidence(fitted, held_out, probabilities)
@@ -209,6 +217,11 @@ def prediction_table(
     )
 
 
+def _name(setting: Setting) -> str:
+    """Of the classifier, to show progress."""
+    return setting.model.estimator.rpartition(".")[2]
+
+
 def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.ndarray]:
     """The rankings of a split and its inner folds, by inner fold."""
     criterion = setting.model.genes.criterion
@@ -218,52 +231,81 @@ def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.n
     }
 
 
-def _prepare(values: np.ndarray, split: Split, order: np.ndarray, setting: Setting) -> _Prepared:
+def _prepare(
+    values: np.ndarray,
+    split: Split,
+    order: np.ndarray,
+    setting: Setting,
+    n_genes: Collection[int | str],
+) -> _Prepared:
+    """Both sides of a split, with the probes that some of the numbers ``n_genes`` of genes need."""
+    if "all" not in n_genes and _probe_by_probe(setting.cohort):
+        order = order[: max(n_genes)]
     kept = np.sort(order)
-    transform = complete_log2(setting.cohort)
-    train = transform.fit_transform(values[split.train].take(kept, axis=1))
-    held_out = values[split.held_out].take(kept, axis=1)
-    held_out = transform.transform(held_out) if len(held_out) else held_out
+    # Each sample is transformed by itself.
+    log2 = log_transform(setting.cohort).fit_transform(values.take(kept, axis=1))
+    train, held_out = log2[split.train], log2[split.held_out]
+    learned = []
+    if setting.cohort.missing.policy == "impute":
+        learned.append(imputer(setting.cohort))
     if setting.model.scale:
         # Each column is scaled by itself, so scaling before the selection is the same as after.
-        scaler = StandardScaler().fit(train)
-        train = scaler.transform(train)
-        held_out = scaler.transform(held_out) if len(held_out) else held_out
+        learned.append(StandardScaler())
+    for step in learned:
+        train, held_out = step.fit(train).transform(train), step.transform(held_out)
     return _Prepared(train, held_out, np.searchsorted(kept, order))
 
 
-def _tune(
+def _probe_by_probe(cohort: CohortParameters) -> bool:
+    """Whether a probe's log2 values are the same whichever other probes there are."""
+    return not cohort.standardise_arrays and cohort.missing.policy != "impute"
+
+
+def _inner_tasks(
     values: np.ndarray,
     classes: np.ndarray,
     split: Split,
     orders: dict[int, np.ndarray],
     setting: Setting,
-) -> dict[str, Any]:
+) -> list[tuple]:
+    """What :func:`_score_grid` is to do for a split; nothing where there is nothing to choose."""
+    if len(search_grid(setting.model)) == 1:
+        return []
+    return [
+        (values, classes, part, orders[part.inner_fold], setting)
+        for part in inner_splits(split, classes, setting.inner_folds, setting.seed)
+    ]
+
+
+def _best_point(scores: list[list[float]], setting: Setting) -> dict[str, Any]:
     """The grid point with the highest mean balanced accuracy over the inner folds."""
     grid = search_grid(setting.model)
-    if len(grid) == 1:
-        return grid[0]
-    inner = inner_splits(split, classes, setting.inner_folds, setting.seed)
-    candidates = [(point["select__k"], _classifier_with(point, setting)) for point in grid]
-    scores = np.empty((len(grid), len(inner)))
-    for column, part in enumerate(inner):
-        prepared = _prepare(values, part, orders[part.inner_fold], setting)
-        sides = {k: prepared.top(k) for k, _ in candidates}
-        for row, (k, candidate) in enumerate(candidates):
-            train, held_out = sides[k]
-            candidate = _in_groups(candidate, classes, part, setting.seed)
-            predicted = candidate.fit(train, classes[part.train]).predict(held_out)
-            scores[row, column] = _balanced_accuracy(classes[part.held_out], predicted)
-    return grid[int(scores.mean(axis=1).argmax())]
+    return grid[int(np.column_stack(scores).mean(axis=1).argmax())] if scores else grid[0]
 
 
-def _classifier_with(point: dict[str, Any], setting: Setting) -> ClassifierMixin:
-    arguments = {
+def _score_grid(
+    values: np.ndarray, classes: np.ndarray, part: Split, order: np.ndarray, setting: Setting
+) -> list[float]:
+    """Balanced accuracy of each grid point on one inner fold."""
+    prepared = _prepare(values, part, order, setting, setting.model.genes.n_genes)
+    sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
+    candidate, scores = classifier(setting.model, setting.seed), []
+    for point in search_grid(setting.model):
+        train, held_out = sides[point["select__k"]]
+        candidate.set_params(**_arguments(point))
+        fitted = _in_groups(candidate, classes, part, setting.seed)
+        predicted = fitted.fit(train, classes[part.train]).predict(held_out)
+        scores.append(_balanced_accuracy(classes[part.held_out], predicted))
+    return scores
+
+
+def _arguments(point: dict[str, Any]) -> dict[str, Any]:
+    """The classifier's own part of a grid point."""
+    return {
         name.removeprefix("classify__"): value
         for name, value in point.items()
         if name != "select__k"
     }
-    return classifier(setting.model, setting.seed).set_params(**arguments)
 
 
 def _final_classifier(
@@ -280,8 +322,10 @@ def _in_groups(
     estimator: ClassifierMixin, classes: np.ndarray, split: Split, seed: int
 ) -> ClassifierMixin:
     """A classifier that cross-validates within itself keeps groups together there, too."""
+    if split.groups is None:
+        return estimator
     own = estimator.get_params(deep=False).get("cv")
-    if split.groups is None or not isinstance(own, int):
+    if not isinstance(own, int):
         return estimator
     folds = _own_folds(classes[split.train], own, seed, split.train_groups)
     return clone(estimator).set_params(cv=folds)

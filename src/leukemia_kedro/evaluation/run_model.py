@@ -59,6 +59,7 @@ def fit_model_file(
     resampling: ResamplingParameters,
     max_error_when_calling: float,
     seed: int,
+    n_jobs: int,
 ) -> FittedModel:
     """Tune and fit one model on all training samples; its threshold comes from the folds.
 
@@ -70,7 +71,7 @@ def fit_model_file(
     model, cohort, resampling : parameters
     max_error_when_calling : float
         The reject option's aim on the out-of-fold predictions.
-    seed : int
+    seed, n_jobs : int
     """
     labels, groups = training_samples(sample_split, expression.index)
     reason = model.left_out(len(labels), labels.nunique())
@@ -83,6 +84,7 @@ def fit_model_file(
         orders_by_split(fold_rankings),
         excluded_controls(probes, cohort),
         setting,
+        n_jobs,
         groups,
     )
     classes = class_order(labels, cohort.classes)
@@ -123,13 +125,13 @@ def predict_samples(
         return pd.DataFrame(columns=TEST_COLUMNS)
     pipeline, classes = fitted.pipeline, fitted.card["classes"]
     columns = [list(pipeline.classes_).index(name) for name in classes]
-    probability = pipeline.predict_proba(expression)[:, columns]
+    seen = pipeline[:-1].transform(expression)
+    probability = pipeline["classify"].predict_proba(seen)[:, columns]
     table = prediction_table(
         expression.index,
         sample_split.loc[expression.index, "label"].to_numpy(),
         probability,
         np.asarray(classes),
     )
-    seen = pipeline[:-1].transform(expression)
     sure = confidence(pipeline["classify"], seen, probability)
     return with_calls(table, sure, fitted.card["threshold"])

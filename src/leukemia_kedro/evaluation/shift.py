@@ -102,7 +102,7 @@ def _train_versus_test(
     if len(sizes) < 2 or sizes.min() < FOLDS:
         return {"auc": None, "p_value": None, "n_permutations": 0}
     held_out = (split["split"] == "test").to_numpy()
-    values = NeighbourImputer().fit_transform(log_expression.to_numpy(dtype=float).T)
+    values = NeighbourImputer().fit_transform(log_expression.to_numpy().T)
     pca = PCA(min(COMPONENTS, len(values) - 1, values.shape[1]), random_state=seed)
     components = pca.fit_transform(values)
     generator = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, file_stem, plain, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves, sources
 
 N_BINS = 10
@@ -63,9 +63,15 @@ def reliability_diagram(
             **look,
         )
         counts.bar((bins.index + 0.3 + 0.4 * side) / N_BINS, bins["n"], width=0.4 / N_BINS, **look)
-    what = f"class {plain(classes[-1])}" if len(classes) == 2 else "the predicted class"
+    what, named = (
+        (f"class {classes[-1]}", f"class {class_name(classes[-1])}")
+        if len(classes) == 2
+        else ("the predicted class",) * 2
+    )
     curve.set(ylabel="observed frequency", ylim=(-0.03, 1.03))
-    counts.set(xlabel=f"predicted probability of\n{what}", ylabel="predictions", xlim=(-0.03, 1.03))
+    counts.set(
+        xlabel=f"predicted probability of\n{named}", ylabel="predictions", xlim=(-0.03, 1.03)
+    )
     counts.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     style.legend(curve, loc="upper left")
 
@@ -73,8 +79,9 @@ def reliability_diagram(
         name=file_stem("reliability", model),
         title=f"Reliability: {readable(model)}",
         caption=f"Predicted probability of {what} against how often it was right, in ten equal "
-        f"bins, and the number of predictions in each; solid: cross-validation, all repeats "
-        "together; dashed: test samples; grey: perfect calibration.",
+        "bins, and the number of predictions in each; solid: cross-validation, all repeats "
+        f"together; {'dashed: test samples; ' if len(test_predictions) else ''}grey: perfect "
+        "calibration.",
         alt=f"Reliability diagram of {readable(model)}; expected calibration error: "
         f"{', '.join(errors)}.",
         figure=figure,
@@ -161,6 +168,7 @@ def risk_coverage(
             clip_on=False,
             label=entries[-1],
         )
+    triangle = "Triangle: the test samples called by its reject option. " if len(called) else ""
     ax.set(xlabel="coverage (share of samples called)", ylabel="error rate among the calls")
     ax.set(xlim=(0, 1.02))
     ax.set_ylim(bottom=0, top=max(ax.get_ylim()[1], 0.1) * 1.05)
@@ -170,8 +178,7 @@ def risk_coverage(
         name=file_stem("risk_coverage", model),
         title=f"Risk and coverage: {readable(model)}",
         caption="Error rate when only the most confident samples are called. "
-        f"{sources(cv_predictions, test_predictions)} Triangle: the test samples called under the "
-        "threshold chosen on the training folds; area: area under the curve.",
+        f"{sources(cv_predictions, test_predictions)} {triangle}Area: area under the curve.",
         alt=f"Risk–coverage curve of {readable(model)}. {'; '.join(entries)}.",
         figure=figure,
     )

@@ -7,6 +7,30 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+AS_WRITTEN = {
+    "adaboost": "AdaBoost",
+    "anova": "ANOVA",
+    "auc": "AUC",
+    "bayes": "Bayes",
+    "f": "F",
+    "knn": "k-NN",
+    "lda": "LDA",
+    "pca": "PCA",
+    "qda": "QDA",
+    "rbf": "RBF",
+    "svc": "SVC",
+    "svm": "SVM",
+    "umap": "UMAP",
+    "xgboost": "XGBoost",
+}
+"""Words of names whose spelling is not their own in small letters."""
+
+# Characters of a name inside a figure.
+CLASS_WIDTH = 24
+SAMPLE_WIDTH = 20
+CONTRAST_WIDTH = 32
+MODEL_WIDTH = 22
+
 
 @dataclass(frozen=True, eq=False)
 class CaptionedFigure:
@@ -35,7 +59,7 @@ class CaptionedFigure:
     figure: Figure
 
     def __post_init__(self) -> None:
-        self.figure.draw_without_rendering()
+        self.figure.get_layout_engine().execute(self.figure)
         self.figure.set_layout_engine("none")
 
 
@@ -63,15 +87,28 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def readable(model: str) -> str:
-    """``naive_bayes`` as ``naive bayes``.
+def drawn_of(n_drawn: int, n: int) -> str:
+    """``72 samples``, or ``300 of 12,029 samples (evenly drawn from each class and split)``.
 
     Parameters
     ----------
-    model : str
-        Name as registered.
+    n_drawn, n : int
+        Samples in the figure, and how many there are.
     """
-    return model.replace("_", " ")
+    if n_drawn == n:
+        return counted(n, "sample")
+    return f"{n_drawn:,} of {n:,} samples (evenly drawn from each class and split)"
+
+
+def readable(name: str) -> str:
+    """A name as it is written in a sentence: ``svm_rbf`` as ``SVM RBF``.
+
+    Parameters
+    ----------
+    name : str
+        Of a model or a criterion, as registered.
+    """
+    return " ".join(AS_WRITTEN.get(word, word) for word in name.split("_"))
 
 
 def plain(text: str) -> str:
@@ -105,21 +142,62 @@ def shortened(text: str, width: int) -> str:
     return f"{cut.rstrip(' ,;(=-')}…"
 
 
+def fitted(text: str, width: int) -> str:
+    """Text of at most ``width`` characters, its middle cut out: both ends tell names apart.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    width : int
+        Characters that fit.
+    """
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def class_name(label: str) -> str:
+    """A class as it is named inside a figure; its full name stands in the text alternative.
+
+    Parameters
+    ----------
+    label : str
+        Any text.
+    """
+    return plain(fitted(label, CLASS_WIDTH))
+
+
+def fitted_contrast(contrast: str) -> str:
+    """A contrast as it is named inside a figure; its full name stands in the text alternative.
+
+    Parameters
+    ----------
+    contrast : str
+        Such as ``AML-ALL``: of two classes, both are cut alike where they do not fit.
+    """
+    classes = contrast.split("-")
+    if len(classes) == 2 and len(contrast) > CONTRAST_WIDTH:
+        contrast = "-".join(fitted(label, (CONTRAST_WIDTH - 1) // 2) for label in classes)
+    return fitted(contrast, CONTRAST_WIDTH)
+
+
 def gene_name(probe: str, description: str, width: int = 44) -> str:
     """Short description with the probe id behind it, which keeps names distinct.
 
     Parameters
     ----------
     probe : str
-        Probe id; never cut.
+        Probe id; cut in the middle where there are no eight characters left for the description.
     description : str
         May be empty: then the probe id stands alone.
     width : int
         Characters for both together.
     """
     if not str(description).strip():
-        return probe
+        return fitted(probe, width)
     if str(description).startswith(probe):
-        return shortened(description, max(width, len(probe)))
-    room = max(width - len(probe) - 3, 8)
-    return f"{shortened(description, room)} ({probe})"
+        return shortened(description, width)
+    probe = fitted(probe, width - 11)
+    return f"{shortened(description, width - len(probe) - 3)} ({probe})"

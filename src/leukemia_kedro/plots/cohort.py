@@ -9,11 +9,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, plain
+from leukemia_kedro.plots.captions import (
+    SAMPLE_WIDTH,
+    CaptionedFigure,
+    class_name,
+    counted,
+    drawn_of,
+    fitted,
+    plain,
+)
+from leukemia_kedro.statistics.thinning import thinned
 
 QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
 MOST_BOXES = 120
 MOST_NAMES = 80
+MOST_STEPS = 600  # of the bands that stand for boxes where these would be too narrow
+MOST_DISTRIBUTIONS = 1000
 SCALES = {"raw": "intensity (arbitrary units, symmetric log)", "log2": "log2 intensity"}
 
 
@@ -44,7 +55,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
         )
         shares = [f"{count:,} ({count / n:.0%})" for count in counts[split]]
         ax.bar_label(bars, shares, fontsize=style.SMALL_SIZE, padding=2)
-    ax.set_yticks(range(len(classes)), [plain(label) for label in classes])
+    ax.set_yticks(range(len(classes)), [class_name(label) for label in classes])
     ax.set(xlabel="samples", ylabel="class", xlim=(0, counts.to_numpy().max() * 1.15))
     ax.invert_yaxis()
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -72,6 +83,8 @@ def intensity_per_sample(
 ) -> CaptionedFigure:
     """Box of each sample's intensities as measured; above 120 samples, bands of the quantiles.
 
+    Of more than 600 samples, as many are drawn evenly from each class and split by their median.
+
     Parameters
     ----------
     intensity_per_sample : mapping of sample to mapping
@@ -87,6 +100,7 @@ def intensity_per_sample(
     table = sample_split.join(quantiles)
     rank = pd.Series({label: i for i, label in enumerate(classes)})
     table = table.assign(rank=table["label"].map(rank)).sort_values(["rank", "median"])
+    shown = thinned(table, MOST_STEPS)
     splits = style.splits_in(table)
     as_boxes = len(table) <= MOST_BOXES
     draw = _boxes if as_boxes else _bands
@@ -95,12 +109,12 @@ def intensity_per_sample(
         len(splits), 1, height=0.7 + 2.0 * len(splits), sharey=True, sharex=False
     )
     for ax, split in zip(axes[:, 0], splits, strict=True):
-        members = table[table["split"] == split]
+        members = shown[shown["split"] == split]
         draw(ax, members, style.class_colours(classes))
         if scale == "raw":
             ax.set_yscale("symlog", linthresh=100)
         ax.margins(x=0.01)
-        style.title(ax, f"{split} (n = {len(members):,})")
+        style.title(ax, f"{split} (n = {(table['split'] == split).sum():,})")
     figure.supylabel(SCALES[scale], fontsize=style.TEXT_SIZE)
     axes[-1, 0].set_xlabel("samples, by class and median intensity")
     style.legend_below(figure, style.class_patches(classes, table["label"]))
@@ -114,8 +128,8 @@ def intensity_per_sample(
     return CaptionedFigure(
         name="intensity_per_sample",
         title="Intensity per sample",
-        caption=f"Intensities over all probes in each of {counted(len(table), 'sample')}, as "
-        f"measured. {marks}",
+        caption="Intensities over all probes in each of "
+        f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
         alt=f"Intensity quantiles of {counted(len(table), 'sample')}; the medians run from "
         f"{medians.min():,.4g} to {medians.max():,.4g}.",
         figure=figure,
@@ -142,7 +156,7 @@ def _boxes(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
     for box, label in zip(drawn["boxes"], members["label"], strict=True):
         box.set_facecolor(colours[label])
     named = len(members) <= MOST_NAMES
-    names = [plain(sample) for sample in members.index]
+    names = [plain(fitted(sample, SAMPLE_WIDTH)) for sample in members.index]
     ax.set_xticks(range(len(boxes)) if named else [], names if named else [])
     ax.tick_params(axis="x", labelsize=style.TINY_SIZE, rotation=90)
 
@@ -170,12 +184,13 @@ def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
                 rasterized=True,
             )
         ax.stairs(block["median"], edges, baseline=None, color="black", linewidth=0.8)
+    ax.set_xticks([])
 
 
 def intensity_shift(
     log_expression: pd.DataFrame, sample_split: pd.DataFrame, shift: Mapping
 ) -> CaptionedFigure:
-    """Distribution of log intensities in the training and in the test samples.
+    """Distribution of log intensities in the training and in the test samples, 1,000 at most.
 
     Parameters
     ----------
@@ -189,13 +204,15 @@ def intensity_shift(
     shares = np.linspace(0.01, 0.99, 99)
     figure, [[ax]] = style.panels(height=3.0, width=4.6)
     spread = {}
+    shown = thinned(sample_split, MOST_DISTRIBUTIONS)
     for split in style.splits_in(sample_split):
-        members = sample_split.index[sample_split["split"] == split]
+        n = (sample_split["split"] == split).sum()
+        members = shown.index[shown["split"] == split]
         quantiles = np.nanquantile(log_expression[members].to_numpy(), shares, axis=0)
         low, middle, high = np.quantile(quantiles, (0.05, 0.5, 0.95), axis=1)
         colour = style.SPLIT_COLOURS[split]
         ax.fill_betweenx(shares, low, high, color=colour, alpha=0.3, linewidth=0)
-        ax.plot(middle, shares, color=colour, label=f"{split} (n = {len(members):,})")
+        ax.plot(middle, shares, color=colour, label=f"{split} (n = {n:,})")
         spread[split] = f"{split} {middle[49]:.2f}"
     ax.set(xlabel="log2 intensity", ylabel="share of probes at or below", ylim=(0, 1))
     style.legend(ax, loc="lower right")
@@ -204,7 +221,8 @@ def intensity_shift(
         name="intensity_shift",
         title="Training against test samples",
         caption="Cumulative distribution of a sample's log2 intensities: median over the samples "
-        "of a split (line) and the middle 90% of them (band). A classifier told training from "
+        "of a split (line) and the middle 90% of them (band), from "
+        f"{drawn_of(len(shown), len(sample_split))}. A classifier told training from "
         f"test samples with an area under the ROC curve of {shift['auc']:.2f} "
         f"(permutation p = {shift['p_value']:.2g}; 0.5 is no difference).",
         alt="Cumulative distributions of log2 intensity; median intensity of the typical sample: "

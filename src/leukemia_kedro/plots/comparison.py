@@ -64,7 +64,7 @@ def model_comparison(
             zorder=3,
         )
         ax.set(xlabel=measure.axis)
-        ax.set_xlim(right=1.02)
+        _end_at_one(ax)
         style.title(ax, measure.panel)
     _name_models(axes[0], models)
     rule.set_label("every sample called the majority class")
@@ -110,7 +110,10 @@ def model_comparison_interactive(
         horizontal_spacing=0.04,
         subplot_titles=[measure.panel.replace(" (", "<br>(") for measure in measures],
     )
-    names = [readable(model) for model in models["model"]]
+    names = [
+        f"<b>{readable(row.model)}</b>" if row.champion else readable(row.model)
+        for row in models.itertuples()
+    ]
     for column, measure in enumerate(measures, start=1):
         value = models[measure.column]
         low, high = models[f"{measure.column}_low"], models[f"{measure.column}_high"]
@@ -126,8 +129,9 @@ def model_comparison_interactive(
             error_x={"array": high - value, "arrayminus": value - low, "symmetric": False},
             text=[
                 f"{score:.3f} [{start:.3f}, {end:.3f}], {counted(int(genes), 'gene')}"
-                for score, start, end, genes in zip(
-                    value, low, high, models["n_genes"], strict=True
+                f"{', champion' if champion else ''}"
+                for score, start, end, genes, champion in zip(
+                    value, low, high, models["n_genes"], models["champion"], strict=True
                 )
             ],
             hovertemplate=f"%{{y}}<br>{measure.axis} %{{text}}<extra></extra>",
@@ -141,7 +145,8 @@ def model_comparison_interactive(
             row=1,
             col=column,
         )
-        figure.update_xaxes(title=measure.axis, row=1, col=column)
+        lowest = min(measure.baseline, low.min())
+        figure.update_xaxes(title=measure.axis, range=[lowest - 0.03, 1.03], row=1, col=column)
     figure.update_annotations(font_size=13)
     style.interactive_layout(figure, height=180 + 24 * len(models), showlegend=False)
     figure.update_layout(margin_t=50)  # two lines over each panel, which fit a phone
@@ -179,6 +184,12 @@ def _measures(sample_split: pd.DataFrame, classes: Sequence[str]) -> list[_Measu
             )
         )
     return measures
+
+
+def _end_at_one(ax: Axes) -> None:
+    """Leave room for a mark at 1, and none for a tick beyond it."""
+    low, _ = ax.get_xlim()
+    ax.set_xlim(low, 1 + 0.03 * (1 - low))
 
 
 def _name_models(ax: Axes, models: pd.DataFrame) -> None:
@@ -229,7 +240,7 @@ def train_versus_test(
             zorder=3,
         )
     ax.set(xlabel="accuracy")
-    ax.set_xlim(right=1.02)
+    _end_at_one(ax)
     _name_models(ax, models)
     style.legend_below(figure, ax.get_legend_handles_labels()[0])
 
@@ -238,7 +249,7 @@ def train_versus_test(
     widest = models.loc[gaps.idxmax()]
     return CaptionedFigure(
         name="train_versus_test",
-        title="Train against test",
+        title=f"Train against {'test' if 'test' in n else 'cross-validation'}",
         caption="Accuracy of each model on the samples it was fitted to, in cross-validation"
         f"{' and on the test samples' if 'test' in n else ''}; a long line is a model that "
         "remembers its training samples better than it predicts. Champion in bold.",

@@ -11,7 +11,17 @@ from matplotlib.collections import QuadMesh
 from sklearn.metrics import confusion_matrix as count_pairs
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, file_stem, plain, readable
+from leukemia_kedro.plots.captions import (
+    MODEL_WIDTH,
+    SAMPLE_WIDTH,
+    CaptionedFigure,
+    class_name,
+    counted,
+    file_stem,
+    fitted,
+    plain,
+    readable,
+)
 
 MOST_HARD = 40
 
@@ -57,7 +67,7 @@ def confusion_matrix(
     parts = {"cross-validation": cv_predictions}
     if len(test_predictions):
         parts["test samples"] = test_predictions
-    longest = 0.07 * max(map(len, classes))
+    longest = 0.07 * _longest(classes)
     side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - longest - 1.1) / len(parts))
     figure, [axes] = style.panels(
         1,
@@ -102,14 +112,14 @@ def confusion_matrices(
     first = next(iter(predictions.values()))
     n_columns = min(len(predictions), 5 if len(classes) <= 3 else 4)
     n_rows = -(-len(predictions) // n_columns)
-    longest = max(map(len, classes)) * 0.07
+    longest = 0.07 * _longest(classes)
     side = (style.FULL_WIDTH - 0.9 - longest) / n_columns
     figure, axes = style.panels(
         n_rows, n_columns, height=n_rows * (side + 0.2) + longest + 0.5, sharex=True, sharey=True
     )
     for ax, (model, table) in zip(axes.flat, predictions.items(), strict=False):
         image = _draw_matrix(ax, confusion_counts(table, classes), with_shares=False)
-        style.title(ax, readable(model))
+        style.title(ax, fitted(readable(model), MODEL_WIDTH))
         _name_classes(ax, classes)
     for ax in axes.flat[len(predictions) :]:
         ax.set_visible(False)
@@ -163,18 +173,25 @@ def hard_samples(
         )
     ax.set_xticks(range(shown.shape[1]), [readable(model) for model in shown], rotation=90)
     names = [f"{sample} ({label}, {split})" for sample, label, split in shown.index]
-    ax.set_yticks(range(len(shown)), [plain(name) for name in names])
+    ax.set_yticks(
+        range(len(shown)),
+        [
+            f"{plain(fitted(sample, SAMPLE_WIDTH))} ({class_name(label)}, {split})"
+            for sample, label, split in shown.index
+        ],
+    )
     ax.set(xlabel="model", ylabel="sample")
 
     limit = "" if len(shown) == len(missed) else f"; the {len(shown)} hardest are shown"
+    has_test = any(len(table) for table in test_predictions.values())
+    tested = "; test samples: the one call of the fitted model" if has_test else ""
     hardest = ", ".join(names[:5]) or "none"
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
         caption=f"{counted(len(missed), 'sample')} of {len(wrong):,} called wrongly by at least "
         f"one model{limit}; in brackets true class and split. Training samples: share of the "
-        "cross-validation repeats in which the call was wrong; test samples: the one call of the "
-        "fitted model.",
+        f"cross-validation repeats in which the call was wrong{tested}.",
         alt=f"Matrix of wrong calls, samples by models; hardest first: {hardest}.",
         figure=figure,
     )
@@ -234,9 +251,13 @@ def _draw_cells(ax: Axes, shares: np.ndarray) -> QuadMesh:
     return image
 
 
+def _longest(classes: Sequence[str]) -> int:
+    return max(len(class_name(label)) for label in classes)
+
+
 def _name_classes(ax: Axes, classes: Sequence[str]) -> None:
-    names = [plain(label) for label in classes]
-    upright = max(map(len, classes)) <= 4
+    names = [class_name(label) for label in classes]
+    upright = _longest(classes) <= 4
     ax.set_xticks(range(len(classes)), names, rotation=0 if upright else 90)
     ax.set_yticks(range(len(classes)), names)
 

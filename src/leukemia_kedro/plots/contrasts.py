@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, plain
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, fitted_contrast, plain
 from leukemia_kedro.plots.differential_expression import significance
 
 MOST_OVERLAPS = 20
@@ -55,7 +55,7 @@ def decision_summary(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
     ax.axvline(0, color="black", linewidth=0.6)
     ax.xaxis.set_major_formatter(_unsigned)
     ax.set(xlabel="probes", ylabel="contrast", xlim=(-1.2 * widest, 1.2 * widest))
-    ax.set_yticks(range(len(tables)), [plain(name) for name in tables])
+    ax.set_yticks(range(len(tables)), [plain(fitted_contrast(name)) for name in tables])
     ax.invert_yaxis()
     style.legend_below(figure, ax.get_legend_handles_labels()[0])
 
@@ -106,7 +106,10 @@ def contrast_overlap(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
     sizes = [(table["adj.P.Val"] < alpha).sum() for table in tables.values()]
     matrix.set_yticks(
         range(len(tables)),
-        [f"{plain(name)} ({size:,})" for name, size in zip(tables, sizes, strict=True)],
+        [
+            f"{plain(fitted_contrast(name))} ({size:,})"
+            for name, size in zip(tables, sizes, strict=True)
+        ],
     )
     matrix.set(xticks=[], xlabel="probes significant in exactly these contrasts", ylabel="contrast")
     matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(tables) - 0.5, -0.5))

@@ -22,7 +22,7 @@ from sklearn.metrics import (
 )
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, file_stem, plain, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 
 GRID = np.concatenate([[0], np.linspace(0, 1, 101)])  # 0 twice: a ROC curve may rise there
 DASHES = (0, (4, 2))
@@ -234,7 +234,7 @@ def _finish(
     counts = f"{(cv_predictions.drop_duplicates('sample')['label'] == label).sum():,} train"
     if len(test_predictions):
         counts += f", {(test_predictions['label'] == label).sum():,} test"
-    style.title(ax, f"{plain(label)}\n(n = {counts})")
+    style.title(ax, f"{class_name(label)}\n(n = {counts})")
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     style.legend(ax, loc=legend_place)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import html
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     counted,
     file_stem,
+    fitted,
+    fitted_contrast,
     gene_name,
     plain,
     shortened,
@@ -23,21 +26,65 @@ from leukemia_kedro.plots.captions import (
 
 NAMED_PER_SIDE = 5
 NAME_WIDTH = 24  # characters of a name beside the points
+NAME_SHARE = 0.2  # of the width, that the names on a screen take at their side
 MOST_HOVER_POINTS = 2000
 CELLS = 120  # a side of the grid that thins the points without hover
 
+Range = tuple[float, float]
+
 
 class _View(NamedTuple):
-    """Which columns of :func:`_points` a scatter of probes shows, and their axis names."""
+    """Which columns of :func:`_points` a scatter of probes shows, their axis names, the ranges of
+    both axes, and at which side of the points the names of genes stand."""
 
     x: str
     y: str
     x_name: str
     y_name: str
+    ranges: Callable[[pd.DataFrame], tuple[Range, Range]]
+    sides: Mapping[str, str]
 
 
-VOLCANO = _View("difference", "strength", "log2 fold change", "−log10 p-value")
-MEAN_DIFFERENCE = _View("mean", "difference", "mean log2 expression", "log2 fold change")
+def _volcano_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
+    """Zero in the middle, and room for names at both sides."""
+    reach = max(points["difference"].abs().max(), 1e-9) / 0.54
+    return (-reach, reach), (0, max(points["strength"].max(), 1e-9) * 1.05)
+
+
+def _mean_difference_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
+    """Zero in the middle, and room for names on the right."""
+    low, high = points["mean"].min(), points["mean"].max()
+    width = max(high - low, 1e-9)
+    reach = max(points["difference"].abs().max(), 1e-9) * 1.05
+    return (low - 0.02 * width, high + 0.32 * width), (-reach, reach)
+
+
+VOLCANO = _View(
+    "difference",
+    "strength",
+    "log2 fold change",
+    "−log10 p-value",
+    _volcano_ranges,
+    {"down": "left", "up": "right"},
+)
+MEAN_DIFFERENCE = _View(
+    "mean",
+    "difference",
+    "mean log2 expression",
+    "log2 fold change",
+    _mean_difference_ranges,
+    {"down": "right", "up": "right"},
+)
+
+
+class _Name(NamedTuple):
+    """The name of a gene at one side of the axes, and its point."""
+
+    text: str
+    side: str
+    height: float
+    x: float
+    y: float
 
 
 def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
@@ -54,20 +101,12 @@ def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure
         Adjusted p-values below it are significant.
     """
     points = _points(table, alpha)
-    figure, ax = _scatter(points, VOLCANO, contrast, alpha)
-    reach = max(points["difference"].abs().max(), 1e-9) / 0.54  # leaves room for the names
-    ax.set_xlim(-reach, reach)
-    ax.set_ylim(0, max(points["strength"].max(), 1e-9) * 1.05)
-    top = _top(points)
-    _name(ax, top[top["verdict"] == "down"], VOLCANO, side="left")
-    _name(ax, top[top["verdict"] == "up"], VOLCANO, side="right")
     return CaptionedFigure(
         name=file_stem("volcano", contrast),
         title=f"Volcano plot of {contrast}",
-        caption=f"{_what_is_shown(points, table, alpha)} Named: the {NAMED_PER_SIDE} significant "
-        "probes with the smallest p-values on each side.",
+        caption=_what_is_shown(points, table, VOLCANO, alpha),
         alt=f"Volcano plot of {contrast}. {_findings(points, alpha)}",
-        figure=figure,
+        figure=_scatter(points, VOLCANO, contrast, alpha),
     )
 
 
@@ -80,18 +119,12 @@ def mean_difference(table: pd.DataFrame, contrast: str, alpha: float) -> Caption
         As for :func:`volcano`.
     """
     points = _points(table, alpha)
-    figure, ax = _scatter(points, MEAN_DIFFERENCE, contrast, alpha)
-    low, high = points["mean"].min(), points["mean"].max()
-    ax.set_xlim(low - 0.02 * (high - low), high + 0.32 * (high - low))
-    ax.axhline(0, color="black", linewidth=0.6)
-    _name(ax, _top(points), MEAN_DIFFERENCE, side="right")
     return CaptionedFigure(
         name=file_stem("mean_difference", contrast),
         title=f"Mean–difference plot of {contrast}",
-        caption=f"{_what_is_shown(points, table, alpha)} Named: the {NAMED_PER_SIDE} significant "
-        "probes with the smallest p-values on each side.",
+        caption=_what_is_shown(points, table, MEAN_DIFFERENCE, alpha),
         alt=f"Mean–difference plot of {contrast}. {_findings(points, alpha)}",
-        figure=figure,
+        figure=_scatter(points, MEAN_DIFFERENCE, contrast, alpha),
     )
 
 
@@ -138,14 +171,14 @@ def p_value_histogram(table: pd.DataFrame, contrast: str) -> CaptionedFigure:
         linestyle="--",
         label="level without any difference",
     )
-    ax.set(xlabel=f"p-value of {plain(contrast)} (moderated t)", ylabel="probes", xlim=(0, 1))
+    ax.set(xlabel=f"p-value of {plain(fitted_contrast(contrast))}", ylabel="probes", xlim=(0, 1))
     style.legend(ax, loc="upper right")
     return CaptionedFigure(
         name=file_stem("p_values", contrast),
         title=f"p-values of {contrast}",
-        caption=f"p-values of {counted(len(p_values), 'probe')}. Without any difference they "
-        "would be uniform (dashed); a peak at 0 is signal, a peak elsewhere a warning about the "
-        "model.",
+        caption=f"Moderated-t p-values of {counted(len(p_values), 'probe')}. Without any "
+        "difference they would be uniform (dashed); a peak at 0 is signal, a peak elsewhere a "
+        "warning about the model.",
         alt=f"Histogram of {counted(len(p_values), 'p-value')} of {contrast}; {counts[0]:,.0f} lie "
         f"below {1 / n_bins:g}, where {len(p_values) / n_bins:,.0f} would be expected by chance.",
         figure=figure,
@@ -202,7 +235,7 @@ def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.D
         yield f"{rule} ({counted(len(group), 'probe')})", colour, group
 
 
-def _scatter(points: pd.DataFrame, view: _View, contrast: str, alpha: float) -> tuple[Figure, Axes]:
+def _scatter(points: pd.DataFrame, view: _View, contrast: str, alpha: float) -> Figure:
     figure, [[ax]] = style.panels(height=4.2)
     for rule, colour, group in _groups(points, alpha):
         ax.scatter(
@@ -214,41 +247,55 @@ def _scatter(points: pd.DataFrame, view: _View, contrast: str, alpha: float) -> 
             label=rule,
             rasterized=True,
         )
+    x_range, y_range = view.ranges(points)
     x_name, y_name = _axis_names(view, contrast)
-    ax.set(xlabel=plain(x_name), ylabel=plain(y_name))
+    ax.set(xlabel=plain(x_name), ylabel=plain(y_name), xlim=x_range, ylim=y_range)
+    if view.y == "difference":
+        ax.axhline(0, color="black", linewidth=0.6)
+    for name in _names(points, view):
+        _write_name(ax, name)
     style.legend_below(figure, ax.get_legend_handles_labels()[0], markerscale=2)
-    return figure, ax
+    return figure
 
 
 def _axis_names(view: _View, contrast: str) -> tuple[str, str]:
-    difference = f"log2 fold change of {contrast}"
+    difference = f"log2 fold change of {fitted_contrast(contrast)}"
     names = (view.x_name, view.y_name)
     return tuple(name.replace("log2 fold change", difference) for name in names)
 
 
-def _name(ax: Axes, genes: pd.DataFrame, view: _View, side: str) -> None:
-    """Names in a column at one side of the axes, each with a line to its point."""
-    low, high = ax.get_ylim()
-    genes = genes.sort_values(view.y, ascending=False, kind="stable")
-    heights = spread(((genes[view.y] - low) / (high - low)).to_numpy(), gap=0.055)
-    for gene, height in zip(genes.itertuples(), heights, strict=True):
-        ax.annotate(
-            plain(shortened(gene.description, NAME_WIDTH) or gene.probe),
-            xy=(getattr(gene, view.x), getattr(gene, view.y)),
-            xytext=(0.01 if side == "left" else 0.99, height),
-            textcoords="axes fraction",
-            ha=side,
-            va="center",
-            fontsize=style.SMALL_SIZE - 0.5,
-            arrowprops={
-                "arrowstyle": "-",
-                "linewidth": 0.4,
-                "color": style.GREY,
-                "shrinkA": 1,
-                "shrinkB": 1,
-                "relpos": (1 if side == "left" else 0, 0.5),
-            },
-        )
+def _names(points: pd.DataFrame, view: _View) -> Iterator[_Name]:
+    """The names of the top genes, in a column at their side of the axes."""
+    top = _top(points)
+    low, high = view.ranges(points)[1]
+    for side in dict.fromkeys(view.sides.values()):
+        genes = top[top["verdict"].map(view.sides) == side]
+        genes = genes.sort_values(view.y, ascending=False, kind="stable")
+        wanted = ((genes[view.y] - low) / (high - low)).to_numpy()
+        for gene, height in zip(genes.itertuples(), spread(wanted, gap=0.055), strict=True):
+            text = shortened(gene.description, NAME_WIDTH) or fitted(gene.probe, NAME_WIDTH)
+            yield _Name(text, side, height, getattr(gene, view.x), getattr(gene, view.y))
+
+
+def _write_name(ax: Axes, name: _Name) -> None:
+    is_left = name.side == "left"
+    ax.annotate(
+        plain(name.text),
+        xy=(name.x, name.y),
+        xytext=(0.01 if is_left else 0.99, name.height),
+        textcoords="axes fraction",
+        ha=name.side,
+        va="center",
+        fontsize=style.SMALL_SIZE - 0.5,
+        arrowprops={
+            "arrowstyle": "-",
+            "linewidth": 0.4,
+            "color": style.GREY,
+            "shrinkA": 1,
+            "shrinkB": 1,
+            "relpos": (1 if is_left else 0, 0.5),
+        },
+    )
 
 
 def spread(wanted: np.ndarray, gap: float, low: float = 0.03, high: float = 0.97) -> np.ndarray:
@@ -288,15 +335,42 @@ def _scatter_interactive(
             name=rule,
             marker={"color": colour, "size": 5},
             text=[
-                gene_name(probe, description, width=60)
+                html.escape(gene_name(probe, description, width=60), quote=False)
                 for probe, description in zip(shown["probe"], shown["description"], strict=True)
             ],
             customdata=[f"{value:.2g}" for value in shown["adjusted"]],
             hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"
             f"{y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
         )
+    x_range, y_range = view.ranges(points)
+    for name in _names(points, view):
+        figure.add_annotation(_written_name(name, x_range, y_range))
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
+    figure.update_layout(xaxis_range=x_range, yaxis_range=y_range)
     return figure
+
+
+def _written_name(name: _Name, x_range: Range, y_range: Range) -> dict[str, Any]:
+    """The name as an annotation of plotly, with a line to its point; both move when zoomed."""
+    is_left = name.side == "left"
+    (left, right), (low, high) = x_range, y_range
+    return {
+        "text": html.escape(name.text, quote=False),
+        "x": name.x,
+        "y": name.y,
+        # The end of the text that is nearer to the points, where the line begins.
+        "ax": left + (NAME_SHARE if is_left else 1 - NAME_SHARE) * (right - left),
+        "ay": low + name.height * (high - low),
+        "axref": "x",
+        "ayref": "y",
+        "xanchor": "right" if is_left else "left",
+        "yanchor": "middle",
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 0.6,
+        "arrowcolor": style.GREY,
+        "font": {"size": 11},
+    }
 
 
 def _thinned(points: pd.DataFrame, view: _View) -> pd.DataFrame:
@@ -311,12 +385,21 @@ def _thinned(points: pd.DataFrame, view: _View) -> pd.DataFrame:
     return pd.concat([points.iloc[:MOST_HOVER_POINTS], rest[first_of_cell]])
 
 
-def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, alpha: float) -> str:
+def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, view: _View, alpha: float) -> str:
     untested = len(table) - len(points)
     left_out = f" ({untested:,} without a p-value left out)" if untested else ""
+    hover = len(_thinned(points, view))
+    thinned = (
+        f" On a screen {hover:,} of them are shown: the {MOST_HOVER_POINTS:,} with the smallest "
+        "p-values, and of the rest one in each spot."
+        if hover < len(points)
+        else ""
+    )
     return (
         f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
-        f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference."
+        f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference. "
+        f"Named: the {NAMED_PER_SIDE} significant probes with the smallest p-values on each "
+        f"side.{thinned}"
     )
 
 

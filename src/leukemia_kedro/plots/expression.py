@@ -16,18 +16,24 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
+    SAMPLE_WIDTH,
     CaptionedFigure,
+    class_name,
     counted,
+    drawn_of,
     file_stem,
+    fitted,
     gene_name,
     plain,
     shortened,
 )
+from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60
 MOST_COLUMNS = 300
 MOST_COLUMN_NAMES = 48
 STRIP_GENES = 12
+MOST_STRIP_SAMPLES = 1000
 LIMIT = 2.5  # z-scores beyond it get the end colours
 
 
@@ -108,7 +114,7 @@ def _heat_map(
     subject: str,
 ) -> CaptionedFigure:
     shown_genes = genes.head(MOST_ROWS)
-    shown_samples = _thinned(sample_split)
+    shown_samples = thinned(sample_split, MOST_COLUMNS)
     scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
     names = [
         plain(gene_name(probe, description))
@@ -118,30 +124,17 @@ def _heat_map(
 
     n_genes, n_samples = scores.shape
     which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
-    thinned = (
-        f" (evenly drawn from {len(sample_split):,} by class and split)"
-        if n_samples < len(sample_split)
-        else ""
-    )
     return CaptionedFigure(
         name=name,
         title=title,
         caption=f"{which} {counted(n_genes, 'probe')} {subject} in "
-        f"{counted(n_samples, 'sample')}{thinned}: log2 expression, each row scaled to mean 0 and "
+        f"{drawn_of(n_samples, len(sample_split))}: log2 expression, each row scaled to mean 0 and "
         f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
         "clustering on Euclidean distance; missing values are grey.",
         alt=f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
         f"dendrograms; classes {', '.join(classes)}. First probes: {', '.join(scores.index[:5])}.",
         figure=figure,
     )
-
-
-def _thinned(sample_split: pd.DataFrame) -> pd.DataFrame:
-    """At most about 300 samples, evenly spaced within each class and split."""
-    if len(sample_split) <= MOST_COLUMNS:
-        return sample_split
-    ordered = sample_split.sort_values(["split", "label"], kind="stable")
-    return ordered.iloc[np.linspace(0, len(ordered) - 1, MOST_COLUMNS).round().astype(int)]
 
 
 def _z_scores(values: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +185,7 @@ def _draw_heat_map(
     heat.yaxis.tick_right()
     heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
     if n_samples <= MOST_COLUMN_NAMES:
-        ids = [plain(sample) for sample in samples.index]
+        ids = [plain(fitted(sample, SAMPLE_WIDTH)) for sample in samples.index]
         heat.set_xticks(range(n_samples), ids, fontsize=style.TINY_SIZE, rotation=90)
     heat.set_xlabel(f"samples (n = {n_samples:,})", fontsize=style.TEXT_SIZE)
 
@@ -256,7 +249,10 @@ def gene_strips(
     contrast: str,
     classes: Sequence[str],
 ) -> CaptionedFigure:
-    """Every sample's expression of the twelve genes with the smallest p-values of a contrast.
+    """Each sample's expression of the twelve genes with the smallest p-values of a contrast.
+
+    Of more than 1,000 samples, as many are drawn evenly from each class and split; the medians
+    are those of all.
 
     Parameters
     ----------
@@ -273,21 +269,25 @@ def gene_strips(
         In class order, from left to right.
     """
     genes = table.head(STRIP_GENES)
+    shown = thinned(sample_split, MOST_STRIP_SAMPLES)
     n_columns = min(len(genes), 4)
     n_rows = -(-len(genes) // n_columns)
-    upright = len(classes) <= 3 and max(map(len, classes)) <= 6
-    longest = 0 if upright else max(map(len, classes))
+    names = [class_name(label) for label in classes]
+    upright = len(classes) <= 3 and max(map(len, names)) <= 6
+    longest = 0 if upright else max(map(len, names))
     figure, axes = style.panels(
         n_rows, n_columns, height=1.55 * n_rows + 0.7 + 0.06 * longest, sharex=True
     )
     for ax, gene in zip(axes.flat, genes.itertuples(), strict=False):
-        _draw_strips(ax, log_expression.loc[gene.probe], sample_split, classes)
+        values = log_expression.loc[gene.probe]
+        _draw_strips(ax, values, shown, classes)
+        _draw_medians(ax, values.groupby(sample_split["label"]).median(), classes)
         ax.set_title(_strip_title(gene), fontsize=style.SMALL_SIZE, loc="left")
     for ax in axes.flat[len(genes) :]:
         ax.set_visible(False)
     for column in range(n_columns):
         lowest = axes[(len(genes) - 1 - column) // n_columns, column]
-        lowest.set_xticks(range(len(classes)), [plain(label) for label in classes])
+        lowest.set_xticks(range(len(classes)), names)
         lowest.tick_params(axis="x", labelbottom=True, rotation=0 if upright else 90)
         lowest.set_xlabel("class")
     figure.supylabel("log2 expression", fontsize=style.TEXT_SIZE)
@@ -298,35 +298,44 @@ def gene_strips(
         name=file_stem("gene_strips", contrast),
         title=f"Top genes of {contrast}, sample by sample",
         caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
-        f"of {contrast} in {counted(len(sample_split), 'sample')}; bar: median of the class.",
+        f"of {contrast} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "
+        "samples of the class.",
         alt=f"Strip plots by class ({sizes}) of the probes {', '.join(genes['probe'])}.",
         figure=figure,
     )
 
 
 def _draw_strips(
-    ax: Axes, values: pd.Series, sample_split: pd.DataFrame, classes: Sequence[str]
+    ax: Axes, values: pd.Series, samples: pd.DataFrame, classes: Sequence[str]
 ) -> None:
     for position, (label, colour) in enumerate(style.class_colours(classes).items()):
-        of_class = sample_split[sample_split["label"] == label]
+        of_class = samples[samples["label"] == label]
         for split in style.splits_in(of_class):
-            samples = of_class.index[of_class["split"] == split]
+            names = of_class.index[of_class["split"] == split]
             # Multiples of the golden ratio spread the points evenly, the same way each time.
-            offsets = (np.arange(len(samples)) * 0.618034) % 1 - 0.5
+            offsets = (np.arange(len(names)) * 0.618034) % 1 - 0.5
             ax.scatter(
                 position + 0.55 * offsets,
-                values[samples],
-                s=9 if len(sample_split) <= 300 else 3,
+                values[names],
+                s=9 if len(samples) <= 300 else 3,
                 color=colour,
                 marker=style.SPLIT_MARKERS[split],
                 alpha=0.7,
                 linewidth=0,
-                rasterized=len(sample_split) > 300,
+                rasterized=len(samples) > 300,
             )
-        if len(of_class):
-            median = values[of_class.index].median()
-            ax.hlines(median, position - 0.38, position + 0.38, color="black", linewidth=1.0)
     ax.set_xlim(-0.6, len(classes) - 0.4)
+
+
+def _draw_medians(ax: Axes, medians: pd.Series, classes: Sequence[str]) -> None:
+    positions = np.arange(len(classes))
+    ax.hlines(
+        medians.reindex(list(classes)),
+        positions - 0.38,
+        positions + 0.38,
+        color="black",
+        linewidth=1.0,
+    )
 
 
 def _strip_title(gene) -> str:

@@ -1,8 +1,13 @@
-"""The figures of each chapter of the report, in the order in which they are shown."""
+"""The figures of each chapter of the report, in the order in which they are shown.
+
+Each is a call that is yet to be made: :func:`~leukemia_kedro.plots.rendering.render_all` makes
+them, several at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,6 +26,9 @@ from leukemia_kedro.plots import (
     stability,
 )
 from leukemia_kedro.plots.captions import CaptionedFigure
+from leukemia_kedro.statistics.thinning import thinned
+
+Figures = list[Callable[[], CaptionedFigure]]
 
 ALPHA = 0.05
 """Benjamini–Hochberg level at which figures call a gene significant."""
@@ -31,16 +39,20 @@ def cohort_figures(
     sample_split: pd.DataFrame,
     projected: pd.DataFrame,
     explained_variance: list[float],
-) -> list[CaptionedFigure]:
+) -> Figures:
     """Classes, intensities per sample, and each projection."""
     classes = list(data_quality["classes"])
     return [
-        cohort.class_balance(sample_split, classes),
-        cohort.intensity_per_sample(
-            data_quality["intensity_per_sample"], sample_split, classes, data_quality["scale"]
+        partial(cohort.class_balance, sample_split, classes),
+        partial(
+            cohort.intensity_per_sample,
+            data_quality["intensity_per_sample"],
+            sample_split,
+            classes,
+            data_quality["scale"],
         ),
         *(
-            projections.projection(projected, method, classes, explained_variance)
+            partial(projections.projection, projected, method, classes, explained_variance)
             for method in projected["method"].unique()
         ),
     ]
@@ -53,13 +65,13 @@ def signature_figures(
     selection_stability: pd.DataFrame,
     probes: pd.DataFrame,
     data_quality: Mapping[str, Any],
-) -> list[CaptionedFigure]:
+) -> Figures:
     """Heat map of the signature, and how often each gene was chosen."""
+    classes = list(data_quality["classes"])
+    named = log_expression.loc[signature["probe"]]
     return [
-        expression.signature_heat_map(
-            log_expression, sample_split, signature, list(data_quality["classes"])
-        ),
-        stability.selection_frequency(selection_stability, probes),
+        partial(expression.signature_heat_map, named, sample_split, signature, classes),
+        partial(stability.selection_frequency, selection_stability, probes),
     ]
 
 
@@ -71,7 +83,7 @@ def model_figures(
     log_expression: pd.DataFrame,
     data_quality: Mapping[str, Any],
     predictions: Mapping[str, pd.DataFrame],
-) -> list[CaptionedFigure]:
+) -> Figures:
     """All models side by side, then the curves of each.
 
     Parameters
@@ -88,16 +100,17 @@ def model_figures(
     held_out = {model: predictions[f"{model}_test_predictions"] for model in models}
     has_test = model_comparison["test_n"].notna().any()
     measured = shift["auc"] is not None
+    shown = log_expression[thinned(sample_split, cohort.MOST_DISTRIBUTIONS).index]
     return [
-        comparison.model_comparison(model_comparison, sample_split, classes),
-        comparison.train_versus_test(model_comparison, sample_split),
-        confusion.confusion_matrices(held_in, classes),
-        *([confusion.confusion_matrices(held_out, classes)] if has_test else []),
-        confusion.hard_samples(held_in, held_out),
-        *([cohort.intensity_shift(log_expression, sample_split, shift)] if measured else []),
-        comparison.permutation_test(permutation_test),
+        partial(comparison.model_comparison, model_comparison, sample_split, classes),
+        partial(comparison.train_versus_test, model_comparison, sample_split),
+        partial(confusion.confusion_matrices, held_in, classes),
+        *([partial(confusion.confusion_matrices, held_out, classes)] if has_test else []),
+        partial(confusion.hard_samples, held_in, held_out),
+        *([partial(cohort.intensity_shift, shown, sample_split, shift)] if measured else []),
+        partial(comparison.permutation_test, permutation_test),
         *(
-            draw(model, held_in[model], held_out[model], classes)
+            partial(draw, model, held_in[model], held_out[model], classes)
             for model in models
             for draw in (
                 confusion.confusion_matrix,
@@ -117,7 +130,7 @@ def contrast_figures(
     data_quality: Mapping[str, Any],
     gene_sets: pd.DataFrame | None = None,
     alpha: float = ALPHA,
-) -> list[CaptionedFigure]:
+) -> Figures:
     """The contrasts side by side, then each by itself.
 
     Parameters
@@ -133,19 +146,30 @@ def contrast_figures(
     classes = list(data_quality["classes"])
     several = len(tables) > 1
     sets_of = {} if gene_sets is None else dict(list(gene_sets.groupby("contrast")))
+    top = _top_genes(log_expression, tables)
     return [
-        contrasts.decision_summary(tables, alpha),
-        *([contrasts.contrast_overlap(tables, alpha)] if several else []),
+        partial(contrasts.decision_summary, tables, alpha),
+        *([partial(contrasts.contrast_overlap, tables, alpha)] if several else []),
         *(
             figure
             for name, table in tables.items()
             for figure in (
-                differential_expression.volcano(table, name, alpha),
-                differential_expression.mean_difference(table, name, alpha),
-                differential_expression.p_value_histogram(table, name),
-                expression.top_genes_heat_map(log_expression, sample_split, table, name, classes),
-                expression.gene_strips(log_expression, sample_split, table, name, classes),
-                *([enrichment.gene_sets(sets_of[name], name, alpha)] if name in sets_of else []),
+                partial(differential_expression.volcano, table, name, alpha),
+                partial(differential_expression.mean_difference, table, name, alpha),
+                partial(differential_expression.p_value_histogram, table, name),
+                partial(expression.top_genes_heat_map, top, sample_split, table, name, classes),
+                partial(expression.gene_strips, top, sample_split, table, name, classes),
+                *(
+                    [partial(enrichment.gene_sets, sets_of[name], name, alpha)]
+                    if name in sets_of
+                    else []
+                ),
             )
         ),
     ]
+
+
+def _top_genes(log_expression: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows that the figures of single genes show; the whole matrix is not sent to workers."""
+    probes = pd.concat([table["probe"].head(expression.MOST_ROWS) for table in tables.values()])
+    return log_expression.loc[probes.unique()]

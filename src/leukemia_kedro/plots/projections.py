@@ -9,7 +9,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, file_stem
+from leukemia_kedro.plots.captions import (
+    CLASS_WIDTH,
+    CaptionedFigure,
+    counted,
+    drawn_of,
+    file_stem,
+    fitted,
+)
+from leukemia_kedro.statistics.thinning import thinned
+
+MOST_POINTS = 2000
+DIGITS = 3  # of a coordinate in the page; no screen shows the next
 
 
 def projection(
@@ -20,10 +31,13 @@ def projection(
 ) -> CaptionedFigure:
     """Scatter of the samples under one projection, coloured by class, shaped by split.
 
+    Of more than 2,000 samples, as many are drawn evenly from each class and split.
+
     Parameters
     ----------
     projections : DataFrame
-        Long: ``method``, ``sample``, ``label``, ``split``, ``x``, ``y``.
+        Long: ``method``, ``sample``, ``label``, ``split``, ``x``, ``y``. A method may have placed
+        some of the samples only.
     method : str
         Which one to draw, as it stands in column ``method``.
     classes : sequence of str
@@ -31,7 +45,7 @@ def projection(
     explained_variance : sequence of float
         Share of the variance along each axis of the PCA, 0 to 1; other methods have none.
     """
-    points = projections[projections["method"] == method]
+    points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
     size = float(np.clip(3000 / len(points), 5, 28))
@@ -58,8 +72,8 @@ def projection(
     return CaptionedFigure(
         name=file_stem("projection", method),
         title=f"{method} of the samples",
-        caption=f"{method} of {counted(len(points), 'sample')} from log2 expression; colour: "
-        f"class, shape: split. {_reading(method)}",
+        caption=f"{method} of {drawn_of(len(points), projections['sample'].nunique())} from log2 "
+        f"expression; colour: class, shape: split. {_reading(method)}",
         alt=f"{method} of {counted(len(points), 'sample')} ({present}); axes: {x_name}, {y_name}.",
         figure=figure,
     )
@@ -78,15 +92,15 @@ def projection_interactive(
     projections, method, classes, explained_variance
         As for :func:`projection`.
     """
-    points = projections[projections["method"] == method]
+    points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure = go.Figure()
     for label, split, group, colour in _groups(points, classes):
         figure.add_scatter(
-            x=group["x"],
-            y=group["y"],
+            x=group["x"].round(DIGITS),
+            y=group["y"].round(DIGITS),
             mode="markers",
-            name=f"{label}, {split} (n = {len(group):,})",
+            name=f"{fitted(label, CLASS_WIDTH)}, {split} (n = {len(group):,})",
             text=group["sample"],
             hovertemplate=f"%{{text}}<br>{label}, {split}<extra></extra>",
             marker={
@@ -98,6 +112,10 @@ def projection_interactive(
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     return figure
+
+
+def _shown(projections: pd.DataFrame, method: str) -> pd.DataFrame:
+    return thinned(projections[projections["method"] == method], MOST_POINTS)
 
 
 def _groups(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from leukemia_kedro.plots import style
@@ -46,7 +48,9 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
     )
 
 
-def threshold_path(path: pd.DataFrame, chosen: float) -> CaptionedFigure:
+def threshold_path(
+    path: pd.DataFrame, published: Mapping[str, int], n_train: int, n_test: int
+) -> CaptionedFigure:
     """Errors of nearest shrunken centroids, and the genes left, along the shrinkage threshold.
 
     Tibshirani et al. 2002, PNAS 99:6567, figure 3.
@@ -54,18 +58,22 @@ def threshold_path(path: pd.DataFrame, chosen: float) -> CaptionedFigure:
     Parameters
     ----------
     path : DataFrame
-        One row per threshold: ``threshold``, ``n_genes``, ``cv_error_rate`` and, where there is a
-        test set, ``test_error_rate`` (0 to 1).
-    chosen : float
-        The threshold chosen by cross-validation.
+        One row per threshold: ``threshold``, ``n_genes``, ``cv_errors`` (of the training samples),
+        ``test_errors`` and ``chosen``, true where cross-validation points.
+    published : mapping
+        ``n_genes``, ``cv_errors`` and ``test_errors`` of the paper, drawn at the threshold that
+        leaves as many genes, or nearly.
+    n_train, n_test : int
+        Samples.
     """
-    path = path.sort_values("threshold", ignore_index=True)
-    lines = {"cv_error_rate": ("cross-validation", "train"), "test_error_rate": ("test", "test")}
-    figure, axes = style.panels(2, 1, width=4.6, height=4.0, sharex=True)
+    chosen = path[path["chosen"]].iloc[0]
+    alike = path.loc[(path["n_genes"] - published["n_genes"]).abs().idxmin(), "threshold"]
+    figure, axes = style.panels(2, 1, width=4.6, height=4.4, sharex=True)
     errors, genes = axes[:, 0]
-    for column, (name, split) in lines.items():
-        if column not in path or path[column].isna().all():
-            continue
+    for column, name, split in (
+        ("cv_errors", f"cross-validation (n = {n_train:,})", "train"),
+        ("test_errors", f"test samples (n = {n_test:,})", "test"),
+    ):
         errors.plot(
             path["threshold"],
             path[column],
@@ -77,23 +85,40 @@ def threshold_path(path: pd.DataFrame, chosen: float) -> CaptionedFigure:
         )
     genes.plot(path["threshold"], path["n_genes"], color=style.BLUE, linewidth=1.2)
     genes.set_yscale("symlog", linthresh=1)
-    for ax in (errors, genes):
+    for ax, columns in ((errors, ("cv_errors", "test_errors")), (genes, ("n_genes",))):
         ax.axvline(
-            chosen, color=style.GREY, linewidth=0.9, linestyle=":", label=f"chosen: {chosen:.3g}"
+            chosen["threshold"],
+            color=style.GREY,
+            linewidth=0.9,
+            linestyle=":",
+            label=f"chosen by cross-validation: {chosen['threshold']:.2f}",
         )
-    errors.set(ylabel="error rate")
-    errors.set_ylim(bottom=-0.01)
-    genes.set(xlabel="shrinkage threshold", ylabel="genes left")
+        for column in columns:
+            ax.scatter(
+                alike,
+                published[column],
+                s=90,
+                marker="*",
+                facecolor="none",
+                edgecolor=style.VERMILLION,
+                label=f"published, {published['n_genes']} genes" if column == "cv_errors" else None,
+                zorder=3,
+            )
+    errors.set(ylabel="errors (samples)")
+    errors.set_ylim(bottom=-0.5)
+    genes.set(xlabel="shrinkage threshold (standard errors)", ylabel="genes left")
     style.legend_below(figure, errors.get_legend_handles_labels()[0])
 
-    at_chosen = path.loc[(path["threshold"] - chosen).abs().idxmin()]
-    n_left = counted(int(at_chosen["n_genes"]), "gene")
     return CaptionedFigure(
         name="threshold_path",
         title="Path of the shrunken centroids",
-        caption="Error rate and number of genes left as the class centroids are shrunk towards "
-        f"the overall centroid; dotted: the threshold chosen by cross-validation, {n_left} left.",
-        alt=f"Error rate and genes left along {counted(len(path), 'threshold')}; at the chosen "
-        f"{chosen:.3g}: {n_left}, cross-validated error rate {at_chosen['cv_error_rate']:.3f}.",
+        caption="Errors and number of genes left as the class centroids are shrunk towards the "
+        f"overall centroid; dotted: the threshold chosen by cross-validation, "
+        f"{counted(int(chosen['n_genes']), 'gene')} left; stars: the published "
+        f"{published['n_genes']} genes, {published['cv_errors']} cross-validated and "
+        f"{published['test_errors']} test errors, at the threshold that leaves as many genes.",
+        alt=f"Errors and genes left along {counted(len(path), 'threshold')}; at the chosen "
+        f"{chosen['threshold']:.2f}: {counted(int(chosen['n_genes']), 'gene')}, "
+        f"{chosen['cv_errors']:.1f} cross-validated and {chosen['test_errors']:.0f} test errors.",
         figure=figure,
     )

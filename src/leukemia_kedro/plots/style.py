@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.textpath import TextPath
 
 from leukemia_kedro.cohort import SPLITS
-from leukemia_kedro.plots.captions import plain
+from leukemia_kedro.plots.captions import class_name
 
 FULL_WIDTH = 7.2  # inches: both columns of a journal page
 HALF_WIDTH = 3.5  # inches: one column
@@ -210,7 +210,7 @@ def class_patches(classes: Sequence[str], labels: pd.Series) -> list[Patch]:
         Class of each sample shown.
     """
     return [
-        Patch(color=colour, label=f"{plain(label)} (n = {(labels == label).sum():,})")
+        Patch(color=colour, label=f"{class_name(label)} (n = {(labels == label).sum():,})")
         for label, colour in class_colours(classes).items()
     ]
 

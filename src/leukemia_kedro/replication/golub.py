@@ -13,7 +13,7 @@ from leukemia_kedro.estimators import LogTransform, ProbeFilter
 from leukemia_kedro.signature import reference_signature
 
 PATIENTS = [str(number) for number in range(1, 73)]
-N_TRAIN = 38
+N_TRAIN, N_TEST = 38, 34
 FLOOR, CEILING, MIN_RATIO, MIN_RANGE = 100, 16000, 5, 500
 
 

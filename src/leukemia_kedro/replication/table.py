@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 
 import pandas as pd
 
+NOBODY = "none"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,6 +51,7 @@ def compare(
     ----------
     study, quantity : str
     published : number, (lowest, highest) or str
+        Text is a list from :func:`patients`.
     reproduced : number or str
     tolerance : float
         How far a number may lie from the published one, or outside the published range. With 0,
@@ -59,11 +62,14 @@ def compare(
     Returns
     -------
     Row
-        ``agrees`` where the number is within tolerance, or the text is the same.
+        ``agrees`` where the number is within tolerance, or the patients are the same; else the
+        note begins with the difference.
     """
     remarks = [note]
     if isinstance(published, str):
         agrees = published == reproduced
+        if not agrees:
+            remarks.insert(0, f"differs by {_unshared(published, reproduced)}")
     else:
         low, high = published if isinstance(published, tuple) else (published, published)
         difference = float(reproduced - min(max(reproduced, low), high))
@@ -90,7 +96,13 @@ def tabulate(rows: Iterable[Row]) -> pd.DataFrame:
 
 def patients(names: Iterable[str]) -> str:
     """``66, 67``: patients in numeric order, ``none`` where there are none."""
-    return ", ".join(sorted(names, key=int)) or "none"
+    return ", ".join(sorted(names, key=int)) or NOBODY
+
+
+def _unshared(published: str, reproduced: str) -> str:
+    ours, theirs = (set(text.split(", ")) - {NOBODY} for text in (reproduced, published))
+    only = {"published only": theirs - ours, "here only": ours - theirs}
+    return ", ".join(f"{patients(some)} ({where})" for where, some in only.items() if some)
 
 
 def _printed(value: float | tuple[float, float] | str) -> str:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from leukemia_kedro.parameters import ModelParameters
 from leukemia_kedro.report.findings import Findings
-from leukemia_kedro.report.interactive import interactive_figures
-from leukemia_kedro.report.methods import package_versions
+from leukemia_kedro.software import package_versions
 
-GALLERIES = ("cohort", "signature", "model", "contrast")
+GALLERIES = ("cohort", "signature", "model", "contrast", "replication")
+INTERACTIVE = ("cohort", "model", "contrast")
 
 
 def collect_findings(found: Mapping[str, Any], parameters: Mapping[str, Any]) -> Findings:
@@ -23,31 +23,26 @@ def collect_findings(found: Mapping[str, Any], parameters: Mapping[str, Any]) ->
     ----------
     found : mapping of dataset name to data
         Under the names of the data catalog: the fields of :class:`Findings` that are datasets
-        themselves, and ``projections``, ``explained_variance``, ``<gallery>_figures``,
+        themselves, and ``<gallery>_figures``, ``interactive_<gallery>_figures``,
         ``<model>_scores``, ``<model>_test_predictions``, ``enrichment`` and ``de_truth``.
     parameters : mapping of block name to parameters
         Typed blocks, ``models`` a mapping of model name to block, and ``seed``.
     """
     comparison = found["model_comparison"]
     as_it_is = {field.name for field in fields(Findings)} & found.keys() - {"enrichment"}
-    plain = _plain(parameters)
     return Findings(
         **{name: found[name] for name in sorted(as_it_is)},
         scores={model: found[f"{model}_scores"] for model in comparison["model"]},
         champion_calls=found[f"{found['champion']['champion']}_test_predictions"],
         figures={gallery: found[f"{gallery}_figures"] for gallery in GALLERIES},
-        interactive=interactive_figures(
-            found["projections"],
-            found["explained_variance"],
-            comparison,
-            found["sample_split"],
-            found["contrast_tables"],
-            list(found["data_quality"]["classes"]),
-            plain["differential_expression"]["fdr"],
-        ),
+        interactive={
+            name: figure
+            for gallery in INTERACTIVE
+            for name, figure in found[f"interactive_{gallery}_figures"].items()
+        },
         enrichment=dict(list(found["enrichment"].groupby("contrast"))) or None,
         known_truth=pd.DataFrame(found["de_truth"]) if found["de_truth"] else None,
-        parameters=plain,
+        parameters=_plain(parameters),
         versions=package_versions(),
     )
 

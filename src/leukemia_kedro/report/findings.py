@@ -27,6 +27,8 @@ class Findings:
         Counts and ranges of the cohort as measured.
     sample_split : DataFrame, index ``sample``
         Columns ``label`` and ``split``.
+    probes : DataFrame, index ``probe``
+        Column ``description``.
     signature : DataFrame
         ``probe, description, score, direction, selection_frequency``; best gene first.
     stability_index : mapping
@@ -40,21 +42,26 @@ class Findings:
     permutation_test : mapping
         ``score``, ``p_value``, ``n_permutations``, ``permuted_scores`` (balanced accuracies).
     scores : mapping of model name to mapping
-        ``cv``, ``train`` and ``test`` (None without a test set); or ``left_out`` alone.
+        ``genes`` in use, ``cv``, ``train`` and ``test`` (None without a test set).
     champion_calls : DataFrame
         The champion's ``test_predictions``; no rows without a test set.
     contrast_tables : mapping of contrast name to DataFrame
         limma's columns, sorted by ``P.Value``.
     variance_prior : mapping
         Of the empirical-Bayes moderation.
+    replication : DataFrame
+        ``study, quantity, published, reproduced, agrees, note``; no rows where no replication has
+        been run.
+    shrunken_centroid_path : DataFrame
+        ``threshold, n_genes, cv_errors, test_errors, chosen``, likewise.
     figures : mapping of gallery name to sequence of mapping
-        Galleries ``cohort``, ``signature``, ``model`` and ``contrast``; each figure a record of
-        ``name``, ``title``, ``caption``, ``alt`` and ``svg``.
+        Galleries ``cohort``, ``signature``, ``model``, ``contrast`` and ``replication``; each
+        figure a record of ``name``, ``title``, ``caption``, ``alt`` and ``svg``.
     interactive : mapping of figure name to plotly Figure
         Shown on the screen in place of the figure of that name, which is what is printed.
     parameters : mapping
-        The blocks ``cohort``, ``feature_selection``, ``resampling``, ``modelling``, ``models``
-        and ``differential_expression`` with every default filled in, and ``seed``.
+        The blocks ``cohort``, ``feature_selection``, ``resampling``, ``modelling``, ``models``,
+        ``differential_expression`` and ``enrichment`` with every default filled in, and ``seed``.
     versions : mapping of package to version
         Of the software that was used.
     shift : mapping, optional
@@ -65,12 +72,11 @@ class Findings:
         Gene-set tests, one row per set.
     known_truth : DataFrame, optional
         Simulated cohorts: false discoveries and power of each contrast.
-    replication : DataFrame, optional
-        ``study, quantity, published, reproduced, agrees, note``.
     """
 
     data_quality: Mapping[str, Any]
     sample_split: pd.DataFrame
+    probes: pd.DataFrame
     signature: pd.DataFrame
     stability_index: Mapping[str, Any]
     signature_overlap: Mapping[str, Any]
@@ -81,6 +87,8 @@ class Findings:
     champion_calls: pd.DataFrame
     contrast_tables: Mapping[str, pd.DataFrame]
     variance_prior: Mapping[str, Any]
+    replication: pd.DataFrame
+    shrunken_centroid_path: pd.DataFrame
     figures: Mapping[str, Sequence[Mapping[str, str]]]
     interactive: Mapping[str, Figure]
     parameters: Mapping[str, Any]
@@ -89,7 +97,6 @@ class Findings:
     selection_bias: Mapping[str, Any] | None = None
     enrichment: Mapping[str, pd.DataFrame] | None = None
     known_truth: pd.DataFrame | None = None
-    replication: pd.DataFrame | None = None
 
     @property
     def classes(self) -> list[str]:

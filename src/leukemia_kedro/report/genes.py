@@ -49,6 +49,7 @@ def differential_expression(findings: Findings) -> Chapter:
             "expressions": findings.variance_prior["contrasts"],
             "prior": findings.variance_prior,
             "alpha": findings.fdr,
+            "treat_lfc": findings.parameters["differential_expression"]["treat_lfc"],
             "n_brief": sum(not contrast["in_full"] for contrast in contrasts),
             "truth": findings.known_truth is not None and _truth_table(findings.known_truth),
         },
@@ -63,27 +64,6 @@ def enrichment(findings: Findings) -> Chapter | None:
         "enrichment",
         "Gene sets",
         {"tables": [_set_table(name, table) for name, table in findings.enrichment.items()]},
-    )
-
-
-def replication(findings: Findings) -> Chapter | None:
-    """Published results beside reproduced ones."""
-    if findings.replication is None:
-        return None
-    rows = findings.replication.assign(
-        agrees=findings.replication["agrees"].map(lambda agrees: "yes" if agrees else "no")
-    )
-    columns = ("study", "quantity", "published", "reproduced", "agrees", "note")
-    table = make_table(
-        rows,
-        [Column(key, key.capitalize()) for key in columns],
-        anchor="replicated",
-        caption="Published figures and the same figures from the raw files of this cohort.",
-    )
-    return Chapter(
-        "replication",
-        "Replication of published results",
-        {"table": table, "n_rows": len(rows), "n_agree": int((rows["agrees"] == "yes").sum())},
     )
 
 

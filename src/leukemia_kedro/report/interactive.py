@@ -22,8 +22,8 @@ def interactive_figures(
     contrast_tables: Mapping[str, pd.DataFrame],
     classes: Sequence[str],
     fdr: float,
-) -> dict[str, Figure]:
-    """Each under the name of the printed figure that it stands in for.
+) -> dict[str, dict[str, Figure]]:
+    """By gallery, each under the name of the printed figure that it stands in for.
 
     Parameters
     ----------
@@ -37,6 +37,11 @@ def interactive_figures(
         In class order.
     fdr : float
         At which a gene counts as significant.
+
+    Returns
+    -------
+    dict of dict
+        Galleries ``cohort``, ``model`` and ``contrast``.
     """
     from leukemia_kedro.plots.captions import file_stem
     from leukemia_kedro.plots.comparison import model_comparison_interactive
@@ -46,18 +51,21 @@ def interactive_figures(
     )
     from leukemia_kedro.plots.projections import projection_interactive
 
-    figures = {
-        "model_comparison": model_comparison_interactive(model_comparison, sample_split, classes)
+    compared = model_comparison_interactive(model_comparison, sample_split, classes)
+    return {
+        "cohort": {
+            file_stem("projection", method): projection_interactive(
+                projections, method, classes, explained_variance if method == "PCA" else ()
+            )
+            for method in projections["method"].unique()
+        },
+        "model": {"model_comparison": compared},
+        "contrast": {
+            file_stem(name, contrast): draw(table, contrast, fdr)
+            for contrast, table in list(contrast_tables.items())[:IN_FULL]
+            for name, draw in (
+                ("volcano", volcano_interactive),
+                ("mean_difference", mean_difference_interactive),
+            )
+        },
     }
-    for method in projections["method"].unique():
-        variance = explained_variance if method == "PCA" else ()
-        figures[file_stem("projection", method)] = projection_interactive(
-            projections, method, classes, variance
-        )
-    for contrast, table in list(contrast_tables.items())[:IN_FULL]:
-        for name, draw in (
-            ("volcano", volcano_interactive),
-            ("mean_difference", mean_difference_interactive),
-        ):
-            figures[file_stem(name, contrast)] = draw(table, contrast, fdr)
-    return figures

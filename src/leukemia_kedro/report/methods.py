@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import metadata
-from platform import python_version
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leukemia_kedro.plots.captions import readable
@@ -23,39 +22,6 @@ CRITERIA = {
     "svm_rfe": "recursive elimination with a linear SVM",
     "random_forest": "random-forest importance",
 }
-
-SOFTWARE = (
-    "leukemia-kedro",
-    "formulaic",
-    "itables",
-    "joblib",
-    "kedro",
-    "kedro-datasets",
-    "matplotlib",
-    "numpy",
-    "pandas",
-    "plotly",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "skops",
-    "statsmodels",
-    "umap-learn",
-    "xgboost",
-    "xgboost-cpu",
-)
-"""Distributions whose version can change a number or a figure."""
-
-
-def package_versions() -> dict[str, str]:
-    """Version of Python and of each installed package of :data:`SOFTWARE`."""
-    installed = {}
-    for name in SOFTWARE:
-        try:
-            installed[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue  # xgboost comes under either of two names
-    return {"python": python_version(), **installed}
 
 
 def methods(findings: Findings) -> Chapter:
@@ -76,6 +42,8 @@ def methods(findings: Findings) -> Chapter:
             "n_permutations": findings.permutation_test["n_permutations"],
             "shift": findings.shift,
             "enrichment": findings.enrichment,
+            "gene_sets": findings.parameters["enrichment"],
+            "every": _parameters_table(findings.parameters),
         },
     )
 
@@ -120,6 +88,25 @@ def references(findings: Findings) -> Chapter:
     return Chapter("references", "References", {})
 
 
+def _parameters_table(parameters: Mapping[str, Any]) -> Table:
+    rows = [{"parameter": name, "value": value} for name, value in _leaves(parameters)]
+    return make_table(
+        rows,
+        [Column("parameter", "Parameter"), Column("value", "Value")],
+        anchor="parameters",
+        caption="Every parameter of the run, defaults included, as conf/ names them.",
+    )
+
+
+def _leaves(block: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in block.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"{path}{name}", text
+
+
 def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     rows = [
         {
@@ -131,6 +118,7 @@ def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
             ),
             "genes": f"{listed(map(_n_genes, settings['genes']['n_genes']), 'or')} by "
             f"{readable(settings['genes']['criterion'])}",
+            "scaled": "yes" if settings["scale"] else "no",
             "calibrated": "Platt's sigmoid" if settings["calibrate"] else "its own",
             "reject_below": "chosen on the folds"
             if settings["reject_below"] is None
@@ -146,6 +134,7 @@ def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
             Column("arguments", "Fixed"),
             Column("search", "Tuned inside the folds"),
             Column("genes", "Genes"),
+            Column("scaled", "Genes scaled"),
             Column("calibrated", "Probabilities"),
             Column("reject_below", "No call below"),
         ],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leukemia_kedro.evaluation.metrics import PROBABILITY
 from leukemia_kedro.evaluation.reject_option import NO_CALL
-from leukemia_kedro.plots.captions import readable
+from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.report.findings import ELSEWHERE, Chapter, Findings, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
@@ -21,6 +21,8 @@ from leukemia_kedro.report.wording import (
 
 MOST_CALLS = 300
 """Test samples listed by name, those the champion was least sure of first."""
+MOST_GENES = 50
+"""Genes of a model listed by name."""
 MOST_PROBABILITIES = 3
 """Classes whose probabilities fit on paper side by side."""
 
@@ -70,7 +72,11 @@ def each_model(findings: Findings) -> Chapter:
                     "is_champion": row.champion,
                     "row": row,
                     "settings": findings.parameters["models"][row.model],
-                    "tables": _score_tables(row.model, findings.scores[row.model]),
+                    "tables": [
+                        _overall_table(row.model, findings.scores[row.model]),
+                        _class_table(row.model, findings.scores[row.model]),
+                    ],
+                    "genes": _genes_in_use(findings, row.model),
                     "figures": own[row.model],
                 }
                 for row in findings.model_comparison.itertuples()
@@ -175,11 +181,11 @@ def _bias_table(bias: dict[str, Any]) -> Table:
     )
 
 
-def _score_tables(model: str, scores: dict[str, Any]) -> list[Table]:
-    tables = [_overall_table(model, scores)]
-    if scores["test"]:
-        tables.append(_class_table(model, scores["test"]["per_class"]))
-    return tables
+def _genes_in_use(findings: Findings, model: str) -> list[str]:
+    """Names of the first genes that a model uses."""
+    genes = findings.scores[model]["genes"][:MOST_GENES]
+    descriptions = findings.probes.loc[genes, "description"]
+    return [gene_name(gene, text) for gene, text in descriptions.items()]
 
 
 def _overall_table(model: str, scores: dict[str, Any]) -> Table:
@@ -215,18 +221,24 @@ def _overall_table(model: str, scores: dict[str, Any]) -> Table:
     )
 
 
-def _class_table(model: str, per_class: dict[str, dict[str, float]]) -> Table:
+def _class_table(model: str, scores: dict[str, Any]) -> Table:
+    """Each class on the test samples, or without them out of fold."""
+    source = "test" if scores["test"] else "cv"
+    samples, mean = {
+        "test": ("Test samples", ""),
+        "cv": ("Training samples", " in cross-validation, mean over repeats"),
+    }[source]
     return make_table(
-        [{"label": label, **row} for label, row in per_class.items()],
+        [{"label": label, **row} for label, row in scores[source]["per_class"].items()],
         [
             Column("label", "Class"),
-            Column("n", "Test samples", count),
+            Column("n", samples, count),
             Column("precision", "Precision", decimal),
             Column("recall", "Recall", decimal),
             Column("f1", "F1", decimal),
         ],
         anchor=f"classes-{model}",
-        caption=f"Test samples of each class as called by {readable(model)}.",
+        caption=f"{samples} of each class as called by {readable(model)}{mean}.",
         sortable=False,
     )
 

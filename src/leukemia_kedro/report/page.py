@@ -8,7 +8,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from leukemia_kedro.plots.captions import readable
-from leukemia_kedro.report import cohort, genes, methods, models, packing, summary, wording
+from leukemia_kedro.report import (
+    cohort,
+    genes,
+    methods,
+    models,
+    packing,
+    replication,
+    summary,
+    wording,
+)
 from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings, packed_figure
 from leukemia_kedro.report.findings import Chapter, Findings
@@ -26,7 +35,7 @@ CHAPTERS = (
     genes.signature,
     genes.differential_expression,
     genes.enrichment,
-    genes.replication,
+    replication.replication,
     methods.methods,
     methods.versions,
     methods.model_card,

@@ -42,7 +42,8 @@ def batches(table: pd.DataFrame, probes: np.ndarray) -> Iterator[Batch]:
     _check_numeric(table, positions[present])
     step = max(1, CELLS_AT_A_TIME // len(probes))
     for start in range(0, len(table), step):
-        rows = table.iloc[start : start + step, positions[present]]
+        # The rows first: with both at once pandas would copy the columns of the whole table.
+        rows = table.iloc[start : start + step].iloc[:, positions[present]]
         values = np.full((len(rows), len(probes)), np.nan)
         values[:, present] = rows.to_numpy(dtype=float, na_value=np.nan)
         _check_finite(values, rows.index, probes)

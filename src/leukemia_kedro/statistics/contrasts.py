@@ -23,7 +23,7 @@ def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame
     An expression is a sum of class names with weights that add up to zero. It stands for that
     difference of fitted class means at the same covariates, whatever the formula: ``AML - ALL`` is
     the same comparison under ``~ label``, ``~ 0 + label`` and ``~ label + batch``. With
-    interactions see :class:`Design`. Columns of the design may appear too, in backticks, to test a
+    interactions see :class:`.Design`. Columns of the design may appear too, in backticks, to test a
     covariate or an interaction such as the column ``label[T.AML]:age``.
 
     Parameters

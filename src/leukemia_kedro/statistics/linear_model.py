@@ -72,8 +72,8 @@ def fit_linear_model(
     expression : DataFrame or array, shape (n_probes, n_samples), float32 or float64
         log2 scale. NaN marks a missing value. It is not copied.
     design : DataFrame, shape (n_samples, n_coefficients)
-        Such as :attr:`Design.matrix`; its index must be the expression's columns where these have
-        names.
+        Such as the matrix of a :class:`.Design`; its index must be the expression's columns where
+        these have names.
     weights : array, shape (n_samples,) or (n_probes, n_samples), optional
         Inversely proportional to variances. One that is not positive leaves the value out.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice, pairwise, product
 
 import numpy as np
@@ -16,7 +16,7 @@ from leukemia_kedro.statistics.two_sample import check_groups, welch_t
 # Labellings and probes taken at a time: arrays of that size stay in a core's cache, and memory
 # is bounded whatever the cohort. Neither changes a result.
 _LABELLINGS = 512
-_PROBES = 256
+_PROBES = 128
 
 # Labellings of equal |t|, such as mirrored ones, differ by rounding: by some 2⁻⁵² times a probe's
 # mean over its deviation, on the scale from 0 to 1 of `_extremeness`. A margin well above that
@@ -31,6 +31,7 @@ def max_t(
     seed: int,
     blocks: np.ndarray | None = None,
     n_jobs: int | None = None,
+    run: Callable[[Callable, Iterable[tuple]], Iterable[np.ndarray]] | None = None,
 ) -> np.ndarray:
     """Step-down maxT adjusted p-value of each probe: |Welch t|, samples permuted.
 
@@ -56,6 +57,9 @@ def max_t(
         Block of each sample (batch, centre): labels change places within blocks only.
     n_jobs : int, optional
         Workers, as joblib counts them. The p-values do not depend on it.
+    run : callable, optional
+        ``run(function, tasks)`` gives ``function(*task)`` of each task, in any order; where not
+        stated, ``n_jobs`` threads of this process do.
 
     Returns
     -------
@@ -101,18 +105,20 @@ def max_t(
         observed[rows] = _extremeness(expression[rows], group[:, None])[:, 0]
     ascending = np.argsort(observed, kind="stable")
 
-    # Threads, as NumPy lets go of the interpreter, unless joblib was told to use something else.
-    workers = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
+    def in_threads(function: Callable, tasks: Iterable[tuple]) -> Iterable[np.ndarray]:
+        # NumPy lets go of the interpreter.
+        workers = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
+        return workers(delayed(function)(*task) for task in tasks)
+
+    tasks = (
+        (expression, ascending, observed, labels)
+        for labels in _labellings(group, blocks, n_permutations, seed)
+    )
     with threadpool_limits(limits=1, user_api="blas"):  # the workers are the cores' only users
-        reached = sum(
-            workers(
-                delayed(_count_reached)(expression, ascending, observed, labels)
-                for labels in _labellings(group, blocks, n_permutations, seed)
-            )
-        )
+        reached = sum((run or in_threads)(_count_reached, tasks))
     p = np.empty(len(expression))
     p[ascending[::-1]] = np.maximum.accumulate(reached[::-1]) / n_labellings
-    p[np.isnan(welch_t(expression, group)[0])] = np.nan
+    p[np.isnan(welch_t(expression, group, n_jobs)[0])] = np.nan
     return p
 
 
@@ -198,24 +204,29 @@ def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
     ndarray, shape (n_probes, n_labellings)
         Zero for a probe that is constant or has fewer than two measured values on a side.
     """
-    values = expression.astype(float)
-    measured = ~np.isnan(values)
-    n = measured.sum(axis=1, keepdims=True)
-    mean = np.where(measured, values, 0).sum(axis=1, keepdims=True) / np.maximum(n, 1)
-    centred = np.where(measured, values - mean, 0)
+    centred = expression.astype(float)
+    missing = np.isnan(centred)
+    complete = not missing.any()
+    if not complete:
+        centred[missing] = 0
+    n = (~missing).sum(axis=1, keepdims=True)
+    mean = centred.sum(axis=1, keepdims=True) / np.maximum(n, 1)
+    centred -= mean
+    if not complete:
+        centred[missing] = 0
     squares = centred**2
     # What is left of a constant probe is the rounding of its mean.
-    spread = np.abs(centred).max(axis=1, keepdims=True)
+    spread = np.sqrt(squares.max(axis=1, keepdims=True))
     constant = spread <= 10 * np.finfo(float).eps * np.abs(mean)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        if measured.all():
+        if complete:
             n1 = labels[:, 0].sum()
             n0 = len(labels) - n1
             weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
             squared_error = squares @ np.where(labels, weight1, weight0)
         else:
-            n1 = measured.astype(float) @ labels
+            n1 = (~missing).astype(float) @ labels
             n0 = n - n1
             weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
             squares1 = squares @ labels

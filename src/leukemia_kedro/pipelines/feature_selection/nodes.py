@@ -46,7 +46,7 @@ def rank_genes_per_fold(
         train_expression.T,
         labels,
         resampling_plan,
-        criteria_in_use(models, feature_selection.signature),
+        criteria_in_use(models, feature_selection.signature, labels),
         cohort,
         excluded_controls(probes, cohort),
         resampling.inner_folds,
@@ -118,10 +118,23 @@ def choose_signature(
     )
 
 
+def look_up_reference(
+    probes: DataFrame, feature_selection: FeatureSelectionParameters
+) -> DataFrame:
+    """Probes of the published signature to compare with; none where no signature is named."""
+    from leukemia_kedro.signature import check_reference
+
+    return check_reference(probes.index, feature_selection.signature).to_frame()
+
+
 def compare_with_reference(
-    gene_ranking: DataFrame, probes: DataFrame, feature_selection: FeatureSelectionParameters
+    gene_ranking: DataFrame,
+    reference_signature: DataFrame,
+    feature_selection: FeatureSelectionParameters,
 ) -> dict[str, Any]:
     """What the signature shares with a published one."""
     from leukemia_kedro.signature import reference_overlap
 
-    return reference_overlap(gene_ranking, probes.index, feature_selection.signature)
+    return reference_overlap(
+        gene_ranking, reference_signature["probe"], feature_selection.signature
+    )

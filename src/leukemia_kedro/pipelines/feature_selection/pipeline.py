@@ -5,6 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from .nodes import (
     choose_signature,
     compare_with_reference,
+    look_up_reference,
     measure_stability,
     plan_resampling,
     rank_genes,
@@ -13,7 +14,11 @@ from .nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """Training samples → resampling plan, rankings, stability, signature."""
+    """Training samples → resampling plan, rankings, stability, signature.
+
+    What can be wrong with folds and reference signature is found by the first two nodes, which
+    need no expression and so come before all that takes long.
+    """
     return Pipeline(
         [
             Node(
@@ -21,6 +26,12 @@ def create_pipeline() -> Pipeline:
                 inputs=["sample_split", "params:resampling", "params:seed"],
                 outputs="resampling_plan",
                 name="plan_resampling",
+            ),
+            Node(
+                look_up_reference,
+                inputs=["probes", "params:feature_selection"],
+                outputs="reference_signature",
+                name="look_up_reference",
             ),
             Node(
                 rank_genes_per_fold,
@@ -75,7 +86,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 compare_with_reference,
-                inputs=["gene_ranking", "probes", "params:feature_selection"],
+                inputs=["gene_ranking", "reference_signature", "params:feature_selection"],
                 outputs="signature_overlap",
                 name="compare_with_reference",
             ),

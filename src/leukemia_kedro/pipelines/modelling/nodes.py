@@ -52,6 +52,7 @@ def fit(
     resampling: ResamplingParameters,
     modelling: ModellingParameters,
     seed: int,
+    compute: ComputeParameters,
 ) -> FittedModel:
     """The model tuned and fitted on all training samples, with its reject threshold."""
     from leukemia_kedro.evaluation.run_model import fit_model_file
@@ -67,6 +68,7 @@ def fit(
         resampling,
         modelling.max_error_when_calling,
         seed,
+        compute.n_jobs,
     )
 
 
@@ -85,9 +87,11 @@ def score(
     test_predictions: DataFrame,
     train_expression: DataFrame,
     sample_split: DataFrame,
+    seed: int,
 ) -> dict[str, Any]:
     """All scores of the model: cross-validated, on its own training samples, held out."""
     from leukemia_kedro.evaluation.comparison import score_model
+    from leukemia_kedro.evaluation.model_card import genes_in_use
     from leukemia_kedro.evaluation.run_model import predict_samples
 
     if fitted.left_out:
@@ -96,8 +100,10 @@ def score(
         cv_predictions,
         predict_samples(fitted, train_expression.T, sample_split),
         test_predictions,
-        fitted.card["n_genes"],
+        sample_split,
         fitted.card["classes"],
+        genes_in_use(fitted.pipeline),
+        seed,
     )
 
 
@@ -109,12 +115,12 @@ def compare_models(**scores: dict[str, Any]) -> DataFrame:
 
 
 def promote_champion(
-    model_comparison: DataFrame, **fitted: FittedModel
+    model_comparison: DataFrame, sample_split: DataFrame, **fitted: FittedModel
 ) -> tuple[FittedModel, dict[str, Any]]:
-    """The champion's model file, and the record of how it was chosen."""
+    """The champion's model file, and the record of how it was chosen and how it did."""
     from leukemia_kedro.evaluation import champion
 
-    return champion.promote_champion(model_comparison, fitted)
+    return champion.promote_champion(model_comparison, sample_split, fitted)
 
 
 def permutation_test(

@@ -85,6 +85,7 @@ def _one_model() -> Pipeline:
                     "params:resampling",
                     "params:modelling",
                     "params:seed",
+                    "params:compute",
                 ],
                 outputs="fitted",
                 name="fit",
@@ -103,6 +104,7 @@ def _one_model() -> Pipeline:
                     "test_predictions",
                     "train_expression",
                     "sample_split",
+                    "params:seed",
                 ],
                 outputs="scores",
                 name="score",
@@ -123,7 +125,7 @@ def _all_models() -> Pipeline:
             ),
             Node(
                 promote_champion,
-                inputs={"model_comparison": "model_comparison"}
+                inputs={name: name for name in ("model_comparison", "sample_split")}
                 | {name: f"{name}_fitted" for name in MODELS},
                 outputs=["champion_model", "champion"],
                 name="promote_champion",

@@ -56,6 +56,16 @@ def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Any
     return differential_expression.replicate(raw_cohort, seed)
 
 
+def draw_threshold_path(shrunken_centroid_path: DataFrame) -> list[Any]:
+    """The threshold path of nearest shrunken centroids beside the published point."""
+    from leukemia_kedro.plots.rendering import rendered
+    from leukemia_kedro.plots.stability import threshold_path
+    from leukemia_kedro.replication.golub import N_TEST, N_TRAIN
+    from leukemia_kedro.replication.shrunken_centroids import PUBLISHED
+
+    return [rendered(threshold_path(shrunken_centroid_path, PUBLISHED, N_TRAIN, N_TEST))]
+
+
 def tabulate(*studies: list[Any]) -> DataFrame:
     """All rows in one table."""
     from leukemia_kedro.replication import table

@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from .nodes import (
+    draw_threshold_path,
     replicate_differential_expression,
     replicate_linear_classifiers,
     replicate_notebooks,
@@ -29,6 +30,12 @@ def create_pipeline() -> Pipeline:
                 inputs=["raw_cohort", "params:seed"],
                 outputs=["shrunken_centroid_rows", "shrunken_centroid_path"],
                 name="replicate_shrunken_centroids",
+            ),
+            Node(
+                draw_threshold_path,
+                inputs="shrunken_centroid_path",
+                outputs="replication_figures",
+                name="draw_threshold_path",
             ),
             Node(
                 replicate_linear_classifiers,

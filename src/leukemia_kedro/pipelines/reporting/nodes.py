@@ -6,7 +6,9 @@ from typing import Any
 
 from leukemia_kedro.parameters import (
     CohortParameters,
+    ComputeParameters,
     DifferentialExpressionParameters,
+    EnrichmentParameters,
     FeatureSelectionParameters,
     ModellingParameters,
     ResamplingParameters,
@@ -29,11 +31,13 @@ def draw_cohort(
     sample_split: DataFrame,
     projections: DataFrame,
     explained_variance: list[float],
+    compute: ComputeParameters,
 ) -> list[Any]:
     """Figures of the samples: classes, intensities, projections."""
-    from leukemia_kedro.plots import galleries
+    from leukemia_kedro.plots import galleries, rendering
 
-    return galleries.cohort_figures(data_quality, sample_split, projections, explained_variance)
+    figures = galleries.cohort_figures(data_quality, sample_split, projections, explained_variance)
+    return rendering.render_all(figures, compute.n_jobs)
 
 
 def draw_signature(
@@ -43,13 +47,15 @@ def draw_signature(
     selection_stability: DataFrame,
     probes: DataFrame,
     data_quality: dict[str, Any],
+    compute: ComputeParameters,
 ) -> list[Any]:
     """Figures of the signature: heat map, selection frequency."""
-    from leukemia_kedro.plots import galleries
+    from leukemia_kedro.plots import galleries, rendering
 
-    return galleries.signature_figures(
+    figures = galleries.signature_figures(
         log_expression, sample_split, signature, selection_stability, probes, data_quality
     )
+    return rendering.render_all(figures, compute.n_jobs)
 
 
 def draw_models(
@@ -59,12 +65,13 @@ def draw_models(
     shift: dict[str, Any],
     log_expression: DataFrame,
     data_quality: dict[str, Any],
+    compute: ComputeParameters,
     **predictions: DataFrame,
 ) -> list[Any]:
     """Figures of the models: comparison, confusion, curves per model, permutation test."""
-    from leukemia_kedro.plots import galleries
+    from leukemia_kedro.plots import galleries, rendering
 
-    return galleries.model_figures(
+    figures = galleries.model_figures(
         model_comparison,
         sample_split,
         permutation_test,
@@ -73,6 +80,7 @@ def draw_models(
         data_quality,
         predictions,
     )
+    return rendering.render_all(figures, compute.n_jobs)
 
 
 def draw_contrasts(
@@ -82,16 +90,41 @@ def draw_contrasts(
     data_quality: dict[str, Any],
     enrichment: DataFrame,
     differential_expression: DifferentialExpressionParameters,
+    compute: ComputeParameters,
 ) -> list[Any]:
     """Figures of each contrast: volcano, mean–difference, p-values, top genes, gene sets."""
-    from leukemia_kedro.plots import galleries
+    from leukemia_kedro.plots import galleries, rendering
 
-    return galleries.contrast_figures(
+    figures = galleries.contrast_figures(
         contrast_tables,
         log_expression,
         sample_split,
         data_quality,
         enrichment,
+        differential_expression.fdr,
+    )
+    return rendering.render_all(figures, compute.n_jobs)
+
+
+def draw_interactive(
+    projections: DataFrame,
+    explained_variance: list[float],
+    model_comparison: DataFrame,
+    sample_split: DataFrame,
+    contrast_tables: dict[str, DataFrame],
+    data_quality: dict[str, Any],
+    differential_expression: DifferentialExpressionParameters,
+) -> dict[str, dict[str, Any]]:
+    """Figures a reader can point at, by gallery."""
+    from leukemia_kedro.report import interactive
+
+    return interactive.interactive_figures(
+        projections,
+        explained_variance,
+        model_comparison,
+        sample_split,
+        contrast_tables,
+        list(data_quality["classes"]),
         differential_expression.fdr,
     )
 
@@ -103,6 +136,7 @@ def write_report(
     modelling: ModellingParameters,
     models: dict[str, Any],
     differential_expression: DifferentialExpressionParameters,
+    gene_sets: EnrichmentParameters,
     seed: int,
     **found: Any,
 ) -> str:
@@ -116,6 +150,7 @@ def write_report(
         "modelling": modelling,
         "models": models,
         "differential_expression": differential_expression,
+        "enrichment": gene_sets,
         "seed": seed,
     }
     return report.render_report(report.collect_findings(found, parameters))

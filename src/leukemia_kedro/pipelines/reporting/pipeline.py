@@ -7,6 +7,7 @@ from leukemia_kedro.models import MODELS
 from .nodes import (
     draw_cohort,
     draw_contrasts,
+    draw_interactive,
     draw_models,
     draw_signature,
     project_samples,
@@ -21,8 +22,7 @@ PREDICTIONS = [
 REPORTED = (
     "data_quality",
     "sample_split",
-    "projections",
-    "explained_variance",
+    "probes",
     "signature",
     "stability_index",
     "signature_overlap",
@@ -39,6 +39,12 @@ REPORTED = (
     "signature_figures",
     "model_figures",
     "contrast_figures",
+    "replication",
+    "shrunken_centroid_path",
+    "replication_figures",
+    "interactive_cohort_figures",
+    "interactive_model_figures",
+    "interactive_contrast_figures",
     *(f"{model}_{kind}" for model in MODELS for kind in ("scores", "test_predictions")),
 )
 STATED = (
@@ -64,7 +70,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_cohort,
-                inputs=["data_quality", "sample_split", "projections", "explained_variance"],
+                inputs=[
+                    "data_quality",
+                    "sample_split",
+                    "projections",
+                    "explained_variance",
+                    "params:compute",
+                ],
                 outputs="cohort_figures",
                 name="draw_cohort",
             ),
@@ -77,6 +89,7 @@ def create_pipeline() -> Pipeline:
                     "selection_stability",
                     "probes",
                     "data_quality",
+                    "params:compute",
                 ],
                 outputs="signature_figures",
                 name="draw_signature",
@@ -94,7 +107,8 @@ def create_pipeline() -> Pipeline:
                         "data_quality",
                         *PREDICTIONS,
                     )
-                },
+                }
+                | {"compute": "params:compute"},
                 outputs="model_figures",
                 name="draw_models",
             ),
@@ -107,14 +121,35 @@ def create_pipeline() -> Pipeline:
                     "data_quality",
                     "enrichment",
                     "params:differential_expression",
+                    "params:compute",
                 ],
                 outputs="contrast_figures",
                 name="draw_contrasts",
             ),
             Node(
+                draw_interactive,
+                inputs=[
+                    "projections",
+                    "explained_variance",
+                    "model_comparison",
+                    "sample_split",
+                    "contrast_tables",
+                    "data_quality",
+                    "params:differential_expression",
+                ],
+                outputs={
+                    "cohort": "interactive_cohort_figures",
+                    "model": "interactive_model_figures",
+                    "contrast": "interactive_contrast_figures",
+                },
+                name="draw_interactive",
+            ),
+            Node(
                 write_report,
                 inputs={name: name for name in REPORTED}
-                | {name: f"params:{name}" for name in STATED},
+                | {name: f"params:{name}" for name in STATED}
+                # The tables of that pipeline are called enrichment, too.
+                | {"gene_sets": "params:enrichment"},
                 outputs="report",
                 name="write_report",
             ),

@@ -1,0 +1,70 @@
+"""Covariates of a sample sheet in a design: a slope, groups in numbers, a gap."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from leukemia_kedro.datasets import simulate_cohort
+
+pytestmark = pytest.mark.slow
+
+PIPELINES = ["run", "--env", "sheet", "--pipelines", "data_processing,differential_expression"]
+DESIGN = "differential_expression.design"
+MADE = simulate_cohort(n_samples={"ALL": 12, "AML": 10}, n_probes=60, scale="log2", seed=3)
+AGE = np.arange(7.0, 29.0)
+BATCH = ["1", "2"] * 11
+
+
+@pytest.fixture
+def sheet(project):
+    """A project with a cohort of its own, its covariates in a sheet."""
+    raw, conf = project.folder / "data" / "01_raw" / "sheet", project.folder / "conf" / "sheet"
+    raw.mkdir(parents=True)
+    conf.mkdir()
+    MADE.expression.to_csv(raw / "expression.csv")
+    sexes = ["f", "m"] * 10 + ["", "f"]
+    columns = {"label": MADE.labels, "age": AGE.astype(int), "batch": BATCH, "sex": sexes}
+    pd.DataFrame(columns).to_csv(raw / "patients.csv")
+    entry = {
+        "type": "leukemia_kedro.datasets.ExpressionTableDataset",
+        "filepath": "data/01_raw/sheet/expression.csv",
+        "sample_id": "sample",
+        "label": "label",
+        "sample_sheet": {"filepath": "data/01_raw/sheet/patients.csv"},
+        "metadata": {"kedro-viz": {"layer": "raw"}},
+    }
+    (conf / "catalog.yml").write_text(yaml.safe_dump({"raw_cohort": entry}))
+    (conf / "globals.yml").write_text("cohort: sheet\n")
+    cohort = {
+        "scale": "log2",
+        "floor": None,
+        "ceiling": None,
+        "classes": None,
+        "filter": {"min_ratio": None, "min_range": None},
+        "split": {"method": "none"},
+    }
+    parameters = {"cohort": cohort, "feature_selection": {"signature": {"reference": None}}}
+    parameters["resampling"] = {"inner_folds": 3}
+    (conf / "parameters.yml").write_text(yaml.safe_dump(parameters))
+    return project
+
+
+def test_ages_are_a_slope_and_batches_are_groups(sheet):
+    parameters = "differential_expression.permutations=0"
+    sheet.kedro(*PIPELINES, "--params", f"{parameters},{DESIGN}=~ label + age + batch")
+    design = pd.read_csv(sheet.data("08_reporting", "sheet", "design_matrix.csv"))
+    assert list(design) == ["sample", "Intercept", "label[T.AML]", "age", "batch[T.2]"]
+    np.testing.assert_array_equal(design["age"], AGE)
+    np.testing.assert_array_equal(design["batch[T.2]"], np.array(BATCH) == "2")
+
+
+@pytest.mark.parametrize("command", [["check", "--env", "sheet"], PIPELINES])
+def test_a_gap_is_no_group_neither_to_the_check_nor_to_the_run(sheet, command):
+    parameters = sheet.folder / "conf" / "sheet" / "parameters.yml"
+    with parameters.open("a") as file:
+        file.write("differential_expression: {design: ~ label + sex}\n")
+    refused = sheet.kedro(*command, check=False)
+    assert refused.returncode == 1
+    assert "covariate 'sex' of the design formula '~ label + sex' has no value" in refused.stderr
+    assert "patient_021" in refused.stderr

@@ -1,0 +1,284 @@
+"""Runs that are killed, meet a full disk or another run, and what is there afterwards."""
+
+import ctypes
+import fcntl
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+from forked_runs import start_run
+from project_copy import ProjectCopy
+
+from leukemia_kedro.models import MODELS
+
+pytestmark = pytest.mark.slow
+
+QUICK_MODELS = {
+    "weighted_voting": {},
+    "decision_tree": {},
+    "knn": {"search": {"n_neighbors": [3]}},
+}
+# Everything but the report and the figures that take longest to draw.
+WANTED = ["selection_bias", "enrichment", "de_truth", "signature_figures"]
+RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
+KILLS = 20
+KEDRO = Path(sys.executable).with_name("kedro")
+
+
+def add_cohort(folder: Path, name: str, seed: int) -> None:
+    """An environment with a small simulated cohort and few models."""
+    models = {model: QUICK_MODELS.get(model, {"enabled": False}) for model in MODELS}
+    files = {
+        "globals": {"cohort": name},
+        "catalog": {
+            "raw_cohort": {
+                "type": "leukemia_kedro.datasets.SimulatedDataset",
+                "n_samples": {"ALL": 24, "AML": 20},
+                "n_probes": 200,
+                "differential_share": 0.2,
+                "effect_size": 2.0,
+                "test_share": 0.3,
+                "seed": seed,
+            }
+        },
+        "parameters": {
+            "feature_selection": {
+                "criteria": ["anova_f", "signal_to_noise"],
+                "signature": {"n_genes": 10, "reference": None},
+            },
+            "resampling": {"folds": 2, "repeats": 1, "inner_folds": 2},
+            "modelling": {"permutations": 2},
+            "differential_expression": {"permutations": 10},
+            "models": models,
+        },
+    }
+    (folder / "conf" / name).mkdir()
+    for file, content in files.items():
+        (folder / "conf" / name / f"{file}.yml").write_text(yaml.safe_dump(content))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    """A project with two small cohorts, nothing run yet."""
+    project = ProjectCopy(tmp_path_factory.mktemp("template"))
+    for seed, name in enumerate(("one", "two")):
+        add_cohort(project.folder, name, seed)
+    return project.folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(template, tmp_path_factory) -> Path:
+    """The project after a run of either cohort."""
+    folder = fresh(template, tmp_path_factory.mktemp("undisturbed"))
+    for name in ("one", "two"):
+        complete(folder, name)
+    return folder
+
+
+def fresh(template: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(template, folder, dirs_exist_ok=True))
+
+
+def complete(folder: Path, name: str = "one", **options) -> None:
+    process = start_run(folder, name, to_outputs=WANTED, **options)
+    process.join()
+    assert process.exitcode == 0
+
+
+def written(folder: Path, name: str = "one") -> dict[str, bytes]:
+    """Every file of a cohort, hidden ones included, but the records of nodes, which hold times."""
+    data = folder / "data"
+    return {
+        str(path.relative_to(data)): path.read_bytes()
+        for path in sorted(data.rglob("*"))
+        if path.is_file() and name in path.parts and path.parent.name != ".nodes"
+    }
+
+
+def records(folder: Path) -> list[Path]:
+    return sorted(folder.glob("data/08_reporting/one/.nodes/*.json"))
+
+
+def finished(folder: Path) -> int:
+    return sum(record.stat().st_size > 0 for record in records(folder))
+
+
+def wait_until(condition) -> None:
+    while not condition():
+        time.sleep(0.005)
+
+
+def wait_for_locks(folder: Path) -> None:
+    """Until the last process of a run that was killed has ended."""
+    for record in records(folder):
+        with record.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def kill(run, folder: Path) -> None:
+    """``kill -9`` a run and all it has started."""
+    os.killpg(run.pid, signal.SIGKILL)
+    run.join()
+    assert run.exitcode == -signal.SIGKILL
+    wait_for_locks(folder)
+
+
+def test_twenty_runs_killed_at_random_are_completed_to_the_same_bytes(
+    template, undisturbed, tmp_path
+):
+    dice, n_nodes = random.Random(7), len(records(undisturbed))
+    moments = [(dice.randrange(n_nodes - 3), dice.uniform(0, 0.1)) for _ in range(KILLS)]
+    expected = written(undisturbed)
+
+    def kill_and_complete(number: int) -> None:
+        folder = fresh(template, tmp_path / str(number))
+        n_finished, seconds = moments[number]
+        run = start_run(folder, "one", RUNNERS[number % 3], to_outputs=WANTED)
+        wait_until(lambda: records(folder) and finished(folder) >= n_finished)
+        time.sleep(seconds)
+        kill(run, folder)
+        whole = {path: content for path, content in written(folder).items() if "/." not in path}
+        assert whole.items() < expected.items()
+        complete(folder, runner=RUNNERS[(number + 1) % 3], only_missing_outputs=True)
+        assert written(folder) == expected
+        shutil.rmtree(folder)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(kill_and_complete, range(KILLS)))
+
+
+def test_a_run_killed_over_the_outputs_of_other_parameters_is_completed_to_its_own(
+    template, undisturbed, tmp_path
+):
+    """What an earlier run left does not pass for what the killed one had yet to make."""
+    folder = fresh(template, tmp_path)
+    parameters = folder / "conf" / "one" / "parameters.yml"
+    stated = parameters.read_text()
+    parameters.write_text(stated.replace("repeats: 1", "repeats: 2"))
+    complete(folder)
+    before = written(folder)
+    parameters.write_text(stated)
+    run = start_run(folder, "one", to_outputs=WANTED)
+    plan = "05_model_input/one/resampling_plan.csv"
+    wait_until(lambda: (folder / "data" / plan).read_bytes() != before[plan])
+    kill(run, folder)
+    assert finished(folder) > len(records(folder)) / 2, "outputs of the earlier run are there"
+    complete(folder, only_missing_outputs=True)
+    assert written(folder) == written(undisturbed)
+
+
+def test_a_run_with_nothing_to_complete_writes_nothing(undisturbed):
+    before = written(undisturbed)
+    times = [path.stat().st_mtime_ns for path in records(undisturbed)]
+    complete(undisturbed, only_missing_outputs=True)
+    assert written(undisturbed) == before
+    assert [path.stat().st_mtime_ns for path in records(undisturbed)] == times
+
+
+def test_two_cohorts_at_once_are_as_one_after_the_other(template, undisturbed, tmp_path):
+    folder = fresh(template, tmp_path)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(lambda name: complete(folder, name), ("one", "two")))
+    for name in ("one", "two"):
+        assert written(folder, name) == written(undisturbed, name)
+
+
+# --- as a user types it ---------------------------------------------------------------------------
+
+
+def kedro(folder: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [KEDRO, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def assert_one_message(result: subprocess.CompletedProcess, *parts: str) -> None:
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.stderr.startswith("Error: "), result.stderr
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_a_killed_parallel_run_leaves_no_process_behind(template, undisturbed, tmp_path):
+    """Only the command itself is killed, as by ``kill -9 PID`` or for want of memory."""
+    folder = fresh(template, tmp_path)
+    command = ["run", "--env", "one", "--to-outputs", ",".join(WANTED), "--runner"]
+    same_day = os.environ | {"SOURCE_DATE_EPOCH": "0"}
+    with subprocess.Popen(
+        [KEDRO, *command, "ParallelRunner"], cwd=folder, stdout=subprocess.DEVNULL, env=same_day
+    ) as run:
+        wait_until(lambda: finished(folder) >= 5)
+        run.kill()
+    wait_for_locks(folder)
+    left = written(folder)
+    time.sleep(1)
+    assert written(folder) == left
+    result = kedro(folder, *command, "ThreadRunner", "--only-missing-outputs", env=same_day)
+    assert result.returncode == 0, result.stderr
+    assert written(folder) == written(undisturbed)
+
+
+def test_a_second_run_of_the_same_cohort_is_refused(undisturbed):
+    before = written(undisturbed)
+    with records(undisturbed)[0].open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = kedro(undisturbed, "run", "--env", "one")
+    assert_one_message(result, "Another run is writing the same files", "Wait for its end")
+    assert written(undisturbed) == before
+
+
+def small_files_only() -> None:
+    """A disk with room for files up to 40 kB."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
+def test_a_full_disk_ends_in_one_message_and_leaves_what_was_there(undisturbed, tmp_path):
+    folder = fresh(undisturbed, tmp_path)
+    before = written(folder)
+    arguments = ("run", "--env", "one", "--pipelines", "data_processing")
+    result = kedro(folder, *arguments, preexec_fn=small_files_only)
+    assert_one_message(result, "expression.parquet could not be written: File too large", "ulimit")
+    assert written(folder) == before
+
+
+def powerless() -> None:
+    """Take from root what lets it write where permissions forbid."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set, override_permissions = 24, 1
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.prctl(drop_from_bounding_set, override_permissions, 0, 0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("read_only", "named"),
+    [("data", "data/08_reporting/one/.nodes"), ("data/03_primary/one", "sample_split.csv")],
+)
+def test_a_read_only_folder_ends_in_one_message_and_leaves_what_was_there(
+    template, undisturbed, tmp_path, read_only, named
+):
+    folder = fresh(template if read_only == "data" else undisturbed, tmp_path)
+    before = written(folder)
+    (folder / read_only).chmod(0o555)
+    result = kedro(
+        folder, "run", "--env", "one", "--pipelines", "data_processing", preexec_fn=powerless
+    )
+    (folder / read_only).chmod(0o755)
+    assert_one_message(
+        result, f"{named} could not be written: Permission denied", "Look at the owner"
+    )
+    assert written(folder) == before
