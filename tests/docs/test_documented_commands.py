@@ -1,0 +1,295 @@
+"""Every command on a page is claimed here and run; one that nothing claims is a failure.
+
+The demo cohort is run once, with two of the models. Each page then gets a copy of that project,
+and its blocks are followed from top to bottom, as by a reader: files are written where the page
+says, Python is run, commands are typed.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import pandas as pd
+import pytest
+import yaml
+from documented import PAGES, PROJECT, blocks, inline_commands
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+from project_copy import ProjectCopy
+
+from leukemia_kedro import parameters
+from leukemia_kedro.cli import cli
+
+BIN, HERE = Path(sys.executable).parent, Path(__file__).resolve().parent
+ALL_BLOCKS = [block for page in PAGES for block in blocks(page)]
+
+# Pages whose commands a test outside this folder types, from the page itself: they take other
+# cohorts, other environments or several processes.
+FOLLOWED_ELSEWHERE = (
+    "docs/how-to/cluster.md",
+    "docs/how-to/mlflow.md",
+    "docs/how-to/own-cohort.md",
+)
+
+# Commands that another test stands for: they need the real files, or no network, or would change
+# the checkout itself.
+TYPED_ELSEWHERE = {
+    "kedro fetch golub": "tests/test_fetch_command.py::"
+    "test_without_a_network_the_way_by_hand_is_told",
+    "kedro fetch golub --from ~/Downloads/archive.zip": "tests/test_fetch_command.py::"
+    "test_the_real_golub_files_arrive_by_the_command",
+    "kedro run": "tests/pipelines/test_runs.py::test_golub_from_raw_files_to_report",
+    "kedro run --pipelines replication": "tests/replication/test_replication_pipeline.py::"
+    "test_every_row_is_stated_in_full",
+    "pre-commit install": "tests/docs/test_contributor_files.py::test_hooks_call_what_make_calls",
+}
+
+
+def is_typed(project: ProjectCopy, command: str) -> None:
+    """The command ends well, in a project where the demo cohort has been run."""
+    _type(command, project.folder)
+
+
+def is_typed_here(project: ProjectCopy, command: str) -> None:
+    """The command ends well in the checkout, whose environment is the one of this test."""
+    _type(command.replace(".venv/bin/", f"{BIN}/"), PROJECT)
+
+
+def _type(command: str, folder: Path) -> None:
+    shell_path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+    result = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": shell_path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+
+
+def was_typed(project: ProjectCopy, command: str) -> None:
+    """The one long run that every page starts from."""
+    assert project.data("08_reporting", "demo", "report.html").is_file()
+
+
+def opens_in_a_browser(project: ProjectCopy, command: str) -> None:
+    """The page is served. Only the window is left out, and the port is a free one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [BIN / "kedro", *command.split()[1:], "--no-browser", "--port", str(port)],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        drawn = json.loads(_answer(f"http://127.0.0.1:{port}/api/main", server))
+        assert "raw_cohort" in {node["name"] for node in drawn["nodes"]}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answer(address: str, server: subprocess.Popen) -> bytes:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise AssertionError(server.stderr.read().decode())
+        try:
+            return urllib.request.urlopen(address).read()
+        except URLError:
+            time.sleep(0.2)
+    raise AssertionError(f"nothing answers at {address}")
+
+
+def is_a_target(project: ProjectCopy, command: str) -> None:
+    """make knows the way to it. Typed for real by continuous integration and by every reader:
+    inside a test it would install the environment the test runs in."""
+    dry = ["make", "-n", *command.split()[1:]]
+    said = subprocess.run(dry, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+
+
+def has_its_files(project: ProjectCopy, command: str) -> None:
+    """What pip is given is there. Not typed, as a test has no network; ``make run`` and continuous
+    integration install from the same files."""
+    for name in re.findall(r"-r (\S+)", command):
+        assert "--hash=sha256:" in (PROJECT / name).read_text(), name
+    if "-e ." in command:
+        assert (PROJECT / "pyproject.toml").is_file()
+
+
+CLAIMS = [
+    (r"make( \w+)?( [A-Z]+=\w+)?", is_a_target),
+    (r"python3 -m venv \.venv|\. \.venv/bin/activate", is_typed),
+    (r"pip install .*(-r \S+\.txt|-e \.)", has_its_files),
+    (r"kedro run --env demo", was_typed),
+    (r"kedro viz run .*", opens_in_a_browser),
+    (r"kedro (run|check|registry) .*", is_typed),
+    (r"(python|unzip|cp|diff) .*", is_typed),
+    (r"\.venv/bin/pytest .*", is_typed_here),
+]
+
+
+def claimed_by(command: str):
+    """What tests a command, None where nothing does."""
+    return next((claim for pattern, claim in CLAIMS if re.fullmatch(pattern, command)), None)
+
+
+def add_the_model(project: ProjectCopy, page: str) -> None:
+    """Follow the page that adds a model: its block and its name."""
+    (block,) = (block for block in blocks(page) if block.language == "yaml")
+    added = yaml.safe_load(block.text)["models"]
+    path = project.folder / "conf" / "base" / "parameters_models.yml"
+    models = yaml.safe_load(path.read_text())
+    models["models"] |= added
+    path.write_text(yaml.safe_dump(models))
+    names = ", ".join(f'"{name}"' for name in added)
+    _edit(_own_code(project) / "models.py", "MODELS = (", f"MODELS = (\n    {names},")
+
+
+def add_the_criterion(project: ProjectCopy, page: str) -> None:
+    """Follow the page that adds a criterion: function, entry and name."""
+    function, entry = (block.text for block in blocks(page) if block.language == "python")
+    code = _own_code(project)
+    head = "CRITERIA: dict[str, Criterion] = {\n"
+    _edit(code / "estimators" / "rankings.py", head, f"{function}\n\n{head}{entry}")
+    (name,) = re.findall(r'Add `(".*")` to `CriterionName`', (PROJECT / page).read_text())
+    _edit(code / "parameters.py", "CriterionName = Literal[", f"CriterionName = Literal[{name},")
+
+
+CRITERION_PAGE = "docs/how-to/add-a-criterion.md"  # its Python is written into the code
+
+
+def bring_new_samples(project: ProjectCopy, page: str) -> None:
+    """The table that the page says the reader has."""
+    place = project.data("05_model_input", "demo", "test_expression.parquet")
+    pd.read_parquet(place).T.rename_axis("sample").to_csv(project.folder / "new.csv")
+
+
+PREPARED = {
+    "README.md": bring_new_samples,
+    "docs/how-to/add-a-model.md": add_the_model,
+    CRITERION_PAGE: add_the_criterion,
+}
+"""What the reader of a page has, or writes into files of the code as the page shows."""
+
+
+def _own_code(project: ProjectCopy) -> Path:
+    """The package in the project itself, which Kedro takes before the one that is installed."""
+    source = Path("src", "leukemia_kedro")
+    return Path(shutil.copytree(PROJECT / source, project.folder / source))
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (path, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def reader(demo, tmp_path) -> ProjectCopy:
+    """A copy of it for the reader of one page."""
+    return demo.duplicate(tmp_path / "project")
+
+
+PAGES_WITH_COMMANDS = [
+    page
+    for page in PAGES
+    if page not in FOLLOWED_ELSEWHERE
+    and any(block.language in ("console", "python") for block in blocks(page))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS)
+def test_a_page_can_be_followed(reader, page):
+    if page in PREPARED:
+        PREPARED[page](reader, page)
+    for block in blocks(page):
+        if block.path:
+            path = reader.folder / block.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+        elif block.language == "python" and page != CRITERION_PAGE:
+            is_typed(reader, f"python -c {shlex.quote(block.text)}")
+        elif block.language == "console":
+            for command in block.commands:
+                if command not in TYPED_ELSEWHERE:
+                    claimed_by(command)(reader, command)
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    for named in re.findall(r"`(data/0[2-8]_\w+/demo/[\w/.-]+)`", text):
+        assert (reader.folder / named).exists(), named
+
+
+def test_every_command_is_claimed():
+    for block in ALL_BLOCKS:
+        if block.language == "console" and block.page not in FOLLOWED_ELSEWHERE:
+            for command in block.commands:
+                claimed = command in TYPED_ELSEWHERE or claimed_by(command)
+                assert claimed, f"{block.page}: nothing claims {command!r}"
+
+
+def test_every_block_says_what_it_is():
+    for block in ALL_BLOCKS:
+        known = block.language in ("console", "python", "yaml", "csv", "text")
+        assert known or block.language.startswith("{"), (block.page, block.language)
+
+
+def test_what_is_tested_elsewhere_is_tested_there():
+    others = [test for test in (PROJECT / "tests").rglob("test_*.py") if test.parent != HERE]
+    for page in FOLLOWED_ELSEWHERE:
+        name = f'"{Path(page).name}"'
+        assert any(name in test.read_text(encoding="utf-8") for test in others), page
+    for command, test in TYPED_ELSEWHERE.items():
+        file, _, function = test.partition("::")
+        assert f"def {function}" in (PROJECT / file).read_text(encoding="utf-8"), command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_within_the_text_exist(page):
+    targets = re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    for command in inline_commands(page):
+        program, name, *arguments = command.split()
+        if program == "make":
+            assert name in targets, command
+        elif name in cli.commands:  # the project's own; click refuses an option it does not have
+            cli.commands[name].make_context(name, arguments)
+        else:
+            assert name in ("viz", "registry", "airflow"), command
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in ALL_BLOCKS if block.language == "yaml" and not block.path],
+    ids=lambda block: block.page,
+)
+def test_yaml_without_a_file_is_what_the_project_takes(block):
+    """Catalog entries are built; parameters are checked as a run checks them."""
+    for key, value in yaml.safe_load(block.text).items():
+        if "type" in value:
+            assert key in DataCatalog.from_config({key: value})
+            continue
+        loader = OmegaConfigLoader(
+            str(PROJECT / "conf"),
+            base_env="base",
+            default_run_env="base",
+            runtime_params={key: value},
+        )
+        stated = loader["parameters"][key]
+        if key == "models":
+            for model in stated.values():
+                parameters.ModelParameters.model_validate(model)
+        else:
+            words = "".join(word.capitalize() for word in key.split("_"))
+            getattr(parameters, f"{words}Parameters").model_validate(stated)

@@ -1,0 +1,89 @@
+"""docs/reference/files.md against the files of a real run: nothing missing, nothing too much."""
+
+import csv
+import json
+import re
+
+import pytest
+from documented import PROJECT
+
+PAGE = (PROJECT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
+ROWS = [
+    (folder + file, names, what)
+    for folder, section in re.findall(
+        r"^`data/(0\d_\w+/<cohort>/)`$(.*?)(?=^##)", PAGE, re.M | re.S
+    )
+    for file, names, what in re.findall(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", section, re.M)
+]
+OF_GOLUB_ONLY = "of `replication`"
+
+pytestmark = pytest.mark.slow
+
+
+def documented_names(cell: str) -> list[str]:
+    """Names in a cell, in order; where it points below, those of the table there."""
+    below = re.fullmatch(r"\[below\]\(#([\w-]+)\)", cell)
+    if below:
+        for title, section in re.findall(r"^### ([^\n]*)\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S):
+            if title.lower().replace(" ", "-") == below[1]:
+                cells = re.findall(r"^\| (`.*?) \|", section, re.M)
+                return [name for cell in cells for name in documented_names(cell)]
+        raise AssertionError(f"{below[1]} is no heading of the page")
+    return re.findall(r"\[?`[^`]+`\]?", cell)
+
+
+def names_pattern(cell: str) -> re.Pattern:
+    """What the names of a file, each with a comma behind it, must match."""
+    parts = []
+    for name in documented_names(cell):
+        plain = re.escape(name.strip("[]`")).replace("…", "[^,]+")
+        part = re.sub(r"<\w+>", "[^,]+", plain) + ","
+        repeats = "*" if "…" in name else "+" if "<" in name else "?" if name[0] == "[" else ""
+        parts.append(f"(?:{part}){repeats}")
+    return re.compile("".join(parts))
+
+
+def names_in(path) -> list[str]:
+    """Columns of a table, keys of a record or of the first of several."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader(file))
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return list(record[0] if isinstance(record, list) else record)
+
+
+@pytest.fixture(scope="module")
+def written(demo, tmp_path_factory):
+    """The files of a run, those of new samples called among them."""
+    project = demo.duplicate(tmp_path_factory.mktemp("files") / "project")
+    project.kedro("run", "--env", "demo", "--pipelines", "inference")
+    data = project.folder / "data"
+    return {
+        str(path.relative_to(data)): path
+        for path in sorted(data.rglob("*"))
+        if path.is_file() and not any(part.startswith(".") for part in path.parts)
+    }
+
+
+def matching(documented, written):
+    pattern = re.sub(r"<\w+>", "[^/]+", re.escape(documented).replace(r"\<", "<"))
+    return [path for name, path in written.items() if re.fullmatch(pattern, name)]
+
+
+def test_every_file_is_on_the_page(written):
+    listed = {path for row in ROWS for path in matching(row[0], written)}
+    assert sorted(name for name, path in written.items() if path not in listed) == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_file_on_the_page_is_written_and_holds_what_the_page_says(written, row):
+    file, names, what = row
+    if what.startswith(OF_GOLUB_ONLY):
+        pytest.skip("written by a pipeline that takes Golub's patients only")
+    record = json.loads(written["08_reporting/demo/champion.json"].read_text())
+    found = [path for path in matching(file, written) if path.stem not in record["left_out"]]
+    assert found, file
+    if documented_names(names):
+        for path in found:
+            there = "".join(f"{name}," for name in names_in(path))
+            assert names_pattern(names).fullmatch(there), (path.name, there)

@@ -1,0 +1,113 @@
+"""The figures of the tutorial, made again.
+
+The run has two of the models only. The champion is among them, and what the page says of it does
+not depend on the others.
+"""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from documented import PROJECT
+
+PAGE = (PROJECT / "docs" / "tutorial" / "reading-the-report.md").read_text(encoding="utf-8")
+TEXT = re.sub(r"\s+", " ", PAGE)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def found(demo):
+    """The records and tables of the run, by name."""
+    files = [
+        path
+        for layer in ("02_intermediate", "04_feature", "08_reporting")
+        for path in demo.data(layer, "demo").rglob("*.*")
+        if not any(part.startswith(".") for part in path.relative_to(demo.folder).parts)
+    ]
+    tables = {path.stem: pd.read_csv(path) for path in files if path.suffix == ".csv"}
+    return tables | {
+        path.stem: json.loads(path.read_text()) for path in files if path.suffix == ".json"
+    }
+
+
+def test_the_cohort(found):
+    quality = found["data_quality"]
+    sizes = quality["classes"]
+    for said in (
+        f"{quality['n_samples']} simulated patients",
+        f"({sizes['ALL']['train']} ALL, {sizes['AML']['train']} AML)",
+        f"({sizes['ALL']['test']} and {sizes['AML']['test']})",
+        f"{quality['n_probes']:,} probes, of which {quality['n_probes_passing_filter']} pass",
+    ):
+        assert said in TEXT
+
+
+def test_the_answer(found):
+    champion, permutation = found["champion"], found["permutation_test"]
+    test, cv = champion["test"], champion["cross_validation"]
+    wrong = champion["held_out"]["errors_among_calls"]
+    assert champion["champion"] == "weighted_voting"
+    for said in (
+        f"{test['n'] - test['errors']:.0f} of {test['n']:.0f} held-out samples called correctly, "
+        f"exact 95 % interval {test['accuracy_low']:.1%} to {test['accuracy_high']:.1%}",
+        f"{test['accuracy']:.1%} is its middle",
+        f"balanced accuracy {cv['balanced_accuracy']:.3f} ({cv['balanced_accuracy_low']:.3f} to "
+        f"{cv['balanced_accuracy_high']:.0f})",
+        f"{wrong['count']} of {wrong['of']} calls wrong",
+        f"up to {wrong['high']:.1%}",
+        f"Permutation p = {permutation['p_value']:.4f}",
+        f"The standard error is {cv['balanced_accuracy_se']:.3f}, so everything above "
+        f"{cv['balanced_accuracy'] - cv['balanced_accuracy_se']:.3f}",
+    ):
+        assert said.replace("%", " %").replace("  %", " %") in TEXT
+    assert test["n"] - test["calls"] == 9
+
+
+def test_projections_bias_and_shift(found):
+    first, second = found["explained_variance"][:2]
+    bias = found["selection_bias"]["permuted_labels"]
+    shift = found["shift"]
+    for said in (
+        f"they explain {100 * first:.1f} % and {100 * second:.1f} % of the variance",
+        f"scores {bias['genes_inside_folds']:.2f} when its genes are chosen inside each fold, and "
+        f"{bias['genes_outside_folds']:.2f} when",
+        f"AUC of {shift['auc']:.2f}",
+        f"p = {shift['p_value']:.2f}",
+    ):
+        assert said in TEXT
+
+
+def test_the_signature(found):
+    stability = found["stability_index"]
+    truth = found["probes"].set_index("probe")["is_differential"]
+    right = int(truth[found["signature"]["probe"]].sum())
+    for said in (
+        f"Over {stability['n_folds']} training folds {stability['n_always_chosen']} of them",
+        f"and {stability['n_ever_chosen']} genes at least once",
+        f"the stability index is {stability['stability']:.2f}",
+        f"{right} of the {len(found['signature'])} do differ",
+    ):
+        assert said in TEXT
+
+
+def test_differential_expression_and_gene_sets(found):
+    (truth,) = found["de_truth"]
+    (summary,) = found["contrast_summary"].to_dict("records")
+    n_found, n_false = truth["discoveries"], truth["false_discoveries"]
+    for said in (
+        f"{n_found} of {truth['tested']} genes have an adjusted",
+        f"{summary['up']} are higher in AML and {summary['down']} in ALL",
+        f"{truth['differential_probes']} of the {truth['tested']} differ",
+        f"{n_found - n_false} of the {n_found} are among them and {n_false} are false",
+        f"proportion of {100 * truth['false_discovery_proportion']:.1f} %",
+        f"a power of {100 * truth['power']:.0f} %",
+    ):
+        assert said in TEXT
+    assert (found["AML-ALL"]["maxT_p"] < 0.05).sum() == 7
+    sets = found["enrichment"].set_index("gene_set")["camera_fdr"]
+    is_random = sets.index.str.startswith("RANDOM")
+    assert (sets[~is_random] < 1e-11).all()
+    assert (sets[is_random] > 0.05).all()
+    assert (is_random.sum(), (~is_random).sum()) == (8, 2)
