@@ -3,12 +3,12 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 PORT = 7777  # fixed in Kaggle's own client
+SECONDS_FOR_THE_PORT = 120
 CREDENTIALS = ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_CONFIG_DIR")
 ENVIRONMENT = {"KAGGLE_API_ENVIRONMENT": "TEST", "NO_PROXY": "localhost"}
 
@@ -44,10 +44,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def serve_as_kaggle(handle: str, archive: bytes) -> Iterator[Kaggle]:
-    try:
-        server = Kaggle(handle, archive)
-    except OSError:
-        pytest.skip(f"port {PORT} is in use")
+    server = _on_its_port(handle, archive)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -56,3 +53,15 @@ def serve_as_kaggle(handle: str, archive: bytes) -> Iterator[Kaggle]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _on_its_port(handle: str, archive: bytes) -> Kaggle:
+    """kagglehub knows one port for tests; another test process may have it for a moment."""
+    last = time.monotonic() + SECONDS_FOR_THE_PORT
+    while True:
+        try:
+            return Kaggle(handle, archive)
+        except OSError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.1)

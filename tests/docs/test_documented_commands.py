@@ -30,6 +30,7 @@ from leukemia_kedro import parameters
 from leukemia_kedro.cli import cli
 
 BIN, HERE = Path(sys.executable).parent, Path(__file__).resolve().parent
+FIRST_PORT, LAST_PORT = 4141, 49151  # kedro-viz refuses those above
 ALL_BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 # Pages whose commands a test outside this folder types, from the page itself: they take other
@@ -84,21 +85,23 @@ def was_typed(project: ProjectCopy, command: str) -> None:
 
 def opens_in_a_browser(project: ProjectCopy, command: str) -> None:
     """The page is served. Only the window is left out, and the port is a free one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
+    port = next(filter(_is_free, range(FIRST_PORT, LAST_PORT)))
+    with subprocess.Popen(
         [BIN / "kedro", *command.split()[1:], "--no-browser", "--port", str(port)],
         cwd=project.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-    )
-    try:
-        drawn = json.loads(_answer(f"http://127.0.0.1:{port}/api/main", server))
-        assert "raw_cohort" in {node["name"] for node in drawn["nodes"]}
-    finally:
-        server.terminate()
-        server.wait()
+    ) as server:
+        try:
+            drawn = json.loads(_answer(f"http://127.0.0.1:{port}/api/main", server))
+            assert "raw_cohort" in {node["name"] for node in drawn["nodes"]}
+        finally:
+            server.terminate()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _answer(address: str, server: subprocess.Popen) -> bytes:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.impute import KNNImputer
 from sklearn.utils.estimator_checks import check_estimator
@@ -18,7 +18,8 @@ def with_gaps(n_samples, n_probes, share, seed, dtype=float):
     generator = np.random.default_rng(seed)
     X = generator.normal(8, 2, (n_samples, n_probes)).astype(dtype)
     X[generator.random(X.shape) < share] = np.nan
-    X[:, 0] = 5.0  # every two samples have a probe in common
+    # Every two samples have a probe in common, and no two are at the same distance.
+    X[:, 0] = generator.normal(8, 2, n_samples)
     return X
 
 
@@ -29,6 +30,7 @@ def with_gaps(n_samples, n_probes, share, seed, dtype=float):
     n_neighbors=st.integers(1, 15),
     seed=st.integers(0, 9999),
 )
+@example(n_samples=2, n_probes=7, share=0.5, n_neighbors=1, seed=0)  # a probe without any value
 def test_values_are_those_of_scikit_learn(n_samples, n_probes, share, n_neighbors, seed):
     train = with_gaps(n_samples, n_probes, share, seed)
     new = with_gaps(5, n_probes, share, seed + 1)

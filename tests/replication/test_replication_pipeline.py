@@ -46,6 +46,7 @@ def reproduced(table, quantity):
 @pytest.mark.slow
 def test_every_row_is_stated_in_full(results):
     table, _ = results
+    assert list(table) == ["study", "quantity", "published", "reproduced", "agrees", "note"]
     assert len(table) == 49
     assert not table[["study", "quantity"]].duplicated().any()
     assert (table[["study", "quantity", "published", "reproduced"]] != "").all(axis=None)

@@ -27,7 +27,7 @@ class NeighbourImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     training_ : ndarray of shape (n_samples, n_features)
-        What was learned from, zeros where ``empty_``.
+        What was learned from.
     empty_ : ndarray of bool, shape (n_features,)
         Probes without any value in the training samples. They come out as zeros, so that they tell
         nothing.
@@ -72,9 +72,8 @@ class NeighbourImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        X = self._validated(X, reset=True)
-        self.empty_ = np.isnan(X).all(axis=0)
-        self.training_ = np.where(self.empty_, X.dtype.type(0), X) if self.empty_.any() else X
+        self.training_ = self._validated(X, reset=True)
+        self.empty_ = np.isnan(self.training_).all(axis=0)
         return self
 
     def transform(self, X):
@@ -92,14 +91,13 @@ class NeighbourImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        if self.empty_.any():
-            X = np.where(self.empty_, X.dtype.type(0), X)
-        missing = np.isnan(X)
+        missing = np.isnan(X) & ~self.empty_
         receivers = np.flatnonzero(missing.any(axis=1))
+        completed = np.where(self.empty_, X.dtype.type(0), X) if self.empty_.any() else X
         if not len(receivers):
-            return X
+            return completed
         distances = nan_euclidean_distances(X[receivers], self.training_)
-        completed = X.copy()
+        completed = completed.copy()
         for receiver, distance in zip(receivers, distances, strict=True):
             probes = np.flatnonzero(missing[receiver])
             # Samples without a probe in common have distance NaN and come last.
