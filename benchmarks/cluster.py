@@ -37,7 +37,7 @@ def main() -> None:
     )
 
     def test(permutations: int):
-        return permutation_test(*given, permutations, parameters["seed"], n_jobs=1)
+        return permutation_test(*given, permutations, parameters["seed"], n_jobs=-1)
 
     expected = test(PERMUTATIONS)
     seconds = {1: [], 2: []}

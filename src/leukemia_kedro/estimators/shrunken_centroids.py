@@ -274,10 +274,10 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
         self.cv_errors_ = np.zeros(self.n_thresholds, dtype=int)
         for train, held_out in self._folds(codes).split(X, codes):
             fold = _learn(X[train], codes[train], n_classes)
+            Z = (X[held_out] - fold.overall) / fold.spread
             for i, threshold in enumerate(self.thresholds_):
-                scores = _discriminant_scores(
-                    X[held_out], fold.centroids(threshold), fold.overall, fold.spread, fold.prior
-                )
+                contrasts = (fold.centroids(threshold) - fold.overall) / fold.spread
+                scores = _scores_of(Z, contrasts, fold.prior)
                 self.cv_errors_[i] += np.count_nonzero(scores.argmax(axis=1) != codes[held_out])
         fewest = np.flatnonzero(self.cv_errors_ == self.cv_errors_.min())
         self.threshold_ = float(self.thresholds_[fewest[-1]])
@@ -346,5 +346,8 @@ def _discriminant_scores(X, centroids, overall, spread, prior):
     contrasts = (centroids - overall) / spread
     genes = np.flatnonzero(contrasts.any(axis=0))
     contrasts = contrasts[:, genes]
-    Z = (X[:, genes] - overall[genes]) / spread[genes]
+    return _scores_of((X[:, genes] - overall[genes]) / spread[genes], contrasts, prior)
+
+
+def _scores_of(Z, contrasts, prior):
     return Z @ contrasts.T - np.square(contrasts).sum(axis=1) / 2 + np.log(prior)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -289,13 +290,16 @@ def _score_grid(
     """Balanced accuracy of each grid point on one inner fold."""
     prepared = _prepare(values, part, order, setting, setting.model.genes.n_genes)
     sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
+    learned, truth = classes[part.train], classes[part.held_out]
+    members = [np.flatnonzero(truth == name) for name in np.unique(truth)]
     candidate, scores = classifier(setting.model, setting.seed), []
-    for point in search_grid(setting.model):
-        train, held_out = sides[point["select__k"]]
-        candidate.set_params(**_arguments(point))
-        fitted = _in_groups(candidate, classes, part, setting.seed)
-        predicted = fitted.fit(train, classes[part.train]).predict(held_out)
-        scores.append(_balanced_accuracy(classes[part.held_out], predicted))
+    for arguments, points in groupby(search_grid(setting.model), _arguments):
+        fitted = _in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
+        for point in points:
+            train, held_out = sides[point["select__k"]]
+            correct = fitted.fit(train, learned).predict(held_out) == truth
+            # Balanced accuracy, without the checks of scikit-learn's function.
+            scores.append(np.mean([correct[of_class].mean() for of_class in members]))
     return scores
 
 
@@ -337,9 +341,3 @@ def _own_folds(
     """``most`` folds, or as many as the smallest class has samples or groups."""
     smallest = int(units_per_class(pd.Series(labels), groups).iloc[-1])
     return list(class_folds(labels, min(most, smallest), seed, groups))
-
-
-def _balanced_accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean recall over the classes present, as ``balanced_accuracy_score`` without its checks."""
-    correct = labels == predicted
-    return float(np.mean([correct[labels == name].mean() for name in np.unique(labels)]))
