@@ -8,10 +8,11 @@ ENV ?= demo
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
 
+# Whole files to each worker, in their order: by number of tests the longest would come last.
 test: .venv/test.stamp .venv-mlflow/test.stamp  ## Every test; those that need real files say so where they are absent
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 viz: .venv/run.stamp  ## The picture of the pipelines in a browser
 	$(BIN)/kedro viz run --env $(ENV)
