@@ -15,17 +15,18 @@ SHARE_OF_TIME = 0.05
 
 
 class Watched(NamedTuple):
-    """Wall time and peak memory of a command."""
+    """Wall time and peak memory of a command, and what it wrote to its standard output."""
 
     seconds: float
     peak_bytes: int
+    output: str
 
 
 def run_watched(command: Sequence[str | Path], cwd: Path | None = None) -> Watched:
     """Run ``command``; end with what it said where it fails."""
     start = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     peak = 0
 
@@ -39,12 +40,12 @@ def run_watched(command: Sequence[str | Path], cwd: Path | None = None) -> Watch
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    _, said = process.communicate()
+    output, said = process.communicate()
     seconds = time.perf_counter() - start
     watcher.join()
     if process.returncode:
         raise SystemExit(said)
-    return Watched(seconds, peak)
+    return Watched(seconds, peak, output)
 
 
 def resident_bytes(pid: int) -> int:

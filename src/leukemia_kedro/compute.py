@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 5
+SECONDS_BETWEEN_DELETIONS = 0.01
+"""joblib waits ten times as long after each call until workers have let go of a shared array; one
+that is still held then is deleted when the process ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -117,9 +120,12 @@ def run_parallel(
     on_cluster : bool
         False keeps to this machine what is not worth the way to another.
     """
-    from joblib import Parallel, delayed, parallel_config
+    from joblib import Parallel, delayed, disk, parallel_config
 
+    disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
     tasks = list(tasks)
+    if not tasks:
+        return []
     if on_cluster and _cluster:
         return list(_with_progress(_cluster.run(function, tasks), len(tasks), progress))
     if multiprocessing.parent_process() is not None:

@@ -9,7 +9,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_array,
+    check_is_fitted,
+    validate_data,
+)
 
 from leukemia_kedro.errors import CohortError, first_few
 
@@ -117,7 +122,7 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         CohortError
             No probe is left, an excluded name is not a column, or ``scale`` cannot be true.
         """
-        X = validate_data(self, X, ensure_all_finite="allow-nan")
+        X = self._validated(X, reset=True)
         self.minimum_, self.maximum_ = probe_range(X, self.scale, self.floor, self.ceiling)
         self._kept = self._varies() & ~self._excluded()
         if not self._kept.any():
@@ -130,6 +135,21 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
             )
         return self
 
+    def transform(self, X):
+        """Drop the probes that do not vary.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Expression, on any scale.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_kept)
+        """
+        check_is_fitted(self)
+        return self._validated(X, reset=False, dtype=None)[:, self._kept]
+
     def to_frame(self) -> pd.DataFrame:
         """What the filter found, a row per probe: columns ``probe, minimum, maximum, passes``."""
         check_is_fitted(self)
@@ -141,6 +161,15 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
                 "passes": self._kept,
             }
         )
+
+    def _validated(self, X, reset, dtype="numeric"):
+        checks = {"dtype": dtype, "ensure_all_finite": "allow-nan"}
+        if isinstance(X, pd.DataFrame) and (values := X.to_numpy()).dtype.kind == "f":
+            # Of a table scikit-learn checks thousands of columns one by one, which takes thirty
+            # times as long as what is done with them; of one type, they are one array.
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return check_array(values, estimator=self, input_name="X", **checks)
+        return validate_data(self, X, reset=reset, **checks)
 
     def _varies(self):
         lowest, highest = self.minimum_, self.maximum_

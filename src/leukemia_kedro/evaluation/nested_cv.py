@@ -110,19 +110,28 @@ def nested_cross_validation(
         n_jobs,
         _name(setting),
     )
-    predictions = [
-        prediction_table(
-            expression.index[split.held_out], classes[split.held_out], probabilities, known
-        ).assign(confidence=sure, repeat=split.repeat, fold=split.fold)
-        for split, (_, probabilities, known, sure) in zip(splits, results, strict=True)
-    ]
     tuning = [
-        {"repeat": split.repeat, "fold": split.fold} | result[0]
-        for split, result in zip(splits, results, strict=True)
+        {"repeat": split.repeat, "fold": split.fold} | chosen
+        for split, (chosen, *_) in zip(splits, results, strict=True)
     ]
-    table = pd.concat(predictions, ignore_index=True)
-    front = ["repeat", "fold", "sample"]
-    return table[front + [c for c in table if c not in front]], pd.DataFrame(tuning)
+    return _predictions_of(splits, results, expression.index, classes), pd.DataFrame(tuning)
+
+
+def _predictions_of(
+    splits: Sequence[Split], results: Sequence[tuple], samples: pd.Index, classes: np.ndarray
+) -> pd.DataFrame:
+    """The table of what :func:`predict_split` gave; a class that a split did not know is empty."""
+    held_out = np.concatenate([split.held_out for split in splits])
+    of_split = np.repeat(np.arange(len(splits)), [len(split.held_out) for split in splits])
+    names = np.unique(np.concatenate([known for _, _, known, _ in results]))
+    probabilities = np.full((len(held_out), len(names)), np.nan)
+    for number, (_, predicted, known, _) in enumerate(results):
+        rows = np.flatnonzero(of_split == number)
+        probabilities[np.ix_(rows, np.searchsorted(names, known))] = predicted
+    table = prediction_table(samples[held_out], classes[held_out], probabilities, names)
+    table.insert(0, "repeat", np.array([split.repeat for split in splits])[of_split])
+    table.insert(1, "fold", np.array([split.fold for split in splits])[of_split])
+    return table.assign(confidence=np.concatenate([sure for *_, sure in results]))
 
 
 def fit_model(
@@ -212,7 +221,7 @@ def prediction_table(
         {
             "sample": samples,
             "label": labels,
-            "predicted": np.asarray(classes)[probabilities.argmax(axis=1)],
+            "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)],
         }
         | {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
     )

@@ -140,20 +140,24 @@ def outer_splits(
     UserError
         A repeat does not hold out each sample once.
     """
-    for repeat, rows in plan.groupby("repeat"):
-        times = rows["sample"].value_counts()
-        wrong = times.index[times != 1].union(times.index.symmetric_difference(samples))
-        if len(wrong):
+    position = samples.get_indexer(plan["sample"])
+    repeats, folds = plan["repeat"].to_numpy(), plan["fold"].to_numpy()
+    everything = np.arange(len(samples))
+    for repeat in np.unique(repeats):
+        of_repeat = repeats == repeat
+        if not np.array_equal(np.sort(position[of_repeat]), everything):
+            held_out = plan.loc[of_repeat, "sample"]
+            times = held_out.value_counts().reindex(samples.union(held_out.unique()), fill_value=0)
+            wrong = times.index[(times != 1) | ~times.index.isin(samples)]
             raise UserError(
                 f"resampling_plan.csv: repeat {repeat} does not hold out each training sample "
                 f"once: {first_few(wrong)}. It was edited, or made for other samples.\n"
                 "To make it anew, with the same --env: "
                 "kedro run --pipelines data_processing,feature_selection"
             )
-    positions = pd.Series(np.arange(len(samples)), index=samples)
-    for (repeat, fold), rows in plan.groupby(["repeat", "fold"], sort=True):
-        held_out = np.sort(positions[rows["sample"]].to_numpy())
-        train = np.setdiff1d(np.arange(len(samples)), held_out)
+    for repeat, fold in np.unique(np.column_stack([repeats, folds]), axis=0):
+        held_out = np.sort(position[(repeats == repeat) & (folds == fold)])
+        train = np.delete(everything, held_out)
         yield Split(int(repeat), int(fold), WHOLE, train, held_out, groups)
 
 
