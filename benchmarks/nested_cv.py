@@ -2,7 +2,7 @@
 
     python benchmarks/nested_cv.py
 
-Golub's 38 training samples with the settings of conf/base, once through the folds:
+Golub's 38 training samples with the settings of conf/base, all its repeats:
 
 - here: rankings per fold, shared by all models, then each model;
 - plain: ``cross_val_predict`` over ``GridSearchCV`` of the same pipelines, with the same folds,
@@ -85,7 +85,7 @@ class Comparison:
         self.expression, self.labels, parameters = golub_training_samples()
         self.seed = parameters["seed"]
         self.cohort = CohortParameters(**parameters["cohort"])
-        self.resampling = ResamplingParameters(**parameters["resampling"] | {"repeats": 1})
+        self.resampling = ResamplingParameters(**parameters["resampling"])
         self.models = {name: ModelParameters(**parameters["models"][name]) for name in MODELS}
         self.plan = resampling_plan(self.labels, self.resampling, self.seed)
 
@@ -98,13 +98,18 @@ class Comparison:
         )  # fmt: skip
 
     def here(self, name: str, orders, n_jobs: int) -> np.ndarray:
-        """Out-of-fold probabilities of one model, in the order of the samples."""
+        """Out-of-fold probabilities of one model, shape (repeats, samples, classes)."""
         setting = Setting(self.models[name], self.cohort, self.resampling.inner_folds, self.seed)
         predictions, _ = nested_cross_validation(
             self.expression, self.labels, self.plan, orders, setting, n_jobs
         )
-        predictions = predictions.set_index("sample").loc[self.expression.index]
-        return probabilities(predictions, np.unique(self.labels))
+        known = np.unique(self.labels)
+        return np.array(
+            [
+                probabilities(repeat.set_index("sample").loc[self.expression.index], known)
+                for _, repeat in predictions.groupby("repeat")
+            ]
+        )
 
     def plain(self, name: str, n_jobs: int) -> np.ndarray:
         """The same from scikit-learn."""
@@ -117,14 +122,18 @@ class Comparison:
             cv=StratifiedKFold(self.resampling.inner_folds, shuffle=True, random_state=self.seed),
             error_score="raise",
         )
-        fold = self.plan.set_index("sample")["fold"].loc[self.expression.index]
-        return cross_val_predict(
-            CalibratedSearch(search, self.seed) if model.calibrate else search,
-            self.expression,
-            self.labels.to_numpy(dtype=str),
-            cv=PredefinedSplit(fold),
-            n_jobs=n_jobs,
-            method="predict_proba",
+        return np.array(
+            [
+                cross_val_predict(
+                    CalibratedSearch(search, self.seed) if model.calibrate else search,
+                    self.expression,
+                    self.labels.to_numpy(dtype=str),
+                    cv=PredefinedSplit(rows.set_index("sample")["fold"][self.expression.index]),
+                    n_jobs=n_jobs,
+                    method="predict_proba",
+                )
+                for _, rows in self.plan.groupby("repeat")
+            ]
         )
 
     def own_seconds(self, name: str, orders) -> float:

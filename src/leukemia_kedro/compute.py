@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 5
+BATCHES_PER_WORKER = 32
 SECONDS_BETWEEN_DELETIONS = 0.01
 """joblib waits ten times as long after each call until workers have let go of a shared array; one
 that is still held then is deleted when the process ends."""
@@ -120,7 +121,7 @@ def run_parallel(
     on_cluster : bool
         False keeps to this machine what is not worth the way to another.
     """
-    from joblib import Parallel, delayed, disk, parallel_config
+    from joblib import Parallel, delayed, disk, effective_n_jobs, parallel_config
 
     disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
     tasks = list(tasks)
@@ -131,8 +132,10 @@ def run_parallel(
     if multiprocessing.parent_process() is not None:
         # Kedro's ParallelRunner already runs one node per core.
         n_jobs = 1
+    # joblib's own choice hands most of a few short tasks to one worker while the others wait.
+    batch = max(1, len(tasks) // (BATCHES_PER_WORKER * effective_n_jobs(n_jobs)))
     with parallel_config(n_jobs=n_jobs):
-        workers = Parallel(prefer=prefer, return_as="generator")
+        workers = Parallel(prefer=prefer, batch_size=batch, return_as="generator")
         results = workers(delayed(function)(*task) for task in tasks)
         return list(_with_progress(results, len(tasks), progress))
 

@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
     imputer,
@@ -147,7 +148,7 @@ def fit_model(
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
     split = whole(expression.index, groups)
     orders = _orders_of(split, orders, setting)
-    tasks = _inner_tasks(values, classes, split, orders, setting)
+    tasks = _inner_tasks(*_in_log2(values, orders, setting), classes, split, setting)
     chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
     pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
     pipeline.set_params(**chosen)
@@ -201,10 +202,11 @@ def predict_split(
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        tasks = _inner_tasks(values, classes, split, orders, setting)
+        log2, orders = _in_log2(values, orders, setting)
+        tasks = _inner_tasks(log2, orders, classes, split, setting)
         chosen = _best_point([_score_grid(*task) for task in tasks], setting)
         k = chosen["select__k"]
-        train, held_out = _prepare(values, split, orders[split.inner_fold], setting, [k]).top(k)
+        train, held_out = _prepare(log2, orders[split.inner_fold], split, setting, [k]).top(k)
         tuned = classifier(setting.model, setting.seed).set_params(**_arguments(chosen))
         fitted = _final_classifier(tuned, classes, split, setting)
         fitted.fit(train, classes[split.train])
@@ -241,10 +243,24 @@ def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.n
     }
 
 
+def _in_log2(
+    values: np.ndarray, orders: dict[int, np.ndarray], setting: Setting
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Log2 values of the probes that some of the orders need, and the orders of these columns."""
+    n_genes = setting.model.genes.n_genes
+    if "all" not in n_genes and _probe_by_probe(setting.cohort):
+        orders = {inner: order[: max(n_genes)] for inner, order in orders.items()}
+    kept = np.unique(np.concatenate(list(orders.values())))
+    # Each sample is transformed by itself; standardised, by the probes that a training set keeps.
+    transform = log_transform(setting.cohort).set_params(standardise_arrays=False)
+    log2 = transform.fit_transform(values.take(kept, axis=1))
+    return log2, {inner: np.searchsorted(kept, order) for inner, order in orders.items()}
+
+
 def _prepare(
-    values: np.ndarray,
-    split: Split,
+    log2: np.ndarray,
     order: np.ndarray,
+    split: Split,
     setting: Setting,
     n_genes: Collection[int | str],
 ) -> _Prepared:
@@ -252,17 +268,19 @@ def _prepare(
     if "all" not in n_genes and _probe_by_probe(setting.cohort):
         order = order[: max(n_genes)]
     kept = np.sort(order)
-    # Each sample is transformed by itself.
-    log2 = log_transform(setting.cohort).fit_transform(values.take(kept, axis=1))
+    log2 = log2.take(kept, axis=1)
+    if setting.cohort.standardise_arrays:
+        log2 = LogTransform(standardise_arrays=True).fit_transform(log2)
     train, held_out = log2[split.train], log2[split.held_out]
-    learned = []
     if setting.cohort.missing.policy == "impute":
-        learned.append(imputer(setting.cohort))
+        fitted = imputer(setting.cohort).fit(train)
+        train, held_out = fitted.transform(train), fitted.transform(held_out)
     if setting.model.scale:
         # Each column is scaled by itself, so scaling before the selection is the same as after.
-        learned.append(StandardScaler())
-    for step in learned:
-        train, held_out = step.fit(train).transform(train), step.transform(held_out)
+        # The arithmetic of StandardScaler.transform; its checks take several times as long.
+        scaler = StandardScaler().fit(train)
+        mean, deviation = scaler.mean_.astype(train.dtype), scaler.scale_.astype(train.dtype)
+        train, held_out = (train - mean) / deviation, (held_out - mean) / deviation
     return _Prepared(train, held_out, np.searchsorted(kept, order))
 
 
@@ -272,17 +290,17 @@ def _probe_by_probe(cohort: CohortParameters) -> bool:
 
 
 def _inner_tasks(
-    values: np.ndarray,
+    log2: np.ndarray,
+    orders: dict[int, np.ndarray],
     classes: np.ndarray,
     split: Split,
-    orders: dict[int, np.ndarray],
     setting: Setting,
 ) -> list[tuple]:
     """What :func:`_score_grid` is to do for a split; nothing where there is nothing to choose."""
     if len(search_grid(setting.model)) == 1:
         return []
     return [
-        (values, classes, part, orders[part.inner_fold], setting)
+        (log2, orders[part.inner_fold], classes, part, setting)
         for part in inner_splits(split, classes, setting.inner_folds, setting.seed)
     ]
 
@@ -294,10 +312,10 @@ def _best_point(scores: list[list[float]], setting: Setting) -> dict[str, Any]:
 
 
 def _score_grid(
-    values: np.ndarray, classes: np.ndarray, part: Split, order: np.ndarray, setting: Setting
+    log2: np.ndarray, order: np.ndarray, classes: np.ndarray, part: Split, setting: Setting
 ) -> list[float]:
     """Balanced accuracy of each grid point on one inner fold."""
-    prepared = _prepare(values, part, order, setting, setting.model.genes.n_genes)
+    prepared = _prepare(log2, order, part, setting, setting.model.genes.n_genes)
     sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
     learned, truth = classes[part.train], classes[part.held_out]
     members = [np.flatnonzero(truth == name) for name in np.unique(truth)]
