@@ -14,7 +14,8 @@ from kedro.framework.project import configure_project, pipelines
 from project_copy import PROJECT, ProjectCopy
 
 PAGE = (PROJECT / "docs" / "how-to" / "cluster.md").read_text(encoding="utf-8")
-BY_NODE, BY_MODEL = re.findall(r"^kedro (airflow create .*)$", PAGE, re.MULTILINE)
+BY_NODE, BY_PIPELINE = re.findall(r"^kedro (airflow create .*)$", PAGE, re.MULTILINE)
+ARROW = r'tasks\["(.+)"\] >> tasks\["(.+)"\]'
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 def project(tmp_path_factory) -> ProjectCopy:
     """A project with both DAGs of the page."""
     project = ProjectCopy(tmp_path_factory.mktemp("airflow"))
-    for command in (BY_NODE, BY_MODEL):
+    for command in (BY_NODE, BY_PIPELINE):
         project.kedro(*command.split())
     return project
 
@@ -67,20 +68,30 @@ def test_each_node_is_a_task_behind_those_it_needs(project, pipeline):
         for node, needed in pipeline.node_dependencies.items()
         for before in needed
     }
-    assert set(re.findall(r'tasks\["(.+)"\] >> tasks\["(.+)"\]', dag.read_text())) == expected
+    assert set(re.findall(ARROW, dag.read_text())) == expected
 
 
-def test_each_model_is_a_task(project, pipeline):
-    tasks = tasks_of(dag_file(project, BY_MODEL))
-    namespaces = {node.namespace for node in pipeline.nodes if node.namespace}
-    outside = {node.name for node in pipeline.nodes if not node.namespace}
-    assert {name for names in tasks.values() for name in names} == namespaces | outside
+def test_each_pipeline_is_a_task_behind_those_it_needs(project, pipeline):
+    dag = dag_file(project, BY_PIPELINE)
+    task_of = {names[0]: task for task, names in tasks_of(dag).items()}
+    needed = {
+        (of_pipeline(before), of_pipeline(node))
+        for node, earlier in pipeline.node_dependencies.items()
+        for before in earlier
+    }
+    assert set(task_of) == {of_pipeline(node) for node in pipeline.nodes}
+    expected = {(task_of[one], task_of[other]) for one, other in needed if one != other}
+    assert set(re.findall(ARROW, dag.read_text())) == expected
+
+
+def of_pipeline(node) -> str:
+    return node.namespace.split(".")[0]
 
 
 def test_tasks_hand_their_data_over_by_files_alone(project):
     """Two tasks, each in a process of its own that knows nothing but the DAG's file."""
     dag = dag_file(project, BY_NODE)
-    for node in ("validate_cohort", "split_samples"):
+    for node in ("data_processing.validate_cohort", "data_processing.split_samples"):
         code = (
             "import sys, types; "
             "sdk = types.ModuleType('airflow.sdk'); "

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from leukemia_kedro.datasets import CSVDataset
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.comparison import compare_models, score_model
+from leukemia_kedro.evaluation.comparison import compare_models, gather_tables, score_model
+from leukemia_kedro.evaluation.run_model import CV_COLUMNS, TEST_COLUMNS
 
 CLASSES = ["ALL", "MLL", "AML"]
 
@@ -130,3 +132,31 @@ def test_models_left_out_are_told_in_one_line(caplog):
     ]
     with pytest.raises(UserError, match=r"every model was left out of this run: voting \(defined"):
         compare_models({"voting": left_out})
+
+
+def test_the_predictions_of_all_models_are_one_table_that_survives_its_file(tmp_path):
+    """Ids and labels may look like numbers, and a model that was left out may come first."""
+    one = pd.DataFrame(
+        {
+            "sample": ["007", "1e3"], "label": ["1", "NA"], "predicted": ["1", "1"],
+            "probability_1": [0.75, 0.5], "probability_NA": [0.25, 0.5],
+            "confidence": [0.75, 0.5], "call": ["1", "no call"],
+        }
+    )  # fmt: skip
+    left_out = pd.DataFrame(columns=TEST_COLUMNS)
+    file = CSVDataset(filepath=str(tmp_path / "test_predictions.csv"))
+    file.save(gather_tables({"left_out": left_out, "a": one, "b": one.iloc[::-1]}))
+    table = file.load()
+    assert list(table) == ["model", *one]
+    assert table["model"].tolist() == ["a", "a", "b", "b"]
+    own = table[table["model"] == "a"].drop(columns="model")
+    pd.testing.assert_frame_equal(own, one)
+
+
+@pytest.mark.parametrize("columns", [CV_COLUMNS, TEST_COLUMNS])
+def test_without_any_prediction_the_table_has_columns_and_no_row(columns, tmp_path):
+    file = CSVDataset(filepath=str(tmp_path / "predictions.csv"))
+    file.save(gather_tables(dict.fromkeys("ab", pd.DataFrame(columns=columns))))
+    table = file.load()
+    assert table.empty
+    assert list(table) == ["model", *columns]

@@ -44,8 +44,9 @@ def run_again(project, *parameters, cohort="demo", check=True):
 def test_design_contrasts_and_gene_sets_are_checked_before_anything_that_takes_long():
     configure_project("leukemia_kedro")
     order = [node.name for node in pipelines["__default__"].nodes]
-    last = max(order.index("plan_contrasts"), order.index("name_genes"))
-    assert last < order.index("rank_genes")
+    first = ("plan_contrasts", "name_genes")
+    last = max(order.index(f"differential_expression.{name}") for name in first)
+    assert last < order.index("feature_selection.rank_genes")
     assert last < min(i for i, name in enumerate(order) if name.endswith(".cross_validate"))
 
 
@@ -247,7 +248,7 @@ def test_a_mistake_ends_in_one_message_before_any_work(mine, mistake):
     assert result.returncode != 0
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
-    assert "Completed node: compare_classes" not in result.stdout
+    assert "Completed node: differential_expression.compare_classes" not in result.stdout
     changed = {name for name, content in mine.files().items() if before.get(name) != content}
     # Whichever of the first two nodes is not at fault may have written what it plans.
     assert {name.rpartition("/")[2] for name in changed} <= {
@@ -264,7 +265,7 @@ def test_a_class_with_one_sample_is_named(project):
     assert result.returncode != 0
     assert "MLL has 1" in result.stderr
     assert "Traceback" not in result.stderr
-    assert "Completed node: compare_classes" not in result.stdout
+    assert "Completed node: differential_expression.compare_classes" not in result.stdout
 
 
 def check_several(project, cohort, n_contrasts):

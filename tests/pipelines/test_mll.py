@@ -14,7 +14,7 @@ def test_the_champion_tells_the_three_leukemias_apart(project, mll_file):
     place = project.data("01_raw", "mll", "MLL.csv")
     place.parent.mkdir(parents=True)
     shutil.copy(mll_file, place)
-    project.kedro("run", "--env", "mll", "--to-nodes", "compare_models")
+    project.kedro("run", "--env", "mll", "--to-nodes", "modelling.compare_models")
     comparison = pd.read_csv(project.data("08_reporting", "mll", "model_comparison.csv"))
     assert set(MODELS) - set(comparison["model"]) == {"weighted_voting"}, "two classes only"
     assert comparison["test_accuracy"].isna().all()

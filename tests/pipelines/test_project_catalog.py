@@ -19,12 +19,27 @@ LAYERS = {
     "model_output": "07_model_output",
     "reporting": "08_reporting",
 }
-# The picture draws these in another layer than their folder's, so that layers follow one another.
+# The picture draws these in another layer than their folder's, so that layers follow one another,
+# and none of them is a long row of names.
 DRAWN_ELSEWHERE = {
-    "_cv_predictions": "07_model_output",
-    "_tuning": "07_model_output",
+    ".cv_predictions": "07_model_output",
+    ".tuning": "07_model_output",
     "champion_model": "06_models",
     "calls": "07_model_output",
+    **dict.fromkeys(
+        (
+            "data_quality",
+            "design_matrix",
+            "contrast_matrix",
+            "probe_genes",
+            "contrast_tables",
+            "contrast_f_test",
+            "variance_prior",
+            "enrichment",
+            "de_truth",
+        ),
+        "08_reporting",
+    ),
 }
 ENVIRONMENTS = sorted(
     folder.name for folder in (PROJECT / "conf").iterdir() if (folder / "globals.yml").is_file()

@@ -52,6 +52,7 @@ CONTRAST_COLUMNS = [
     "maxT_p",
 ]
 REFERENCE = "feature_selection.signature.reference"
+PRECOMPUTED = "models.svm_linear.arguments.kernel=precomputed"
 NOISE = ("Warning", "WARNING", "Traceback", "deprecated")
 
 pytestmark = pytest.mark.slow
@@ -92,7 +93,11 @@ def test_run_json_says_what_the_run_was_made_with(demo):
     assert record["parameters"]["models"]["knn"]["scale"] is True, "a default"
     assert record["inputs"]["raw_cohort"]["parameters"]["n_probes"] == 1500
     assert list(record["inputs"]["gene_sets"]["sha256"]) == ["gene_sets.gmt"]
-    assert record["nodes"].keys() >= {"validate_cohort", "knn.fit", "write_report"}
+    assert record["nodes"].keys() >= {
+        "data_processing.validate_cohort",
+        "modelling.knn.fit",
+        "reporting.write_report",
+    }
     seconds = [node["seconds"] for node in record["nodes"].values()]
     assert min(seconds) > 0
     # One node after the other; what is left is Kedro's own.
@@ -197,8 +202,8 @@ def test_a_pipeline_runs_alone_on_what_earlier_ones_wrote(demo):
 
 
 def test_one_model_runs_alone_by_its_namespace(demo):
-    said = demo.kedro("run", "--env", "demo", "--namespaces", "knn", "--params", SMALL)
-    assert "knn.cross_validate" in said.stdout
+    said = demo.kedro("run", "--env", "demo", "--namespaces", "modelling.knn", "--params", SMALL)
+    assert "modelling.knn.cross_validate" in said.stdout
     assert "svm_rbf" not in said.stdout
 
 
@@ -207,8 +212,8 @@ def test_only_what_is_missing_is_made_again(demo):
     removed = demo.data("07_model_output", "demo", "cv_predictions", "knn.csv")
     removed.unlink()
     said = demo.kedro("run", "--env", "demo", "--only-missing-outputs", "--params", SMALL)
-    assert "knn.cross_validate" in said.stdout
-    assert "svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
+    assert "modelling.knn.cross_validate" in said.stdout
+    assert "modelling.svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
     assert demo.files() == before
 
 
@@ -258,6 +263,28 @@ def test_many_classes_and_no_test_set(project):
     assert "two classes only" in report
 
 
+def test_a_run_that_leaves_out_every_model_ends_before_what_takes_long(project):
+    project.keep_models("weighted_voting")
+    write_environment(
+        project,
+        "three",
+        {
+            "type": "leukemia_kedro.datasets.SimulatedDataset",
+            "n_samples": {"ALL": 12, "AML": 14, "MLL": 11},
+            "n_probes": 60,
+            "seed": 5,
+        },
+        {"split": {"method": "none"}, "classes": None},
+    )
+    for command in ("run", "check"):
+        result = project.kedro(command, "--env", "three", check=False)
+        assert result.returncode == 1
+        assert "every model would be left out of this run" in result.stderr
+        assert "weighted_voting (defined for two classes only, the cohort has 3)" in result.stderr
+        assert "Traceback" not in result.stderr
+        assert "plan_resampling" not in result.stdout
+
+
 def test_a_split_is_drawn_where_the_cohort_has_none(project):
     write_environment(
         project,
@@ -284,6 +311,10 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", "models.knn.search.k=3"], "models.knn"),
         (["--params", "feature_selection.signature.criterion=chi2"], "signature.criterion"),
         (["--params", "resampling.folds=30"], "fewer than the 30 folds"),
+        (["--params", "seed=-1"], "seed is -1; expected a whole number from 0"),
+        (["--params", PRECOMPUTED], "SVC with kernel precomputed, C 0.01 fails on the smallest"),
+        (["--params", PRECOMPUTED, "--runner", "ParallelRunner"], "fails on the smallest"),
+        (["--params", PRECOMPUTED, "--pipelines", "modelling"], "fails on the smallest"),
         (["--params", f"{REFERENCE}=golub_2024"], "expected one of: golub_1999"),
         (["--params", f"{REFERENCE}=golub_1999"], "names probes that this cohort lacks"),
         (["--params", "models.knn.reject_below=1.5"], "less than or equal to 1"),
@@ -300,7 +331,7 @@ def test_a_mistake_ends_in_one_message_and_touches_nothing(demo, options, messag
     assert result.returncode != 0
     assert message in result.stderr
     assert "Traceback" not in result.stderr
-    assert "Completed node: rank_genes" not in result.stdout, "told before what takes long"
+    assert "feature_selection.rank_genes" not in result.stdout, "told before what takes long"
     assert demo.files() == before
 
 
@@ -316,6 +347,23 @@ def test_without_the_golub_files_both_ways_on_are_named(project):
     assert "kedro fetch golub" in result.stderr
     assert "kedro run --env demo" in result.stderr
     assert project.files() == {}
+
+
+def assert_the_champion_calls_the_independent_file_as_if_new(project, champion):
+    """The same calls by ``kedro run --pipelines inference`` as the run itself made."""
+    published = pd.read_csv(
+        project.folder / "data/01_raw/golub/data_set_ALL_AML_independent.csv", index_col=1
+    )
+    patients = [column for column in published if column.isdigit()]
+    published[patients].to_csv(project.folder / "new.csv")
+    project.kedro("run", "--pipelines", "inference", "--params", "new_samples=new.csv")
+    predictions = project.data("07_model_output", "golub", "test_predictions", f"{champion}.csv")
+    of_the_run = pd.read_csv(predictions, index_col="sample").drop(columns="label")
+    calls = pd.read_csv(project.data("07_model_output", "golub", "calls.csv"), index_col="sample")
+    assert len(calls) == 34
+    pd.testing.assert_frame_equal(
+        calls.loc[of_the_run.index, of_the_run.columns], of_the_run, rtol=1e-11
+    )
 
 
 @pytest.mark.real_data
@@ -364,6 +412,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     assert held_out["errors"]["published"] == [0, 4]
     for figure in held_out.values():
         assert figure["low"] <= figure["value"] <= figure["high"]
+    assert_the_champion_calls_the_independent_file_as_if_new(project, champion["champion"])
     report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
     assert "40 of 49 published figures come out again" in report
     assert 'id="figure-threshold_path"' in report

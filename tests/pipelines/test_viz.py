@@ -13,6 +13,8 @@ import pytest
 from browser import open_browser, visit
 from project_copy import PROJECT
 
+from leukemia_kedro.models import MODELS
+
 NOISE = ("Warning", "WARNING", "ERROR", "Traceback")
 PREVIEWS = {
     "signature": "TablePreview",
@@ -20,16 +22,26 @@ PREVIEWS = {
     "model_comparison": "TablePreview",
     "contrast_tables": "TablePreview",
     "log_expression": "TablePreview",
-    "knn_cv_predictions": "TablePreview",
+    "modelling.knn.cv_predictions": "TablePreview",
+    "cv_predictions": "TablePreview",
     "champion": "JSONPreview",
     "permutation_test": "JSONPreview",
-    "knn_scores": "JSONPreview",
+    "modelling.knn.scores": "JSONPreview",
+    "model_scores": "JSONPreview",
     "interactive_cohort_figures": "PlotlyPreview",
     "interactive_model_figures": "PlotlyPreview",
     "interactive_contrast_figures": "PlotlyPreview",
     "model_figures": "ImagePreview",
 }
-WITHOUT_PREVIEW = ("_fitted", "champion_model", "report")
+WITHOUT_PREVIEW = (".fitted", "champion_model", "report")
+
+PIPELINES = {
+    "data_processing",
+    "feature_selection",
+    "modelling",
+    "differential_expression",
+    "reporting",
+}
 
 pytestmark = pytest.mark.slow
 
@@ -75,9 +87,24 @@ def test_layers_stand_in_their_order(picture):
     ]
 
 
-def test_each_model_is_a_box_to_open(picture):
-    boxes = {node["name"] for node in picture["nodes"] if node["type"] == "modularPipeline"}
-    assert {"weighted_voting", "svm_rbf", "xgboost"} <= boxes
+def within(picture, box, kind):
+    """What a box shows when it is opened; ``__root__`` is the whole picture."""
+    children = picture["modular_pipelines"][box]["children"]
+    return {child["id"] for child in children if child["type"] == kind}
+
+
+def test_each_pipeline_is_a_box_and_that_of_modelling_opens_into_the_models(picture):
+    assert within(picture, "__root__", "modularPipeline") == PIPELINES
+    models = {f"modelling.{model}" for model in MODELS}
+    assert within(picture, "modelling", "modularPipeline") == models
+
+
+def test_while_the_boxes_are_closed_few_datasets_are_seen(picture):
+    assert within(picture, "__root__", "task") == set()
+    seen = within(picture, "__root__", "data")
+    assert len(seen) < 40
+    names = {node["name"] for node in picture["nodes"] if node["id"] in seen}
+    assert not [name for name in names if "." in name], "of one model alone"
 
 
 @pytest.mark.parametrize("name", PREVIEWS)

@@ -135,8 +135,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         },
         **{f"{name}_figures": [draw(figure) for figure in gallery]
            for name, gallery in galleries.items()},
-        **{f"{model}_scores": _scores(classes, n_train, n_test) for model in MODELS},
-        **{f"{model}_test_predictions": calls for model in MODELS},
+        "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},
+        "test_predictions": pd.concat([calls.assign(model=model) for model in MODELS]),
     }  # fmt: skip
 
 

@@ -127,6 +127,28 @@ def compare_models(scores: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
     return table.assign(champion=table["model"] == champion)[_COLUMNS]
 
 
+def gather_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The tables of all models in one, in the order given.
+
+    Parameters
+    ----------
+    tables : mapping of model name to DataFrame
+        Predictions, or what was tuned. Without rows where the model was left out, or without a
+        test set.
+
+    Returns
+    -------
+    DataFrame
+        ``model``, then the columns of the tables; a cell is empty where a model's own table lacks
+        the column. Without rows where no table has any.
+    """
+    named = [table.assign(model=name) for name, table in tables.items()]
+    # A table without rows lacks the columns of the classes, and the first decides on their order.
+    gathered = pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
+    gathered.insert(0, "model", gathered.pop("model"))
+    return gathered
+
+
 def _mcnemar(one: dict[str, Any], other: dict[str, Any]) -> float:
     from leukemia_kedro.statistics.intervals import mcnemar_exact
 

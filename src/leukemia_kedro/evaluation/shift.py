@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.evaluation.plan import class_folds, permute_labels, units_per_class
 
 COMPONENTS = 20
@@ -18,9 +18,10 @@ PERMUTATIONS = 100
 def measure_shift(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
-    cv_predictions: Mapping[str, pd.DataFrame],
-    test_predictions: Mapping[str, pd.DataFrame],
+    cv_predictions: pd.DataFrame,
+    test_predictions: pd.DataFrame,
     seed: int,
+    n_jobs: int,
 ) -> dict[str, Any]:
     """Tell training from held-out samples by their expression, and list the hard samples.
 
@@ -34,8 +35,9 @@ def measure_shift(
     log_expression : DataFrame, shape (n_probes, n_samples)
         Log2 scale. Missing values are imputed from the nearest samples.
     sample_split : DataFrame, index ``sample``, columns ``label, split`` and perhaps ``group``
-    cv_predictions, test_predictions : mapping of model name to table
-    seed : int
+    cv_predictions, test_predictions : DataFrame
+        Of all models: columns ``model, sample, label, predicted``.
+    seed, n_jobs : int
 
     Returns
     -------
@@ -46,7 +48,7 @@ def measure_shift(
         get wrong (training samples: in more than half of the repeats).
     """
     return {
-        **_train_versus_test(log_expression, sample_split, seed),
+        **_train_versus_test(log_expression, sample_split, seed, n_jobs),
         "median_log2_per_sample": {
             str(sample): float(value) for sample, value in log_expression.median().items()
         },
@@ -56,40 +58,30 @@ def measure_shift(
 
 def hard_samples(
     sample_split: pd.DataFrame,
-    cv_predictions: Mapping[str, pd.DataFrame],
-    test_predictions: Mapping[str, pd.DataFrame],
+    cv_predictions: pd.DataFrame,
+    test_predictions: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """Samples that more than half of the models get wrong, the hardest first."""
-    wrong = pd.DataFrame(
-        {
-            model: pd.concat(
-                [_share_wrong(cv_predictions[model]), _share_wrong(test_predictions[model])]
-            )
-            for model in cv_predictions
-            if len(cv_predictions[model])
-        }
-    )
-    n_wrong = (wrong > 0.5).sum(axis=1)
-    hard = n_wrong[n_wrong > wrong.shape[1] / 2].sort_values(ascending=False, kind="stable")
+    predictions = pd.concat([cv_predictions, test_predictions])
+    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
+    share_wrong = wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
+    n_wrong = (share_wrong > 0.5).groupby("sample", sort=False).sum()
+    n_models = predictions["model"].nunique()
+    hard = n_wrong[n_wrong > n_models / 2].sort_values(ascending=False, kind="stable")
     return [
         {
             "sample": str(sample),
             "label": str(sample_split.loc[sample, "label"]),
             "split": str(sample_split.loc[sample, "split"]),
             "n_models_wrong": int(count),
-            "n_models": wrong.shape[1],
+            "n_models": n_models,
         }
         for sample, count in hard.items()
     ]
 
 
-def _share_wrong(predictions: pd.DataFrame) -> pd.Series:
-    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
-    return wrong.groupby(predictions["sample"], sort=False).mean()
-
-
 def _train_versus_test(
-    log_expression: pd.DataFrame, sample_split: pd.DataFrame, seed: int
+    log_expression: pd.DataFrame, sample_split: pd.DataFrame, seed: int, n_jobs: int
 ) -> dict[str, Any]:
     from sklearn.decomposition import PCA
 
@@ -106,21 +98,24 @@ def _train_versus_test(
     pca = PCA(min(COMPONENTS, len(values) - 1, values.shape[1]), random_state=seed)
     components = pca.fit_transform(values)
     generator = np.random.default_rng(seed)
-    observed = _cross_validated_auc(components, held_out, seed, groups)
-    permuted = [
-        _cross_validated_auc(components, permute_labels(held_out, generator, groups), seed, groups)
-        for _ in range(PERMUTATIONS)
-    ]
+    permuted = (permute_labels(held_out, generator, groups) for _ in range(PERMUTATIONS))
+    observed, *by_chance = run_parallel(
+        cross_validated_auc,
+        [(components, labels, seed, groups) for labels in (held_out, *permuted)],
+        n_jobs,
+        "training or held out",
+    )
     return {
         "auc": observed,
-        "p_value": permutation_p_value(observed, np.array(permuted)),
+        "p_value": permutation_p_value(observed, np.array(by_chance)),
         "n_permutations": PERMUTATIONS,
     }
 
 
-def _cross_validated_auc(
+def cross_validated_auc(
     components: np.ndarray, held_out: np.ndarray, seed: int, groups: np.ndarray | None
 ) -> float:
+    """How well a logistic regression tells held-out samples from the others, out of fold."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import cross_val_predict

@@ -77,27 +77,31 @@ def signature_figures(
 
 def model_figures(
     model_comparison: pd.DataFrame,
+    cv_predictions: pd.DataFrame,
+    test_predictions: pd.DataFrame,
     sample_split: pd.DataFrame,
     permutation_test: Mapping[str, Any],
     shift: Mapping[str, Any],
     log_expression: pd.DataFrame,
     data_quality: Mapping[str, Any],
-    predictions: Mapping[str, pd.DataFrame],
 ) -> Figures:
     """All models side by side, then the curves of each.
 
     Parameters
     ----------
-    model_comparison, sample_split : DataFrame
+    model_comparison : DataFrame
+    cv_predictions, test_predictions : DataFrame
+        Predictions of all models, column ``model``; no test predictions without a test set.
+    sample_split : DataFrame
     permutation_test, shift, data_quality : mapping
     log_expression : DataFrame, shape (n_probes, n_samples)
-    predictions : mapping of ``<model>_cv_predictions`` and ``<model>_test_predictions`` to table
-        Tables of models that were left out are empty.
     """
     classes = list(data_quality["classes"])
     models = list(model_comparison["model"])
-    held_in = {model: predictions[f"{model}_cv_predictions"] for model in models}
-    held_out = {model: predictions[f"{model}_test_predictions"] for model in models}
+    held_in, held_out = (
+        {model: table[table["model"] == model].drop(columns="model") for model in models}
+        for table in (cv_predictions, test_predictions)
+    )
     has_test = model_comparison["test_n"].notna().any()
     measured = shift["auc"] is not None
     shown = log_expression[thinned(sample_split, cohort.MOST_DISTRIBUTIONS).index]

@@ -24,16 +24,17 @@ def collect_findings(found: Mapping[str, Any], parameters: Mapping[str, Any]) ->
     found : mapping of dataset name to data
         Under the names of the data catalog: the fields of :class:`Findings` that are datasets
         themselves, and ``<gallery>_figures``, ``interactive_<gallery>_figures``,
-        ``<model>_scores``, ``<model>_test_predictions``, ``enrichment`` and ``de_truth``.
+        ``model_scores``, ``test_predictions``, ``enrichment`` and ``de_truth``.
     parameters : mapping of block name to parameters
         Typed blocks, ``models`` a mapping of model name to block, and ``seed``.
     """
-    comparison = found["model_comparison"]
+    calls = found["test_predictions"]
+    of_champion = calls["model"] == found["champion"]["champion"]
     as_it_is = {field.name for field in fields(Findings)} & found.keys() - {"enrichment"}
     return Findings(
         **{name: found[name] for name in sorted(as_it_is)},
-        scores={model: found[f"{model}_scores"] for model in comparison["model"]},
-        champion_calls=found[f"{found['champion']['champion']}_test_predictions"],
+        scores=found["model_scores"],
+        champion_calls=calls[of_champion].drop(columns="model"),
         figures={gallery: found[f"{gallery}_figures"] for gallery in GALLERIES},
         interactive={
             name: figure

@@ -78,4 +78,6 @@ def create_pipeline() -> Pipeline:
             ),
         ],
         tags="differential_expression",
+        namespace="differential_expression",
+        prefix_datasets_with_namespace=False,
     )

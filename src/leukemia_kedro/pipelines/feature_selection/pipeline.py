@@ -92,4 +92,6 @@ def create_pipeline() -> Pipeline:
             ),
         ],
         tags="feature_selection",
+        namespace="feature_selection",
+        prefix_datasets_with_namespace=False,
     )

@@ -107,11 +107,12 @@ def score(
     )
 
 
-def compare_models(**scores: dict[str, Any]) -> DataFrame:
-    """One row per model, simplest first, the champion marked."""
+def compare_models(**scores: dict[str, Any]) -> tuple[DataFrame, dict[str, Any]]:
+    """One row per model that was run, simplest first, the champion marked; and all their scores."""
     from leukemia_kedro.evaluation import comparison
 
-    return comparison.compare_models(scores)
+    table = comparison.compare_models(scores)
+    return table, {name: scores[name] for name in table["model"]}
 
 
 def promote_champion(
@@ -121,6 +122,13 @@ def promote_champion(
     from leukemia_kedro.evaluation import champion
 
     return champion.promote_champion(model_comparison, sample_split, fitted)
+
+
+def gather_tables(**tables: DataFrame) -> DataFrame:
+    """The tables of all models in one."""
+    from leukemia_kedro.evaluation import comparison
+
+    return comparison.gather_tables(tables)
 
 
 def permutation_test(
@@ -181,8 +189,10 @@ def measure_shift(
     log_expression: DataFrame,
     probe_filter: DataFrame,
     sample_split: DataFrame,
+    cv_predictions: DataFrame,
+    test_predictions: DataFrame,
     seed: int,
-    **predictions: DataFrame,
+    compute: ComputeParameters,
 ) -> dict[str, Any]:
     """How different the held-out samples are, and which samples most models get wrong."""
     from leukemia_kedro.evaluation import shift
@@ -190,14 +200,8 @@ def measure_shift(
     return shift.measure_shift(
         log_expression.loc[probe_filter["passes"]],
         sample_split,
-        _of_kind(predictions, "_cv_predictions"),
-        _of_kind(predictions, "_test_predictions"),
+        cv_predictions,
+        test_predictions,
         seed,
+        compute.n_jobs,
     )
-
-
-def _of_kind(predictions: dict[str, DataFrame], kind: str) -> dict[str, DataFrame]:
-    """Tables of one kind, by model."""
-    return {
-        name.removesuffix(kind): table for name, table in predictions.items() if name.endswith(kind)
-    }

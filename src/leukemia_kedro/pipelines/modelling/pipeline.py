@@ -1,4 +1,8 @@
-"""Wiring of modelling: one template, instantiated per model in the model's own namespace."""
+"""Wiring of modelling: one template, instantiated per model in the model's own namespace.
+
+What other pipelines take is of all models together, so that a model's own datasets stay within the
+pipeline's box in the picture.
+"""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -8,6 +12,7 @@ from .nodes import (
     compare_models,
     cross_validate,
     fit,
+    gather_tables,
     measure_shift,
     permutation_test,
     predict_held_out,
@@ -24,10 +29,6 @@ SHARED_INPUTS = {
     "resampling_plan",
     "fold_rankings",
 }
-OUTPUTS = ("cv_predictions", "tuning", "fitted", "test_predictions", "scores")
-PREDICTIONS = [
-    f"{model}_{kind}" for model in MODELS for kind in ("cv_predictions", "test_predictions")
-]
 SHARED_PARAMETERS = {
     "params:cohort",
     "params:resampling",
@@ -38,19 +39,18 @@ SHARED_PARAMETERS = {
 
 
 def create_pipeline() -> Pipeline:
-    """Every model in its namespace, then comparison, champion and permutation test."""
+    """Every model in its namespace, then comparison, champion and what is asked of it."""
     models = [
         Pipeline(
             _one_model(),
-            namespace=name,
+            namespace=f"modelling.{name}",
             inputs=SHARED_INPUTS,
-            outputs={output: f"{name}_{output}" for output in OUTPUTS},
             parameters={"params:model": f"params:models.{name}"}
             | {shared: shared for shared in SHARED_PARAMETERS},
         )
         for name in MODELS
     ]
-    return sum(models, _all_models())
+    return sum(models, _all_models() + _after_comparison())
 
 
 def _one_model() -> Pipeline:
@@ -115,21 +115,57 @@ def _one_model() -> Pipeline:
 
 
 def _all_models() -> Pipeline:
+    # Kedro warns of dots in names of datasets unless the node itself is within their namespace.
     return Pipeline(
         [
             Node(
                 compare_models,
-                inputs={name: f"{name}_scores" for name in MODELS},
-                outputs="model_comparison",
+                inputs=_of_each("scores"),
+                outputs=["model_comparison", "model_scores"],
                 name="compare_models",
+                namespace="modelling",
             ),
             Node(
                 promote_champion,
                 inputs={name: name for name in ("model_comparison", "sample_split")}
-                | {name: f"{name}_fitted" for name in MODELS},
+                | _of_each("fitted"),
                 outputs=["champion_model", "champion"],
                 name="promote_champion",
+                namespace="modelling",
             ),
+            Node(
+                gather_tables,
+                inputs=_of_each("cv_predictions"),
+                outputs="cv_predictions",
+                name="gather_cv_predictions",
+                namespace="modelling",
+            ),
+            Node(
+                gather_tables,
+                inputs=_of_each("test_predictions"),
+                outputs="test_predictions",
+                name="gather_test_predictions",
+                namespace="modelling",
+            ),
+            Node(
+                gather_tables,
+                inputs=_of_each("tuning"),
+                outputs="tuning",
+                name="gather_tuning",
+                namespace="modelling",
+            ),
+        ],
+        tags="modelling",
+    )
+
+
+def _of_each(output: str) -> dict[str, str]:
+    return {name: f"modelling.{name}.{output}" for name in MODELS}
+
+
+def _after_comparison() -> Pipeline:
+    return Pipeline(
+        [
             Node(
                 permutation_test,
                 inputs=[
@@ -164,14 +200,20 @@ def _all_models() -> Pipeline:
             ),
             Node(
                 measure_shift,
-                inputs={
-                    name: name
-                    for name in ("log_expression", "probe_filter", "sample_split", *PREDICTIONS)
-                }
-                | {"seed": "params:seed"},
+                inputs=[
+                    "log_expression",
+                    "probe_filter",
+                    "sample_split",
+                    "cv_predictions",
+                    "test_predictions",
+                    "params:seed",
+                    "params:compute",
+                ],
                 outputs="shift",
                 name="measure_shift",
             ),
         ],
         tags="modelling",
+        namespace="modelling",
+        prefix_datasets_with_namespace=False,
     )

@@ -60,25 +60,27 @@ def draw_signature(
 
 def draw_models(
     model_comparison: DataFrame,
+    cv_predictions: DataFrame,
+    test_predictions: DataFrame,
     sample_split: DataFrame,
     permutation_test: dict[str, Any],
     shift: dict[str, Any],
     log_expression: DataFrame,
     data_quality: dict[str, Any],
     compute: ComputeParameters,
-    **predictions: DataFrame,
 ) -> list[Any]:
     """Figures of the models: comparison, confusion, curves per model, permutation test."""
     from leukemia_kedro.plots import galleries, rendering
 
     figures = galleries.model_figures(
         model_comparison,
+        cv_predictions,
+        test_predictions,
         sample_split,
         permutation_test,
         shift,
         log_expression,
         data_quality,
-        predictions,
     )
     return rendering.render_all(figures, compute.n_jobs)
 

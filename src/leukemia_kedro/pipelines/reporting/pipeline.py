@@ -2,8 +2,6 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.models import MODELS
-
 from .nodes import (
     draw_cohort,
     draw_contrasts,
@@ -14,10 +12,6 @@ from .nodes import (
     write_report,
 )
 
-PREDICTIONS = [
-    f"{model}_{kind}" for model in MODELS for kind in ("cv_predictions", "test_predictions")
-]
-
 # What the report shows: see leukemia_kedro.report.Findings. What is not named is not in it.
 REPORTED = (
     "data_quality",
@@ -27,6 +21,8 @@ REPORTED = (
     "stability_index",
     "signature_overlap",
     "model_comparison",
+    "model_scores",
+    "test_predictions",
     "champion",
     "permutation_test",
     "selection_bias",
@@ -45,7 +41,6 @@ REPORTED = (
     "interactive_cohort_figures",
     "interactive_model_figures",
     "interactive_contrast_figures",
-    *(f"{model}_{kind}" for model in MODELS for kind in ("scores", "test_predictions")),
 )
 STATED = (
     "cohort",
@@ -96,19 +91,17 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_models,
-                inputs={
-                    name: name
-                    for name in (
-                        "model_comparison",
-                        "sample_split",
-                        "permutation_test",
-                        "shift",
-                        "log_expression",
-                        "data_quality",
-                        *PREDICTIONS,
-                    )
-                }
-                | {"compute": "params:compute"},
+                inputs=[
+                    "model_comparison",
+                    "cv_predictions",
+                    "test_predictions",
+                    "sample_split",
+                    "permutation_test",
+                    "shift",
+                    "log_expression",
+                    "data_quality",
+                    "params:compute",
+                ],
                 outputs="model_figures",
                 name="draw_models",
             ),
@@ -155,4 +148,6 @@ def create_pipeline() -> Pipeline:
             ),
         ],
         tags="reporting",
+        namespace="reporting",
+        prefix_datasets_with_namespace=False,
     )
