@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.text import Text
 
 from leukemia_kedro import plots
@@ -205,6 +206,16 @@ def test_the_check_of_legibility_finds_what_it_should(assert_legible):
 
 def test_text_is_neither_cut_nor_on_other_text(drawn, assert_legible):
     assert_legible(drawn.figure)
+
+
+def test_letters_drawn_as_outlines_are_not_cut_either(drawn):
+    """In an SVG long names are longer than in a PNG, for which the figure was laid out."""
+    width, height = 72 * drawn.figure.get_size_inches()
+    dpi, drawn.figure.dpi = drawn.figure.dpi, 72
+    box = drawn.figure.get_tightbbox(RendererSVG(width, height, io.StringIO())).extents * 72
+    drawn.figure.dpi = dpi
+    assert (box >= -0.1).all()
+    assert (box <= (width + 0.1, height + 0.1) * 2).all()
 
 
 def test_words_name_and_axis_names_are_there(drawn):

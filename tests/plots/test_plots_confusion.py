@@ -78,6 +78,12 @@ def test_hard_samples_come_first_with_their_share_of_wrong_calls(repeated):
     assert drawn.caption.startswith("2 samples of 6 ")
 
 
+def test_without_a_test_set_no_split_is_named(repeated):
+    drawn = hard_samples({"knn": repeated}, {"knn": repeated.head(0)})
+    assert [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()] == ["s4 (B)"]
+    assert "split" not in drawn.caption
+
+
 def test_a_model_that_was_left_out_has_no_column(two):
     cv = {**two.cv, "weighted_voting": two.cv["knn"].head(0)}
     ax = hard_samples(cv, two.test | {"weighted_voting": two.test["knn"].head(0)}).figure.axes[0]

@@ -58,6 +58,12 @@ def test_significant_genes_are_named_by_description_or_probe(table):
     assert named["Zyxin"] == (9.0, 3.0)
 
 
+def test_genes_that_share_a_description_are_named_by_probe(table):
+    alike = table.assign(description="simulated gene")
+    texts = volcano(alike, "AML-ALL", 0.05).figure.axes[0].texts
+    assert {text.get_text() for text in texts} == {"p1", "p2"}
+
+
 def test_a_probe_without_a_p_value_is_left_out_and_counted(table):
     assert "4 probes (1 without a p-value left out)" in volcano(table, "AML-ALL", 0.05).caption
 
@@ -145,10 +151,10 @@ def test_the_same_genes_are_named_at_the_same_place_in_print_and_on_the_screen(
 
 
 def test_a_description_is_no_markup(table):
-    marked = table.assign(description="GB DEF = <unknown> & co")
-    figure = volcano_interactive(marked, "AML-ALL", 0.05)
+    table.loc[0, "description"] = "GB DEF = <unknown> & co"
+    figure = volcano_interactive(table, "AML-ALL", 0.05)
     assert figure.data[-1].text[0] == "GB DEF = &lt;unknown&gt; &amp; co (p1)"
-    assert figure.layout.annotations[0].text == "GB DEF = &lt;unknown&gt; &amp; co"
+    assert figure.layout.annotations[-1].text == "GB DEF = &lt;unknown&gt; &amp; co"
 
 
 def test_hover_of_a_large_array_keeps_the_genes_that_matter():
@@ -169,7 +175,8 @@ def test_hover_of_a_large_array_keeps_the_genes_that_matter():
     shown = {text for trace in figure.data for text in trace.text}
     assert shown >= set(table["probe"].head(MOST_HOVER_POINTS))
     assert len(shown) < 10_000
-    assert f"On a screen {len(shown):,} of them" in volcano(table, "AML-ALL", 0.05).caption
+    assert f"On a screen {len(shown):,} of the probes" in figure.layout.meta["note"]
+    assert "On a screen" not in volcano(table, "AML-ALL", 0.05).caption  # a file shows them all
     assert figure.data[0].name == "adjusted p ≥ 0.05 (22,233 probes)"
     assert len(figure.to_json()) < 600_000  # ten contrasts fit the report beside plotly itself
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.text import Text
 
 from leukemia_kedro.plots.captions import gene_name, plain
 from leukemia_kedro.plots.expression import (
@@ -54,6 +55,16 @@ def test_annotations_follow_the_columns(two):
     samples = two.sample_split.iloc[order]
     assert strips["class"].tolist() == [two.classes.index(label) for label in samples["label"]]
     assert strips["split"].tolist() == (samples["split"] == "test").astype(int).tolist()
+
+
+def test_without_a_test_set_no_strip_shows_the_split(untested):
+    genes = untested.contrast[1].head(5)
+    drawn = signature_heat_map(
+        untested.log_expression, untested.sample_split, genes, untested.classes
+    )
+    texts = [text.get_text() for text in drawn.figure.findobj(Text)]
+    assert "class" in texts
+    assert not [text for text in texts if text == "split" or text.startswith("train")]
 
 
 def test_constant_missing_and_single_rows_are_drawn(two):

@@ -39,6 +39,17 @@ def test_a_class_without_test_samples_has_no_test_points(five):
     assert not any(name.startswith("PB, test") for name in names)
 
 
+def test_without_a_test_set_shape_stands_for_the_class(untested):
+    points = untested.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
+    drawn = projection(points, "PCA", untested.classes, [0.3, 0.2])
+    assert "colour and shape: class" in drawn.caption
+    [legend] = drawn.figure.legends
+    assert len({handle.get_marker() for handle in legend.legend_handles}) == 5
+    moving = projection_interactive(points, "PCA", untested.classes, [0.3, 0.2])
+    assert len({trace.marker.symbol for trace in moving.data}) == 5
+    assert not any("train" in trace.name for trace in moving.data)
+
+
 def test_a_large_cohort_is_thinned_alike_in_print_and_on_the_screen(make_study):
     study = make_study(n_train=2000, n_test=1000, n_probes=2)
     points = study.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)

@@ -1,6 +1,7 @@
 """The report as text: what it says, and that the page is sound."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -200,7 +201,8 @@ def test_without_a_test_set_classes_are_scored_out_of_fold_and_the_table_says_so
 
 
 def test_every_model_names_the_genes_it_uses(two_classes):
-    genes = make_found()["svm_linear_scores"]["genes"]
+    scores = make_found()["model_scores"]
+    genes = scores["svm_linear"]["genes"]
     found = text(by_id(two_classes, "model-svm_linear"))
     description = make_found()["probes"].loc[genes[0], "description"]
     assert f"Genes it uses, in the order of their ranking (50) {description} ({genes[0]}); " in (
@@ -208,11 +210,9 @@ def test_every_model_names_the_genes_it_uses(two_classes):
     )
     assert found.endswith(f"({genes[-1]}).")
     many = [f"X{10000 + i}_at" for i in range(120)]
-    scores = make_found()["svm_linear_scores"] | {"genes": many}
+    scores |= {"svm_linear": scores["svm_linear"] | {"genes": many}}
     comparison = make_found()["model_comparison"].assign(n_genes=120)
-    page = parse(
-        render_report(make_findings(svm_linear_scores=scores, model_comparison=comparison))
-    )
+    page = parse(render_report(make_findings(model_scores=scores, model_comparison=comparison)))
     cut = text(by_id(page, "model-svm_linear"))
     assert "; and 70 more, listed with the model output in scores/svm_linear.json" in cut
     assert many[49] in cut
@@ -265,6 +265,21 @@ def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):
     assert f"{10 - IN_FULL} contrasts are shown in brief" in text(chapter)
 
 
+def test_a_cohort_that_names_probes_and_says_no_more_has_no_empty_column():
+    tables = {
+        name: table.assign(description="")
+        for name, table in make_findings().contrast_tables.items()
+    }
+    signature = make_findings().signature.assign(description="")
+    page = parse(
+        render_report(replace(make_findings(), contrast_tables=tables, signature=signature))
+    )
+    for table in ("table-signature-genes", "table-genes-AML-ALL"):
+        headings = [text(th) for th in by_id(page, table).find(".//thead").iter("th")]
+        assert headings[0] == "Probe"
+        assert "Description" not in headings
+
+
 def test_simulated_data_are_announced_in_a_banner_and_real_data_are_not(two_classes):
     assert "no patient stands behind these numbers" in text(two_classes.find(".//header"))
     real = make_found()["data_quality"] | {"simulated": False}
@@ -312,6 +327,12 @@ def test_selection_bias_and_known_truth_are_sections_of_their_chapters():
     assert "With permuted labels, which no gene can predict, they still score 0.83" in text(
         by_id(page, "model-comparison")
     )
+    bias = make_found()["selection_bias"]
+    bias["permuted_labels"] = {"genes_inside_folds": 0.51, "genes_outside_folds": 0.51}
+    page = parse(render_report(make_findings(selection_bias=bias)))
+    assert "score 0.51: for this model it makes no difference. Chance is 0.50." in text(
+        by_id(page, "model-comparison")
+    )
     page = parse(render_report(make_findings(selection_bias=None)))
     ids = {element.get("id") for element in page.iter()}
     assert not {"table-truth", "table-selection-bias"} & ids
@@ -343,7 +364,7 @@ def test_methods_state_the_parameters_that_were_used():
     for stated in (
         "below 100 were set to 100 and values above 16,000 to 16,000",
         "ratio of largest to smallest intensity is above 5",
-        "5 repeats of stratified 5-fold cross-validation",
+        "Stratified 5-fold cross-validation, repeated 5 times, on the training samples",
         "at most 2% of the calls",
         "maxT procedure with 1,000 permutations",
         "0.1 or 1.0",

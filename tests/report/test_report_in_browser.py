@@ -182,6 +182,18 @@ def test_a_phone_keeps_the_still_figure_where_panels_stand_side_by_side(driver, 
     assert not driver.find_element("css selector", still).is_displayed()
 
 
+def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):
+    read_through(driver, address_of(reports, "five"), WIDTHS["phone"])
+    sizes = driver.execute_script(
+        "return [...document.querySelectorAll('.still:not(.replaced) > svg')].map(svg =>"
+        " [svg.getBoundingClientRect().width, parseFloat(svg.style.getPropertyValue('--inches'))])"
+    )
+    assert any(width > WIDTHS["phone"] for width, _ in sizes)
+    assert min(width / inches for width, inches in sizes) > 70  # letters of 7 points: 7 pixels
+    box = driver.find_element("css selector", "#figure-signature_heat_map .still")
+    assert driver.execute_script("return arguments[0].scrollWidth > arguments[0].clientWidth", box)
+
+
 def test_paper_shows_every_model_longer_tables_and_still_figures(driver, reports):
     read_through(driver, address_of(reports, "two"))
     driver.execute_script(

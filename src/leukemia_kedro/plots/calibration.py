@@ -38,7 +38,7 @@ def reliability_diagram(
     classes : sequence of str
         In class order.
     """
-    figure, axes = style.panels(2, 1, width=3.6, height=4.1, sharex=True, height_ratios=(3, 1.2))
+    figure, axes = style.panels(2, 1, width=3.6, height=4.4, sharex=True, height_ratios=(3, 1.2))
     curve, counts = axes[:, 0]
     curve.plot([0, 1], [0, 1], color=style.PALE, linewidth=0.8, zorder=0)
     parts = {"train": ("CV", cv_predictions, "-"), "test": ("test", test_predictions, DASHES)}
@@ -73,7 +73,7 @@ def reliability_diagram(
         xlabel=f"predicted probability of\n{named}", ylabel="predictions", xlim=(-0.03, 1.03)
     )
     counts.yaxis.get_major_locator().set_params(integer=True, nbins=4)
-    style.legend(curve, loc="upper left")
+    style.legend_below(figure, curve.get_legend_handles_labels()[0])
 
     return CaptionedFigure(
         name=file_stem("reliability", model),

@@ -69,7 +69,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
         name="class_balance",
         title="Class balance",
         caption=f"Samples of each class ({counted(len(sample_split), 'sample')}); in brackets the "
-        "share of the class in its split.",
+        f"share of the class{' in its split' if len(splits) > 1 else ''}.",
         alt=f"Bar chart of samples per class. {sizes}.",
         figure=figure,
     )
@@ -106,7 +106,7 @@ def intensity_per_sample(
     draw = _boxes if as_boxes else _bands
 
     figure, axes = style.panels(
-        len(splits), 1, height=0.7 + 2.0 * len(splits), sharey=True, sharex=False
+        len(splits), 1, height=1.2 + 2.0 * len(splits), sharey=True, sharex=False
     )
     for ax, split in zip(axes[:, 0], splits, strict=True):
         members = shown[shown["split"] == split]

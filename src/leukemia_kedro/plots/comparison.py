@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
@@ -147,6 +148,7 @@ def model_comparison_interactive(
         )
         lowest = min(measure.baseline, low.min())
         figure.update_xaxes(title=measure.axis, range=[lowest - 0.03, 1.03], row=1, col=column)
+    figure.update_yaxes(title="model", col=1)
     figure.update_annotations(font_size=13)
     style.interactive_layout(figure, height=180 + 24 * len(models), showlegend=False)
     figure.update_layout(margin_t=50)  # two lines over each panel, which fit a phone
@@ -270,7 +272,13 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     """
     score, permuted = permutation_test["score"], permutation_test["permuted_scores"]
     figure, [[ax]] = style.panels(width=4.2, height=2.9)
-    ax.hist(permuted, bins=20, color=style.GREY, label=f"permuted labels (n = {len(permuted):,})")
+    # Bins from the lowest score to the true one: narrower ones would not show beside it.
+    ax.hist(
+        permuted,
+        bins=np.histogram_bin_edges([*permuted, score], bins=40),
+        color=style.GREY,
+        label=f"permuted labels (n = {len(permuted):,})",
+    )
     ax.axvline(score, color=style.VERMILLION, linewidth=1.5, label=f"true labels: {score:.3f}")
     ax.set(xlabel="balanced accuracy in cross-validation", ylabel="permutations")
     ax.yaxis.get_major_locator().set_params(integer=True)

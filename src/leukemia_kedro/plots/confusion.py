@@ -68,11 +68,11 @@ def confusion_matrix(
     if len(test_predictions):
         parts["test samples"] = test_predictions
     longest = 0.07 * _longest(classes)
-    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - longest - 1.1) / len(parts))
+    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - longest - 1.2) / len(parts))
     figure, [axes] = style.panels(
         1,
         len(parts),
-        width=side * len(parts) + longest + 1.1,
+        width=side * len(parts) + longest + 1.2,
         height=side + longest + 0.6,
         sharey=True,
     )
@@ -163,6 +163,7 @@ def hard_samples(
     figure, [[ax]] = style.panels(
         width=5.6, height=1.2 + 0.07 * longest + max(0.135 * len(shown), 0.5)
     )
+    style.leave_room_for_long_names(figure)
     if len(shown):
         image = _draw_cells(ax, shown.to_numpy(float))
         bar = figure.colorbar(image, ax=ax, fraction=0.04, aspect=15, shrink=0.8)
@@ -172,26 +173,28 @@ def hard_samples(
             0.5, 0.5, "no wrong call", transform=ax.transAxes, ha="center", fontsize=style.TEXT_SIZE
         )
     ax.set_xticks(range(shown.shape[1]), [readable(model) for model in shown], rotation=90)
-    names = [f"{sample} ({label}, {split})" for sample, label, split in shown.index]
+    has_test = any(len(table) for table in test_predictions.values())
+    of_split = ", {}" if has_test else ""
+    names = [f"{sample} ({label}{of_split.format(split)})" for sample, label, split in shown.index]
     ax.set_yticks(
         range(len(shown)),
         [
-            f"{plain(fitted(sample, SAMPLE_WIDTH))} ({class_name(label)}, {split})"
+            f"{plain(fitted(sample, SAMPLE_WIDTH))} ({class_name(label)}{of_split.format(split)})"
             for sample, label, split in shown.index
         ],
     )
     ax.set(xlabel="model", ylabel="sample")
 
     limit = "" if len(shown) == len(missed) else f"; the {len(shown)} hardest are shown"
-    has_test = any(len(table) for table in test_predictions.values())
     tested = "; test samples: the one call of the fitted model" if has_test else ""
     hardest = ", ".join(names[:5]) or "none"
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
         caption=f"{counted(len(missed), 'sample')} of {len(wrong):,} called wrongly by at least "
-        f"one model{limit}; in brackets true class and split. Training samples: share of the "
-        f"cross-validation repeats in which the call was wrong{tested}.",
+        f"one model{limit}; in brackets true class{' and split' if has_test else ''}. "
+        f"{'Training samples: share' if has_test else 'Colour: share'} of the cross-validation "
+        f"repeats in which the call was wrong{tested}.",
         alt=f"Matrix of wrong calls, samples by models; hardest first: {hardest}.",
         figure=figure,
     )
@@ -216,8 +219,9 @@ def _draw_matrix(ax: Axes, counts: np.ndarray, *, with_shares: bool) -> QuadMesh
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     image = _draw_cells(ax, shares)
     ax.set_aspect("equal")
+    digits = 0 if (counts == counts.round()).all() else 1
     for (row, column), count in np.ndenumerate(counts):
-        text = f"{count:,.0f}" if count == round(count) else f"{count:,.1f}"
+        text = f"{count:,.{digits}f}" if count else "0"
         if with_shares and totals[row, 0]:
             text += f"\n({shares[row, column]:.0%})"
         ax.text(

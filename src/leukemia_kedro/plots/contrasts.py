@@ -97,6 +97,7 @@ def contrast_overlap(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
         drawn, [f"{count:,}" for count in shown.values()], fontsize=style.SMALL_SIZE, padding=1
     )
     bars.set(ylabel="probes")
+    bars.yaxis.set_major_formatter("{x:,.0f}")
     bars.margins(y=0.15)
     bars.tick_params(axis="x", length=0)
     for position, members in enumerate(shown):
@@ -122,8 +123,8 @@ def contrast_overlap(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
         name="contrast_overlap",
         title="Overlap of the contrasts",
         caption="Number of probes significant in exactly the contrasts marked below each bar, at "
-        f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets the number of the "
-        f"contrast.{limit}",
+        f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "
+        f"significant in the contrast.{limit}",
         alt=f"UpSet plot of {counted(len(tables), 'contrast')}: "
         + ", ".join(f"{name} {size:,}" for name, size in zip(tables, sizes, strict=True))
         + f"; {counted(in_all, 'probe')} in all of them.",

@@ -104,7 +104,7 @@ def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure
     return CaptionedFigure(
         name=file_stem("volcano", contrast),
         title=f"Volcano plot of {contrast}",
-        caption=_what_is_shown(points, table, VOLCANO, alpha),
+        caption=_what_is_shown(points, table, alpha),
         alt=f"Volcano plot of {contrast}. {_findings(points, alpha)}",
         figure=_scatter(points, VOLCANO, contrast, alpha),
     )
@@ -122,7 +122,7 @@ def mean_difference(table: pd.DataFrame, contrast: str, alpha: float) -> Caption
     return CaptionedFigure(
         name=file_stem("mean_difference", contrast),
         title=f"Mean–difference plot of {contrast}",
-        caption=_what_is_shown(points, table, MEAN_DIFFERENCE, alpha),
+        caption=_what_is_shown(points, table, alpha),
         alt=f"Mean–difference plot of {contrast}. {_findings(points, alpha)}",
         figure=_scatter(points, MEAN_DIFFERENCE, contrast, alpha),
     )
@@ -172,7 +172,8 @@ def p_value_histogram(table: pd.DataFrame, contrast: str) -> CaptionedFigure:
         label="level without any difference",
     )
     ax.set(xlabel=f"p-value of {plain(fitted_contrast(contrast))}", ylabel="probes", xlim=(0, 1))
-    style.legend(ax, loc="upper right")
+    ax.yaxis.set_major_formatter("{x:,.0f}")
+    style.legend_below(figure, ax.get_legend_handles_labels()[0])
     return CaptionedFigure(
         name=file_stem("p_values", contrast),
         title=f"p-values of {contrast}",
@@ -267,13 +268,16 @@ def _axis_names(view: _View, contrast: str) -> tuple[str, str]:
 def _names(points: pd.DataFrame, view: _View) -> Iterator[_Name]:
     """The names of the top genes, in a column at their side of the axes."""
     top = _top(points)
+    # A description that several of them share would not tell them apart; the probe id does.
+    names = top["description"].map(lambda text: shortened(text, NAME_WIDTH))
+    top = top.assign(name=names.mask(names.duplicated(keep=False), ""))
     low, high = view.ranges(points)[1]
     for side in dict.fromkeys(view.sides.values()):
         genes = top[top["verdict"].map(view.sides) == side]
         genes = genes.sort_values(view.y, ascending=False, kind="stable")
         wanted = ((genes[view.y] - low) / (high - low)).to_numpy()
         for gene, height in zip(genes.itertuples(), spread(wanted, gap=0.055), strict=True):
-            text = shortened(gene.description, NAME_WIDTH) or fitted(gene.probe, NAME_WIDTH)
+            text = gene.name or fitted(gene.probe, NAME_WIDTH)
             yield _Name(text, side, height, getattr(gene, view.x), getattr(gene, view.y))
 
 
@@ -347,6 +351,12 @@ def _scatter_interactive(
         figure.add_annotation(_written_name(name, x_range, y_range))
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     figure.update_layout(xaxis_range=x_range, yaxis_range=y_range)
+    if len(drawn) < len(points):
+        note = (
+            f"On a screen {len(drawn):,} of the probes are shown: the {MOST_HOVER_POINTS:,} with "
+            "the smallest p-values, and of the rest one in each spot."
+        )
+        figure.update_layout(meta={"note": note})
     return figure
 
 
@@ -385,21 +395,14 @@ def _thinned(points: pd.DataFrame, view: _View) -> pd.DataFrame:
     return pd.concat([points.iloc[:MOST_HOVER_POINTS], rest[first_of_cell]])
 
 
-def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, view: _View, alpha: float) -> str:
+def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, alpha: float) -> str:
     untested = len(table) - len(points)
     left_out = f" ({untested:,} without a p-value left out)" if untested else ""
-    hover = len(_thinned(points, view))
-    thinned = (
-        f" On a screen {hover:,} of them are shown: the {MOST_HOVER_POINTS:,} with the smallest "
-        "p-values, and of the rest one in each spot."
-        if hover < len(points)
-        else ""
-    )
     return (
         f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
         f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference. "
-        f"Named: the {NAMED_PER_SIDE} significant probes with the smallest p-values on each "
-        f"side.{thinned}"
+        f"Named, where there is room: the {NAMED_PER_SIDE} significant probes with the smallest "
+        "p-values on each side."
     )
 
 

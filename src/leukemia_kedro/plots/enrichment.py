@@ -35,6 +35,7 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
     limit = -np.log10(alpha)
 
     figure, [[ax]] = style.panels(height=1.1 + 0.2 * max(len(shown), 1))
+    style.leave_room_for_long_names(figure)
     for side, word, colour in ((1, "higher", style.UP), (-1, "lower", style.DOWN)):
         drawn = sign == side
         ax.barh(

@@ -170,7 +170,10 @@ def _draw_heat_map(
     body = max(0.105 * n_genes, 0.8)
     figure = style.new_figure(style.FULL_WIDTH, body + 1.9)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
-    grid = figure.add_gridspec(4, 2, height_ratios=(0.55, 0.13, 0.13, body), width_ratios=(0.16, 1))
+    style.leave_room_for_long_names(figure)
+    splits = style.splits_in(samples)
+    heights = (0.55, 0.13, 0.13 if len(splits) > 1 else 0.01, body)
+    grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(0.16, 1))
     heat = figure.add_subplot(grid[3, 1])
     image = heat.imshow(
         scores.iloc[rows.order, columns.order],
@@ -193,16 +196,18 @@ def _draw_heat_map(
     _draw_tree(figure.add_subplot(grid[3, 0]), rows, 10 * n_genes, sideways=True)
     class_colours = style.class_colours(classes)
     _draw_strip(figure.add_subplot(grid[1, 1]), samples["label"], class_colours, "class")
-    _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
+    patches = style.class_patches(classes, samples["label"])
+    if len(splits) > 1:
+        _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
+        patches += [
+            Patch(
+                color=style.SPLIT_COLOURS[split],
+                label=f"{split} (n = {(samples['split'] == split).sum():,})",
+            )
+            for split in splits
+        ]
     _draw_key(figure.add_subplot(grid[0:3, 0]), image)
-    splits = [
-        Patch(
-            color=style.SPLIT_COLOURS[split],
-            label=f"{split} (n = {(samples['split'] == split).sum():,})",
-        )
-        for split in style.splits_in(samples)
-    ]
-    style.legend_below(figure, style.class_patches(classes, samples["label"]) + splits)
+    style.legend_below(figure, patches)
     return figure
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -31,7 +33,8 @@ def projection(
 ) -> CaptionedFigure:
     """Scatter of the samples under one projection, coloured by class, shaped by split.
 
-    Of more than 2,000 samples, as many are drawn evenly from each class and split.
+    Without a test set, shape stands for the class as well. Of more than 2,000 samples, as many
+    are drawn evenly from each class and split.
 
     Parameters
     ----------
@@ -49,31 +52,34 @@ def projection(
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
     size = float(np.clip(3000 / len(points), 5, 28))
-    for _label, split, group, colour in _groups(points, classes):
+    shapes = _shapes(points, classes, style.SPLIT_MARKERS, style.CLASS_MARKERS)
+    for label, split, group, colour in _groups(points, classes):
         ax.scatter(
             group["x"],
             group["y"],
             s=size,
             color=colour,
-            marker=style.SPLIT_MARKERS[split],
+            marker=shapes[label, split],
             edgecolor="white",
             linewidth=0.3 if len(points) <= 1000 else 0,
             rasterized=len(points) > 1000,
         )
     ax.set(xlabel=x_name, ylabel=y_name)
     figure.legend(
-        handles=style.class_patches(classes, points["label"]) + style.split_markers(points),
+        handles=_legend(points, classes, shapes),
         loc="outside right upper",
         frameon=False,
         fontsize=style.SMALL_SIZE,
     )
 
+    has_test = len(style.splits_in(points)) > 1
     present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
         name=file_stem("projection", method),
         title=f"{method} of the samples",
         caption=f"{method} of {drawn_of(len(points), projections['sample'].nunique())} from log2 "
-        f"expression; colour: class, shape: split. {_reading(method)}",
+        f"expression; {'colour: class, shape: split' if has_test else 'colour and shape: class'}. "
+        f"{_reading(method)}",
         alt=f"{method} of {counted(len(points), 'sample')} ({present}); axes: {x_name}, {y_name}.",
         figure=figure,
     )
@@ -95,17 +101,20 @@ def projection_interactive(
     points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure = go.Figure()
+    has_test = len(style.splits_in(points)) > 1
+    shapes = _shapes(points, classes, style.SPLIT_SYMBOLS, style.CLASS_SYMBOLS)
     for label, split, group, colour in _groups(points, classes):
+        of_split = f", {split}" if has_test else ""
         figure.add_scatter(
             x=group["x"].round(DIGITS),
             y=group["y"].round(DIGITS),
             mode="markers",
-            name=f"{fitted(label, CLASS_WIDTH)}, {split} (n = {len(group):,})",
+            name=f"{fitted(label, CLASS_WIDTH)}{of_split} (n = {len(group):,})",
             text=group["sample"],
-            hovertemplate=f"%{{text}}<br>{label}, {split}<extra></extra>",
+            hovertemplate=f"%{{text}}<br>{label}{of_split}<extra></extra>",
             marker={
                 "color": colour,
-                "symbol": style.SPLIT_SYMBOLS[split],
+                "symbol": shapes[label, split],
                 "size": 9,
                 "line": {"color": "white", "width": 0.5},
             },
@@ -127,6 +136,44 @@ def _groups(
             group = points[(points["label"] == label) & (points["split"] == split)]
             if len(group):
                 yield label, split, group, colour
+
+
+def _shapes(
+    points: pd.DataFrame,
+    classes: Sequence[str],
+    of_splits: Mapping[str, str],
+    of_classes: Sequence[str],
+) -> dict[tuple[str, str], str]:
+    """Shape of each class and split: that of the split, or of the class where there is one split.
+
+    So colour is not all that tells classes apart where shape is free to do it as well.
+    """
+    splits = style.splits_in(points)
+    return {
+        (label, split): of_splits[split] if len(splits) > 1 else of_classes[i % len(of_classes)]
+        for i, label in enumerate(classes)
+        for split in splits
+    }
+
+
+def _legend(
+    points: pd.DataFrame, classes: Sequence[str], shapes: Mapping[tuple[str, str], str]
+) -> list[Artist]:
+    patches = style.class_patches(classes, points["label"])
+    if len(style.splits_in(points)) > 1:
+        return [*patches, *style.split_markers(points)]
+    return [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker=shape,
+            markersize=5,
+            color=patch.get_facecolor(),
+            label=patch.get_label(),
+        )
+        for patch, shape in zip(patches, shapes.values(), strict=True)
+    ]
 
 
 def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, str]:

@@ -31,6 +31,7 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
         for probe in genes["probe"]
     ]
     figure, [[ax]] = style.panels(height=0.8 + 0.17 * max(len(genes), 1))
+    style.leave_room_for_long_names(figure)
     ax.barh(range(len(genes)), genes["selection_frequency"], color=style.BLUE, height=0.7)
     ax.set_yticks(range(len(genes)), names)
     ax.set(xlabel="share of resamples in which the gene was chosen", ylabel="probe", xlim=(0, 1))

@@ -40,6 +40,11 @@ UP, DOWN = VERMILLION, BLUE
 SPLIT_COLOURS = {"train": "#4D4D4D", "test": ORANGE}
 SPLIT_MARKERS = {"train": "o", "test": "^"}
 SPLIT_SYMBOLS = {"train": "circle", "test": "triangle-up"}  # the same markers in plotly
+CLASS_MARKERS = ("o", "s", "D", "v", "P", "X", "<", ">")
+CLASS_SYMBOLS = (
+    *("circle", "square", "diamond", "triangle-down", "cross", "x"),
+    *("triangle-left", "triangle-right"),
+)  # the same markers in plotly
 DIVERGING = "RdBu_r"
 SEQUENTIAL = "Blues"
 
@@ -109,6 +114,20 @@ def new_figure(width: float, height: float) -> Figure:
         Inches, as printed.
     """
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+
+
+def leave_room_for_long_names(figure: Figure) -> None:
+    """Keep a margin at both sides of a figure that names genes or samples along its edge.
+
+    The layout measures letters as pixels show them; their outlines, which SVG draws, make a long
+    name two per cent longer, and it would be cut.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Changed in place.
+    """
+    figure.get_layout_engine().set(rect=(0.0125, 0, 0.975, 1))
 
 
 def tidy(ax: Axes) -> None:

@@ -40,7 +40,11 @@ def data_quality(findings: Findings) -> Chapter:
 
 def projections(findings: Findings) -> Chapter:
     """The samples in two dimensions."""
-    return Chapter("projections", "Projections", {"figures": _cohort_figures(findings, True)})
+    return Chapter(
+        "projections",
+        "Projections",
+        {"figures": _cohort_figures(findings, True), "has_test_set": findings.has_test_set},
+    )
 
 
 def _cohort_figures(findings: Findings, are_projections: bool) -> list[Any]:

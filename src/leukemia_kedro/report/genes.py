@@ -85,7 +85,7 @@ def _contrast(
 def _gene_table(contrast: str, table: pd.DataFrame, n_genes: int) -> Table:
     top = table.head(n_genes)
     return make_table(
-        top,
+        _without_empty_descriptions(top),
         [
             Column("probe", "Probe"),
             Column("description", "Description"),
@@ -105,9 +105,15 @@ def _gene_table(contrast: str, table: pd.DataFrame, n_genes: int) -> Table:
     )
 
 
+def _without_empty_descriptions(genes: pd.DataFrame) -> pd.DataFrame:
+    """Some cohorts name probes and say no more: their tables have no empty column."""
+    described = genes["description"].fillna("").astype(str).str.strip().ne("").any()
+    return genes if described else genes.drop(columns="description")
+
+
 def _signature_table(genes: pd.DataFrame) -> Table:
     return make_table(
-        genes,
+        _without_empty_descriptions(genes),
         [
             Column("probe", "Probe"),
             Column("description", "Description"),

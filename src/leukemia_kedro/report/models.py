@@ -23,6 +23,8 @@ MOST_CALLS = 300
 """Test samples listed by name, those the champion was least sure of first."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
+VISIBLE = 0.02
+"""Difference between two balanced accuracies that is worth a word."""
 MOST_PROBABILITIES = 3
 """Classes whose probabilities fit on paper side by side."""
 
@@ -53,6 +55,8 @@ def model_comparison(findings: Findings) -> Chapter:
             "has_test_set": findings.has_test_set,
             "permutation": findings.permutation_test,
             "bias": findings.selection_bias,
+            "misleads": findings.selection_bias and _misleads(findings.selection_bias),
+            "chance": 1 / len(findings.classes),
             "bias_table": findings.selection_bias and _bias_table(findings.selection_bias),
         },
     )
@@ -136,8 +140,9 @@ def _comparison_table(findings: Findings) -> Table:
             Column("test_accuracy", "Test accuracy", percent),
             Column("test_interval", "Exact 95% interval"),
             Column("test_brier", "Test Brier", decimal),
-            Column("mcnemar_p", "McNemar p", small),
         ]
+    if _has_mcnemar(models):
+        columns.append(Column("mcnemar_p", "McNemar p", small))
     return make_table(rows, columns, anchor="comparison", caption=_comparison_caption(findings))
 
 
@@ -146,7 +151,9 @@ def _comparison_caption(findings: Findings) -> str:
     test = mcnemar = ""
     if findings.has_test_set:
         test = f"; test: {count(n['test'])} samples held out"
-        mcnemar = "; McNemar p compares the model with the champion"
+    if _has_mcnemar(findings.model_comparison):
+        calls = "test samples" if findings.has_test_set else "out-of-fold calls of the first repeat"
+        mcnemar = f"; McNemar p compares the model with the champion on the {calls}"
     return (
         f"Scores of each model, the simplest first. CV: nested cross-validation on the "
         f"{count(n['train'])} training samples, mean over repeats{test}. Balanced accuracy is the "
@@ -156,6 +163,10 @@ def _comparison_caption(findings: Findings) -> str:
     )
 
 
+def _has_mcnemar(models: pd.DataFrame) -> bool:
+    return "mcnemar_p" in models and models["mcnemar_p"].notna().any()
+
+
 def _ends(models: pd.DataFrame, column: str) -> Iterator[tuple[float, float]]:
     return zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
 
@@ -163,6 +174,12 @@ def _ends(models: pd.DataFrame, column: str) -> Iterator[tuple[float, float]]:
 def _span(text: Callable, digits: int, low: float, high: float) -> str:
     joined = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
     return f"{text(low, digits)}{joined}{text(high, digits)}"
+
+
+def _misleads(bias: dict[str, Any]) -> bool:
+    """Whether genes chosen on all samples score visibly better where nothing can be predicted."""
+    permuted = bias["permuted_labels"]
+    return permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE
 
 
 def _bias_table(bias: dict[str, Any]) -> Table:
