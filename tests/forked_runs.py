@@ -31,6 +31,7 @@ SERVER.set_forkserver_preload(
         "leukemia_kedro.evaluation.champion",
         "leukemia_kedro.evaluation.comparison",
         "leukemia_kedro.evaluation.permutation",
+        "leukemia_kedro.evaluation.rehearsal",
         "leukemia_kedro.evaluation.run_model",
         "leukemia_kedro.gene_set_enrichment",
         "leukemia_kedro.model_file",

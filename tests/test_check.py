@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from damaged_cohorts import LOG2, RAW, REFUSED, TOLD, parameters, sound_cohort, with_values
 from kedro.io import DataCatalog, MemoryDataset
+from small_models import BLOCKS
 
 from leukemia_kedro.check import check_catalog, check_cohort
 from leukemia_kedro.datasets import ChipAnnotationDataset, GMTDataset
@@ -26,8 +27,19 @@ SELECTION = FeatureSelectionParameters(criteria=["signal_to_noise"])
 PAIRS = DifferentialExpressionParameters()
 
 
-def check(cohort, block, resampling=FIVE_FOLDS, selection=SELECTION, contrasts=PAIRS):
-    return check_cohort(cohort, parameters(block), resampling, selection, contrasts, seed=0)
+ONE_MODEL = {"naive_bayes": BLOCKS["naive_bayes"]}
+
+
+def check(
+    cohort,
+    block,
+    resampling=FIVE_FOLDS,
+    selection=SELECTION,
+    contrasts=PAIRS,
+    models=ONE_MODEL,
+    seed=0,
+):
+    return check_cohort(cohort, parameters(block), resampling, selection, contrasts, models, seed)
 
 
 def as_pattern(message):
@@ -89,6 +101,31 @@ def test_a_reference_signature_and_contrasts_that_do_not_fit_are_obstacles():
     assert "age" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("models", "seed", "expected"),
+    [
+        (BLOCKS, 0, r"models\.knn: .*n_neighbors 7 fails on .* 3 samples"),
+        (
+            {"naive_bayes": BLOCKS["naive_bayes"] | {"max_samples": 5}},
+            0,
+            r"every model would be left out of this run: naive_bayes \(13 training samples",
+        ),
+        (
+            {"svm_linear": BLOCKS["svm_linear"] | {"search": {"C": [-1]}}},
+            0,
+            r"models\.svm_linear: search\.C: .* Got -1",
+        ),
+        ({"svm": {}}, 0, "parameters name the model 'svm', which is not registered"),
+        (ONE_MODEL, -1, "seed is -1; expected a whole number from 0"),
+    ],
+)
+def test_models_that_cannot_be_fitted_are_obstacles(models, seed, expected):
+    resampling = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
+    told = check(sound_cohort(), RAW, resampling, models=models, seed=seed).obstacles
+    assert len(told) == 1
+    assert re.match(expected, told[0]), told
+
+
 def test_what_is_dropped_and_grouped_is_described():
     cohort = with_values(lambda values: values.__setitem__((slice(0, 9), 5), np.nan))()
     block = RAW | {
@@ -110,6 +147,7 @@ def check_with_gene_sets(path, text):
         "feature_selection": SELECTION,
         "differential_expression": PAIRS,
         "enrichment": EnrichmentParameters(),
+        "models": ONE_MODEL,
         "seed": 0,
     }
     catalog = DataCatalog(

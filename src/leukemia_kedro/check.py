@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,13 @@ from leukemia_kedro import quality
 from leukemia_kedro.cli import user_message
 from leukemia_kedro.cohort import Cohort
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.models import check_models, check_some_run
 from leukemia_kedro.parameters import (
     CohortParameters,
     DifferentialExpressionParameters,
     FeatureSelectionParameters,
     ResamplingParameters,
+    check_seed,
 )
 from leukemia_kedro.processing import drop_incomplete_probes
 from leukemia_kedro.splitting import split_samples, training_samples
@@ -51,6 +54,7 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
         catalog.load("params:resampling"),
         catalog.load("params:feature_selection"),
         catalog.load("params:differential_expression"),
+        catalog.load("params:models"),
         catalog.load("params:seed"),
     )
     report.obstacles.extend(_refusals(lambda: _name_genes(catalog, cohort)))
@@ -74,6 +78,7 @@ def check_cohort(
     resampling: ResamplingParameters,
     selection: FeatureSelectionParameters,
     contrasts: DifferentialExpressionParameters,
+    models: Mapping[str, Any],
     seed: int,
 ) -> CheckReport:
     """Read a raw cohort as a run would, and ask each of the run's own checks.
@@ -82,13 +87,17 @@ def check_cohort(
     ----------
     cohort : Cohort
     parameters, resampling, selection, contrasts : parameters of the run
+    models : mapping of model name to ModelParameters or its YAML
     seed : int
     """
     understood = _understood(cohort, parameters)
-    obstacles = list(quality.faults(cohort, parameters))
+    obstacles = _refusals(lambda: check_seed(seed), lambda: check_models(models))
+    obstacles += quality.faults(cohort, parameters)
     if not obstacles:
         kept = drop_incomplete_probes(cohort, parameters.missing)
-        obstacles, further = _rehearse(kept, parameters, resampling, selection, contrasts, seed)
+        obstacles, further = _rehearse(
+            kept, parameters, resampling, selection, contrasts, models, seed
+        )
         understood |= further
     return CheckReport(understood, quality.oddities(cohort, parameters), obstacles)
 
@@ -118,12 +127,13 @@ def _rehearse(
     resampling: ResamplingParameters,
     selection: FeatureSelectionParameters,
     contrasts: DifferentialExpressionParameters,
+    models: Mapping[str, Any],
     seed: int,
 ) -> tuple[list[str], dict[str, str]]:
     """What the run's own checks say once the cohort itself is sound, and what they find out."""
     from leukemia_kedro.differential_expression import plan_contrasts
     from leukemia_kedro.estimators.model_pipeline import probe_filter
-    from leukemia_kedro.evaluation.plan import check_folds
+    from leukemia_kedro.evaluation.rehearsal import rehearse_models
     from leukemia_kedro.signature import check_reference
 
     try:
@@ -134,7 +144,8 @@ def _rehearse(
     unfitted = probe_filter(parameters)
     obstacles = _refusals(
         lambda: quality.check_unseen(cohort.expression, split),
-        lambda: check_folds(labels, resampling, groups),
+        lambda: check_some_run(models, len(labels), labels.nunique()),
+        lambda: rehearse_models(models, labels, resampling, seed, groups),
         lambda: unfitted.fit(cohort.expression.loc[labels.index]),
         lambda: check_reference(cohort.probes.index, selection.signature),
         lambda: plan_contrasts(cohort.samples, labels, parameters, contrasts),

@@ -135,6 +135,8 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     if pipeline and not pipelines:
         pipeline, pipelines = None, [pipeline]
     _leave_out_noise()
+    if options.get("runner") == "ParallelRunner":
+        _let_manager_end_with_run()
     try:
         return kedro_run.callback(pipeline=pipeline, pipelines=pipelines, **options)
     except ValueError as error:
@@ -145,6 +147,17 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
             f"There is no pipeline named {', '.join(unknown)}. "
             f"There are: {', '.join(sorted(registered_pipelines))}."
         ) from error
+
+
+def _let_manager_end_with_run() -> None:
+    """The process in which ParallelRunner keeps what is in memory ends when the run is killed."""
+    from multiprocessing.managers import SyncManager
+
+    from kedro.runner.parallel_runner import ParallelRunnerManager
+
+    from leukemia_kedro.compute import end_with_parent
+
+    ParallelRunnerManager.start = functools.partialmethod(SyncManager.start, end_with_parent)
 
 
 def _leave_out_noise() -> None:

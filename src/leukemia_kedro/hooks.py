@@ -20,11 +20,12 @@ from leukemia_kedro.compute import (
     use_backend,
 )
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.models import check_models
+from leukemia_kedro.models import check_models, check_some_run
 from leukemia_kedro.node_records import NodeRecords
-from leukemia_kedro.parameters import ComputeParameters
+from leukemia_kedro.parameters import ComputeParameters, check_seed
 from leukemia_kedro.preflight import missing_inputs_message
 from leukemia_kedro.run_record import begin_record, end_record
+from leukemia_kedro.types import DataFrame
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class ProjectHooks:
     def __init__(self) -> None:
         self._locks = ExitStack()
         self._at_work: dict[str, _NodeAtWork] = {}
+        self._models: set[str] = set()
 
     @hook_impl(tryfirst=True)  # before a plugin opens a record of the run
     def before_pipeline_run(
@@ -57,6 +59,8 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot end well."""
         self._forget()  # what an earlier run of this process may have left
+        if "params:seed" in pipeline.inputs():
+            check_seed(catalog.load("params:seed"))
         if any(name.startswith("params:models") for name in pipeline.inputs()):
             check_models(catalog.load("params:models"))
         # With --only-missing-outputs Kedro has yet to choose the nodes.
@@ -68,6 +72,14 @@ class ProjectHooks:
         self._locks = records.lock(pipeline.nodes)
         if run_params["only_missing_outputs"]:
             _let_outdated_seem_missing(pipeline, catalog, records)
+        self._models = {
+            name.removeprefix("params:models.")
+            for name in pipeline.inputs()
+            if name.startswith("params:models.")
+        }
+        is_kept = "sample_split" in pipeline.inputs() or run_params["only_missing_outputs"]
+        if self._models and is_kept and catalog.exists("sample_split"):
+            _try_models(self._models, catalog.load("sample_split"), catalog)
         if "params:compute" in pipeline.inputs():
             _check_backend(catalog.load("params:compute"), run_params["runner"])
         if "report" in pipeline.all_outputs():
@@ -114,6 +126,12 @@ class ProjectHooks:
         self._at_work[node.name].made_with = self._records.begin(node)
 
     @hook_impl
+    def after_node_run(self, catalog: CatalogProtocol, outputs: dict[str, Any]) -> None:
+        """Refuse models that cannot be fitted as soon as it is known to how many samples."""
+        if self._models and "sample_split" in outputs:
+            _try_models(self._models, outputs["sample_split"], catalog)
+
+    @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Close a node's record with its last output."""
         at_work = self._at_work[node.name]
@@ -121,6 +139,24 @@ class ProjectHooks:
         if not at_work.to_save:
             self._records.end(node, at_work.made_with, at_work.started)
             del self._at_work[node.name]
+
+
+def _try_models(names: set[str], sample_split: DataFrame, catalog: CatalogProtocol) -> None:
+    """Refuse a run in which one of the models that it names could not be fitted."""
+    from leukemia_kedro.evaluation.rehearsal import rehearse_models
+    from leukemia_kedro.splitting import training_samples
+
+    labels, groups = training_samples(sample_split)
+    models = catalog.load("params:models")
+    if len(names) == len(models):  # a model alone may be left out
+        check_some_run(models, len(labels), labels.nunique())
+    rehearse_models(
+        {name: block for name, block in models.items() if name in names},
+        labels,
+        catalog.load("params:resampling"),
+        catalog.load("params:seed"),
+        groups,
+    )
 
 
 def _check_backend(compute: ComputeParameters, runner: str) -> None:

@@ -7,9 +7,11 @@ stand here and nowhere else; the YAML states what a cohort sets.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from leukemia_kedro.errors import UserError
 
 CriterionName = Literal[
     "anova_f",
@@ -22,6 +24,9 @@ CriterionName = Literal[
     "random_forest",
 ]
 
+LARGEST_SEED = 2**32 - 1
+"""NumPy's ``RandomState``, which scikit-learn draws from, takes no larger one."""
+
 LARGEST_LOG2 = 25.0
 """No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
 
@@ -30,6 +35,20 @@ class _Block(BaseModel):
     """A block of parameters: an unknown key is a mistake, never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def check_seed(seed: Any) -> None:
+    """Refuse a seed that scikit-learn would refuse in the middle of a run.
+
+    Kedro checks the blocks below; ``seed`` is a number by itself.
+
+    Raises
+    ------
+    UserError
+    """
+    # True and False are integers to Python.
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise UserError(f"seed is {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")
 
 
 class SplitParameters(_Block):
@@ -169,7 +188,7 @@ class GenesParameters(_Block):
 
     criterion: CriterionName = "anova_f"
     """The one that ranks them, inside each fold."""
-    n_genes: list[int | Literal["all"]] = Field(min_length=1)
+    n_genes: list[PositiveInt | Literal["all"]] = Field(min_length=1)
     """Numbers of top genes to choose among inside the folds; ``all``: every probe kept."""
 
 
@@ -180,7 +199,7 @@ class ModelParameters(_Block):
     """Import path of the scikit-learn classifier."""
     arguments: dict[str, Any] = {}
     """Fixed arguments of the classifier."""
-    search: dict[str, list[Any]] = {}
+    search: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     """Values to choose among inside the folds, simplest first: a tie keeps the earlier one."""
     genes: GenesParameters
     scale: bool = True
@@ -285,12 +304,19 @@ class ComputeParameters(_Block):
     """Where resampling, permutations and rankings are computed. Results do not depend on it."""
 
     n_jobs: int = -1
-    """Parallel workers of this machine; −1: one per core."""
+    """Parallel workers of this machine; −1: one per core, −2: all cores but one, and so on."""
     backend: Literal["local", "dask"] = "local"
     """``local``: the cores of this machine; ``dask``: the workers of a Dask cluster."""
     scheduler: str | None = None
     """Address of the cluster's scheduler, such as ``tcp://192.168.0.2:8786``; where not stated,
     the cluster is ``n_jobs`` worker processes of this machine."""
+
+    @field_validator("n_jobs")
+    @classmethod
+    def _some_workers(cls, n_jobs):
+        if n_jobs == 0:
+            raise ValueError("0 workers do nothing; expected at least 1, or -1 for one per core")
+        return n_jobs
 
     @model_validator(mode="after")
     def _scheduler_is_used(self):

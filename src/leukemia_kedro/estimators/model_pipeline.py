@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn.base import ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, is_classifier
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -60,7 +60,7 @@ def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
     Raises
     ------
     UserError
-        The import path or an argument is wrong.
+        The import path or an argument is wrong, or there is no classifier.
     """
     module, _, attribute = model.estimator.rpartition(".")
     try:
@@ -72,6 +72,11 @@ def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
         ) from error
     except TypeError as error:
         raise UserError(f"arguments of {model.estimator}: {error}") from error
+    if not (isinstance(built, BaseEstimator) and is_classifier(built)):
+        raise UserError(
+            f"estimator: {model.estimator} is no classifier; expected the path of one, such as "
+            "sklearn.svm.SVC"
+        )
     known = built.get_params()
     unknown = sorted(set(model.search) - set(known))
     if unknown:

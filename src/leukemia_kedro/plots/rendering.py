@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.plots.captions import CaptionedFigure
+
+_SALT = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ def rendered(drawn: CaptionedFigure) -> RenderedFigure:
         for the layout.)
     """
     png, svg = io.BytesIO(), io.StringIO()
-    # No date, and a fixed salt for ids.
-    with mpl.rc_context({"svg.hashsalt": drawn.name, "svg.fonttype": "path"}):
+    # No date, and a fixed salt for ids, which is the whole process's: one thread at a time.
+    with _SALT, mpl.rc_context({"svg.hashsalt": drawn.name, "svg.fonttype": "path"}):
         FigureCanvasAgg(drawn.figure).print_png(png, metadata={"Software": None})
         FigureCanvasSVG(drawn.figure).print_svg(svg, metadata={"Date": None})
     return RenderedFigure(

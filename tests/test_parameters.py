@@ -1,0 +1,41 @@
+"""Values that would end a run far from where they are stated."""
+
+import pytest
+from pydantic import ValidationError
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import (
+    LARGEST_SEED,
+    ComputeParameters,
+    GenesParameters,
+    ModelParameters,
+    check_seed,
+)
+
+
+@pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1, 1.5, "1999", None, True])
+def test_a_seed_that_scikit_learn_does_not_take_is_refused(seed):
+    with pytest.raises(UserError, match=r"^seed is .*; expected a whole number from 0 to 4294"):
+        check_seed(seed)
+
+
+def test_the_smallest_and_the_largest_seed_will_do():
+    check_seed(0)
+    check_seed(LARGEST_SEED)
+
+
+@pytest.mark.parametrize("n_genes", [0, -3, "some"])
+def test_a_number_of_genes_is_positive_or_all(n_genes):
+    with pytest.raises(ValidationError, match="n_genes"):
+        GenesParameters(n_genes=[50, n_genes])
+
+
+def test_a_search_has_values():
+    with pytest.raises(ValidationError, match=r"search\.C\n"):
+        ModelParameters(estimator="x.Y", genes={"n_genes": ["all"]}, search={"C": []})
+
+
+def test_no_workers_are_refused():
+    with pytest.raises(ValidationError, match="expected at least 1, or -1 for one per core"):
+        ComputeParameters(n_jobs=0)
+    ComputeParameters(n_jobs=-2)
