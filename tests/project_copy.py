@@ -1,12 +1,16 @@
 """A copy of the project to run for real, with its own data folder."""
 
 import copy
+import fcntl
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -84,6 +88,23 @@ class ProjectCopy:
             and path.name != "run.json"
             and path.parent.name != ".nodes"
         }
+
+
+def run_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], ProjectCopy]
+) -> ProjectCopy:
+    """What ``make`` makes in a folder, once for all processes that the tests are shared between."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    made = root / f"{name}.pickle"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            folder = root / name
+            folder.mkdir()
+            made.write_bytes(pickle.dumps(make(folder)))
+    return pickle.loads(made.read_bytes())
 
 
 SMALL = ",".join(

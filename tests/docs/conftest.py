@@ -1,13 +1,19 @@
 """One run of the demo cohort, for all pages."""
 
+from pathlib import Path
+
 import pytest
-from project_copy import ProjectCopy
+from project_copy import ProjectCopy, run_once
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> ProjectCopy:
     """A project whose demo cohort has been run: two models and criteria, all else as it stands."""
-    project = ProjectCopy(tmp_path_factory.mktemp("demo"))
+    return run_once(tmp_path_factory, "documented_run", _demo)
+
+
+def _demo(folder: Path) -> ProjectCopy:
+    project = ProjectCopy(folder)
     project.keep_models("weighted_voting", "naive_bayes")
     project.rank_by("signal_to_noise", "anova_f")
     project.kedro("run", "--env", "demo")
