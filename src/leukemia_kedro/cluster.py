@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -202,12 +204,24 @@ def _client(address: Any):
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
+        if isinstance(address, str):
+            # A client that cannot connect is left to the garbage collector, which may close it
+            # while the next is made; each then waits for the other.
+            with ThreadPoolExecutor(max_workers=1) as apart:  # a notebook has a loop of its own
+                apart.submit(asyncio.run, _connect(address)).result()
         return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(
             f"compute.scheduler: no Dask scheduler answers at {address}: {error}. Start one with: "
             "dask scheduler. It prints its address, such as tcp://192.168.0.2:8786"
         ) from error
+
+
+async def _connect(address: str) -> None:
+    from distributed.comm import connect
+
+    answered = await connect(address, timeout=SECONDS_TO_CONNECT)
+    await answered.close()
 
 
 def _workers_of_this_machine(n_jobs: int):
