@@ -114,6 +114,8 @@ def _rehearse(
             )
             for number, point in enumerate(points)
         ]
+        if isinstance(errors[0], UserError):  # of its types
+            errors = errors[:1] * len(points)
         if any(errors):
             return _message(name, model, points, errors, classes[part.train])
     return None
