@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= demo
 
+# The tests start Python some hundred times, and each start would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint docs viz viz-site pictures benchmark lock clean
 
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
