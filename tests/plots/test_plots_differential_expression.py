@@ -5,15 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.plots.differential_expression import (
-    MOST_HOVER_POINTS,
     mean_difference,
     mean_difference_interactive,
     p_value_histogram,
-    significance,
-    spread,
     volcano,
     volcano_interactive,
 )
+from leukemia_kedro.plots.probe_scatter import MOST_HOVER_POINTS, significance, spread
 
 
 @pytest.fixture

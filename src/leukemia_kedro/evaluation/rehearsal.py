@@ -131,44 +131,38 @@ def _refusal(
 ) -> Exception | None:
     """What the classifier, or its model file where asked for, has against a training set."""
     everything = pd.DataFrame({"split": "train", "label": classes[part.train]})
-    error = None
+    refusal = None
     # In a large set a classifier seldom finds fault with what it takes in a small one.
     for samples in dict.fromkeys([QUICK, len(everything)]):
         rows = thinned(everything, samples).index
-        error = _try(
-            model, point, classes, replace(part, train=part.train[rows]), seed, look_at_types
-        )
-        if error is None:
-            break
-    return error
+        try:
+            estimator = _fit(model, point, replace(part, train=part.train[rows]), classes, seed)
+            if look_at_types:
+                _check_types(estimator)
+        except Exception as error:  # whatever a classifier of any package says no by
+            refusal = error
+        else:
+            return None
+    return refusal
 
 
-def _try(
-    model: ModelParameters,
-    point: dict[str, Any],
-    classes: np.ndarray,
-    part: Split,
-    seed: int,
-    look_at_types: bool,
-) -> Exception | None:
+def _fit(
+    model: ModelParameters, point: dict[str, Any], part: Split, classes: np.ndarray, seed: int
+) -> ClassifierMixin:
+    """The classifier fitted as the run will fit it, to values that show each sample's class."""
     labels = classes[part.train]
     codes = np.unique(labels, return_inverse=True)[1]
     n_genes = min((k for k in model.genes.n_genes if k != "all"), default=GENES)
     noise = np.random.default_rng(seed).normal(scale=0.1, size=(len(labels), n_genes))
     values = codes[:, np.newaxis] + noise
-    try:
-        estimator = classifier(model, seed).set_params(**point)
-        if part.inner_fold != WHOLE:
-            estimator.fit(values, labels).predict(values)
-            return None
-        if model.calibrate:
-            estimator = calibrated(estimator, labels, seed, part.train_groups)
-        estimator.fit(values, labels).predict_proba(values)
-        if look_at_types:
-            _check_types(estimator)
-    except Exception as error:  # whatever a classifier of any package says no by
-        return error
-    return None
+    estimator = classifier(model, seed).set_params(**point)
+    if part.inner_fold != WHOLE:
+        estimator.fit(values, labels).predict(values)
+        return estimator
+    if model.calibrate:
+        estimator = calibrated(estimator, labels, seed, part.train_groups)
+    estimator.fit(values, labels).predict_proba(values)
+    return estimator
 
 
 def _check_types(estimator: ClassifierMixin) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, fitted_contrast, plain
-from leukemia_kedro.plots.differential_expression import significance
+from leukemia_kedro.plots.probe_scatter import significance
 
 MOST_OVERLAPS = 20
 

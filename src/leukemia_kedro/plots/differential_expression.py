@@ -2,89 +2,27 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     counted,
     file_stem,
-    fitted,
     fitted_contrast,
-    gene_name,
     plain,
-    shortened,
 )
-
-NAMED_PER_SIDE = 5
-NAME_WIDTH = 24  # characters of a name beside the points
-NAME_SHARE = 0.2  # of the width, that the names on a screen take at their side
-MOST_HOVER_POINTS = 2000
-CELLS = 120  # a side of the grid that thins the points without hover
-
-Range = tuple[float, float]
-
-
-class _View(NamedTuple):
-    """Which columns of :func:`_points` a scatter of probes shows, their axis names, the ranges of
-    both axes, and at which side of the points the names of genes stand."""
-
-    x: str
-    y: str
-    x_name: str
-    y_name: str
-    ranges: Callable[[pd.DataFrame], tuple[Range, Range]]
-    sides: Mapping[str, str]
-
-
-def _volcano_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
-    """Zero in the middle, and room for names at both sides."""
-    reach = max(points["difference"].abs().max(), 1e-9) / 0.54
-    return (-reach, reach), (0, max(points["strength"].max(), 1e-9) * 1.05)
-
-
-def _mean_difference_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
-    """Zero in the middle, and room for names on the right."""
-    low, high = points["mean"].min(), points["mean"].max()
-    width = max(high - low, 1e-9)
-    reach = max(points["difference"].abs().max(), 1e-9) * 1.05
-    return (low - 0.02 * width, high + 0.32 * width), (-reach, reach)
-
-
-VOLCANO = _View(
-    "difference",
-    "strength",
-    "log2 fold change",
-    "−log10 p-value",
-    _volcano_ranges,
-    {"down": "left", "up": "right"},
+from leukemia_kedro.plots.probe_scatter import (
+    MEAN_DIFFERENCE,
+    NAMED_PER_SIDE,
+    VOLCANO,
+    probe_points,
+    probe_scatter,
+    probe_scatter_interactive,
+    strongest,
 )
-MEAN_DIFFERENCE = _View(
-    "mean",
-    "difference",
-    "mean log2 expression",
-    "log2 fold change",
-    _mean_difference_ranges,
-    {"down": "right", "up": "right"},
-)
-
-
-class _Name(NamedTuple):
-    """The name of a gene at one side of the axes, and its point."""
-
-    text: str
-    side: str
-    height: float
-    x: float
-    y: float
 
 
 def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
@@ -100,13 +38,13 @@ def volcano(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure
     alpha : float
         Adjusted p-values below it are significant.
     """
-    points = _points(table, alpha)
+    points = probe_points(table, alpha)
     return CaptionedFigure(
         name=file_stem("volcano", contrast),
         title=f"Volcano plot of {contrast}",
         caption=_what_is_shown(points, table, alpha),
         alt=f"Volcano plot of {contrast}. {_findings(points, alpha)}",
-        figure=_scatter(points, VOLCANO, contrast, alpha),
+        figure=probe_scatter(points, VOLCANO, contrast, alpha),
     )
 
 
@@ -118,13 +56,13 @@ def mean_difference(table: pd.DataFrame, contrast: str, alpha: float) -> Caption
     table, contrast, alpha
         As for :func:`volcano`.
     """
-    points = _points(table, alpha)
+    points = probe_points(table, alpha)
     return CaptionedFigure(
         name=file_stem("mean_difference", contrast),
         title=f"Mean–difference plot of {contrast}",
         caption=_what_is_shown(points, table, alpha),
         alt=f"Mean–difference plot of {contrast}. {_findings(points, alpha)}",
-        figure=_scatter(points, MEAN_DIFFERENCE, contrast, alpha),
+        figure=probe_scatter(points, MEAN_DIFFERENCE, contrast, alpha),
     )
 
 
@@ -136,7 +74,7 @@ def volcano_interactive(table: pd.DataFrame, contrast: str, alpha: float) -> go.
     table, contrast, alpha
         As for :func:`volcano`.
     """
-    return _scatter_interactive(_points(table, alpha), VOLCANO, contrast, alpha)
+    return probe_scatter_interactive(probe_points(table, alpha), VOLCANO, contrast, alpha)
 
 
 def mean_difference_interactive(table: pd.DataFrame, contrast: str, alpha: float) -> go.Figure:
@@ -147,7 +85,7 @@ def mean_difference_interactive(table: pd.DataFrame, contrast: str, alpha: float
     table, contrast, alpha
         As for :func:`volcano`.
     """
-    return _scatter_interactive(_points(table, alpha), MEAN_DIFFERENCE, contrast, alpha)
+    return probe_scatter_interactive(probe_points(table, alpha), MEAN_DIFFERENCE, contrast, alpha)
 
 
 def p_value_histogram(table: pd.DataFrame, contrast: str) -> CaptionedFigure:
@@ -186,215 +124,6 @@ def p_value_histogram(table: pd.DataFrame, contrast: str) -> CaptionedFigure:
     )
 
 
-def significance(table: pd.DataFrame, alpha: float) -> pd.Series:
-    """``up``, ``down`` or ``not significant`` for each row of a table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``logFC`` and ``adj.P.Val``; NaN is not significant.
-    alpha : float
-        Adjusted p-values below it are significant.
-    """
-    verdict = np.where(table["logFC"] > 0, "up", "down")
-    return pd.Series(verdict, index=table.index).where(
-        table["adj.P.Val"] < alpha, "not significant"
-    )
-
-
-def _points(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Probes with a p-value, the smallest first, in the terms of the plots."""
-    tested = table.dropna(subset=["P.Value"]).sort_values("P.Value", kind="stable")
-    # A p-value too small for a float is 0; the smallest float keeps its point on the plot.
-    p_value = tested["P.Value"].clip(lower=np.finfo(float).tiny)
-    return pd.DataFrame(
-        {
-            "probe": tested["probe"],
-            "description": tested["description"],
-            "difference": tested["logFC"],
-            "mean": tested["AveExpr"],
-            "strength": -np.log10(p_value),
-            "adjusted": tested["adj.P.Val"],
-            "verdict": significance(tested, alpha),
-        }
-    )
-
-
-def _top(points: pd.DataFrame) -> pd.DataFrame:
-    return points[points["verdict"] != "not significant"].groupby("verdict").head(NAMED_PER_SIDE)
-
-
-def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Legend entry, colour and points of each verdict, those to draw on top last."""
-    rules = {
-        "not significant": (f"adjusted p ≥ {alpha:g}", style.PALE),
-        "down": (f"adjusted p < {alpha:g}, lower", style.DOWN),
-        "up": (f"adjusted p < {alpha:g}, higher", style.UP),
-    }
-    for verdict, (rule, colour) in rules.items():
-        group = points[points["verdict"] == verdict]
-        yield f"{rule} ({counted(len(group), 'probe')})", colour, group
-
-
-def _scatter(points: pd.DataFrame, view: _View, contrast: str, alpha: float) -> Figure:
-    figure, [[ax]] = style.panels(height=4.2)
-    for rule, colour, group in _groups(points, alpha):
-        ax.scatter(
-            group[view.x],
-            group[view.y],
-            s=5,
-            color=colour,
-            linewidth=0,
-            label=rule,
-            rasterized=True,
-        )
-    x_range, y_range = view.ranges(points)
-    x_name, y_name = _axis_names(view, contrast)
-    ax.set(xlabel=plain(x_name), ylabel=plain(y_name), xlim=x_range, ylim=y_range)
-    if view.y == "difference":
-        ax.axhline(0, color="black", linewidth=0.6)
-    for name in _names(points, view):
-        _write_name(ax, name)
-    style.legend_below(figure, ax.get_legend_handles_labels()[0], markerscale=2)
-    return figure
-
-
-def _axis_names(view: _View, contrast: str) -> tuple[str, str]:
-    difference = f"log2 fold change of {fitted_contrast(contrast)}"
-    names = (view.x_name, view.y_name)
-    return tuple(name.replace("log2 fold change", difference) for name in names)
-
-
-def _names(points: pd.DataFrame, view: _View) -> Iterator[_Name]:
-    """The names of the top genes, in a column at their side of the axes."""
-    top = _top(points)
-    # A description that several of them share would not tell them apart; the probe id does.
-    names = top["description"].map(lambda text: shortened(text, NAME_WIDTH))
-    top = top.assign(name=names.mask(names.duplicated(keep=False), ""))
-    low, high = view.ranges(points)[1]
-    for side in dict.fromkeys(view.sides.values()):
-        genes = top[top["verdict"].map(view.sides) == side]
-        genes = genes.sort_values(view.y, ascending=False, kind="stable")
-        wanted = ((genes[view.y] - low) / (high - low)).to_numpy()
-        for gene, height in zip(genes.itertuples(), spread(wanted, gap=0.055), strict=True):
-            text = gene.name or fitted(gene.probe, NAME_WIDTH)
-            yield _Name(text, side, height, getattr(gene, view.x), getattr(gene, view.y))
-
-
-def _write_name(ax: Axes, name: _Name) -> None:
-    is_left = name.side == "left"
-    ax.annotate(
-        plain(name.text),
-        xy=(name.x, name.y),
-        xytext=(0.01 if is_left else 0.99, name.height),
-        textcoords="axes fraction",
-        ha=name.side,
-        va="center",
-        fontsize=style.SMALL_SIZE - 0.5,
-        arrowprops={
-            "arrowstyle": "-",
-            "linewidth": 0.4,
-            "color": style.GREY,
-            "shrinkA": 1,
-            "shrinkB": 1,
-            "relpos": (1 if is_left else 0, 0.5),
-        },
-    )
-
-
-def spread(wanted: np.ndarray, gap: float, low: float = 0.03, high: float = 0.97) -> np.ndarray:
-    """Heights near the wanted ones, in the same order, at least ``gap`` apart.
-
-    Parameters
-    ----------
-    wanted : ndarray, shape (n,)
-        From the highest down.
-    gap : float
-        Smallest distance between neighbours; ``(n - 1) * gap`` must fit between the bounds.
-    low, high : float
-        Bounds of the heights.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    steps = gap * np.arange(len(wanted))
-    # With the steps taken out, "at least a gap apart" is "never rising".
-    falling = np.minimum.accumulate(np.minimum(wanted, high) + steps)
-    return np.maximum(falling, low + steps[-1:].sum()) - steps
-
-
-def _scatter_interactive(
-    points: pd.DataFrame, view: _View, contrast: str, alpha: float
-) -> go.Figure:
-    drawn = _thinned(points, view)
-    x_name, y_name = _axis_names(view, contrast)
-    figure = go.Figure()
-    for rule, colour, group in _groups(points, alpha):
-        shown = group.loc[group.index.intersection(drawn.index)]
-        figure.add_scatter(
-            x=shown[view.x].round(3),
-            y=shown[view.y].round(3),
-            mode="markers",
-            name=rule,
-            marker={"color": colour, "size": 5},
-            text=[
-                html.escape(gene_name(probe, description, width=60), quote=False)
-                for probe, description in zip(shown["probe"], shown["description"], strict=True)
-            ],
-            customdata=[f"{value:.2g}" for value in shown["adjusted"]],
-            hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"
-            f"{y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
-        )
-    x_range, y_range = view.ranges(points)
-    for name in _names(points, view):
-        figure.add_annotation(_written_name(name, x_range, y_range))
-    style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
-    figure.update_layout(xaxis_range=x_range, yaxis_range=y_range)
-    if len(drawn) < len(points):
-        note = (
-            f"On a screen {len(drawn):,} of the probes are shown: the {MOST_HOVER_POINTS:,} with "
-            "the smallest p-values, and of the rest one in each spot."
-        )
-        figure.update_layout(meta={"note": note})
-    return figure
-
-
-def _written_name(name: _Name, x_range: Range, y_range: Range) -> dict[str, Any]:
-    """The name as an annotation of plotly, with a line to its point; both move when zoomed."""
-    is_left = name.side == "left"
-    (left, right), (low, high) = x_range, y_range
-    return {
-        "text": html.escape(name.text, quote=False),
-        "x": name.x,
-        "y": name.y,
-        # The end of the text that is nearer to the points, where the line begins.
-        "ax": left + (NAME_SHARE if is_left else 1 - NAME_SHARE) * (right - left),
-        "ay": low + name.height * (high - low),
-        "axref": "x",
-        "ayref": "y",
-        "xanchor": "right" if is_left else "left",
-        "yanchor": "middle",
-        "showarrow": True,
-        "arrowhead": 0,
-        "arrowwidth": 0.6,
-        "arrowcolor": style.GREY,
-        "font": {"size": 11},
-    }
-
-
-def _thinned(points: pd.DataFrame, view: _View) -> pd.DataFrame:
-    """The smallest p-values, and of the rest one probe for each cell of a grid.
-
-    Every probe of a large array with its name makes a page of many megabytes; what is left out
-    lies under other points.
-    """
-    cells = [pd.cut(points[column], CELLS, labels=False) for column in (view.x, view.y)]
-    rest = points.iloc[MOST_HOVER_POINTS:]
-    first_of_cell = ~pd.concat(cells, axis=1).loc[rest.index].duplicated()
-    return pd.concat([points.iloc[:MOST_HOVER_POINTS], rest[first_of_cell]])
-
-
 def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, alpha: float) -> str:
     untested = len(table) - len(points)
     left_out = f" ({untested:,} without a p-value left out)" if untested else ""
@@ -408,7 +137,7 @@ def _what_is_shown(points: pd.DataFrame, table: pd.DataFrame, alpha: float) -> s
 
 def _findings(points: pd.DataFrame, alpha: float) -> str:
     n = points["verdict"].value_counts()
-    first = ", ".join(_top(points)["probe"]) or "none"
+    first = ", ".join(strongest(points)["probe"]) or "none"
     return (
         f"Of {counted(len(points), 'probe')}, {n.get('up', 0):,} are higher and "
         f"{n.get('down', 0):,} lower at an adjusted p-value below {alpha:g}; strongest: {first}."

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leukemia_kedro.plots.captions import gene_name
-from leukemia_kedro.plots.differential_expression import significance
+from leukemia_kedro.plots.probe_scatter import significance
 from leukemia_kedro.report.findings import Chapter, Findings
 from leukemia_kedro.report.models import champion_row, within_one_standard_error
 from leukemia_kedro.report.tables import Column, Table, make_table
