@@ -6,6 +6,10 @@ ENV ?= demo
 # The tests start Python some hundred times, and each start would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# pip is silent while it unpacks. A dot every other second, until make's own shell has ended.
+PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) & \
+	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet
+
 .PHONY: run test lint docs viz viz-site pictures benchmark lock clean
 
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
@@ -59,23 +63,20 @@ clean:  ## Remove everything that was made
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: requirements.txt pyproject.toml | .venv/bin/python
-	@echo "Installing the locked dependencies into .venv (a minute or two the first time)"
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
-		--require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet \
-		--no-deps --no-build-isolation -e .
-	touch $@
+	@echo "Installing the locked dependencies into $(@D) (a minute or two the first time)"
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@echo && touch $@
 
 .venv/test.stamp: requirements-dev.txt .venv/run.stamp
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
-		--require-hashes -r requirements-dev.txt
-	touch $@
+	@echo "Installing what the tests need into $(@D)"
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@echo && touch $@
 
 # Of its own: the plugin registers itself wherever it is installed, and slows every start.
 .venv-mlflow/test.stamp: requirements-mlflow.txt pyproject.toml | .venv/bin/python
-	.venv/bin/python -m venv .venv-mlflow
-	.venv-mlflow/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
-		--require-hashes -r requirements-mlflow.txt
-	.venv-mlflow/bin/python -m pip install --disable-pip-version-check --quiet \
-		--no-deps --no-build-isolation -e .
-	touch $@
+	@echo "Installing MLflow and what the project needs into $(@D)"
+	@.venv/bin/python -m venv $(@D)
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@echo && touch $@

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.statistics.thinning import thinned
+
+logger = logging.getLogger(__name__)
 
 PERPLEXITY = 15
 NEIGHBOURS = 15
@@ -91,3 +96,5 @@ def _keep_compiled() -> None:
 
     for compiled in (fast_knn_indices, smooth_knn_dist, compute_membership_strengths):
         compiled.enable_caching()
+    if not any(Path(smooth_knn_dist.stats.cache_path).glob("*.smooth_knn_dist-*.nbi")):
+        logger.info("Compiling UMAP for this machine, once: about half a minute")
