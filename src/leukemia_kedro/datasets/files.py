@@ -49,7 +49,40 @@ class _Atomic:
             super(_Atomic, writer).save(data)
 
 
-class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
+class _ReadOnce:
+    """Reads a file once for all nodes of a run, until Kedro tells that the last has had it.
+
+    A table is handed out as a copy that shares its memory until one of the two is changed.
+    """
+
+    _kept: tuple[Any, Any] = (None, None)  # what tells this state of the file, and what it holds
+
+    def load(self) -> Any:
+        state = self._state()
+        if state is None or state != self._kept[0]:
+            self._kept = (state, self._read_file())
+        content = self._kept[1]
+        return content.copy(deep=False) if isinstance(content, pd.DataFrame) else content
+
+    def _state(self) -> Any:
+        if self._protocol != "file":
+            return None
+        try:
+            found = Path(get_filepath_str(self._filepath, self._protocol)).stat()
+        except OSError:  # which reading it will tell in its own words
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _release(self) -> None:
+        self._kept = (None, None)
+        super()._release()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, or a dataset that differs in its settings: without the content."""
+        return self.__dict__ | {"_kept": (None, None)}
+
+
+class CSVDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.CSVDataset):
     """A table whose ids and labels stay text, with numbers to 12 significant digits.
 
     Twelve digits are more than any test of the numbers needs, and less than what differs
@@ -67,9 +100,9 @@ class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
         "lineterminator": "\n",
     }
 
-    def load(self) -> pd.DataFrame:
+    def _read_file(self) -> pd.DataFrame:
         try:
-            table = super().load()
+            table = kedro_datasets.pandas.CSVDataset.load(self)
         except DatasetError as error:
             # What pandas raises of a file that is no such table.
             if not isinstance(error.__cause__, ValueError | KeyError):
@@ -88,11 +121,14 @@ class CSVDataset(_Atomic, kedro_datasets.pandas.CSVDataset):
         return previews.table_preview(first.load())
 
 
-class ParquetDataset(_Atomic, kedro_datasets.pandas.ParquetDataset):
+class ParquetDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.ParquetDataset):
     """A wide matrix; the picture of the pipelines shows its corner only."""
 
     # Measurements hardly repeat: looking each up in a dictionary takes longer than reading it.
     DEFAULT_SAVE_ARGS = {"use_dictionary": False, "compression": "lz4"}  # noqa: RUF012
+
+    def _read_file(self) -> pd.DataFrame:
+        return kedro_datasets.pandas.ParquetDataset.load(self)
 
     @previews.when_written
     def preview(self) -> TablePreview:
@@ -128,7 +164,7 @@ class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):
     DEFAULT_SAVE_ARGS = {"engine": "json"}  # noqa: RUF012
 
 
-class SkopsDataset(AbstractDataset[Any, Any]):
+class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
     """A fitted model in the skops format, which cannot execute code when it is opened.
 
     Only the types in :mod:`leukemia_kedro.model_file` are read back.
@@ -139,7 +175,7 @@ class SkopsDataset(AbstractDataset[Any, Any]):
         self._filepath = PurePosixPath(path)
         self.metadata = metadata
 
-    def load(self) -> Any:
+    def _read_file(self) -> Any:
         from leukemia_kedro.model_file import read_model
 
         return read_model(Path(self._filepath))

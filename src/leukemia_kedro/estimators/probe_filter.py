@@ -185,10 +185,11 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
             return np.zeros(self.n_features_in_, dtype=bool)
         if not hasattr(self, "feature_names_in_"):
             raise CohortError("exclude names probes, but X has no column names")
-        unknown = np.setdiff1d(self.exclude, self.feature_names_in_)
+        names = pd.Index(self.feature_names_in_, dtype=object)
+        unknown = pd.Index(self.exclude, dtype=object).difference(names)
         if len(unknown):
             raise CohortError(f"exclude names probes that X lacks: {first_few(unknown)}")
-        return np.isin(self.feature_names_in_, self.exclude)
+        return names.isin(self.exclude)
 
     def _get_support_mask(self):
         check_is_fitted(self)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -165,11 +166,14 @@ def _fit(
     return estimator
 
 
-def _check_types(estimator: ClassifierMixin) -> None:
+def _check_types(fitted: ClassifierMixin) -> None:
     """A model file that holds other types is refused when it is read."""
     import skops.io
 
-    found = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
+    if "n_estimators" in fitted.get_params(deep=False) and hasattr(fitted, "estimators_"):
+        fitted = copy(fitted)
+        fitted.estimators_ = fitted.estimators_[:1]  # the others are of the same type
+    found = skops.io.get_untrusted_types(data=skops.io.dumps(fitted))
     strange = [name for name in found if name not in TRUSTED_TYPES]
     if strange:
         raise UserError(
