@@ -60,11 +60,11 @@ def end_with_parent() -> None:
 
 
 def end_workers() -> None:
-    """End joblib's idle workers, which it would keep for more work."""
+    """End joblib's idle workers, which it would keep for more work, without their farewells."""
     if "joblib" in sys.modules:
         from joblib.externals.loky import get_reusable_executor
 
-        get_reusable_executor(reuse=True).shutdown(wait=True)
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def use_backend(compute: ComputeParameters) -> None:
