@@ -105,9 +105,12 @@ def nested_cross_validation(
     """
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
     splits = list(outer_splits(plan, expression.index, groups))
+    log2, of_splits = in_log2(
+        values, [_orders_of(each, orders, setting) for each in splits], setting
+    )
     results = run_parallel(
         predict_split,
-        [(values, classes, split, _orders_of(split, orders, setting), setting) for split in splits],
+        [(log2, classes, *split, setting) for split in zip(splits, of_splits, strict=True)],
         n_jobs,
         _name(setting),
     )
@@ -147,13 +150,13 @@ def fit_model(
     """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
     values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
     split = whole(expression.index, groups)
-    orders = _orders_of(split, orders, setting)
-    tasks = _inner_tasks(*_in_log2(values, orders, setting), classes, split, setting)
+    log2, [of_split] = in_log2(values, [_orders_of(split, orders, setting)], setting)
+    tasks = _inner_tasks(log2, of_split, classes, split, setting)
     chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
     pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
     pipeline.set_params(**chosen)
     final = _final_classifier(pipeline["classify"], classes, split, setting)
-    order = orders[WHOLE]
+    order = orders[WHOLE, WHOLE, WHOLE, setting.model.genes.criterion]
     ranking = np.searchsorted(np.sort(order), order)
     return pipeline.set_params(classify=final).fit(expression, classes, select__ranking=ranking)
 
@@ -181,14 +184,53 @@ def calibrated(
     )
 
 
+def in_log2(
+    values: np.ndarray, orders: Sequence[dict[int, np.ndarray]], setting: Setting
+) -> tuple[np.ndarray, list[dict[int, np.ndarray]]]:
+    """Log2 values of the probes that a model may need in any split.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_probes)
+        As measured.
+    orders : sequence of dict
+        For each split, its columns in ``values``, best first: by inner fold.
+    setting : Setting
+
+    Returns
+    -------
+    log2 : ndarray, shape (n_samples, n_needed)
+        Not standardised, whatever the setting: that depends on what a training set keeps.
+    orders : list of dict
+        The same orders, as columns of ``log2``.
+    """
+    most = _most_genes(setting)
+    orders = [{inner: order[:most] for inner, order in split.items()} for split in orders]
+    kept = np.unique(np.concatenate([order for split in orders for order in split.values()]))
+    transform = log_transform(setting.cohort).set_params(standardise_arrays=False)
+    log2 = transform.fit_transform(values.take(kept, axis=1))
+    return log2, [
+        {inner: np.searchsorted(kept, order) for inner, order in split.items()} for split in orders
+    ]
+
+
 def predict_split(
-    values: np.ndarray,
+    log2: np.ndarray,
     classes: np.ndarray,
     split: Split,
     orders: dict[int, np.ndarray],
     setting: Setting,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray]:
     """Tune and fit on ``split.train``; predict ``split.held_out``.
+
+    Parameters
+    ----------
+    log2 : ndarray, shape (n_samples, n_needed)
+        From :func:`in_log2`, as is ``orders``.
+    classes : ndarray of str, shape (n_samples,)
+    split : Split
+    orders : dict of int to ndarray
+    setting : Setting
 
     Returns
     -------
@@ -202,7 +244,6 @@ def predict_split(
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        log2, orders = _in_log2(values, orders, setting)
         tasks = _inner_tasks(log2, orders, classes, split, setting)
         chosen = _best_point([_score_grid(*task) for task in tasks], setting)
         k = chosen["select__k"]
@@ -243,20 +284,6 @@ def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.n
     }
 
 
-def _in_log2(
-    values: np.ndarray, orders: dict[int, np.ndarray], setting: Setting
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-    """Log2 values of the probes that some of the orders need, and the orders of these columns."""
-    n_genes = setting.model.genes.n_genes
-    if "all" not in n_genes and _probe_by_probe(setting.cohort):
-        orders = {inner: order[: max(n_genes)] for inner, order in orders.items()}
-    kept = np.unique(np.concatenate(list(orders.values())))
-    # Each sample is transformed by itself; standardised, by the probes that a training set keeps.
-    transform = log_transform(setting.cohort).set_params(standardise_arrays=False)
-    log2 = transform.fit_transform(values.take(kept, axis=1))
-    return log2, {inner: np.searchsorted(kept, order) for inner, order in orders.items()}
-
-
 def _prepare(
     log2: np.ndarray,
     order: np.ndarray,
@@ -265,9 +292,7 @@ def _prepare(
     n_genes: Collection[int | str],
 ) -> _Prepared:
     """Both sides of a split, with the probes that some of the numbers ``n_genes`` of genes need."""
-    if "all" not in n_genes and _probe_by_probe(setting.cohort):
-        order = order[: max(n_genes)]
-    kept = np.sort(order)
+    kept = np.sort(order[: _most_genes(setting, n_genes)])
     log2 = log2.take(kept, axis=1)
     if setting.cohort.standardise_arrays:
         log2 = LogTransform(standardise_arrays=True).fit_transform(log2)
@@ -284,9 +309,17 @@ def _prepare(
     return _Prepared(train, held_out, np.searchsorted(kept, order))
 
 
-def _probe_by_probe(cohort: CohortParameters) -> bool:
-    """Whether a probe's log2 values are the same whichever other probes there are."""
-    return not cohort.standardise_arrays and cohort.missing.policy != "impute"
+def _most_genes(setting: Setting, n_genes: Collection[int | str] | None = None) -> int | None:
+    """Of how many probes the log2 values are needed; None: of all.
+
+    That is the largest of ``n_genes``, or of all numbers in the grid, unless a probe's values
+    depend on the other probes that a training set keeps.
+    """
+    n_genes = n_genes or setting.model.genes.n_genes
+    each_by_itself = not (
+        setting.cohort.standardise_arrays or setting.cohort.missing.policy == "impute"
+    )
+    return max(n_genes) if each_by_itself and "all" not in n_genes else None
 
 
 def _inner_tasks(

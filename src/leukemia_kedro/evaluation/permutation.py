@@ -10,7 +10,7 @@ import pandas as pd
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.estimators.model_pipeline import search_grid
 from leukemia_kedro.evaluation.fold_rankings import rank_split
-from leukemia_kedro.evaluation.nested_cv import Setting, predict_split
+from leukemia_kedro.evaluation.nested_cv import Setting, in_log2, predict_split
 from leukemia_kedro.evaluation.plan import (
     Split,
     inner_splits,
@@ -179,15 +179,21 @@ def score_labelling(
             values, labels, part, [criterion], setting.cohort, excluded, setting.seed
         )[criterion]
 
+    def parts(split: Split) -> list[Split]:
+        if len(search_grid(setting.model)) == 1:
+            return [split]
+        return [split, *inner_splits(split, labels, setting.inner_folds, setting.seed)]
+
     leaky = order(whole(samples)) if genes_from_all_samples else None
+    splits = list(outer_splits(plan, samples, groups))
+    orders = [
+        {part.inner_fold: order(part) if leaky is None else leaky for part in parts(split)}
+        for split in splits
+    ]
+    log2, orders = in_log2(values, orders, setting)
     predicted, truth = [], []
-    is_tuned = len(search_grid(setting.model)) > 1
-    for split in outer_splits(plan, samples, groups):
-        parts = [split]
-        if is_tuned:
-            parts += inner_splits(split, labels, setting.inner_folds, setting.seed)
-        orders = {part.inner_fold: order(part) if leaky is None else leaky for part in parts}
-        _, probability, classes, _ = predict_split(values, labels, split, orders, setting)
+    for split, of_split in zip(splits, orders, strict=True):
+        _, probability, classes, _ = predict_split(log2, labels, split, of_split, setting)
         predicted.append(classes[probability.argmax(axis=1)])
         truth.append(labels[split.held_out])
     correct = np.concatenate(predicted) == (truth := np.concatenate(truth))
