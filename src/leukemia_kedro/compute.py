@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 5
-BATCHES_PER_WORKER = 32
+BATCHES_PER_WORKER = 16
 SECONDS_BETWEEN_DELETIONS = 0.01
 """joblib waits ten times as long after each call until workers have let go of a shared array; one
 that is still held then is deleted when the process ends."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
@@ -93,13 +94,15 @@ def rank_split(
 ) -> dict[str, np.ndarray]:
     """Order of the kept probes by each criterion, learned from ``split.train`` alone."""
     train = values[split.train]
-    kept = probe_filter(cohort).fit(train).get_support(indices=True)
-    kept = np.setdiff1d(kept, excluded, assume_unique=True)
-    log2 = complete_log2(cohort).fit_transform(train[:, kept])
-    return {
-        criterion: kept[rank_genes(score_genes(criterion, log2, classes[split.train], seed))]
-        for criterion in criteria
-    }
+    # The data was checked when the cohort was read, the parameters when the run began.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        kept = probe_filter(cohort).fit(train).get_support(indices=True)
+        kept = np.setdiff1d(kept, excluded, assume_unique=True).astype(np.int32)
+        log2 = complete_log2(cohort).fit_transform(train[:, kept])
+        return {
+            criterion: kept[rank_genes(score_genes(criterion, log2, classes[split.train], seed))]
+            for criterion in criteria
+        }
 
 
 def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:

@@ -18,7 +18,6 @@ from sklearn import config_context
 from sklearn.base import ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.compute import run_parallel
 from leukemia_kedro.estimators.log_transform import LogTransform
@@ -302,11 +301,20 @@ def _prepare(
         train, held_out = fitted.transform(train), fitted.transform(held_out)
     if setting.model.scale:
         # Each column is scaled by itself, so scaling before the selection is the same as after.
-        # The arithmetic of StandardScaler.transform; its checks take several times as long.
-        scaler = StandardScaler().fit(train)
-        mean, deviation = scaler.mean_.astype(train.dtype), scaler.scale_.astype(train.dtype)
+        mean, deviation = (found.astype(train.dtype) for found in _mean_and_deviation(train))
         train, held_out = (train - mean) / deviation, (held_out - mean) / deviation
     return _Prepared(train, held_out, np.searchsorted(kept, order))
+
+
+def _mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What scikit-learn's ``StandardScaler`` learns, without its checks, which take ten times as
+    long: the deviation of a column that varies by rounding alone is 1.
+    """
+    n, epsilon = len(train), np.finfo(float).eps
+    mean = train.mean(axis=0, dtype=float)
+    variance = np.square(train - mean).mean(axis=0)
+    constant = variance <= n * epsilon * variance + (n * mean * epsilon) ** 2
+    return mean, np.where(constant, 1.0, np.sqrt(variance))
 
 
 def _most_genes(setting: Setting, n_genes: Collection[int | str] | None = None) -> int | None:
