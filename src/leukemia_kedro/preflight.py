@@ -82,8 +82,7 @@ def _add_with_makers(
 
 
 def _place(dataset: AbstractDataset | None) -> str:
-    kept = getattr(dataset, "_dataset", dataset)  # what a CachedDataset reads
-    path = getattr(kept, "_filepath", None)
+    path = getattr(dataset, "_filepath", None)
     if path is None:
         return "not kept on disk"
     path = Path(path)

@@ -1,6 +1,7 @@
 """Files of the project: whole or not there, text stays text, numbers survive the way to disk."""
 
 import json
+import pickle
 import resource
 
 import numpy as np
@@ -114,6 +115,50 @@ def test_every_type_leaves_nothing_where_there_is_no_room(
         dataset(filepath=str(place)).save(data)
     assert str(raised.value.__cause__) == f"{place} could not be written: File too large"
     assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [CSVDataset, ParquetDataset])
+def test_a_table_is_read_once_and_each_node_has_its_own(kind, tmp_path, monkeypatch):
+    dataset = kind(filepath=str(tmp_path / "table"))
+    dataset.save(pd.DataFrame({"score": [1.0, 2.0]}))
+    first = dataset.load()
+    monkeypatch.setattr(kind, "_read_file", lambda self: pytest.fail("read again"))
+    first.loc[0, "score"] = -1.0
+    second = dataset.load()
+    assert second["score"].tolist() == [1.0, 2.0]
+    assert np.shares_memory(second["score"].to_numpy(), dataset.load()["score"].to_numpy())
+
+
+@pytest.mark.parametrize("writer", ["the same", "another"])
+def test_a_file_that_was_written_since_is_read_again(writer, tmp_path):
+    place = str(tmp_path / "table.csv")
+    dataset = CSVDataset(filepath=place)
+    dataset.save(pd.DataFrame({"score": [1, 2]}))
+    dataset.load()
+    (dataset if writer == "the same" else CSVDataset(filepath=place)).save(
+        pd.DataFrame({"score": [3, 4]})
+    )
+    assert dataset.load()["score"].tolist() == [3, 4]
+    (tmp_path / "table.csv").unlink()
+    with pytest.raises(DatasetError):
+        dataset.load()
+
+
+def test_what_was_read_goes_with_the_last_node_and_into_no_other_process(tmp_path):
+    dataset = SkopsDataset(filepath=str(tmp_path / "model.skops"))
+    dataset.save(FittedModel(None, {"left_out": "two classes only"}))
+    kept = dataset.load()
+    assert dataset.load() is kept
+    assert pickle.loads(pickle.dumps(dataset)).load() is not kept
+    dataset.release()
+    assert dataset.load() is not kept
+
+
+def test_a_preview_has_the_first_rows_although_all_were_read(tmp_path):
+    dataset = CSVDataset(filepath=str(tmp_path / "table.csv"))
+    dataset.save(pd.DataFrame({"score": range(100)}))
+    dataset.load()
+    assert len(dataset.preview(nrows=5)["data"]) == 5
 
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path):

@@ -1,5 +1,9 @@
 """Samples placed in two dimensions."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +87,19 @@ def test_of_a_large_cohort_neighbours_are_sought_for_some_and_the_axes_for_all(m
     assert sizes["t-SNE"] == sizes["UMAP"] <= 24
     drawn = {method: set(points["sample"]) for method, points in table.groupby("method")}
     assert drawn["t-SNE"] == drawn["UMAP"]
+
+
+def test_before_umap_is_compiled_the_log_says_how_long_it_takes(tmp_path):
+    """In a process whose compiled functions are kept in an empty folder."""
+    script = (
+        "import logging; logging.basicConfig(level='INFO', format='%(message)s')\n"
+        "from leukemia_kedro.estimators.projections import _keep_compiled as keep; keep()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Compiling UMAP for this machine, once: about half a minute" in done.stderr

@@ -89,7 +89,7 @@ def test_every_file_lies_in_the_folder_of_its_layer_and_cohort(environment, regi
         layer = dataset.metadata["kedro-viz"]["layer"]
         if layer == "raw":
             continue
-        path = Path(getattr(dataset, "_dataset", dataset)._filepath)  # a CachedDataset's own
+        path = Path(dataset._filepath)
         parts = path.relative_to(PROJECT).parts if path.is_absolute() else path.parts
         folder = next(
             (folder for end, folder in DRAWN_ELSEWHERE.items() if name.endswith(end)), LAYERS[layer]
