@@ -60,6 +60,13 @@ def test_each_model_has_its_matrix_in_the_order_given(two):
         np.testing.assert_allclose(ax.collections[0].get_array(), expected)
 
 
+def test_matrices_side_by_side_have_the_same_number_of_digits(repeated):
+    both = {"knn": repeated, "svm_rbf": repeated.query("sample != 's4'")}
+    one, other = confusion_matrices(both, ("A", "B")).figure.axes[:2]
+    assert [text.get_text() for text in one.texts] == ["2.0", "0", "0.5", "1.5"]
+    assert [text.get_text() for text in other.texts] == ["2.0", "0", "0", "1.0"]
+
+
 def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
     names = [confusion_matrices(p, two.classes).name for p in (two.cv, two.test)]
     assert names == ["confusion_matrices_cross-validation", "confusion_matrices_test"]

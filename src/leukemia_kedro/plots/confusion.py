@@ -77,7 +77,8 @@ def confusion_matrix(
         sharey=True,
     )
     for ax, (source, predictions) in zip(axes, parts.items(), strict=True):
-        image = _draw_matrix(ax, confusion_counts(predictions, classes), with_shares=True)
+        counts = confusion_counts(predictions, classes)
+        image = _draw_matrix(ax, counts, _digits(counts), with_shares=True)
         style.title(ax, f"{source} (n = {_n_samples(predictions):,})")
         _name_classes(ax, classes)
         ax.set_xlabel("predicted class")
@@ -117,8 +118,10 @@ def confusion_matrices(
     figure, axes = style.panels(
         n_rows, n_columns, height=n_rows * (side + 0.2) + longest + 0.5, sharex=True, sharey=True
     )
-    for ax, (model, table) in zip(axes.flat, predictions.items(), strict=False):
-        image = _draw_matrix(ax, confusion_counts(table, classes), with_shares=False)
+    counts = {model: confusion_counts(table, classes) for model, table in predictions.items()}
+    digits = _digits(*counts.values())
+    for ax, (model, matrix) in zip(axes.flat, counts.items(), strict=False):
+        image = _draw_matrix(ax, matrix, digits, with_shares=False)
         style.title(ax, fitted(readable(model), MODEL_WIDTH))
         _name_classes(ax, classes)
     for ax in axes.flat[len(predictions) :]:
@@ -214,12 +217,16 @@ def _share_wrong(predictions: Mapping[str, pd.DataFrame], split: str) -> pd.Data
     return pd.concat(shares, axis=1).assign(split=split).set_index("split", append=True)
 
 
-def _draw_matrix(ax: Axes, counts: np.ndarray, *, with_shares: bool) -> QuadMesh:
+def _digits(*matrices: np.ndarray) -> int:
+    """After the point, of counts in matrices that stand side by side."""
+    return 0 if all((counts == counts.round()).all() for counts in matrices) else 1
+
+
+def _draw_matrix(ax: Axes, counts: np.ndarray, digits: int, *, with_shares: bool) -> QuadMesh:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     image = _draw_cells(ax, shares)
     ax.set_aspect("equal")
-    digits = 0 if (counts == counts.round()).all() else 1
     for (row, column), count in np.ndenumerate(counts):
         text = f"{count:,.{digits}f}" if count else "0"
         if with_shares and totals[row, 0]:
