@@ -14,6 +14,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     cross_validate,
 )
+from sklearn.preprocessing import StandardScaler
 from yaml import safe_load
 
 from leukemia_kedro.datasets import simulate_cohort
@@ -24,6 +25,7 @@ from leukemia_kedro.evaluation.nested_cv import (
     Setting,
     calibrated,
     fit_model,
+    mean_and_deviation,
     nested_cross_validation,
 )
 from leukemia_kedro.evaluation.plan import resampling_plan
@@ -223,6 +225,18 @@ def test_patients_stay_together_in_every_fold_inside_a_fold(name):
         rtol=1e-6,
         atol=1e-9,
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scaling_is_that_of_standard_scaler_for_constant_probes_too(dtype):
+    train = np.random.default_rng(0).normal(10, 3, size=(38, 6)).astype(dtype)
+    train[:, 1] = 6.643856  # log2 of the floor
+    train[:, 2] = 0
+    train[:, 3] = 1e6 + train[:, 3] * np.finfo(dtype).eps  # rounding alone
+    scaler = StandardScaler().fit(train)
+    mean, deviation = mean_and_deviation(train)
+    np.testing.assert_allclose(mean, scaler.mean_, rtol=1e-14)
+    np.testing.assert_allclose(deviation, scaler.scale_, rtol=1e-12)
 
 
 def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():

@@ -58,10 +58,10 @@ class _ReadOnce:
     _kept: tuple[Any, Any] = (None, None)  # what tells this state of the file, and what it holds
 
     def load(self) -> Any:
-        state = self._state()
-        if state is None or state != self._kept[0]:
-            self._kept = (state, self._read_file())
-        content = self._kept[1]
+        state, kept = self._state(), self._kept  # which another thread may release meanwhile
+        if state is None or state != kept[0]:
+            kept = self._kept = (state, self._read_file())
+        content = kept[1]
         return content.copy(deep=False) if isinstance(content, pd.DataFrame) else content
 
     def _state(self) -> Any:

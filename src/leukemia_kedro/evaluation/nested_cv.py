@@ -301,14 +301,23 @@ def _prepare(
         train, held_out = fitted.transform(train), fitted.transform(held_out)
     if setting.model.scale:
         # Each column is scaled by itself, so scaling before the selection is the same as after.
-        mean, deviation = (found.astype(train.dtype) for found in _mean_and_deviation(train))
+        mean, deviation = (found.astype(train.dtype) for found in mean_and_deviation(train))
         train, held_out = (train - mean) / deviation, (held_out - mean) / deviation
     return _Prepared(train, held_out, np.searchsorted(kept, order))
 
 
-def _mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What scikit-learn's ``StandardScaler`` learns, without its checks, which take ten times as
-    long: the deviation of a column that varies by rounding alone is 1.
+def mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What scikit-learn's ``StandardScaler`` learns, without its checks, ten times as fast.
+
+    Parameters
+    ----------
+    train : ndarray, shape (n_samples, n_probes)
+        No value is missing.
+
+    Returns
+    -------
+    mean, deviation : ndarray, shape (n_probes,)
+        Double precision; the deviation of a probe that varies by rounding alone is 1.
     """
     n, epsilon = len(train), np.finfo(float).eps
     mean = train.mean(axis=0, dtype=float)
