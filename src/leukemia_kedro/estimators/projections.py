@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -76,6 +75,7 @@ def _t_sne(components: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
+    logger.info("Placing samples by UMAP; its first use on a machine takes half a minute longer")
     from umap import UMAP
 
     _keep_compiled()
@@ -96,5 +96,3 @@ def _keep_compiled() -> None:
 
     for compiled in (fast_knn_indices, smooth_knn_dist, compute_membership_strengths):
         compiled.enable_caching()
-    if not any(Path(smooth_knn_dist.stats.cache_path).glob("*.smooth_knn_dist-*.nbi")):
-        logger.info("Compiling UMAP for this machine, once: about half a minute")
