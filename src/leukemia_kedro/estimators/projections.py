@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -76,13 +77,28 @@ def _t_sne(components: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     logger.info("Placing samples by UMAP; its first use on a machine takes half a minute longer")
-    from umap import UMAP
-
+    UMAP = _load_umap()
     _keep_compiled()
     neighbours = min(NEIGHBOURS, len(components) - 1)
     # With a seed it works in one thread, and warns where it was not told to.
     umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
     return pd.DataFrame(umap.fit_transform(components.to_numpy()), index=components.index)
+
+
+def _load_umap() -> type:
+    """UMAP's class, without the variant that needs TensorFlow.
+
+    The library looks for that whenever it is imported, and holds the warning that there is none
+    back by a filter, which another thread's filters may undo meanwhile.
+    """
+    variant = "umap.parametric_umap"
+    is_hidden = sys.modules.setdefault(variant, None) is None  # importing it fails, quietly
+    try:
+        from umap import UMAP
+    finally:
+        if is_hidden:
+            del sys.modules[variant]
+    return UMAP
 
 
 def _keep_compiled() -> None:

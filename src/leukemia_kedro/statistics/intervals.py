@@ -44,6 +44,12 @@ def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     >>> f"[{low:.3f}, {high:.3f}]"
     '[0.803, 0.993]'
     """
+    # Of these, SciPy refuses some in one version and some in another.
+    if not (0 <= successes <= n and n >= 1 and 0 < confidence < 1):
+        raise ValueError(
+            "n must be at least 1, successes must lie in 0 … n and confidence in (0, 1); "
+            f"these are {n}, {successes} and {confidence}"
+        )
     interval = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)
 

@@ -139,6 +139,8 @@ def null_proportion(p: np.ndarray) -> float:
 def _of_the_tests_made(adjust: Callable, p: np.ndarray) -> np.ndarray:
     adjusted = np.full(p.shape, np.nan)
     made = ~np.isnan(p)
+    if ((p[made] < 0) | (p[made] > 1)).any():
+        raise ValueError("p-values must lie between 0 and 1")
     adjusted[made] = adjust(p[made])
     return adjusted
 
