@@ -37,9 +37,10 @@ from timing import cores, spread, timed
 
 from leukemia_kedro.compute import one_thread_per_process, run_parallel
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
+from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
-from leukemia_kedro.evaluation.nested_cv import Setting, calibrated, nested_cross_validation
+from leukemia_kedro.evaluation.nested_cv import Setting, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.models import MODELS
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters

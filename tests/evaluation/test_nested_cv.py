@@ -19,11 +19,11 @@ from yaml import safe_load
 
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
+from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import (
     Setting,
-    calibrated,
     fit_model,
     mean_and_deviation,
     nested_cross_validation,

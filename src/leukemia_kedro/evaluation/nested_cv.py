@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import ClassifierMixin, clone
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.compute import run_parallel
@@ -28,20 +26,17 @@ from leukemia_kedro.estimators.model_pipeline import (
     model_pipeline,
     search_grid,
 )
+from leukemia_kedro.evaluation.calibration import final_classifier, in_groups
 from leukemia_kedro.evaluation.fold_rankings import Orders
 from leukemia_kedro.evaluation.plan import (
     WHOLE,
     Split,
-    class_folds,
     inner_splits,
     outer_splits,
-    units_per_class,
     whole,
 )
 from leukemia_kedro.evaluation.reject_option import confidence
 from leukemia_kedro.parameters import CohortParameters, ModelParameters
-
-CALIBRATION_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -154,33 +149,12 @@ def fit_model(
     chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
     pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
     pipeline.set_params(**chosen)
-    final = _final_classifier(pipeline["classify"], classes, split, setting)
+    final = final_classifier(
+        pipeline["classify"], classes, split, setting.model.calibrate, setting.seed
+    )
     order = orders[WHOLE, WHOLE, WHOLE, setting.model.genes.criterion]
     ranking = np.searchsorted(np.sort(order), order)
     return pipeline.set_params(classify=final).fit(expression, classes, select__ranking=ranking)
-
-
-def calibrated(
-    estimator: ClassifierMixin, labels: np.ndarray, seed: int, groups: np.ndarray | None = None
-) -> CalibratedClassifierCV:
-    """``estimator`` with probabilities from Platt's sigmoid on out-of-fold decision values.
-
-    Parameters
-    ----------
-    estimator : classifier
-    labels : ndarray of str, shape (n_samples,)
-        Of the samples it will be fitted on. There are three folds, or as many as the smallest
-        class has samples (groups).
-    seed : int
-    groups : ndarray, shape (n_samples,), optional
-        Samples of one group are out of fold together.
-    """
-    return CalibratedClassifierCV(
-        estimator,
-        method="sigmoid",
-        cv=_own_folds(labels, CALIBRATION_FOLDS, seed, groups),
-        ensemble=False,
-    )
 
 
 def in_log2(
@@ -248,7 +222,7 @@ def predict_split(
         k = chosen["select__k"]
         train, held_out = _prepare(log2, orders[split.inner_fold], split, setting, [k]).top(k)
         tuned = classifier(setting.model, setting.seed).set_params(**_arguments(chosen))
-        fitted = _final_classifier(tuned, classes, split, setting)
+        fitted = final_classifier(tuned, classes, split, setting.model.calibrate, setting.seed)
         fitted.fit(train, classes[split.train])
         probabilities = fitted.predict_proba(held_out)
         sure = confidence(fitted, held_out, probabilities)
@@ -371,7 +345,7 @@ def _score_grid(
     members = [np.flatnonzero(truth == name) for name in np.unique(truth)]
     candidate, scores = classifier(setting.model, setting.seed), []
     for arguments, points in groupby(search_grid(setting.model), _arguments):
-        fitted = _in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
+        fitted = in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
         for point in points:
             train, held_out = sides[point["select__k"]]
             correct = fitted.fit(train, learned).predict(held_out) == truth
@@ -387,34 +361,3 @@ def _arguments(point: dict[str, Any]) -> dict[str, Any]:
         for name, value in point.items()
         if name != "select__k"
     }
-
-
-def _final_classifier(
-    estimator: ClassifierMixin, classes: np.ndarray, split: Split, setting: Setting
-) -> ClassifierMixin:
-    """The tuned classifier as it is fitted on ``split.train``."""
-    estimator = _in_groups(estimator, classes, split, setting.seed)
-    if not setting.model.calibrate:
-        return estimator
-    return calibrated(estimator, classes[split.train], setting.seed, split.train_groups)
-
-
-def _in_groups(
-    estimator: ClassifierMixin, classes: np.ndarray, split: Split, seed: int
-) -> ClassifierMixin:
-    """A classifier that cross-validates within itself keeps groups together there, too."""
-    if split.groups is None:
-        return estimator
-    own = estimator.get_params(deep=False).get("cv")
-    if not isinstance(own, int):
-        return estimator
-    folds = _own_folds(classes[split.train], own, seed, split.train_groups)
-    return clone(estimator).set_params(cv=folds)
-
-
-def _own_folds(
-    labels: np.ndarray, most: int, seed: int, groups: np.ndarray | None
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """``most`` folds, or as many as the smallest class has samples or groups."""
-    smallest = int(units_per_class(pd.Series(labels), groups).iloc[-1])
-    return list(class_folds(labels, min(most, smallest), seed, groups))

@@ -21,7 +21,7 @@ from sklearn.model_selection import ParameterGrid
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.model_pipeline import classifier, search_grid
-from leukemia_kedro.evaluation.nested_cv import calibrated
+from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.plan import (
     WHOLE,
     Split,
