@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-# Below this, betainc loses digits to subnormal numbers before it reaches zero.
-_SMALLEST = 1e-290
+# SciPy's betainc loses digits below 1e-239, long before it reaches zero; betaincinv may be wrong
+# from the first digit on, or no number at all, below 1e-16.
+_SMALLEST = 1e-200
+_SMALLEST_INVERTED = 1e-14
 
 
 def t_two_sided(t: np.ndarray, df: np.ndarray) -> np.ndarray:
@@ -33,12 +35,17 @@ def log_f_upper(f: np.ndarray, df1: float, df2: float) -> np.ndarray:
     """Logarithm of P(F > f) for finite ``df1`` and ``df2``, at any ``f`` > 0.
 
     P(F > f) = I_x(a, b), the regularised incomplete beta function at x = df2/(df2 + df1·f),
-    a = df2/2, b = df1/2. Where that is no double, its hypergeometric series
+    a = df2/2, b = df1/2. Where that is below 10⁻²⁰⁰, its hypergeometric series
     x^a (1−x)^b / (a B(a, b)) · ₂F₁(a+b, 1; a+1; x) is taken in logarithms
     (NIST Digital Library of Mathematical Functions, 8.17.8).
     """
     f, df1, df2 = np.broadcast_arrays(np.asarray(f, float), df1, df2)
-    return _log_betainc(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
+    log_p = _log_betainc(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
+    # Of a small f the digits stand in 1 − x; P(F < f) is found from them.
+    low = f < 1
+    f, df1, df2 = f[low], df1[low], df2[low]
+    log_p[low] = np.log1p(-special.betainc(df1 / 2, df2 / 2, df1 * f / (df2 + df1 * f)))
+    return log_p
 
 
 def f_at_log_upper(log_p: np.ndarray, df1: float, df2: float) -> np.ndarray:
@@ -47,11 +54,11 @@ def f_at_log_upper(log_p: np.ndarray, df1: float, df2: float) -> np.ndarray:
     a, b = df2 / 2, df1 / 2
     p = np.exp(log_p)
     # Whichever of x and 1 − x is the smaller is found directly; subtracting would lose its digits.
-    x = special.betaincinv(a, b, np.maximum(p, _SMALLEST))
-    one_minus_x = special.betainccinv(b, a, np.maximum(p, _SMALLEST))
+    x = special.betaincinv(a, b, np.maximum(p, _SMALLEST_INVERTED))
+    one_minus_x = special.betainccinv(b, a, np.maximum(p, _SMALLEST_INVERTED))
     with np.errstate(divide="ignore"):  # in the branch that is not taken
         odds = np.where(x < 0.5, (1 - x) / x, one_minus_x / (1 - one_minus_x))
-    far = p < _SMALLEST
+    far = p < _SMALLEST_INVERTED
     if far.any():
         odds[far] = _odds_at_log_betainc(a[far], b[far], np.log(x[far]), log_p[far])
     return odds * df2 / df1
@@ -69,7 +76,7 @@ def f_at_other_df1(f: np.ndarray, df1: np.ndarray, new_df1: float, df2: float) -
     """The f on (``new_df1``, ``df2``) degrees of freedom with the probability of ``f`` on ``df1``.
 
     The smaller of the two tails is the one kept, so that neither end loses digits. For infinite
-    ``df2`` probabilities below 10⁻²⁹⁰ count as 10⁻²⁹⁰.
+    ``df2`` probabilities below 10⁻²⁰⁰ count as 10⁻²⁰⁰.
     """
     f, df1 = np.broadcast_arrays(np.asarray(f, float), df1)
     if np.isinf(df2):
@@ -125,8 +132,8 @@ def _odds_at_log_betainc(
 ) -> np.ndarray:
     """(1 − x)/x where log I_x(a, b) = ``log_p``, by Newton's method in log x.
 
-    log I_x is concave in log x, and ``log_x`` starts above the solution: from the second step on
-    the iterates rise to it and cannot overshoot.
+    ``log_x`` starts above the solution. For b < 1 log I_x is convex in log x, and the iterates fall
+    to the solution; otherwise it is concave, and they rise to it from the second step on.
     """
     for _ in range(100):
         value = _log_betainc(a, b, np.exp(log_x))
