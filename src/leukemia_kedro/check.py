@@ -11,7 +11,6 @@ import pandas as pd
 from kedro.io import CatalogProtocol
 
 from leukemia_kedro import quality
-from leukemia_kedro.cli import user_message
 from leukemia_kedro.cohort import Cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.models import check_models, check_some_run
@@ -24,6 +23,7 @@ from leukemia_kedro.parameters import (
 )
 from leukemia_kedro.processing import drop_incomplete_probes
 from leukemia_kedro.splitting import split_samples, training_samples
+from leukemia_kedro.user_message import user_message
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,19 @@ nothing that takes time.
 from __future__ import annotations
 
 import copy
-import errno
 import functools
 import logging
-import re
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
-from kedro.framework.cli.utils import CONTEXT_SETTINGS, KedroCliError, env_option
+from kedro.framework.cli.utils import CONTEXT_SETTINGS, env_option
 from kedro.framework.project import pipelines as registered_pipelines
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.user_message import user_message
 
 logger = logging.getLogger(__name__)
 
@@ -47,87 +45,6 @@ def ends_cleanly(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.ClickException(message) from error
 
     return wrapper
-
-
-def user_message(error: BaseException) -> str | None:
-    """What to tell the user about an error; None for a fault of the program.
-
-    A :class:`~leukemia_kedro.errors.UserError` anywhere behind the error speaks for it, else the
-    first error in the chain of causes that Kedro or the operating system raises about files,
-    configuration or the command line.
-    """
-    for link in _chain(error, with_context=True):
-        if isinstance(link, UserError):
-            return _with_advice(str(link), link)
-    for link in _chain(error, with_context=False):
-        if _can_be_mended(link):
-            return _with_advice(_text(link), error)
-    return None
-
-
-_MORE_ROOM = "free some space, then type the command again."
-_PERMISSION = "Look at the owner and the permissions of the file and of its folder."
-_ADVICE = {
-    errno.ENOSPC: f"The disk is full: {_MORE_ROOM}",
-    errno.EDQUOT: f"Your quota of the disk is used up: {_MORE_ROOM}",
-    errno.EFBIG: "The system limits the size of files: see ulimit -f.",
-    errno.EACCES: _PERMISSION,
-    errno.EPERM: _PERMISSION,
-    errno.EROFS: "The place is read-only: work in a copy of the project elsewhere.",
-}
-
-
-def _with_advice(message: str, error: BaseException) -> str:
-    """The message, and what to do about the error of the operating system behind it, if any."""
-    numbers = [getattr(link, "errno", None) for link in _chain(error, with_context=False)]
-    advice = [_ADVICE[number] for number in numbers if number in _ADVICE]
-    return "\n".join([message, *advice[:1]])
-
-
-def _chain(error: BaseException | None, with_context: bool) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        context = None if error.__suppress_context__ or not with_context else error.__context__
-        error = error.__cause__ or context
-
-
-def _can_be_mended(error: BaseException) -> bool:
-    from kedro.config import MissingConfigException
-    from kedro.io import DatasetError
-    from kedro.validation.exceptions import ParameterValidationError
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    if isinstance(error, BrokenPipeError):
-        return False  # the reader of a pipe went away, which click ends in silence
-    about_files_and_configuration = (
-        DatasetError,
-        KedroCliError,
-        MissingConfigException,
-        OmegaConfBaseException,
-        OSError,
-        ParameterValidationError,
-        YAMLError,
-    )
-    return isinstance(error, about_files_and_configuration) or _is_raised_by_kedro(error)
-
-
-def _is_raised_by_kedro(error: BaseException) -> bool:
-    """Whether Kedro raised it itself, about a name or an entry that the project does not have."""
-    if not isinstance(error, ValueError | KeyError | AttributeError | ImportError):
-        return False
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("kedro.")
-
-
-def _text(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    lines = [line for line in str(error).splitlines() if "https://errors.pydantic.dev" not in line]
-    # Behind each fault pydantic repeats the whole block it was found in.
-    return "\n".join(re.sub(r" \[type=\w+, input_value=.*\]$", "", line) for line in lines)
 
 
 def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from leukemia_kedro.compute import one_thread_per_process
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ComputeParameters
 from leukemia_kedro.software import SOFTWARE, package_versions
+from leukemia_kedro.threads import one_thread_per_process
 
 SECONDS_TO_CONNECT = 10
 

@@ -13,18 +13,14 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.compute import (
-    end_with_parent,
-    leave_cluster,
-    one_thread_per_process,
-    use_backend,
-)
+from leukemia_kedro.compute import end_with_parent, leave_cluster, use_backend
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.models import check_models, check_some_run
 from leukemia_kedro.node_records import NodeRecords
 from leukemia_kedro.parameters import ComputeParameters, check_seed
 from leukemia_kedro.preflight import missing_inputs_message
 from leukemia_kedro.run_record import begin_record, end_record
+from leukemia_kedro.threads import one_thread_per_process
 from leukemia_kedro.types import DataFrame
 
 logger = logging.getLogger(__name__)

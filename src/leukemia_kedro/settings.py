@@ -3,8 +3,8 @@
 import os
 from importlib.util import find_spec
 
-from leukemia_kedro.compute import one_thread_per_process
 from leukemia_kedro.hooks import ProjectHooks
+from leukemia_kedro.threads import one_thread_per_process
 
 one_thread_per_process()
 

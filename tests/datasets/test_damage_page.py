@@ -13,7 +13,7 @@ from damaged_cohorts import REFUSED, TOLD
 from kedro.io import DatasetError
 from test_damage import DAMAGES, PUT_RIGHT
 
-from leukemia_kedro.cli import user_message
+from leukemia_kedro.user_message import user_message
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "damage.md"
 
