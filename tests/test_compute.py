@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 
 from leukemia_kedro import cluster, compute
 from leukemia_kedro.cluster import refuse_other_versions
-from leukemia_kedro.compute import leave_cluster, run_parallel, use_backend
+from leukemia_kedro.compute import leave_cluster, run_parallel, telling_time, use_backend
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import ComputeParameters
 from leukemia_kedro.software import package_versions
@@ -52,6 +52,18 @@ def test_results_come_in_the_order_of_the_tasks(prefer):
     matrix = np.arange(12.0).reshape(4, 3)
     tasks = ((matrix, row) for row in (3, 0, 2))
     assert run_parallel(row_sum, tasks, 2, "sums", prefer) == [30.0, 3.0, 21.0]
+
+
+def test_work_that_cannot_say_how_far_it_is_tells_the_time_until_it_ends(monkeypatch, caplog):
+    monkeypatch.setattr(compute, "SECONDS_BETWEEN_LINES", 0.02)
+    caplog.set_level("INFO")
+    with telling_time("compiling"):
+        time.sleep(0.3)
+    told = list(caplog.messages)
+    assert len(told) > 1
+    assert set(told) == {"compiling: 0 s"}
+    time.sleep(0.1)
+    assert caplog.messages == told
 
 
 def test_an_address_that_nothing_would_use_is_refused():

@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from leukemia_kedro.cluster import Cluster
     from leukemia_kedro.parameters import ComputeParameters
 
-SECONDS_BETWEEN_LINES = 5
+SECONDS_BETWEEN_LINES = 4
 BATCHES_PER_WORKER = 16
 SECONDS_BETWEEN_DELETIONS = 0.01
 """joblib waits ten times as long after each call until workers have let go of a shared array; one
@@ -138,3 +139,21 @@ def _with_progress(results: Iterable[Any], total: int, progress: str) -> Iterato
             logger.info("%s: %d of %d", progress, done, total)
             last = time.monotonic()
         yield result
+
+
+@contextmanager
+def telling_time(progress: str) -> Iterator[None]:
+    """A line every few seconds during work that cannot say how far it is."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            logger.info("%s: %.0f s", progress, time.monotonic() - began)
+
+    clock = threading.Thread(target=tell, daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        clock.join()

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from leukemia_kedro.compute import telling_time
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.statistics.thinning import thinned
 
@@ -77,12 +78,14 @@ def _t_sne(components: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     logger.info("Placing samples by UMAP; its first use on a machine takes half a minute longer")
-    UMAP = _load_umap()
-    _keep_compiled()
     neighbours = min(NEIGHBOURS, len(components) - 1)
-    # With a seed it works in one thread, and warns where it was not told to.
-    umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
-    return pd.DataFrame(umap.fit_transform(components.to_numpy()), index=components.index)
+    with telling_time("placing samples by UMAP"):
+        UMAP = _load_umap()
+        _keep_compiled()
+        # With a seed it works in one thread, and warns where it was not told to.
+        umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
+        placed = umap.fit_transform(components.to_numpy())
+    return pd.DataFrame(placed, index=components.index)
 
 
 def _load_umap() -> type:
