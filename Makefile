@@ -19,6 +19,7 @@ run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: m
 test: .venv/test.stamp .venv-mlflow/test.stamp  ## Every test; those that need real files say so where they are absent
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@echo "A quarter of an hour on two cores; a dot for each test, of which some take a minute"
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 viz: .venv/run.stamp  ## The picture of the pipelines in a browser
