@@ -13,11 +13,11 @@ import pandas as pd
 from golub import golub_training_samples
 from timing import cores, spread, timed
 
-from leukemia_kedro.compute import leave_cluster, use_backend
+from leukemia_kedro.compute.parallel import leave_cluster, use_backend
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.evaluation.permutation import permutation_test
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.parameters import CohortParameters, ComputeParameters, ResamplingParameters
-from leukemia_kedro.threads import one_thread_per_process
 
 MODEL = "weighted_voting"
 PERMUTATIONS = 1000

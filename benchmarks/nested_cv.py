@@ -35,16 +35,16 @@ from sklearn.model_selection import (
 )
 from timing import cores, spread, timed
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import Setting, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
-from leukemia_kedro.threads import one_thread_per_process
 
 RUNS = 3
 CHEAP = (

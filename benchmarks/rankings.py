@@ -16,8 +16,8 @@ from scipy.stats import mannwhitneyu, ttest_ind
 from sklearn.feature_selection import f_classif, mutual_info_classif
 from timing import spread, timed
 
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.rankings import score_genes
-from leukemia_kedro.threads import one_thread_per_process
 
 RUNS = 5
 SEED = 0

@@ -19,7 +19,7 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS, env_option
 from kedro.framework.project import pipelines as registered_pipelines
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.user_message import user_message
+from leukemia_kedro.run.user_message import user_message
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _let_manager_end_with_run() -> None:
 
     from kedro.runner.parallel_runner import ParallelRunnerManager
 
-    from leukemia_kedro.compute import end_with_parent
+    from leukemia_kedro.compute.parallel import end_with_parent
 
     ParallelRunnerManager.start = functools.partialmethod(SyncManager.start, end_with_parent)
 
@@ -115,7 +115,7 @@ cli.add_command(run)
 @ends_cleanly
 def fetch(project, cohort: str, origin: Path | None) -> None:
     """Bring the files of a public cohort into data/01_raw, verified."""
-    from leukemia_kedro.fetch import fetch
+    from leukemia_kedro.fetch.command import fetch
 
     fetch(cohort, project.project_path, origin)
 
@@ -128,7 +128,7 @@ def check(project, env: str | None) -> None:
     """Read the raw cohort and say what was understood of it and what would stop a run."""
     from kedro.framework.session import KedroSession
 
-    from leukemia_kedro.check import check_catalog
+    from leukemia_kedro.run.check import check_catalog
 
     with KedroSession.create(project.project_path, env=env) as session:
         report = check_catalog(session.load_context().catalog)

@@ -3,8 +3,8 @@
 import os
 from importlib.util import find_spec
 
-from leukemia_kedro.hooks import ProjectHooks
-from leukemia_kedro.threads import one_thread_per_process
+from leukemia_kedro.compute.threads import one_thread_per_process
+from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()
 
@@ -18,7 +18,7 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-viz",)
 if find_spec("kedro_mlflow"):
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     if "MLFLOW_TRACKING_URI" in os.environ:
-        from leukemia_kedro.mlflow_hooks import MlflowHooks
+        from leukemia_kedro.run.mlflow_hooks import MlflowHooks
 
         HOOKS += (MlflowHooks(),)
     else:

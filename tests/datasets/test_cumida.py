@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cohort_files import make_cohort, table_rows, write_rows
+from helpers.cohort_files import make_cohort, table_rows, write_rows
 
 from leukemia_kedro.datasets import CumidaDataset
 from leukemia_kedro.datasets.cumida import rehearse_gse9476

@@ -7,13 +7,13 @@ import errno
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import damaged_files
 import pytest
-from damaged_cohorts import REFUSED, TOLD
+from helpers import damaged_files
+from helpers.damaged_cohorts import REFUSED, TOLD
+from helpers.damages import DAMAGES, PUT_RIGHT
 from kedro.io import DatasetError
-from test_damage import DAMAGES, PUT_RIGHT
 
-from leukemia_kedro.user_message import user_message
+from leukemia_kedro.run.user_message import user_message
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "damage.md"
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_files import assert_same_cohort, make_cohort, table_rows, transposed, write_rows
+from helpers.cohort_files import assert_same_cohort, make_cohort, table_rows, transposed, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst

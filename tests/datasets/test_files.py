@@ -22,7 +22,7 @@ from leukemia_kedro.datasets import (
     TablesDataset,
     TextDataset,
 )
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.plots.rendering import RenderedFigure
 
 

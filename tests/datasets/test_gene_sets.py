@@ -7,7 +7,7 @@ import pytest
 from kedro.io import DatasetError
 
 from leukemia_kedro.datasets import ChipAnnotationDataset, GMTDataset
-from leukemia_kedro.user_message import user_message
+from leukemia_kedro.run.user_message import user_message
 
 GMT = "MYELOID\thttp://a\tCD33\tMPO\nB_CELL\t\tCD19\n"
 CHIP = 'Probe Set ID\tGene Symbol\tGene Title\nM23197_at\tCD33\tCD33 molecule\nX_at\t\tno "gene"\n'

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_files import make_cohort, series_matrix_lines
+from helpers.cohort_files import make_cohort, series_matrix_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst

@@ -7,8 +7,8 @@ import fsspec
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_files import assert_same_cohort
-from golub_texts import (
+from helpers.cohort_files import assert_same_cohort
+from helpers.golub_texts import (
     ALL_FORMS,
     LABELS,
     TEST,
@@ -19,12 +19,12 @@ from golub_texts import (
     write,
     write_zip,
 )
+from helpers.small_models import BLOCKS, fit_small_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kedro.io import DatasetError
-from small_models import BLOCKS, fit_small_model
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.evaluation.metrics import score
 from leukemia_kedro.evaluation.run_model import predict_samples

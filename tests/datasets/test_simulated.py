@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_files import assert_same_cohort
+from helpers.cohort_files import assert_same_cohort
 from kedro.io import DatasetError
 
 from leukemia_kedro.datasets import SimulatedDataset, simulate_cohort

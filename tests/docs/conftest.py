@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from project_copy import ProjectCopy, run_once
+from helpers.project_copy import ProjectCopy, run_once
 
 
 @pytest.fixture(scope="session")

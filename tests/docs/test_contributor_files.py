@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 import yaml
-from documented import PROJECT
+from helpers.documented import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")

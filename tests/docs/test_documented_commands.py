@@ -21,10 +21,10 @@ from urllib.error import URLError
 import pandas as pd
 import pytest
 import yaml
-from documented import PAGES, PROJECT, blocks, inline_commands
+from helpers.documented import PAGES, PROJECT, blocks, inline_commands
+from helpers.project_copy import ProjectCopy
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
-from project_copy import ProjectCopy
 
 from leukemia_kedro import parameters
 from leukemia_kedro.cli import cli
@@ -44,12 +44,12 @@ FOLLOWED_ELSEWHERE = (
 # Commands that another test stands for: they need the real files, or no network, or would change
 # the checkout itself.
 TYPED_ELSEWHERE = {
-    "kedro fetch golub": "tests/test_fetch_command.py::"
+    "kedro fetch golub": "tests/fetch/test_command_line.py::"
     "test_without_a_network_the_way_by_hand_is_told",
-    "kedro fetch golub --from ~/Downloads/archive.zip": "tests/test_fetch_command.py::"
+    "kedro fetch golub --from ~/Downloads/archive.zip": "tests/fetch/test_command_line.py::"
     "test_the_real_golub_files_arrive_by_the_command",
     "kedro run": "tests/pipelines/test_runs.py::test_golub_from_raw_files_to_report",
-    "kedro run --pipelines replication": "tests/replication/test_replication_pipeline.py::"
+    "kedro run --pipelines replication": "tests/replication/test_pipeline.py::"
     "test_every_row_is_stated_in_full",
     "pre-commit install": "tests/docs/test_contributor_files.py::test_hooks_call_what_make_calls",
 }

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from documented import PROJECT
+from helpers.documented import PROJECT
 
 PAGE = (PROJECT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
 ROWS = [

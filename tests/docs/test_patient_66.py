@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from documented import PROJECT
+from helpers.documented import PROJECT
 
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.estimators import LogTransform, ProbeFilter, TopProbes

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from browser import open_browser, visit
-from documented import PROJECT
+from helpers.browser import open_browser, visit
+from helpers.documented import PROJECT
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import re
 
 import pandas as pd
 import pytest
-from documented import PROJECT
+from helpers.documented import PROJECT
 
 PAGE = (PROJECT / "docs" / "tutorial" / "reading-the-report.md").read_text(encoding="utf-8")
 TEXT = re.sub(r"\s+", " ", PAGE)

@@ -4,10 +4,10 @@ import json
 
 import pandas as pd
 import pytest
-from small_models import small_model
+from helpers.small_models import small_model
 
 from leukemia_kedro.evaluation.champion import held_out_figures, promote_champion
-from leukemia_kedro.evaluation.published import PACKAGE, published_results
+from leukemia_kedro.evaluation.published import PUBLISHED, published_results
 
 ROW = {
     "model": "weighted_voting",
@@ -25,7 +25,7 @@ ROW = {
 
 
 def original_split(cohort: str) -> pd.DataFrame:
-    table = pd.read_csv(PACKAGE / "original_content" / f"{cohort}.csv", dtype=str)
+    table = pd.read_csv(PUBLISHED / "content" / f"{cohort}.csv", dtype=str)
     return table.set_index("sample")[["label", "split"]]
 
 

@@ -29,7 +29,7 @@ from leukemia_kedro.evaluation.nested_cv import (
     nested_cross_validation,
 )
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 from leukemia_kedro.parameters import (
     CohortParameters,
     MissingParameters,

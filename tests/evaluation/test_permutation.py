@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from leukemia_kedro.cohort.split import split_samples
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.evaluation.nested_cv import Setting
 from leukemia_kedro.evaluation.permutation import permutation_test, score_labelling, selection_bias
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
-from leukemia_kedro.splitting import split_samples
 
 COHORT = CohortParameters(
     scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2}, split={"method": "none"}

@@ -5,12 +5,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leukemia_kedro.evaluation.reject_option import (
-    call_summary,
-    choose_threshold,
-    risk_coverage,
-    with_calls,
-)
+from leukemia_kedro.evaluation.reject_option import call_summary, choose_threshold, risk_coverage
+from leukemia_kedro.model.predictions import with_calls
 
 
 def test_a_model_that_is_never_wrong_calls_everything():

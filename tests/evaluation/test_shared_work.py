@@ -5,19 +5,18 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from small_models import BLOCKS, PARAMETERS, RESAMPLING, SEED, small_cohort
+from helpers.small_models import BLOCKS, PARAMETERS, RESAMPLING, SEED, small_cohort
 from threadpoolctl import threadpool_info
 
-from leukemia_kedro import signature
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.cohort.split import split_samples
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators import ProbeFilter, top_probes
-from leukemia_kedro.evaluation import fold_rankings, nested_cv, permutation
+from leukemia_kedro.evaluation import fold_rankings, nested_cv, permutation, signature
 from leukemia_kedro.evaluation.fold_rankings import criteria_in_use, orders_by_split, rank_folds
 from leukemia_kedro.evaluation.nested_cv import Setting, fit_model, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.parameters import ModelParameters, SignatureParameters
-from leukemia_kedro.splitting import split_samples
 
 MODELS = {
     name: ModelParameters(**BLOCKS[name])

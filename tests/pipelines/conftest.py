@@ -1,7 +1,7 @@
 """A copy of the project for each test that runs it for real."""
 
 import pytest
-from project_copy import SMALL, ProjectCopy
+from helpers.project_copy import SMALL, ProjectCopy
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from project_copy import PROJECT, ProjectCopy
+from helpers.project_copy import PROJECT, ProjectCopy
 
 from leukemia_kedro.datasets import simulate_cohort
 

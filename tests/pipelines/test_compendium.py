@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import pytest
 import yaml
-from project_copy import ProjectCopy
+from helpers.project_copy import ProjectCopy
 
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 
 FEW = {"healthy": 20, "AML": 40, "ALL": 26, "CLL": 18, "CML": 16, "MDS": 14, "other": 20}
 TOO_MANY = 100

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cohort_files import series_matrix_lines
+from helpers.cohort_files import series_matrix_lines
+from helpers.small_models import new_patients, small_model
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
-from small_models import new_patients, small_model
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model_file import write_model
+from leukemia_kedro.model.file import write_model
 from leukemia_kedro.parameters import InferenceParameters
 from leukemia_kedro.pipelines.inference import create_pipeline
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from forked_runs import start_run
-from project_copy import ProjectCopy
+from helpers.forked_runs import start_run
+from helpers.project_copy import ProjectCopy
 
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 
 pytestmark = pytest.mark.slow
 

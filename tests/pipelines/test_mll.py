@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 
 
 @pytest.mark.slow

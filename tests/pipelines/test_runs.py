@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from project_copy import SMALL
+from helpers.project_copy import SMALL
 
-from leukemia_kedro.model_archive import read_archive
-from leukemia_kedro.model_file import CARD
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.archive import read_archive
+from leukemia_kedro.model.file import CARD
+from leukemia_kedro.model.registry import MODELS
 
 COMPARISON_COLUMNS = [
     "model",

@@ -10,10 +10,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from browser import open_browser, visit
-from project_copy import PROJECT
+from helpers.browser import open_browser, visit
+from helpers.project_copy import PROJECT
 
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 
 NOISE = ("Warning", "WARNING", "ERROR", "Traceback")
 PREVIEWS = {

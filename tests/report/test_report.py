@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from made_run import FIVE, MODELS, draw, make_findings, make_found, make_parameters
-from parsed_page import by_id, classes_of, parse, text
+from helpers.made_run import FIVE, MODELS, draw, make_findings, make_found, make_parameters
+from helpers.parsed_page import by_id, classes_of, parse, text
 
 from leukemia_kedro.evaluation.champion import held_out_figures
-from leukemia_kedro.evaluation.published import PACKAGE, published_results
+from leukemia_kedro.evaluation.published import PUBLISHED, published_results
 from leukemia_kedro.report import render_report
 from leukemia_kedro.report.findings import divided
 from leukemia_kedro.report.interactive import IN_FULL
@@ -153,7 +153,7 @@ def test_each_figure_of_the_champion_stands_beside_its_interval(two_classes, fiv
 
 
 def test_published_figures_stand_beside_the_champions_and_are_cited():
-    golub = pd.read_csv(PACKAGE / "original_content" / "golub.csv", dtype=str)
+    golub = pd.read_csv(PUBLISHED / "content" / "golub.csv", dtype=str)
     published = published_results(golub.set_index("sample"))
     found = make_found()
     row = found["model_comparison"].query("champion").iloc[0]

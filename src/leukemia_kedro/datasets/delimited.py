@@ -24,7 +24,7 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import CohortError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
@@ -321,7 +321,7 @@ def as_covariate(
 
 
 def build_cohort(name: str, **tables) -> Cohort:
-    """A :class:`~leukemia_kedro.cohort.Cohort` whose complaints name the file."""
+    """A :class:`~leukemia_kedro.cohort.cohort.Cohort` whose complaints name the file."""
     try:
         return Cohort(**tables)
     except CohortError as error:

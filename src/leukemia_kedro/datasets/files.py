@@ -1,8 +1,9 @@
 """Catalog types for the files the project writes: whole or not there at all.
 
 Each is the dataset of kedro-datasets of the same name, or a folder of such files, saved under a
-temporary name beside its place and then moved into it, see :mod:`leukemia_kedro.whole_files`. So
-what exists was written to its end, and ``kedro run --only-missing-outputs`` may rely on it.
+temporary name beside its place and then moved into it, see
+:mod:`leukemia_kedro.compute.whole_files`. So what exists was written to its end, and ``kedro run
+--only-missing-outputs`` may rely on it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_protocol_and_path
 
+from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.datasets import previews
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.whole_files import written_whole
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
@@ -167,7 +168,7 @@ class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):
 class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
     """A fitted model in the skops format, which cannot execute code when it is opened.
 
-    Only the types in :mod:`leukemia_kedro.model_file` are read back.
+    Only the types in :mod:`leukemia_kedro.model.file` are read back.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -176,12 +177,12 @@ class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
         self.metadata = metadata
 
     def _read_file(self) -> Any:
-        from leukemia_kedro.model_file import read_model
+        from leukemia_kedro.model.file import read_model
 
         return read_model(Path(self._filepath))
 
     def save(self, data: Any) -> None:
-        from leukemia_kedro.model_file import write_model
+        from leukemia_kedro.model.file import write_model
 
         write_model(data, Path(self._filepath))
 

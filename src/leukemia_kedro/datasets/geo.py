@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets.delimited import (
     MISSING,
     CohortFileDataset,

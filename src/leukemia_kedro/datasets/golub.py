@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets.delimited import (
     CohortFileDataset,
     as_text,

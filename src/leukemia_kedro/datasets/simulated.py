@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
 
 # Set so that the arrays look like Golub's 38 training samples: log2 signal of the probes, noise and

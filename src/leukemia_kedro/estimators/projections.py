@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-from leukemia_kedro.compute import telling_time
+from leukemia_kedro.compute.parallel import telling_time
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.statistics.thinning import thinned
 

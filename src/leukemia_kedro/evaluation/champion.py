@@ -10,7 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.evaluation.comparison import ONE_STANDARD_ERROR_RULE
 from leukemia_kedro.evaluation.published import published_results
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.fitted import FittedModel
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 EXACT = "exact (Clopper–Pearson)"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn import config_context
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole

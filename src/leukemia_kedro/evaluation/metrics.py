@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-PROBABILITY = "probability_"
+from leukemia_kedro.model.predictions import PROBABILITY
 
 
 def probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:

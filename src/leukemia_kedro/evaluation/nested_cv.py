@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn import config_context
 from sklearn.pipeline import Pipeline
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
@@ -35,7 +35,7 @@ from leukemia_kedro.evaluation.plan import (
     outer_splits,
     whole,
 )
-from leukemia_kedro.evaluation.reject_option import confidence
+from leukemia_kedro.model.predictions import confidence, prediction_table
 from leukemia_kedro.parameters import CohortParameters, ModelParameters
 
 
@@ -213,7 +213,7 @@ def predict_split(
     known : ndarray
         The classes, in the order of the columns of ``probabilities``.
     sure : ndarray, shape (n_held_out,)
-        Confidence, see :func:`~leukemia_kedro.evaluation.reject_option.confidence`.
+        Confidence, see :func:`~leukemia_kedro.model.predictions.confidence`.
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
@@ -227,20 +227,6 @@ def predict_split(
         probabilities = fitted.predict_proba(held_out)
         sure = confidence(fitted, held_out, probabilities)
         return chosen, probabilities, fitted.classes_, sure
-
-
-def prediction_table(
-    samples: pd.Index, labels: np.ndarray, probabilities: np.ndarray, classes: np.ndarray
-) -> pd.DataFrame:
-    """Columns ``sample, label, predicted, probability_<class>…``; the likeliest class is called."""
-    return pd.DataFrame(
-        {
-            "sample": samples,
-            "label": labels,
-            "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)],
-        }
-        | {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
-    )
 
 
 def _name(setting: Setting) -> str:

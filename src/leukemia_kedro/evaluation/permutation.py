@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.cohort.left_out_probes import excluded_controls
+from leukemia_kedro.cohort.split import training_samples
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import search_grid
 from leukemia_kedro.evaluation.fold_rankings import rank_split
 from leukemia_kedro.evaluation.nested_cv import Setting, in_log2, predict_split
@@ -19,10 +21,8 @@ from leukemia_kedro.evaluation.plan import (
     resampling_plan,
     whole,
 )
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.model.fitted import FittedModel
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
-from leukemia_kedro.processing import excluded_controls
-from leukemia_kedro.splitting import training_samples
 
 LEAKY_PERMUTATIONS = 20
 """Labellings behind the mean score with genes chosen outside the folds."""

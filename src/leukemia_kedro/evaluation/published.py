@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PUBLISHED = Path(__file__).resolve().parents[1] / "published"
 COUNTS = ("fewest_errors", "most_errors", "calls", "errors_among_calls")
 
 
 def published_results(sample_split: pd.DataFrame) -> pd.DataFrame | None:
     """Published results of methods that learned from the same training samples.
 
-    ``published_results/<cohort>.csv`` belongs to the original of that name: it counts only where
+    ``published/results/<cohort>.csv`` belongs to the original of that name: it counts only where
     sample for sample the labels and the split are the original's
-    (``original_content/<cohort>.csv``).
+    (``published/content/<cohort>.csv``).
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def published_results(sample_split: pd.DataFrame) -> pd.DataFrame | None:
         where nothing is known of this split.
     """
     here = sample_split[["label", "split"]].astype(str).sort_index()
-    for results in sorted((PACKAGE / "published_results").glob("*.csv")):
-        original = pd.read_csv(PACKAGE / "original_content" / results.name, dtype=str)
+    for results in sorted((PUBLISHED / "results").glob("*.csv")):
+        original = pd.read_csv(PUBLISHED / "content" / results.name, dtype=str)
         original = original.set_index("sample")[["label", "split"]].sort_index()
         if here.equals(original):
             return pd.read_csv(results, dtype={"genes": str} | dict.fromkeys(COUNTS, "Int64"))

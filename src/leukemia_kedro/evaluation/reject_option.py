@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-NO_CALL = "no call"
-
-
-def confidence(classifier: Any, X: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """How sure a fitted classifier is of each sample, 0 to 1, shape (n_samples,).
-
-    Weighted voting has a measure of its own, the prediction strength (Golub et al. 1999); for
-    every other model it is the probability of the likeliest class.
-
-    Parameters
-    ----------
-    classifier : fitted classifier
-        May be a ``CalibratedClassifierCV`` around the model's own.
-    X : ndarray, shape (n_samples, n_genes)
-        What the classifier takes.
-    probabilities : ndarray, shape (n_samples, n_classes)
-        What it predicts for ``X``.
-    """
-    if hasattr(classifier, "calibrated_classifiers_"):
-        classifier = classifier.calibrated_classifiers_[0].estimator
-    if hasattr(classifier, "prediction_strength"):
-        return classifier.prediction_strength(X)
-    return probabilities.max(axis=1)
+from leukemia_kedro.model.predictions import NO_CALL
 
 
 def choose_threshold(correct: np.ndarray, confidence: np.ndarray, max_error: float) -> float:
@@ -56,12 +32,6 @@ def choose_threshold(correct: np.ndarray, confidence: np.ndarray, max_error: flo
     last_of_tie = np.append(sorted_confidence[:-1] != sorted_confidence[1:], True)
     allowed = np.flatnonzero((error <= max_error) & last_of_tie)
     return float(sorted_confidence[allowed[-1]]) if len(allowed) else float(np.nextafter(1, 2))
-
-
-def with_calls(predictions: pd.DataFrame, confidence: np.ndarray, threshold: float) -> pd.DataFrame:
-    """Add the columns ``confidence`` and ``call`` (the predicted class, or "no call")."""
-    call = np.where(confidence >= threshold, predictions["predicted"], NO_CALL)
-    return predictions.assign(confidence=confidence, call=call)
 
 
 def risk_coverage(correct: np.ndarray, confidence: np.ndarray) -> pd.DataFrame:

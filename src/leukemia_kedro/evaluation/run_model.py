@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.left_out_probes import excluded_controls
+from leukemia_kedro.cohort.split import class_order, training_samples
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split
-from leukemia_kedro.evaluation.model_card import model_card
 from leukemia_kedro.evaluation.nested_cv import (
     Setting,
     fit_model,
     nested_cross_validation,
-    prediction_table,
 )
-from leukemia_kedro.evaluation.reject_option import choose_threshold, confidence, with_calls
-from leukemia_kedro.model_file import FittedModel
+from leukemia_kedro.evaluation.reject_option import choose_threshold
+from leukemia_kedro.model.card import model_card
+from leukemia_kedro.model.fitted import FittedModel
+from leukemia_kedro.model.predictions import confidence, prediction_table, with_calls
+from leukemia_kedro.model.training_reference import remember_training
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
-from leukemia_kedro.processing import excluded_controls
-from leukemia_kedro.scoring.training_reference import remember_training
-from leukemia_kedro.splitting import class_order, training_samples
 
 CV_COLUMNS = ["repeat", "fold", "sample", "label", "predicted", "confidence"]
 TEST_COLUMNS = ["sample", "label", "predicted", "confidence", "call"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.evaluation.plan import class_folds, permute_labels, units_per_class
 
 COMPONENTS = 20

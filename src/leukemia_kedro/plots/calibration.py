@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.model.predictions import NO_CALL
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves, sources
 
 N_BINS = 10
-NO_CALL = "no call"
 
 
 def reliability_diagram(

@@ -11,7 +11,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-from leukemia_kedro.compute import run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.plots.captions import CaptionedFigure
 
 _SALT = threading.Lock()

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.textpath import TextPath
 
-from leukemia_kedro.cohort import SPLITS
+from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.plots.captions import class_name
 
 FULL_WIDTH = 7.2  # inches: both columns of a journal page

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.replication.golub import Golub, log2, original_split, probe_filter
 from leukemia_kedro.replication.table import Row, compare
 from leukemia_kedro.statistics.design import design_matrix

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.estimators import TopProbes
 from leukemia_kedro.replication.golub import log2, original_split, probe_filter
 from leukemia_kedro.replication.table import Row, compare

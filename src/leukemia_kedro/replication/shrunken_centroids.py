@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import RepeatedStratifiedKFold
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.estimators import ShrunkenCentroids, ShrunkenCentroidsCV
 from leukemia_kedro.replication.golub import log2, original_split
 from leukemia_kedro.replication.table import Row, compare

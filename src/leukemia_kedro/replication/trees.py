@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.replication.golub import Golub, original_split
 from leukemia_kedro.replication.table import Row, compare
 

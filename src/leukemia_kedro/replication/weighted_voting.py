@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from leukemia_kedro.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.estimators import ProbeFilter, TopProbes, WeightedVoting
 from leukemia_kedro.replication.golub import (
     CEILING,

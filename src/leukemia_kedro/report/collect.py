@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.parameters import ModelParameters
 from leukemia_kedro.report.findings import Findings
-from leukemia_kedro.software import package_versions
 
 GALLERIES = ("cohort", "signature", "model", "contrast", "replication")
 INTERACTIVE = ("cohort", "model", "contrast")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from leukemia_kedro.evaluation.metrics import PROBABILITY
-from leukemia_kedro.evaluation.reject_option import NO_CALL
+from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.report.findings import ELSEWHERE, Chapter, Findings, divided
 from leukemia_kedro.report.tables import Column, Table, make_table

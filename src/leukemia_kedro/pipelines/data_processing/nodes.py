@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.types import Cohort, DataFrame
+from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
 
 
 def validate_cohort(
     raw_cohort: Cohort, cohort: CohortParameters
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """The cohort's three tables: expression (probes × samples), samples, probes."""
-    from leukemia_kedro.processing import drop_incomplete_probes
-    from leukemia_kedro.quality import check_usable
+    from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
+    from leukemia_kedro.cohort.quality import check_usable
 
     check_usable(raw_cohort, cohort)
     kept = drop_incomplete_probes(raw_cohort, cohort.missing)
@@ -22,7 +22,7 @@ def validate_cohort(
 
 def split_samples(samples: DataFrame, cohort: CohortParameters, seed: int) -> DataFrame:
     """Each sample's side: train or test."""
-    from leukemia_kedro import splitting
+    from leukemia_kedro.cohort import split as splitting
 
     return splitting.split_samples(samples, cohort.split, seed)
 
@@ -31,7 +31,7 @@ def divide_expression(
     expression: DataFrame, sample_split: DataFrame
 ) -> tuple[DataFrame, DataFrame]:
     """Expression as measured of the training samples, and of the held-out samples."""
-    from leukemia_kedro.quality import check_unseen
+    from leukemia_kedro.cohort.quality import check_unseen
 
     check_unseen(expression.T, sample_split)
     sides = sample_split.loc[expression.columns, "split"].to_numpy()
@@ -42,8 +42,8 @@ def filter_probes(
     expression: DataFrame, sample_split: DataFrame, cohort: CohortParameters
 ) -> DataFrame:
     """Range of each probe over the training samples, and whether it passes the filter."""
+    from leukemia_kedro.cohort.split import training_labels
     from leukemia_kedro.estimators.model_pipeline import probe_filter
-    from leukemia_kedro.splitting import training_labels
 
     train = expression[training_labels(sample_split).index]
     return probe_filter(cohort).fit(train.T).to_frame().set_index("probe")
@@ -52,16 +52,38 @@ def filter_probes(
 def transform_to_log2(
     expression: DataFrame, probe_filter: DataFrame, cohort: CohortParameters
 ) -> DataFrame:
-    """Expression on the log2 scale, probes × samples."""
-    from leukemia_kedro.processing import log2_expression
+    """Floor, ceiling and log2 for every probe.
 
-    return log2_expression(expression, probe_filter, cohort)
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_probes, n_samples)
+        As measured.
+    probe_filter : DataFrame, index ``probe``, column ``passes``
+        The probes over which each array is standardised, where the cohort asks for that.
+    cohort : CohortParameters
+
+    Returns
+    -------
+    DataFrame, shape (n_probes, n_samples)
+        Log2 scale; with ``standardise_arrays`` in deviations of the array's kept probes.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from leukemia_kedro.estimators.model_pipeline import log_transform
+
+    log2 = log_transform(cohort.model_copy(update={"standardise_arrays": False}))
+    values = log2.fit_transform(expression.to_numpy().T).T
+    if cohort.standardise_arrays:
+        kept = values[probe_filter.loc[expression.index, "passes"].to_numpy()]
+        values = (values - np.nanmean(kept, axis=0)) / np.nanstd(kept, axis=0, ddof=1)
+    return pd.DataFrame(values, index=expression.index, columns=expression.columns)
 
 
 def describe_quality(
     raw_cohort: Cohort, sample_split: DataFrame, probe_filter: DataFrame, cohort: CohortParameters
 ) -> dict[str, Any]:
     """Sizes, classes, oddities and intensity ranges of the data as measured."""
-    from leukemia_kedro import quality
+    from leukemia_kedro.cohort import quality
 
     return quality.describe_quality(raw_cohort, sample_split, probe_filter, cohort)

@@ -10,7 +10,7 @@ from leukemia_kedro.parameters import (
     DifferentialExpressionParameters,
     EnrichmentParameters,
 )
-from leukemia_kedro.types import DataFrame
+from leukemia_kedro.pipelines.annotations import DataFrame
 
 
 def plan_contrasts(
@@ -20,7 +20,7 @@ def plan_contrasts(
     differential_expression: DifferentialExpressionParameters,
 ) -> tuple[DataFrame, DataFrame]:
     """The design matrix, and the contrasts in terms of its coefficients."""
-    from leukemia_kedro.differential_expression import compared_labels, plan_contrasts
+    from leukemia_kedro.differential_expression.analysis import compared_labels, plan_contrasts
 
     labels = compared_labels(sample_split, differential_expression)
     _, design, contrasts = plan_contrasts(samples, labels, cohort, differential_expression)
@@ -34,7 +34,7 @@ def name_genes(
     enrichment: EnrichmentParameters,
 ) -> DataFrame:
     """The gene each probe stands for, in the words of the gene sets."""
-    from leukemia_kedro.gene_set_enrichment import genes_of_probes
+    from leukemia_kedro.differential_expression.gene_sets import genes_of_probes
 
     return genes_of_probes(probes, chip_annotation, gene_sets, enrichment.gene_column)
 
@@ -53,7 +53,7 @@ def compare_classes(
     compute: ComputeParameters,
 ) -> tuple[dict[str, DataFrame], DataFrame, DataFrame, dict[str, Any]]:
     """One table of statistics per contrast, their summary, the F-test, the variance prior."""
-    from leukemia_kedro.differential_expression import compare_classes
+    from leukemia_kedro.differential_expression.analysis import compare_classes
 
     return compare_classes(
         log_expression,
@@ -78,7 +78,7 @@ def test_gene_sets(
     differential_expression: DifferentialExpressionParameters,
 ) -> DataFrame:
     """Camera and over-representation of every gene set in every contrast."""
-    from leukemia_kedro.gene_set_enrichment import enrichment_table
+    from leukemia_kedro.differential_expression.gene_sets import enrichment_table
 
     return enrichment_table(
         contrast_tables, probe_genes, gene_sets, enrichment.collapse, differential_expression.fdr
@@ -92,7 +92,7 @@ def hold_against_truth(
     differential_expression: DifferentialExpressionParameters,
 ) -> list[dict[str, Any]]:
     """False discoveries and power of each contrast, where the truth is known."""
-    from leukemia_kedro.truth import hold_against_truth
+    from leukemia_kedro.differential_expression.known_truth import hold_against_truth
 
     return hold_against_truth(
         contrast_tables,

@@ -10,15 +10,15 @@ from leukemia_kedro.parameters import (
     FeatureSelectionParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.types import DataFrame
+from leukemia_kedro.pipelines.annotations import DataFrame
 
 
 def plan_resampling(
     sample_split: DataFrame, resampling: ResamplingParameters, seed: int
 ) -> DataFrame:
     """Repeated stratified folds over the training samples."""
+    from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.evaluation.plan import resampling_plan
-    from leukemia_kedro.splitting import training_samples
 
     labels, groups = training_samples(sample_split)
     return resampling_plan(labels, resampling, seed, groups)
@@ -37,9 +37,9 @@ def rank_genes_per_fold(
     compute: ComputeParameters,
 ) -> DataFrame:
     """Order of the kept probes in every training fold, by each criterion that a model uses."""
+    from leukemia_kedro.cohort.left_out_probes import excluded_controls
+    from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.evaluation.fold_rankings import criteria_in_use, rank_folds
-    from leukemia_kedro.processing import excluded_controls
-    from leukemia_kedro.splitting import training_samples
 
     labels, groups = training_samples(sample_split, train_expression.columns)
     return rank_folds(
@@ -66,9 +66,9 @@ def rank_genes(
     compute: ComputeParameters,
 ) -> DataFrame:
     """All kept probes ranked on all training samples, by each criterion."""
-    from leukemia_kedro.processing import excluded_controls
-    from leukemia_kedro.signature import gene_ranking
-    from leukemia_kedro.splitting import training_samples
+    from leukemia_kedro.cohort.left_out_probes import excluded_controls
+    from leukemia_kedro.cohort.split import training_samples
+    from leukemia_kedro.evaluation.signature import gene_ranking
 
     labels, _ = training_samples(sample_split, train_expression.columns)
     return gene_ranking(
@@ -88,7 +88,7 @@ def measure_stability(
     feature_selection: FeatureSelectionParameters,
 ) -> tuple[DataFrame, dict[str, Any]]:
     """How often each gene is chosen over the training folds, and how alike the choices are."""
-    from leukemia_kedro.signature import selection_stability
+    from leukemia_kedro.evaluation.signature import selection_stability
 
     return selection_stability(fold_rankings, train_expression.index, feature_selection.signature)
 
@@ -103,8 +103,8 @@ def choose_signature(
     feature_selection: FeatureSelectionParameters,
 ) -> DataFrame:
     """The top genes by the signature's criterion, with direction and selection frequency."""
-    from leukemia_kedro import signature
-    from leukemia_kedro.splitting import training_samples
+    from leukemia_kedro.cohort.split import training_samples
+    from leukemia_kedro.evaluation import signature
 
     labels, _ = training_samples(sample_split, train_expression.columns)
     return signature.choose_signature(
@@ -122,7 +122,7 @@ def look_up_reference(
     probes: DataFrame, feature_selection: FeatureSelectionParameters
 ) -> DataFrame:
     """Probes of the published signature to compare with; none where no signature is named."""
-    from leukemia_kedro.signature import check_reference
+    from leukemia_kedro.evaluation.signature import check_reference
 
     return check_reference(probes.index, feature_selection.signature).to_frame()
 
@@ -133,7 +133,7 @@ def compare_with_reference(
     feature_selection: FeatureSelectionParameters,
 ) -> dict[str, Any]:
     """What the signature shares with a published one."""
-    from leukemia_kedro.signature import reference_overlap
+    from leukemia_kedro.evaluation.signature import reference_overlap
 
     return reference_overlap(
         gene_ranking, reference_signature["probe"], feature_selection.signature

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leukemia_kedro.parameters import InferenceParameters
-from leukemia_kedro.types import Cohort, DataFrame, FittedModel
+from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, FittedModel
 
 
 def call_samples(
@@ -16,7 +16,46 @@ def call_samples(
 
 
 def describe_calls(calls: DataFrame) -> dict[str, Any]:
-    """Counts of calls and doubts; scores where the new samples have labels."""
-    from leukemia_kedro.scoring import calls as scoring
+    """What was called, and how well where the samples have labels.
 
-    return scoring.describe_calls(calls)
+    Parameters
+    ----------
+    calls : DataFrame
+        From :meth:`~leukemia_kedro.model.fitted.FittedModel.predict`.
+
+    Returns
+    -------
+    dict
+        Plain JSON: ``n``, ``no_calls``, ``called`` (samples of each class),
+        ``out_of_distribution``, ``imputed`` (samples with a missing value). ``scores`` is None
+        without labels, else those of :func:`~leukemia_kedro.evaluation.metrics.score` with the
+        exact 95 % interval of the accuracy and what the reject option did, over the samples of
+        the model's classes; ``other_labels`` counts the rest, of which no call can be right.
+    """
+    from leukemia_kedro.evaluation.metrics import score
+    from leukemia_kedro.evaluation.reject_option import call_summary
+    from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
+    from leukemia_kedro.statistics.intervals import clopper_pearson
+
+    classes = [
+        column.removeprefix(PROBABILITY) for column in calls if column.startswith(PROBABILITY)
+    ]
+    record = {
+        "n": len(calls),
+        "no_calls": int((calls["call"] == NO_CALL).sum()),
+        "called": {name: int((calls["call"] == name).sum()) for name in classes},
+        "out_of_distribution": int(calls["out_of_distribution"].sum()),
+        "imputed": int((calls["imputed_probes"] > 0).sum()),
+        "scores": None,
+    }
+    if "label" not in calls:
+        return record
+    known = calls[calls["label"].isin(classes)]
+    others = calls.loc[~calls["label"].isin(classes), "label"].value_counts().sort_index()
+    if len(known):
+        scores = score(known, classes)
+        low, high = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
+        record["scores"] = (
+            scores | {"accuracy_low": low, "accuracy_high": high} | call_summary(known)
+        )
+    return record | {"other_labels": {str(label): int(n) for label, n in others.items()}}

@@ -11,7 +11,7 @@ from leukemia_kedro.parameters import (
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.types import DataFrame, FittedModel
+from leukemia_kedro.pipelines.annotations import DataFrame, FittedModel
 
 
 def cross_validate(
@@ -91,8 +91,8 @@ def score(
 ) -> dict[str, Any]:
     """All scores of the model: cross-validated, on its own training samples, held out."""
     from leukemia_kedro.evaluation.comparison import score_model
-    from leukemia_kedro.evaluation.model_card import genes_in_use
     from leukemia_kedro.evaluation.run_model import predict_samples
+    from leukemia_kedro.model.card import genes_in_use
 
     if fitted.left_out:
         return {"left_out": fitted.left_out}

@@ -6,7 +6,7 @@ pipeline's box in the picture.
 
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.models import MODELS
+from leukemia_kedro.model.registry import MODELS
 
 from .nodes import (
     compare_models,

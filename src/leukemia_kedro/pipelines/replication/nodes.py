@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leukemia_kedro.types import Cohort, DataFrame
+from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
 
 
 def replicate_weighted_voting(raw_cohort: Cohort) -> list[Any]:

@@ -13,7 +13,7 @@ from leukemia_kedro.parameters import (
     ModellingParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.types import DataFrame
+from leukemia_kedro.pipelines.annotations import DataFrame
 
 
 def project_samples(

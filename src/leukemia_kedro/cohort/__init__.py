@@ -1,0 +1,1 @@
+"""The cohort: its type, what it must be, which samples are held out."""

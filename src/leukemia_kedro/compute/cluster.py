@@ -1,0 +1,240 @@
+"""Work on a Dask cluster, through joblib's Dask backend."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from leukemia_kedro.compute.software import SOFTWARE, package_versions
+from leukemia_kedro.compute.threads import one_thread_per_process
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.parameters import ComputeParameters
+
+SECONDS_TO_CONNECT = 10
+
+PLACED_BYTES = 100_000
+"""Arrays from this size on that tasks share are sent once; all else goes with each task."""
+
+RESUME = "then type the command again: with --only-missing-outputs it keeps what is finished."
+
+
+class Cluster:
+    """The workers of a scheduler, or of this machine, and the arrays that lie there.
+
+    Parameters
+    ----------
+    compute : ComputeParameters
+
+    Raises
+    ------
+    UserError
+        The extra ``dask`` is not installed, the scheduler does not answer or has no workers, or
+        these have other versions of the packages that results depend on.
+    """
+
+    def __init__(self, compute: ComputeParameters) -> None:
+        try:
+            import distributed
+        except ModuleNotFoundError:
+            raise UserError(
+                "compute.backend is dask, and Dask is not installed here. "
+                'Next: pip install "leukemia-kedro[dask]"'
+            ) from None
+        self.compute = compute
+        self.process = os.getpid()
+        self._placed: dict[str, distributed.Future] = {}
+        with ExitStack() as opening:
+            if compute.scheduler is None:
+                address = opening.enter_context(_workers_of_this_machine(compute.n_jobs))
+            else:
+                address = compute.scheduler
+            self._client = opening.enter_context(_client(address))
+            self._address = self._client.scheduler.address
+            self._refuse_unless_usable()
+            self._open = opening.pop_all()
+
+    def close(self) -> None:
+        """Leave the cluster; one of this machine ends."""
+        self._placed.clear()
+        self._open.close()
+
+    def run(self, function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[Any]:
+        """Results of ``function(*task)``, in order, each as soon as those before it are there.
+
+        What a worker had finished or held when it died is made again on another one.
+
+        Raises
+        ------
+        UserError
+            The scheduler is gone, or a task has taken several workers down with it.
+        """
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
+        from joblib import Parallel, delayed, parallel_config
+
+        with parallel_config(backend=_backend(self._client)):
+            workers = Parallel(return_as="generator", pre_dispatch="all")
+        versions = package_versions()
+        try:
+            yield from workers(
+                delayed(work)(versions, function, task)
+                for task in self._with_shared_arrays_placed(tasks)
+            )
+        except KilledWorker as error:
+            raise UserError(
+                "One task took several Dask workers down with it, one after the other. Their "
+                f"logs tell why, most often too little memory. Give them more, {RESUME}"
+            ) from error
+        except (CommClosedError, FutureCancelledError) as error:
+            raise UserError(
+                f"The Dask scheduler at {self._address} is gone. Start it and its workers, {RESUME}"
+            ) from error
+
+    def _with_shared_arrays_placed(self, tasks: Sequence[tuple]) -> Iterator[tuple]:
+        """The tasks, each large array that several have in common as a future of its one copy."""
+        arguments = [argument for task in tasks for argument in task]
+        uses = Counter(map(id, arguments))
+        shared = {id(argument): argument for argument in arguments if uses[id(argument)] > 1}
+        placed = {
+            key: self._place(argument)
+            for key, argument in shared.items()
+            if isinstance(argument, np.ndarray) and argument.nbytes >= PLACED_BYTES
+        }
+        for task in tasks:
+            yield tuple(placed.get(id(argument), argument) for argument in task)
+
+    def _place(self, array: np.ndarray):
+        """Send an array as a task of its own, once, however often a run reads the same values.
+
+        What ``scatter`` has placed is lost with the workers that hold it; the result of a task is
+        made again.
+        """
+        from joblib import hash as hash_of
+
+        key = f"array-{hash_of(array)}"
+        if key not in self._placed:
+            self._placed[key] = self._client.submit(_itself, array, key=key)
+        return self._placed[key]
+
+    def _refuse_unless_usable(self) -> None:
+        software = self._client.get_versions(packages=SOFTWARE)
+        if not software["workers"]:
+            raise UserError(
+                f"The Dask scheduler at {self._address} has no workers. "
+                f"Next: dask worker {self._address} --nthreads 1"
+            )
+        here = software["client"]["packages"]
+        refuse_other_versions("The scheduler", software["scheduler"]["packages"], here)
+        for address, found in software["workers"].items():
+            refuse_other_versions(f"The worker {address}", found["packages"], here)
+
+
+def work(versions: dict[str, str], function: Callable[..., Any], task: tuple) -> Any:
+    """One task on a worker, in one thread, whatever BLAS, OpenMP and joblib would do by default."""
+    from joblib import parallel_config
+
+    # The worker may have come after the run began.
+    refuse_other_versions(f"A worker on {platform.node()}", package_versions(), versions)
+    one_thread_per_process()
+    with parallel_config(backend="sequential"):  # joblib would take to the cluster again
+        return function(*task)
+
+
+def refuse_other_versions(
+    who: str, found: Mapping[str, str | None], expected: Mapping[str, str | None]
+) -> None:
+    """Raise a UserError where ``who`` has other versions of some packages than the run."""
+    if found == expected:
+        return
+    other = [
+        f"{name} {found.get(name) or 'missing'} instead of {expected.get(name) or 'none'}"
+        for name in sorted({*found, *expected})
+        if found.get(name) != expected.get(name)
+    ]
+    raise UserError(
+        f"{who} has other versions than the run: {first_few(other, 10)}. Results could depend on "
+        "who did the work. Install the project there from the same lock file, then start it again: "
+        "pip install --require-hashes -r requirements-dev.txt"
+    )
+
+
+def _backend(client):
+    """joblib's Dask backend, where few workers are left, too."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            # With one worker joblib would work in this process, with none it would give up.
+            return max(2, sum(self.client.nthreads().values()))
+
+        def submit(self, func: Callable, callback: Callable | None = None):
+            # Of a task that Dask has given up joblib would not hear, and wait for ever.
+            def tell(done) -> None:
+                if callback and (error := done.exception()):
+                    callback(error)
+
+            submitted = super().submit(func, callback)
+            submitted.add_done_callback(tell)
+            return submitted
+
+    return Backend(client=client)
+
+
+def _itself(array: np.ndarray) -> np.ndarray:
+    return array
+
+
+def _client(address: Any):
+    import dask
+    from distributed import Client
+
+    # An array is sent as part of a task on purpose.
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"})
+    # What Dask logs as errors here, with tracebacks, the errors raised here say.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        if isinstance(address, str):
+            # A client that cannot connect is left to the garbage collector, which may close it
+            # while the next is made; each then waits for the other.
+            with ThreadPoolExecutor(max_workers=1) as apart:  # a notebook has a loop of its own
+                apart.submit(asyncio.run, _connect(address)).result()
+        return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"compute.scheduler: no Dask scheduler answers at {address}: {error}. Start one with: "
+            "dask scheduler. It prints its address, such as tcp://192.168.0.2:8786"
+        ) from error
+
+
+async def _connect(address: str) -> None:
+    from distributed.comm import connect
+
+    answered = await connect(address, timeout=SECONDS_TO_CONNECT)
+    await answered.close()
+
+
+def _workers_of_this_machine(n_jobs: int):
+    import dask
+    from distributed import LocalCluster
+    from joblib import effective_n_jobs
+
+    # A worker that died is started again, however long that takes; Dask would give it up.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
+    return LocalCluster(
+        n_workers=effective_n_jobs(n_jobs),
+        threads_per_worker=1,
+        dashboard_address=":0",
+        silence_logs=logging.CRITICAL,
+        env={"DASK_LOGGING__DISTRIBUTED": "error"},
+    )

@@ -1,0 +1,159 @@
+"""Work in parallel, with progress shown, and the same results however many workers there are."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leukemia_kedro.compute.cluster import Cluster
+    from leukemia_kedro.parameters import ComputeParameters
+
+SECONDS_BETWEEN_LINES = 4
+BATCHES_PER_WORKER = 16
+SECONDS_BETWEEN_DELETIONS = 0.01
+"""joblib waits ten times as long after each call until workers have let go of a shared array; one
+that is still held then is deleted when the process ends."""
+
+logger = logging.getLogger(__name__)
+
+_cluster: Cluster | None = None
+"""Where :func:`run_parallel` works; None: the cores of this machine."""
+
+
+def end_with_parent() -> None:
+    """Let a worker of Kedro's ParallelRunner end when the run is killed, not wait for ever.
+
+    Its sibling processes hold the queue of tasks open, so a worker would never hear of it; and it
+    would keep the run's files locked.
+    """
+    parent, name = multiprocessing.parent_process(), "ends with parent"
+    if parent is None or name in (thread.name for thread in threading.enumerate()):
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name=name, daemon=True).start()
+
+
+def end_workers() -> None:
+    """End joblib's idle workers, which it would keep for more work, without their farewells."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+def use_backend(compute: ComputeParameters) -> None:
+    """Choose where :func:`run_parallel` works from now on, in this process.
+
+    Raises
+    ------
+    UserError
+        The Dask cluster cannot be used, see :class:`~.cluster.Cluster`; or one of this machine is
+        asked for where Kedro's ParallelRunner takes the cores.
+    """
+    global _cluster
+    if _cluster and (_cluster.process, _cluster.compute) == (os.getpid(), compute):
+        return
+    leave_cluster()
+    if compute.backend == "dask":
+        from leukemia_kedro.compute.cluster import Cluster
+
+        _cluster = Cluster(compute)
+
+
+def leave_cluster() -> None:
+    """Work on the cores of this machine again."""
+    global _cluster
+    # The cluster of a process that was forked is its parent's.
+    if _cluster and _cluster.process == os.getpid():
+        _cluster.close()
+    _cluster = None
+
+
+def run_parallel(
+    function: Callable[..., Any],
+    tasks: Iterable[tuple],
+    n_jobs: int,
+    progress: str,
+    prefer: str = "processes",
+    on_cluster: bool = True,
+) -> list[Any]:
+    """``[function(*task) for task in tasks]``, in order, over ``n_jobs`` workers or a cluster's.
+
+    Parameters
+    ----------
+    function : callable
+        Importable by name; deterministic in its arguments.
+    tasks : iterable of tuple
+        Arguments of each call. Large arrays are memory-mapped by joblib, not copied.
+    n_jobs : int
+        Workers; −1: one per core.
+    progress : str
+        What is being done, for the progress bar on a terminal and the lines in a log.
+    prefer : {"processes", "threads"}
+        What the workers of this machine are; threads for functions that let go of the
+        interpreter.
+    on_cluster : bool
+        False keeps to this machine what is not worth the way to another.
+    """
+    from joblib import Parallel, delayed, disk, effective_n_jobs, parallel_config
+
+    disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
+    tasks = list(tasks)
+    if not tasks:
+        return []
+    if on_cluster and _cluster:
+        return list(_with_progress(_cluster.run(function, tasks), len(tasks), progress))
+    if multiprocessing.parent_process() is not None:
+        # Kedro's ParallelRunner already runs one node per core.
+        n_jobs = 1
+    # joblib's own choice hands most of a few short tasks to one worker while the others wait.
+    batch = max(1, len(tasks) // (BATCHES_PER_WORKER * effective_n_jobs(n_jobs)))
+    with parallel_config(n_jobs=n_jobs):
+        workers = Parallel(prefer=prefer, batch_size=batch, return_as="generator")
+        results = workers(delayed(function)(*task) for task in tasks)
+        return list(_with_progress(results, len(tasks), progress))
+
+
+def _with_progress(results: Iterable[Any], total: int, progress: str) -> Iterator[Any]:
+    """Pass ``results`` on: under a bar on a terminal, with a line every few seconds elsewhere."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(results, total=total, desc=progress, leave=False)
+        return
+    last = time.monotonic()
+    for done, result in enumerate(results, start=1):
+        if time.monotonic() - last > SECONDS_BETWEEN_LINES:
+            logger.info("%s: %d of %d", progress, done, total)
+            last = time.monotonic()
+        yield result
+
+
+@contextmanager
+def telling_time(progress: str) -> Iterator[None]:
+    """A line every few seconds during work that cannot say how far it is."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            logger.info("%s: %.0f s", progress, time.monotonic() - began)
+
+    clock = threading.Thread(target=tell, daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        clock.join()

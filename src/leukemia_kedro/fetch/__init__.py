@@ -1,0 +1,1 @@
+"""``kedro fetch``: public cohorts, verified."""

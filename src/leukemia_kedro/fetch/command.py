@@ -1,0 +1,201 @@
+"""``kedro fetch``: the public cohorts into ``data/01_raw``, verified, whole files or none."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePath, PureWindowsPath
+from tempfile import TemporaryDirectory
+
+import click
+
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.fetch.sources import SOURCES, Source
+
+SECONDS_TO_ANSWER = 4
+
+
+def fetch(cohort: str, project: Path, origin: Path | None) -> None:
+    """Bring the files of a public cohort into ``data/01_raw/<cohort>``.
+
+    Files are first gathered and verified in a folder of their own, and moved into place only
+    when all of them are good. Original files that are there already stay.
+
+    Parameters
+    ----------
+    cohort : str
+        A name in :data:`~leukemia_kedro.fetch.sources.SOURCES`.
+    project : Path
+        Root of the project.
+    origin : Path or None
+        Folder, zip or single file to take them from; None downloads from Kaggle.
+
+    Raises
+    ------
+    UserError
+        Where the files cannot be found, downloaded or read, or are not this cohort's.
+    OSError
+        Where the disk is full or a place may not be read or written.
+    """
+    source = SOURCES[cohort]
+    place = project / "data" / "01_raw" / cohort
+    shown = place.relative_to(project)
+    if origin is None and all(file.is_at(place / file.name) for file in source.files):
+        click.echo(f"The original files are already in {shown}. Next: {source.run}")
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".fetch-", dir=place.parent) as temporary:
+        gathered = Path(temporary) / cohort
+        gathered.mkdir()
+        if origin is None:
+            origin = Path(temporary) / "download"
+            _download(source, origin)
+        _gather(source, origin.expanduser(), gathered)
+        verdict = _verify(source, gathered)
+        changed = _install(source, gathered, place)
+    width = max(len(file.name) for file in source.files)
+    for file in source.files:
+        path = place / file.name
+        found = "original" if file.is_at(path) else verdict
+        click.echo(f"{file.name:<{width}}  {path.stat().st_size:>10,} bytes  {found}")
+    done = f"Written to {shown}." if changed else f"Already in {shown}."
+    click.echo(f"{done} Next: {source.run}")
+
+
+def _download(source: Source, folder: Path) -> None:
+    """Download a public data set with Kaggle's own client, which shows the progress."""
+    if source.kaggle is None:
+        raise UserError(f"There is no official download.\n{source.by_hand}")
+    click.echo(f"Downloading {source.kaggle} from Kaggle …")
+    import requests
+    from kagglesdk.kaggle_env import get_endpoint, get_env
+
+    try:
+        # The client itself would wait for minutes, silently, where nothing answers.
+        requests.head(get_endpoint(get_env()), timeout=SECONDS_TO_ANSWER)
+        import kagglehub
+
+        logging.getLogger("kagglehub").setLevel(logging.WARNING)
+        kagglehub.dataset_download(source.kaggle, output_dir=str(folder))
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+            raise
+        raise UserError(f"Nothing was downloaded: {_reason(error)}\n{source.by_hand}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed, in one line."""
+    import requests
+
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        return "Kaggle cannot be reached from here; is there a network, or a proxy in the way?"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _gather(source: Source, origin: Path, folder: Path) -> None:
+    """Copy the source's files, and nothing else, into ``folder``."""
+    if origin.is_dir():
+        # The files may be in a folder inside, as some programs unpack a zip.
+        paths = [path for path in [*origin.iterdir(), *origin.glob("*/*")] if path.is_file()]
+        for name, path in _choose(paths, source, origin).items():
+            shutil.copyfile(path, folder / name)
+    elif zipfile.is_zipfile(origin):
+        _unpack(source, origin, folder)
+    elif not origin.exists():
+        raise UserError(f"{origin}: no such file or folder. {_wanted(source)}")
+    elif origin.suffix.lower() == ".zip":
+        raise UserError(
+            f"{origin} is named as a zip but is none: a web page saved under that name, or a "
+            "download that broke off. Download it again."
+        )
+    elif len(source.files) > 1:
+        raise UserError(
+            f"{origin} is a single file. {_wanted(source)} Give the folder or zip that holds them."
+        )
+    else:
+        shutil.copyfile(origin, folder / source.files[0].name)
+
+
+def _unpack(source: Source, origin: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(origin) as archive:
+            # Read as Windows paths, which know both kinds of slash.
+            members = {
+                PureWindowsPath(member.filename): member
+                for member in archive.infolist()
+                if not member.is_dir()
+            }
+            for path in members:
+                if path.anchor or ".." in path.parts:
+                    raise UserError(
+                        f"{origin} holds {path.as_posix()!r}, a path that leads out of the "
+                        "archive: this is not the published zip, and nothing was taken from it"
+                    )
+            for name, path in _choose(members, source, origin).items():
+                with archive.open(members[path]) as packed, (folder / name).open("wb") as file:
+                    shutil.copyfileobj(packed, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise UserError(f"{origin} cannot be unpacked: {error}. Download it again.") from error
+
+
+def _choose(paths: Iterable[PurePath], source: Source, origin: Path) -> dict[str, PurePath]:
+    """The path of each of the source's files among those found."""
+    paths = [path for path in paths if not path.name.startswith(".")]
+    deepest_first = sorted(paths, key=lambda path: (-len(path.parts), path))
+    found = {path.name: path for path in deepest_first}  # the one least deep stays
+    tables = [path for path in paths if path.suffix.lower() == ".csv"]
+    if len(source.files) == len(tables) == 1:
+        return {source.files[0].name: tables[0]}
+    missing = [file.name for file in source.files if file.name not in found]
+    if missing:
+        raise UserError(
+            f"{origin} lacks {', '.join(missing)}. {_wanted(source)} "
+            f"Found: {first_few(sorted(found)) or 'no file at all'}."
+        )
+    return {file.name: found[file.name] for file in source.files}
+
+
+def _wanted(source: Source) -> str:
+    return f"Expected: {source.file_names}."
+
+
+def _verify(source: Source, folder: Path) -> str:
+    """What the files were found to be.
+
+    Raises
+    ------
+    UserError
+        Where they are neither the originals nor a copy.
+    """
+    if all(file.is_at(folder / file.name) for file in source.files):
+        return "original"
+    click.echo("Other bytes than the original: reading the numbers …")
+    from kedro.io import DatasetError
+
+    try:
+        return source.check_copy(folder)
+    except (UserError, DatasetError) as error:
+        fault: BaseException = error
+        while isinstance(fault.__cause__, UserError):
+            fault = fault.__cause__  # the reader's own words, without what it adds for a catalog
+        message = str(fault).replace(f"{folder}/", "")
+        raise UserError(
+            f"Refused: neither the original nor a copy of it with the same numbers.\n{message}\n"
+            f"Nothing was changed.\n{source.by_hand}"
+        ) from error
+
+
+def _install(source: Source, folder: Path, place: Path) -> bool:
+    """Move verified files into place; whether any was not there already."""
+    place.mkdir(exist_ok=True)
+    changed = False
+    for file in source.files:
+        new, old = folder / file.name, place / file.name
+        if file.is_at(old) or (old.is_file() and old.read_bytes() == new.read_bytes()):
+            continue
+        new.replace(old)
+        changed = True
+    return changed

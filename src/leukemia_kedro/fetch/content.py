@@ -1,0 +1,156 @@
+"""Whether a file with other bytes than the original still holds the same numbers.
+
+``published/content/<cohort>.csv`` keeps one line per sample of the original, computed once with
+:func:`content_table`. A re-saved copy (other separator, other line ends, columns in another
+order) leads to the same table; a damaged one does not, and the sums tell where it differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.errors import first_few
+
+TENTHS = 10
+"""The originals have at most one decimal, so that sums of tenths are whole and exact."""
+
+
+@dataclass(frozen=True)
+class OriginalContent:
+    """What is known of an original cohort without having it.
+
+    Parameters
+    ----------
+    samples : Path
+        Table written from :func:`content_table`.
+    n_probes : int
+    probes_sha256 : str
+        From :func:`probes_sha256`.
+    """
+
+    samples: Path
+    n_probes: int
+    probes_sha256: str
+
+    def difference(self, cohort: Cohort) -> str | None:
+        """First difference between a cohort and the original, in words; None where it is equal.
+
+        Descriptions of probes are not compared: copies differ in their quotation marks.
+        """
+        original = pd.read_csv(
+            self.samples, dtype={"sample": str}, index_col="sample", keep_default_na=False
+        )
+        found = content_table(cohort)
+        return (
+            _samples_differ(original, found)
+            or _column_differs("label", original, found)
+            or _column_differs("split", original, found)
+            or self._probes_differ(cohort)
+            or _values_differ(original, found, cohort)
+        )
+
+    def _probes_differ(self, cohort: Cohort) -> str | None:
+        n_probes = len(cohort.probes)
+        if n_probes != self.n_probes:
+            return f"it has {n_probes:,} probes, the original {self.n_probes:,}"
+        if probes_sha256(cohort) != self.probes_sha256:
+            return "it has probes of other names than the original"
+        return None
+
+
+def content_table(cohort: Cohort) -> pd.DataFrame:
+    """Digest of each sample, blind to the order of samples and probes.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Expression as measured, with at most one decimal.
+
+    Returns
+    -------
+    DataFrame, index ``sample``
+        ``label`` and ``split`` (empty where there is none); ``sha256`` of the sample's values
+        as little-endian doubles, probes sorted by name; ``total`` of its values in tenths, and
+        ``weighted_total``, the same sum with weights 1, 2, 3 … A single changed value moves
+        the two by d and k·d, so that their ratio k is its place (:func:`_changed_cell`).
+    """
+    expression = cohort.expression.sort_index(axis="columns")
+    values = expression.to_numpy("<f8") + 0.0  # −0 becomes 0
+    within_integers = np.clip(np.nan_to_num(values), -1e12, 1e12)
+    tenths = np.rint(within_integers * TENTHS).astype(np.int64)
+    samples = cohort.samples.reindex(columns=["label", "split"], fill_value="")
+    return samples.assign(
+        sha256=[hashlib.sha256(row.tobytes()).hexdigest() for row in values],
+        total=tenths.sum(axis=1),
+        weighted_total=tenths @ np.arange(1, tenths.shape[1] + 1),
+    )
+
+
+def probes_sha256(cohort: Cohort) -> str:
+    """SHA-256 of the sorted probe names, one per line."""
+    return hashlib.sha256("\n".join(sorted(cohort.probes.index)).encode()).hexdigest()
+
+
+def _samples_differ(original: pd.DataFrame, found: pd.DataFrame) -> str | None:
+    lacking = original.index.difference(found.index, sort=False)
+    foreign = found.index.difference(original.index, sort=False)
+    if len(lacking):
+        return f"it lacks the samples {first_few(lacking)}"
+    if len(foreign):
+        return f"it has samples that the original lacks: {first_few(foreign)}"
+    return None
+
+
+def _column_differs(column: str, original: pd.DataFrame, found: pd.DataFrame) -> str | None:
+    expected = original[column]
+    actual = found[column].reindex(expected.index)
+    differs = expected.index[(expected != actual).to_numpy()]
+    if not len(differs):
+        return None
+    first = differs[0]
+    others = f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
+    return (
+        f"the {column} of sample {first} is {actual[first]}; "
+        f"in the original it is {expected[first]}{others}"
+    )
+
+
+def _values_differ(original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort) -> str | None:
+    found = found.reindex(original.index)
+    differs = original.index[(original["sha256"] != found["sha256"]).to_numpy()]
+    if not len(differs):
+        return None
+    sample = differs[0]
+    others = f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
+    owner = original.index[(original["sha256"] == found.loc[sample, "sha256"]).to_numpy()]
+    if len(owner):
+        return f"sample {sample} holds the values of sample {owner[0]}{others}"
+    changed = _changed_cell(original.loc[sample], found.loc[sample], cohort.expression.loc[sample])
+    return f"{changed or f'values of sample {sample} differ'}{others}"
+
+
+def _changed_cell(original: pd.Series, found: pd.Series, values: pd.Series) -> str | None:
+    """The one value of a sample that was changed; None where it was not just one."""
+    values = values.sort_index()
+    shift = int(found["total"] - original["total"])
+    weighted_shift = int(found["weighted_total"] - original["weighted_total"])
+    if shift == 0 or weighted_shift % shift:
+        return None
+    position = weighted_shift // shift - 1
+    if not 0 <= position < len(values):
+        return None
+    restored = np.nan_to_num(values.to_numpy("<f8"))
+    # Division by 10 is correctly rounded, so the value is the double that its decimals stand for.
+    restored[position] = (round(restored[position] * TENTHS) - shift) / TENTHS
+    if hashlib.sha256((restored + 0.0).tobytes()).hexdigest() != original["sha256"]:
+        return None
+    return (
+        f"sample {values.name}, probe {values.index[position]}: {values.iloc[position]:.12g} "
+        f"where the original has {restored[position]:.12g}"
+    )

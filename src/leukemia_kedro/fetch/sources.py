@@ -1,0 +1,178 @@
+"""The public data sets: where each comes from, its original files, how a copy is recognised."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.fetch.content import OriginalContent
+
+CONTENT = Path(__file__).parents[1] / "published" / "content"
+
+
+@dataclass(frozen=True)
+class OriginalFile:
+    """A published file, recognised by its bytes."""
+
+    name: str
+    sha256: str | None = None
+    git_blob: str | None = None
+    """Id of the file as a git object, where that is all that is known of it."""
+
+    def is_at(self, path: Path) -> bool:
+        """Whether these very bytes are at ``path``."""
+        if not path.is_file():
+            return False
+        content = path.read_bytes()
+        if self.sha256:
+            return hashlib.sha256(content).hexdigest() == self.sha256
+        header = b"blob %d\0" % len(content)
+        return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == self.git_blob
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public cohort.
+
+    Parameters
+    ----------
+    files : tuple of OriginalFile
+        All of them are needed.
+    kaggle : str or None
+        Handle of the Kaggle data set, None where the files are brought in by hand.
+    by_hand : str
+        What to do without a download, up to the words ``kedro fetch``.
+    check_copy : callable
+        From the folder with files of other bytes to what was verified; raises
+        :class:`~leukemia_kedro.errors.UserError` where they are not this cohort.
+    run : str
+        The command that comes next.
+    """
+
+    files: tuple[OriginalFile, ...]
+    kaggle: str | None
+    by_hand: str
+    check_copy: Callable[[Path], str]
+    run: str
+
+    @property
+    def file_names(self) -> str:
+        return ", ".join(file.name for file in self.files)
+
+
+def _check_golub(folder: Path) -> str:
+    from leukemia_kedro.datasets import GolubDataset
+
+    original = OriginalContent(
+        CONTENT / "golub.csv",
+        n_probes=7129,
+        probes_sha256="d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750",
+    )
+    return _same_numbers(GolubDataset(filepath=str(folder)).load(), original)
+
+
+def _check_mll(folder: Path) -> str:
+    from leukemia_kedro.datasets import ExpressionTableDataset
+
+    original = OriginalContent(
+        CONTENT / "mll.csv",
+        n_probes=12582,
+        probes_sha256="d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e",
+    )
+    cohort = ExpressionTableDataset(filepath=str(folder / "MLL.csv"), label="class").load()
+    return _same_numbers(cohort, original)
+
+
+def _same_numbers(cohort: Cohort, original: OriginalContent) -> str:
+    difference = original.difference(cohort)
+    if difference:
+        raise UserError(difference)
+    return "re-saved copy, same numbers"
+
+
+CUMIDA_CLASSES = {"AML": 26, "Bone_Marrow": 10, "Bone_Marrow_CD34": 8, "PB": 10, "PBSC_CD34": 10}
+CUMIDA_PROBES = 22_283
+
+
+def _check_cumida(folder: Path) -> str:
+    from leukemia_kedro.datasets import CumidaDataset
+
+    cohort = CumidaDataset(filepath=str(folder / "Leukemia_GSE9476.csv")).load()
+    classes = cohort.labels.value_counts().sort_index().to_dict()
+    n_probes = len(cohort.probes)
+    if n_probes != CUMIDA_PROBES:
+        raise UserError(f"it has {n_probes:,} probes, the original {CUMIDA_PROBES:,}")
+    if classes != CUMIDA_CLASSES:
+        raise UserError(
+            f"its classes are {_counts(classes)}; in the original {_counts(CUMIDA_CLASSES)}"
+        )
+    return "not the original bytes; only the layout was verified: samples, probes, classes"
+
+
+def _counts(classes: dict[str, int]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in classes.items())
+
+
+def _kaggle_by_hand(handle: str, cohort: str) -> str:
+    return (
+        f"By hand: open https://www.kaggle.com/datasets/{handle}, press Download, then type\n"
+        f"  kedro fetch {cohort} --from ~/Downloads/archive.zip"
+    )
+
+
+SOURCES = {
+    "golub": Source(
+        files=(
+            OriginalFile(
+                "data_set_ALL_AML_train.csv",
+                sha256="697e46bc396878dcd735a28cf56f04dd7be82d7e35a05c96a104a314c15b6f0b",
+            ),
+            OriginalFile(
+                "data_set_ALL_AML_independent.csv",
+                sha256="d89649c714ae356ff3f9ea79aef024e3932096d71b72600592c0baaef830de6c",
+            ),
+            OriginalFile(
+                "actual.csv",
+                sha256="af291eced4116e257af0b73043e83b55d9b42f0d815440a4c5bc72424d2f44e1",
+            ),
+        ),
+        kaggle="crawford/gene-expression",
+        by_hand=_kaggle_by_hand("crawford/gene-expression", "golub"),
+        check_copy=_check_golub,
+        run="kedro run",
+    ),
+    "cumida": Source(
+        files=(
+            OriginalFile(
+                "Leukemia_GSE9476.csv", git_blob="8a3f4602441de50feb408ded8310c57d0813c5d1"
+            ),
+        ),
+        kaggle="brunogrisci/leukemia-gene-expression-cumida",
+        by_hand=_kaggle_by_hand("brunogrisci/leukemia-gene-expression-cumida", "cumida"),
+        check_copy=_check_cumida,
+        run="kedro run --env cumida",
+    ),
+    "mll": Source(
+        files=(
+            OriginalFile(
+                "MLL.csv",
+                sha256="5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4",
+            ),
+        ),
+        kaggle=None,
+        by_hand=(
+            "Bring in the table of Armstrong et al. 2002, Nature Genetics 30:41, by hand. It "
+            "circulates in microarray collections as MLL.csv:\n"
+            "72 rows (samples) × 12,582 columns (probes of the Affymetrix U95A chip, raw "
+            "intensities), then the label column `class` (ALL 24, AML 28, MLL 20); no sample id.\n"
+            "Then type\n"
+            "  kedro fetch mll --from ~/Downloads/MLL.csv"
+        ),
+        check_copy=_check_mll,
+        run="kedro run --env mll",
+    ),
+}

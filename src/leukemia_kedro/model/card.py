@@ -1,0 +1,130 @@
+"""The card of a model file: what the model is, made from what, and how well it did."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.pipeline import Pipeline
+
+from leukemia_kedro.model.scale import typical_quantiles
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+
+PACKAGES = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
+
+
+def model_card(
+    pipeline: Pipeline,
+    expression: pd.DataFrame,
+    labels: pd.Series,
+    classes: list[str],
+    threshold: float,
+    model: ModelParameters,
+    cohort: CohortParameters,
+    resampling: ResamplingParameters,
+    seed: int,
+) -> dict[str, Any]:
+    """Everything a stranger needs to know before using the model; plain JSON.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted on ``expression``.
+    expression : DataFrame, shape (n_samples, n_probes)
+        Training samples, as measured.
+    labels : Series, index ``sample``
+    classes : list of str
+        In the cohort's order.
+    threshold : float
+        Confidence below which there is no call.
+    model, cohort, resampling : parameters
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``classes``, ``scale`` (what the model takes), ``threshold``, ``n_genes``;
+        ``preprocessing`` and ``tuned``, read off the fitted pipeline; ``training`` with the
+        number of samples of each class and the quantiles of a typical one; ``model``,
+        ``cohort``, ``resampling`` and ``seed``, the parameters; ``versions``; ``date``. The
+        champion's has its ``name`` and ``metrics`` as well.
+    """
+    return {
+        "classes": classes,
+        "scale": cohort.scale,
+        "threshold": threshold,
+        "n_genes": len(genes_in_use(pipeline)),
+        "preprocessing": _preprocessing(pipeline),
+        "tuned": tuned(pipeline, model),
+        "training": {
+            "n_samples": {name: int((labels == name).sum()) for name in classes},
+            "n_probes": expression.shape[1],
+            "quantiles": typical_quantiles(expression.to_numpy()),
+        },
+        "model": model.model_dump(),
+        "cohort": cohort.model_dump(),
+        "resampling": resampling.model_dump(),
+        "seed": seed,
+        "versions": _versions(model),
+        "date": date(os.environ),
+    }
+
+
+def genes_in_use(pipeline: Pipeline) -> list[str]:
+    """Probes the classifier is given, less those it drops itself; in the order of their ranking."""
+    given, select = pipeline[:-1].get_feature_names_out(), pipeline["select"]
+    rank = np.argsort(select.ranking_)[select.get_support()]
+    in_use = getattr(pipeline["classify"], "surviving_", np.ones(len(given), dtype=bool))
+    return given[in_use][np.argsort(rank[in_use])].tolist()
+
+
+def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
+    """What tuning chose on all training samples."""
+    classifier = pipeline["classify"]
+    if isinstance(classifier, CalibratedClassifierCV):
+        classifier = classifier.estimator
+    arguments = classifier.get_params()
+    return {
+        "n_genes": len(genes_in_use(pipeline)),
+        "criterion": model.genes.criterion,
+        **{name: arguments[name] for name in model.search},
+    }
+
+
+def date(environment: Mapping[str, str]) -> str:
+    """Today in UTC, or the day that ``SOURCE_DATE_EPOCH`` names.
+
+    Without a time of day, so that two runs on one day give the same file; the variable
+    (reproducible-builds.org) gives the same file on any day.
+    """
+    epoch = environment.get("SOURCE_DATE_EPOCH")
+    moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    return moment.date().isoformat()
+
+
+def _preprocessing(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+    """Parameters of each step before the classifier, by step, without the names of probes."""
+    steps = {name: step.get_params() for name, step in pipeline.steps[:-1]}
+    excluded = steps["filter"].pop("exclude")
+    steps["filter"] |= {
+        "n_excluded": len(excluded or ()),
+        "n_kept": int(pipeline["filter"].get_support().sum()),
+    }
+    return steps
+
+
+def _versions(model: ModelParameters) -> dict[str, str]:
+    versions = {"leukemia-kedro": version("leukemia-kedro"), "python": platform.python_version()}
+    versions |= {name: version(name) for name in PACKAGES}
+    if "xgboost" in model.estimator:
+        import xgboost
+
+        versions["xgboost"] = xgboost.__version__
+    return versions

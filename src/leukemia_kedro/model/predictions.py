@@ -1,0 +1,60 @@
+"""Tables of predictions: their columns, how sure they are, and what is no call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PROBABILITY = "probability_"
+"""Start of the name of the column that holds the probability of a class."""
+NO_CALL = "no call"
+
+
+def uncalibrated(classifier: Any) -> Any:
+    """The model's own classifier, without the calibration that may be around it."""
+    if hasattr(classifier, "calibrated_classifiers_"):
+        return classifier.calibrated_classifiers_[0].estimator
+    return classifier
+
+
+def prediction_table(
+    samples: pd.Index, labels: np.ndarray, probabilities: np.ndarray, classes: np.ndarray
+) -> pd.DataFrame:
+    """Columns ``sample, label, predicted, probability_<class>…``; the likeliest class is called."""
+    return pd.DataFrame(
+        {
+            "sample": samples,
+            "label": labels,
+            "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)],
+        }
+        | {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
+    )
+
+
+def confidence(classifier: Any, X: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """How sure a fitted classifier is of each sample, 0 to 1, shape (n_samples,).
+
+    Weighted voting has a measure of its own, the prediction strength (Golub et al. 1999); for
+    every other model it is the probability of the likeliest class.
+
+    Parameters
+    ----------
+    classifier : fitted classifier
+        May be a ``CalibratedClassifierCV`` around the model's own.
+    X : ndarray, shape (n_samples, n_genes)
+        What the classifier takes.
+    probabilities : ndarray, shape (n_samples, n_classes)
+        What it predicts for ``X``.
+    """
+    own = uncalibrated(classifier)
+    if hasattr(own, "prediction_strength"):
+        return own.prediction_strength(X)
+    return probabilities.max(axis=1)
+
+
+def with_calls(predictions: pd.DataFrame, confidence: np.ndarray, threshold: float) -> pd.DataFrame:
+    """Add the columns ``confidence`` and ``call`` (the predicted class, or "no call")."""
+    call = np.where(confidence >= threshold, predictions["predicted"], NO_CALL)
+    return predictions.assign(confidence=confidence, call=call)

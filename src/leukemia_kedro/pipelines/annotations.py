@@ -1,0 +1,17 @@
+"""Types that node functions name without importing what is slow to import.
+
+Kedro reads the nodes' annotations at start-up to find typed parameters; pandas alone would cost
+more than all the rest of a ``kedro registry list``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from leukemia_kedro.cohort.cohort import Cohort
+    from leukemia_kedro.model.fitted import FittedModel
+else:
+    Cohort = DataFrame = FittedModel = Any
+
+__all__ = ["Cohort", "DataFrame", "FittedModel"]

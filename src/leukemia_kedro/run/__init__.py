@@ -1,0 +1,1 @@
+"""Around a run: what is checked before it, what happens meanwhile, what is recorded of it."""

@@ -1,0 +1,140 @@
+"""What the outputs of each node were made with, so that one run can complete another.
+
+Beside ``run.json``, ``.nodes/<node>.json`` says of a node's outputs when they were made, in what
+time, and with what: a hash over the parameters the node takes, the files it reads, the software,
+and the same of every node before it. The record is empty from before the first output is saved
+until after the last, so outputs that a killed run left half done, or that another run left, do not
+pass for this run's: they are as good as missing to ``kedro run --only-missing-outputs``. What the
+hash does not see is the code.
+
+A run also locks the records of its nodes, so that two which would write the same files do not
+meet; runs of other cohorts or nodes may. The lock ends with the process, however that ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any
+
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+from kedro.io.core import is_parameter
+from kedro.pipeline import Node, Pipeline
+
+from leukemia_kedro.compute.software import package_versions
+from leukemia_kedro.compute.whole_files import could_not_write
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.run.inputs import input_record, stated
+
+WITHOUT_EFFECT = "params:compute"
+"""Results do not depend on how the work is spread."""
+
+
+class NodeRecords:
+    """The records of one cohort, in the folder of the catalog's ``run_record``."""
+
+    def __init__(self, catalog: CatalogProtocol) -> None:
+        self._catalog = catalog
+        self._folder = Path(catalog.get("run_record")._filepath).parent / ".nodes"
+        self._makers = {
+            output: node
+            for pipeline in pipelines.values()
+            for node in pipeline.nodes
+            for output in node.outputs
+        }
+
+    def lock(self, nodes: Iterable[Node]) -> ExitStack:
+        """Keep other runs from the outputs of ``nodes`` until the returned locks are closed.
+
+        Raises
+        ------
+        UserError
+            Another run is writing one of them, or the folder cannot be written to.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as locks:
+                for node in nodes:
+                    _lock(locks.enter_context(self._path(node).open("a")))
+                return locks.pop_all()
+        except OSError as error:
+            raise could_not_write(self._folder, error) from error
+
+    def outdated(self, pipeline: Pipeline) -> list[Node]:
+        """Nodes whose outputs on disk, if any, are not what ``pipeline`` would make."""
+        to_be_made: dict[str, str] = {}
+        outdated = []
+        for node in pipeline.nodes:
+            made_with = self._made_with(node, to_be_made)
+            to_be_made |= dict.fromkeys(node.outputs, made_with)
+            if self.read(node).get("made_with") != made_with:
+                outdated.append(node)
+        return outdated
+
+    def begin(self, node: Node) -> str:
+        """Empty the record of a node, and return what its outputs are about to be made with."""
+        self._write(node, "")
+        return self._made_with(node)
+
+    def end(self, node: Node, made_with: str, started: datetime) -> None:
+        """Record that all outputs of a node are there."""
+        record = {
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
+            "made_with": made_with,
+        }
+        self._write(node, json.dumps(record))
+
+    def read(self, node: Node) -> dict[str, Any]:
+        """``started``, ``seconds`` and ``made_with`` of a node; empty where they are not known."""
+        try:
+            return json.loads(self._path(node).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
+    def _made_with(self, node: Node, to_be_made: Mapping[str, str] = MappingProxyType({})) -> str:
+        given = {
+            name: to_be_made.get(name) or self._what_it_is(name)
+            for name in node.inputs
+            if name != WITHOUT_EFFECT
+        }
+        text = json.dumps([node.name, given, package_versions()], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _what_it_is(self, name: str) -> Any:
+        """What an input was made with; where no node is known to have made it, what it holds."""
+        if is_parameter(name):
+            return stated(self._catalog.load(name))
+        maker = self._makers.get(name)
+        record = self.read(maker) if maker else {}
+        return record.get("made_with") or input_record(self._catalog.get(name))
+
+    def _path(self, node: Node) -> Path:
+        return self._folder / f"{node.name}.json"
+
+    def _write(self, node: Node, text: str) -> None:
+        # In place: a file moved here would not be the one that is locked.
+        try:
+            self._path(node).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise could_not_write(self._path(node), error) from error
+
+
+def _lock(file: IO[str]) -> None:
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows has no such locks
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"Another run is writing the same files: it has locked {file.name}. Wait for its end, "
+            "then type the command again. Runs of other cohorts need not wait."
+        ) from None

@@ -1,0 +1,138 @@
+"""The cohort: what it takes, what it refuses, and that it names what is wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.errors import CohortError, UserError
+
+
+def tables(**changes) -> dict:
+    """Three samples, two probes; a change replaces a table or alters it."""
+    samples = pd.Index(["p1", "p2", "p3"], name="sample")
+    probes = pd.Index(["AFFX-a_at", "b_at"], name="probe")
+    made = {
+        "expression": pd.DataFrame(
+            [[1.0, 2.0], [3.0, np.nan], [5.0, -6.0]], index=samples, columns=probes
+        ),
+        "samples": pd.DataFrame(
+            {
+                "label": ["ALL", "AML", "ALL"],
+                "split": ["train", "train", "test"],
+                "age": [3.0, np.nan, 9.0],
+            },
+            index=samples,
+        ),
+        "probes": pd.DataFrame(
+            {"description": ["control", "b"], "is_control": [True, False]}, index=probes
+        ),
+        "origin": "made for a test",
+    }
+    return {
+        name: changes[name](table) if name in changes else table for name, table in made.items()
+    }
+
+
+def test_a_sound_cohort_is_taken_as_it_is():
+    made = tables()
+
+    cohort = Cohort(**made)
+
+    assert cohort.expression is made["expression"]
+    assert list(cohort.labels) == ["ALL", "AML", "ALL"]
+    assert not cohort.simulated
+
+
+def test_samples_to_be_scored_have_no_labels():
+    assert Cohort(**tables(samples=lambda t: t[["age"]])).labels is None
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "message"),
+    [
+        ("expression", lambda t: t.iloc[:2], "the samples table names samples without .*: p3"),
+        ("expression", lambda t: t.rename(index={"p3": "p4"}), "that the samples table lacks: p4"),
+        ("expression", lambda t: t.iloc[[1, 0, 2]], "list the samples in different orders"),
+        ("expression", lambda t: t[["b_at", "AFFX-a_at"]], "list the probes in different orders"),
+        ("expression", lambda t: t[["b_at"]], "probes without expression: AFFX-a_at"),
+        ("expression", lambda t: t.fillna(0).astype(int), "not floating-point .*: AFFX-a_at, b_at"),
+        ("expression", lambda t: t.replace(5.0, np.inf), "sample p3, probe AFFX-a_at: .* infinite"),
+        ("expression", lambda t: t.replace(5.0, -np.inf), "p3.* infinite .1 such values in all"),
+        ("samples", lambda t: t.iloc[:0], "no sample found"),
+        ("samples", lambda t: t.rename_axis("patient"), "is named 'patient', not 'sample'"),
+        ("samples", lambda t: t.rename(index={"p2": "p1"}), "sample ids occur more than once: p1"),
+        ("samples", lambda t: t.rename(index={"p2": " "}), "text that is not empty; found ' '"),
+        ("samples", lambda t: t.set_axis(pd.Index([1, 2, 3], name="sample")), "text .* found 1"),
+        ("samples", lambda t: t.assign(label=["ALL", None, ""]), "without a label: p2, p3"),
+        ("samples", lambda t: t.assign(label=[0, 1, 0]), "label of sample p1 is 0; expected text"),
+        ("samples", lambda t: t.assign(split="valid"), "split of sample p1 is 'valid'"),
+        ("samples", lambda t: t.set_axis(["label", "a", "a"], axis=1), "of the same name: a"),
+        ("probes", lambda t: t.rename(index={"b_at": "AFFX-a_at"}), "probe ids occur more than"),
+        ("probes", lambda t: t.rename(index={"b_at": "1-Mar"}), "into dates or numbers: 1-Mar;"),
+        ("probes", lambda t: t.rename(index={"b_at": "Sep-01"}), "into dates .*: Sep-01;"),
+        ("probes", lambda t: t.rename(index={"b_at": "2.31E+19"}), "into dates .*: 2.31E[+]19;"),
+        ("probes", lambda t: t.drop(columns="is_control"), "lacks the columns is_control"),
+        ("probes", lambda t: t.astype({"is_control": int}), "is_control is int64; expected bool"),
+    ],
+)
+def test_what_breaks_a_rule_is_named(table, change, message):
+    with pytest.raises(CohortError, match=message):
+        Cohort(**tables(**{table: change}))
+
+
+def test_a_broken_cohort_is_the_users_to_mend():
+    assert issubclass(CohortError, UserError)
+
+
+def test_probe_ids_of_real_chips_are_not_taken_for_mangled_names():
+    names = ["1007_s_at", "7157", "MARCH1", "SEPT2", "DEC1", "X95735_at", "AFFX-TrpnX-M_at"]
+    probes = pd.Index(names, name="probe")
+    samples = pd.Index(["p1"], name="sample")
+    Cohort(
+        expression=pd.DataFrame(np.ones((1, len(names))), index=samples, columns=probes),
+        samples=pd.DataFrame(index=samples),
+        probes=pd.DataFrame({"description": "", "is_control": False}, index=probes),
+        origin="made for a test",
+    )
+
+
+@given(
+    npst.arrays(
+        st.sampled_from([np.float32, np.float64]),
+        npst.array_shapes(min_dims=2, max_dims=2, max_side=5),
+    )
+)
+def test_any_numbers_but_infinite_ones_are_taken(values):
+    samples = pd.Index([f"p{i}" for i in range(values.shape[0])], name="sample")
+    probes = pd.Index([f"g{i}" for i in range(values.shape[1])], name="probe")
+
+    def build():
+        return Cohort(
+            expression=pd.DataFrame(values, index=samples, columns=probes),
+            samples=pd.DataFrame(index=samples),
+            probes=pd.DataFrame({"description": "", "is_control": False}, index=probes),
+            origin="made for a test",
+        )
+
+    if np.isinf(values).any():
+        with pytest.raises(CohortError, match="infinite"):
+            build()
+    else:
+        np.testing.assert_array_equal(build().expression.to_numpy(), values)
+
+
+@given(st.permutations(["p1", "p2", "p3"]), st.permutations(["p1", "p2", "p3"]))
+def test_labels_never_slide_off_their_samples(rows, labelled):
+    made = tables()
+    made["expression"] = made["expression"].loc[rows]
+    made["samples"] = made["samples"].loc[labelled]
+
+    if rows == labelled:
+        assert Cohort(**made).labels.to_dict() == {"p1": "ALL", "p2": "AML", "p3": "ALL"}
+    else:
+        with pytest.raises(CohortError, match="different orders"):
+            Cohort(**made)

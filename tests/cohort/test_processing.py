@@ -1,0 +1,77 @@
+"""From the cohort as read to log2 expression: what is dropped, what stays missing."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
+from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.parameters import CohortParameters, MissingParameters
+from leukemia_kedro.pipelines.data_processing.nodes import transform_to_log2
+
+
+@pytest.fixture
+def cohort():
+    """Ten samples; the first probe lacks 2 values, the second 3, the third none."""
+    complete = simulate_cohort(n_samples={"ALL": 6, "AML": 4}, n_probes=30, seed=2)
+    expression = complete.expression.copy()
+    expression.iloc[:2, 0] = np.nan
+    expression.iloc[4:7, 1] = np.nan
+    return dataclasses.replace(complete, expression=expression)
+
+
+@pytest.mark.parametrize(
+    ("policy", "max_share", "dropped"),
+    [
+        ("fail", 0.0, []),
+        ("drop", 0.0, [0, 1]),
+        ("drop", 0.2, [1]),
+        ("impute", 0.2, [1]),
+        ("impute", 0.3, []),
+    ],
+)
+def test_probes_above_the_share_are_dropped_from_every_table(cohort, policy, max_share, dropped):
+    missing = MissingParameters(policy=policy, max_share=max_share)
+    kept = drop_incomplete_probes(cohort, missing)
+    expected = cohort.probes.index.delete(dropped)
+    assert list(kept.probes.index) == list(kept.expression.columns) == list(expected)
+    pd.testing.assert_frame_equal(kept.expression, cohort.expression[expected])
+    assert kept.samples.equals(cohort.samples)
+
+
+def test_labels_play_no_part_in_what_is_dropped(cohort):
+    missing = MissingParameters(policy="drop")
+    swapped = dataclasses.replace(
+        cohort, samples=cohort.samples.assign(label=cohort.labels.to_numpy()[::-1])
+    )
+    kept = [drop_incomplete_probes(each, missing).probes for each in (cohort, swapped)]
+    assert kept[0].equals(kept[1])
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+def test_missing_values_stay_missing_and_change_no_other(cohort, standardise):
+    parameters = CohortParameters(
+        scale="raw", floor=100, ceiling=16000, standardise_arrays=standardise
+    )
+    expression = cohort.expression.T
+    passing = pd.DataFrame({"passes": True}, index=expression.index)
+    log2 = transform_to_log2(expression, passing, parameters)
+    assert log2.isna().equals(expression.isna())
+    if standardise:
+        np.testing.assert_allclose(log2.mean(), 0, atol=1e-12)
+        np.testing.assert_allclose(log2.std(), 1)
+    else:
+        pd.testing.assert_frame_equal(log2, np.log2(expression.clip(100, 16000)))
+
+
+def test_arrays_are_standardised_over_the_probes_that_pass():
+    parameters = CohortParameters(scale="log2", standardise_arrays=True)
+    probes, samples = pd.Index(["a", "b", "c"], name="probe"), ["x", "y"]
+    expression = pd.DataFrame([[1.0, 4.0], [3.0, 8.0], [100.0, 6.0]], probes, samples)
+    passing = pd.DataFrame({"passes": [False, True, True]}, index=probes[[2, 0, 1]])
+    found = transform_to_log2(expression, passing, parameters)
+    # Over a and b: mean 2 and deviation √2 in x, mean 6 and deviation √8 in y.
+    expected = [[-(2**-0.5), -(2**-0.5)], [2**-0.5, 2**-0.5], [98 * 2**-0.5, 0.0]]
+    np.testing.assert_allclose(found, expected)

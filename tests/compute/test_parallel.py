@@ -1,0 +1,162 @@
+"""Work is spread over processes, threads or a cluster, and comes back the same."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import joblib
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from threadpoolctl import threadpool_info
+
+from leukemia_kedro.compute import cluster
+from leukemia_kedro.compute import parallel as compute
+from leukemia_kedro.compute.cluster import refuse_other_versions
+from leukemia_kedro.compute.parallel import leave_cluster, run_parallel, telling_time, use_backend
+from leukemia_kedro.compute.software import package_versions
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import ComputeParameters
+
+LOCAL_CLUSTER = ComputeParameters(backend="dask", n_jobs=2)
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+def row_sum(matrix, row):
+    return float(matrix[row].sum())
+
+
+def threads_and_jobs(_):
+    np.ones((50, 50)) @ np.ones((50, 50))
+    return max(pool["num_threads"] for pool in threadpool_info()), joblib.effective_n_jobs(-1)
+
+
+def process_and_sum(matrix):
+    time.sleep(0.2)
+    return os.getpid(), float(matrix.sum())
+
+
+def end_this_process():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("prefer", ["processes", "threads"])
+def test_results_come_in_the_order_of_the_tasks(prefer):
+    matrix = np.arange(12.0).reshape(4, 3)
+    tasks = ((matrix, row) for row in (3, 0, 2))
+    assert run_parallel(row_sum, tasks, 2, "sums", prefer) == [30.0, 3.0, 21.0]
+
+
+def test_work_that_cannot_say_how_far_it_is_tells_the_time_until_it_ends(monkeypatch, caplog):
+    monkeypatch.setattr(compute, "SECONDS_BETWEEN_LINES", 0.02)
+    caplog.set_level("INFO")
+    with telling_time("compiling"):
+        time.sleep(0.3)
+    told = list(caplog.messages)
+    assert len(told) > 1
+    assert set(told) == {"compiling: 0 s"}
+    time.sleep(0.1)
+    assert caplog.messages == told
+
+
+def test_an_address_that_nothing_would_use_is_refused():
+    with pytest.raises(ValidationError, match="needs backend: dask"):
+        ComputeParameters(scheduler="tcp://127.0.0.1:8786")
+
+
+def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r'pip install "leukemia-kedro\[dask\]"'):
+        use_backend(LOCAL_CLUSTER)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "127.0.0.1", "http://127.0.0.1:1"])
+def test_a_scheduler_that_does_not_answer(address, free_port, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.5)
+    address = address.format(port=free_port)
+    with pytest.raises(UserError, match=f"no Dask scheduler answers at {address}: .*dask sched"):
+        use_backend(ComputeParameters(backend="dask", scheduler=address))
+    assert compute._cluster is None
+
+
+def test_other_versions_are_refused_by_name():
+    here = package_versions()
+    refuse_other_versions("A worker", here, here)
+    message = f"A worker has .*: numpy {here['numpy']} instead of 1.0, scipy missing instead of 2.0"
+    there = {name: version for name, version in here.items() if name != "scipy"}
+    with pytest.raises(UserError, match=message):
+        refuse_other_versions("A worker", there, here | {"numpy": "1.0", "scipy": "2.0"})
+
+
+@pytest.fixture(scope="module")
+def cluster_of_this_machine():
+    use_backend(LOCAL_CLUSTER)
+    yield compute._cluster
+    leave_cluster()
+    assert compute._cluster is None
+
+
+@pytest.mark.slow
+def test_a_cluster_of_this_machine_gives_the_same(cluster_of_this_machine):
+    matrix = np.random.default_rng(0).normal(size=(200, 100))
+    tasks = [(matrix, row) for row in range(200)]
+    assert run_parallel(row_sum, tasks, 2, "sums") == [row_sum(*task) for task in tasks]
+
+
+@pytest.mark.slow
+def test_a_task_on_a_worker_has_one_thread_and_no_workers_of_its_own(cluster_of_this_machine):
+    seen = run_parallel(threads_and_jobs, [(n,) for n in range(8)], 2, "threads")
+    assert set(seen) == {(1, 1)}
+
+
+@pytest.mark.slow
+def test_a_matrix_is_sent_once_however_often_it_is_read(cluster_of_this_machine):
+    before = len(cluster_of_this_machine._placed)
+    for _ in range(3):
+        matrix = np.full((300, 300), 7.0)
+        run_parallel(row_sum, [(matrix, 0), (matrix, 1)], 2, "sums")
+    assert len(cluster_of_this_machine._placed) == before + 1
+
+
+@pytest.mark.slow
+def test_what_the_dead_workers_held_is_made_again(cluster_of_this_machine):
+    tasks = [(np.full((200, 200), 0.5),)] * 4
+    run_parallel(process_and_sum, tasks, 2, "first")
+    workers = set(cluster_of_this_machine._client.run(os.getpid).values())
+    for process in workers:
+        os.kill(process, signal.SIGKILL)  # Dask starts others in their place
+    seen = run_parallel(process_and_sum, tasks, 2, "again")
+    assert {total for _, total in seen} == {20000.0}
+    assert not workers & {process for process, _ in seen}
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_workers_ends_in_a_message(cluster_of_this_machine):
+    with pytest.raises(UserError, match="too little memory"):
+        run_parallel(end_this_process, [()], 2, "dying")
+
+
+@pytest.mark.slow
+def test_a_worker_that_comes_late_is_held_to_the_versions(cluster_of_this_machine, monkeypatch):
+    other = package_versions() | {"numpy": "1.0"}
+    monkeypatch.setattr(cluster, "package_versions", lambda: other)
+    with pytest.raises(UserError, match=r"A worker on .* instead of 1\.0"):
+        run_parallel(row_sum, [(np.ones((2, 2)), 0)], 2, "sums")
+
+
+@pytest.mark.slow
+def test_a_cluster_of_one_worker_is_a_cluster():
+    use_backend(ComputeParameters(backend="dask", n_jobs=1))
+    tasks = [(np.full((200, 200), 0.5),)] * 2
+    seen = run_parallel(process_and_sum, tasks, 1, "sums")
+    leave_cluster()
+    assert {total for _, total in seen} == {20000.0}
+    assert os.getpid() not in {process for process, _ in seen}

@@ -1,0 +1,96 @@
+"""A file or folder is what it was or what it was to become, whatever ends its writing."""
+
+import errno
+import os
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from leukemia_kedro.compute.whole_files import written_whole
+from leukemia_kedro.errors import UserError
+
+VERSIONS = ("a" * 200_000, "b" * 300_000)
+
+
+def write_file(place: Path, content: str) -> None:
+    with written_whole(place) as partial:
+        partial.write_text(content)
+
+
+def write_folder(place: Path, content: str) -> None:
+    with written_whole(place) as partial:
+        partial.mkdir()
+        for name in ("one", "two"):
+            (partial / name).write_text(content)
+
+
+def contents(place: Path) -> list[str]:
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    return [file.read_text() for file in files]
+
+
+def write_for_ever(write, place: Path) -> None:
+    while True:
+        for content in VERSIONS:
+            write(place, content)
+
+
+@pytest.mark.parametrize("write", [write_file, write_folder])
+def test_kill_9_leaves_what_was_there_or_what_was_to_come(write, tmp_path):
+    place = tmp_path / "table"
+    write(place, VERSIONS[0])
+    whole = contents(place)
+    either = [whole, [VERSIONS[1]] * len(whole)]
+    for moment in range(10):
+        writer = get_context("fork").Process(target=write_for_ever, args=(write, place))
+        writer.start()
+        time.sleep(0.005 * moment)
+        writer.kill()
+        writer.join()
+        # A folder may have been between its two names.
+        assert (contents(place) in either) if place.exists() else write is write_folder
+    write(place, VERSIONS[1])
+    assert contents(place) == either[1]
+    assert list(tmp_path.iterdir()) == [place], "what the killed left behind is gone"
+
+
+@pytest.mark.parametrize("write", [write_file, write_folder])
+def test_what_breaks_off_leaves_what_was_there(write, tmp_path):
+    place = tmp_path / "table"
+    write(place, VERSIONS[0])
+    before = contents(place)
+
+    def break_off() -> None:
+        with written_whole(place) as partial:
+            partial.write_text("half a ta")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert contents(place) == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+    place = tmp_path / "table"
+    write_file(place, VERSIONS[0])
+
+    def write_to_full_disk() -> None:
+        with written_whole(place) as partial:
+            partial.symlink_to("/dev/full")
+            partial.write_text(VERSIONS[1])
+
+    with pytest.raises(UserError, match=r"table could not be written: No space left") as raised:
+        write_to_full_disk()
+    assert raised.value.__cause__.errno == errno.ENOSPC
+    assert contents(place) == [VERSIONS[0]]
+    assert os.listdir(tmp_path) == ["table"]  # noqa: PTH208 - a dangling link, too
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+    (tmp_path / "golub").write_text("not a folder")
+    with pytest.raises(UserError, match=r"report\.html could not be written: (Not a d|File exis)"):
+        write_file(tmp_path / "golub" / "report.html", "")

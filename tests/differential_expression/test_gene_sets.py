@@ -1,0 +1,180 @@
+"""Gene sets in the tables of the contrasts: names of genes, what counts as up, what comes out."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.datasets.simulated_gene_sets import demo_gene_sets, simulate_gene_sets
+from leukemia_kedro.differential_expression.gene_sets import (
+    COLUMNS,
+    enrichment_table,
+    genes_of_probes,
+)
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.enrichment import camera_preranked, parse_gmt
+
+PROJECT = Path(__file__).resolve().parents[2]
+MYELOID = {"MYELOID": frozenset({"CD33", "MPO"})}
+NO_ANNOTATION = pd.DataFrame(index=pd.Index([], name="probe", dtype=str))
+
+
+def by_probe(**columns):
+    return pd.DataFrame(columns, index=pd.Index(["p1", "p2", "p3", "p4"], name="probe"))
+
+
+class TestGenesOfProbes:
+    probes = by_probe(
+        description="", symbol=["CD33", " MPO ", "", "CD33"], entrez=[945, 4353, 1, 2]
+    )
+
+    def test_probes_stand_for_themselves_unless_a_column_is_named(self):
+        genes = genes_of_probes(self.probes, NO_ANNOTATION, {}, None)
+        assert genes["gene"].tolist() == genes["probe"].tolist() == ["p1", "p2", "p3", "p4"]
+
+    def test_a_column_of_the_probes_names_genes(self):
+        genes = genes_of_probes(self.probes, NO_ANNOTATION, MYELOID, "symbol")
+        assert genes["gene"].tolist() == ["CD33", "MPO", "", "CD33"]
+
+    def test_the_chip_annotation_counts_and_may_lack_probes_and_hold_others(self):
+        chip = pd.DataFrame({"symbol": ["MPO", "KIT"]}, index=["p3", "p9"])
+        genes = genes_of_probes(self.probes, chip, MYELOID, "symbol")
+        assert genes["gene"].tolist() == ["", "", "MPO", ""]
+
+    def test_numbers_are_names_too(self):
+        holes = self.probes.assign(entrez=[945, np.nan, 4353, np.nan])
+        genes = genes_of_probes(holes, NO_ANNOTATION, {"A": frozenset({"4353"})}, "entrez")
+        assert genes["gene"].tolist() == ["945", "", "4353", ""]
+
+    def test_no_such_column_lists_those_there_are(self):
+        chip = pd.DataFrame({"Gene Symbol": ["MPO"]}, index=["p3"])
+        for annotation, found in ((NO_ANNOTATION, "no such file"), (chip, "Gene Symbol")):
+            with pytest.raises(UserError, match=rf"'gene', .*{found}.*description, symbol, entrez"):
+                genes_of_probes(self.probes, annotation, MYELOID, "gene")
+
+    def test_no_matching_gene_says_what_both_sides_are_called(self):
+        message = "the sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"
+        with pytest.raises(UserError, match=message):
+            genes_of_probes(self.probes, NO_ANNOTATION, MYELOID, None)
+
+
+def contrast_table(t, adjusted):
+    return pd.DataFrame(
+        {"probe": [f"p{i}" for i in range(len(t))], "logFC": t, "t": t, "adj.P.Val": adjusted}
+    )
+
+
+# Genes A … F; A has three probes, of which the strongest is down.
+T = (2.0, 1.0, -5.0, 4.0, 3.5, 0.2, -0.1, -0.3)
+ADJUSTED = (0.04, 0.9, 0.001, 0.002, 0.003, 0.9, 0.9, 0.9)
+GENES = pd.DataFrame({"probe": [f"p{i}" for i in range(8)], "gene": list("AAABCDEF")})
+SETS = {"ups": frozenset("BC"), "mixed": frozenset("ABD"), "elsewhere": frozenset("XY")}
+
+
+class TestEnrichmentTable:
+    def table(self, collapse="max_abs", fdr=0.05):
+        tables = {"AML-ALL": contrast_table(T, ADJUSTED)}
+        return enrichment_table(tables, GENES, SETS, collapse, fdr).set_index("gene_set")
+
+    def test_rows_are_sets_of_which_a_gene_was_tested(self):
+        table = self.table()
+        assert set(table.index) == {"ups", "mixed"}
+        assert set(table.columns) == set(COLUMNS) - {"gene_set"}
+        assert table["n_genes"].to_dict() == {"ups": 2, "mixed": 3}
+
+    def test_a_gene_is_up_where_its_own_t_is_and_a_probe_of_it_is_significantly_up(self):
+        table = self.table()
+        assert table.loc["ups", "up_genes"] == "B C"
+        # The strongest probe of A is down; that another is up does not count.
+        assert table.loc["mixed", ["up_genes", "down_genes"]].tolist() == ["B", "A"]
+        # The mean of A's probes is -2/3: the same.
+        assert self.table("mean").loc["mixed", "down_genes"] == "A"
+        assert self.table(fdr=0.0025).loc["ups", "up_genes"] == "B"
+
+    def test_p_of_over_representation_is_hypergeometric(self):
+        # Six genes, of which B and C are up: both are in the set of two.
+        assert self.table().loc["ups", "up_p"] == pytest.approx(
+            stats.hypergeom.sf(1, 6, 2, 2), rel=1e-12
+        )
+        assert self.table().loc["ups", "down_p"] == 1.0
+
+    def test_camera_is_on_one_t_per_gene(self):
+        t = pd.Series([-5.0, 4, 3.5, 0.2, -0.1, -0.3], index=list("ABCDEF"))
+        expected = camera_preranked(t, SETS)
+        table = self.table()
+        assert table["camera_p"].to_dict() == expected["PValue"].to_dict()
+        assert table["direction"].to_dict() == expected["Direction"].to_dict()
+        t["A"] = np.mean(T[:3])
+        assert self.table("mean")["camera_p"].to_dict() == (
+            camera_preranked(t, SETS)["PValue"].to_dict()
+        )
+
+    def test_every_contrast_has_its_rows_the_surest_first(self):
+        tables = {
+            name: contrast_table(sign * np.array(T), ADJUSTED)
+            for name, sign in (("AML-ALL", 1), ("ALL-AML", -1))
+        }
+        table = enrichment_table(tables, GENES, SETS, "max_abs", 0.05)
+        assert table["contrast"].tolist() == ["AML-ALL"] * 2 + ["ALL-AML"] * 2
+        assert list(table) == list(COLUMNS)
+        first, second = (table[table["contrast"] == name] for name in tables)
+        assert first["camera_p"].is_monotonic_increasing
+        assert first["up_genes"].tolist() == second["down_genes"].tolist()
+
+    def test_without_gene_sets_one_line_says_so(self, caplog):
+        with caplog.at_level(logging.INFO):
+            table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {}, "max_abs", 0.05)
+        assert list(table) == list(COLUMNS)
+        assert len(table) == 0
+        assert len(caplog.messages) == 1
+        assert "No gene sets were given (catalog entry gene_sets)" in caplog.text
+
+
+class TestSimulatedGeneSets:
+    def test_the_file_of_the_demo_cohort_is_the_one_its_truth_gives(self, monkeypatch):
+        """If this fails, type what the first lines of simulated_gene_sets.py say."""
+        monkeypatch.chdir(PROJECT)
+        assert demo_gene_sets() == (PROJECT / "conf/demo/gene_sets.gmt").read_text("utf-8")
+
+    def test_sets_hold_what_their_names_say(self):
+        classes = {"ALL": 2, "AML": 2, "MLL": 2}
+        probes = simulate_cohort(n_samples=classes, n_probes=2000, seed=3).probes
+        sets = parse_gmt(simulate_gene_sets(probes, n_genes=20, seed=1), "sets")
+        assert sum(name.startswith("RANDOM_") for name in sets) == 8
+        for label in classes:
+            members = probes.loc[list(sets[f"HIGHER_IN_{label}"])]
+            others = [f"true_log2_mean_{other}" for other in classes if other != label]
+            assert len(members) == 20
+            assert (members[f"true_log2_mean_{label}"] > members[others].max(axis=1)).all()
+        # A tenth of the probes differ: so do some of a random set, as in any other.
+        random = probes.loc[list(sets["RANDOM_1"])]
+        assert 0 < random["is_differential"].mean() < 0.4
+        assert not random["is_control"].any()
+
+    def test_random_sets_come_out_no_more_often_than_chance(self):
+        """Camera of sets drawn at random from one contrast's genes, 400 times."""
+        probes = simulate_cohort(n_samples={"ALL": 2, "AML": 2}, n_probes=600, seed=3).probes
+        rng = np.random.default_rng(4)
+        t = rng.normal(size=600) + 3 * probes["true_log2_fold_change"].to_numpy()
+        table = contrast_table(t, 2 * stats.norm.sf(np.abs(t))).assign(probe=probes.index)
+        genes = genes_of_probes(probes, NO_ANNOTATION, {}, None)
+        found = pd.concat(
+            enrichment_table(
+                {"AML-ALL": table},
+                genes,
+                parse_gmt(simulate_gene_sets(probes, n_genes=15, seed=seed), "sets"),
+                "max_abs",
+                0.05,
+            )
+            for seed in range(50)
+        )
+        random = found["gene_set"].str.startswith("RANDOM_")
+        # 400 sets at .05: 99.9 % of the time at most 34; camera allows for correlation and finds
+        # fewer still.
+        assert (found.loc[random, "camera_p"] < 0.05).sum() <= 34
+        assert (found.loc[~random, "camera_fdr"] < 1e-6).all()
+        assert (found.loc[~random, ["up_fdr", "down_fdr"]].min(axis=1) < 1e-3).all()

@@ -1,0 +1,138 @@
+"""A copy of the original is told from a damaged one, and the damage is named."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.datasets import GolubDataset
+from leukemia_kedro.fetch.content import OriginalContent, content_table, probes_sha256
+from leukemia_kedro.fetch.sources import CONTENT
+
+N_SAMPLES, N_PROBES = 5, 12
+
+
+def cohort_of(values: np.ndarray, labels=("A", "A", "B", "B", "B")) -> Cohort:
+    samples = pd.Index([f"s{i}" for i in range(1, len(values) + 1)], name="sample")
+    probes = pd.Index([f"p{i:02d}_at" for i in range(values.shape[1])], name="probe")
+    return Cohort(
+        pd.DataFrame(values.astype(float), index=samples, columns=probes),
+        pd.DataFrame({"label": labels}, index=samples),
+        pd.DataFrame({"description": "", "is_control": False}, index=probes),
+        origin="made in a test",
+    )
+
+
+@pytest.fixture
+def values() -> np.ndarray:
+    return np.random.default_rng(0).integers(-300, 70_000, (N_SAMPLES, N_PROBES)) / 10
+
+
+@pytest.fixture
+def original(values, tmp_path) -> OriginalContent:
+    return original_of(cohort_of(values), tmp_path / "original.csv")
+
+
+def original_of(cohort: Cohort, path) -> OriginalContent:
+    content_table(cohort).to_csv(path)
+    return OriginalContent(path, len(cohort.probes), probes_sha256(cohort))
+
+
+def test_the_same_cohort_has_no_difference(original, values):
+    assert original.difference(cohort_of(values)) is None
+
+
+def test_order_of_samples_and_probes_does_not_matter(original, values):
+    cohort = cohort_of(values)
+    turned = Cohort(
+        cohort.expression.iloc[::-1, ::-1],
+        cohort.samples.iloc[::-1],
+        cohort.probes.iloc[::-1],
+        origin="",
+    )
+    assert original.difference(turned) is None
+
+
+@given(
+    row=st.integers(0, N_SAMPLES - 1),
+    column=st.integers(0, N_PROBES - 1),
+    change=st.integers(-99_999, 99_999).filter(bool),
+)
+def test_a_single_changed_value_is_found_and_the_original_value_named(
+    tmp_path_factory, row, column, change
+):
+    values = np.random.default_rng(0).integers(-300, 70_000, (N_SAMPLES, N_PROBES)).astype(float)
+    original = original_of(cohort_of(values), tmp_path_factory.mktemp("o") / "original.csv")
+    damaged = values.copy()
+    damaged[row, column] += change
+    assert original.difference(cohort_of(damaged)) == (
+        f"sample s{row + 1}, probe p{column:02d}_at: {damaged[row, column]:.12g} "
+        f"where the original has {values[row, column]:.12g}"
+    )
+
+
+def test_several_changed_values_name_the_sample_and_no_probe(original, values):
+    values[2, [1, 7]] += [30, -12]
+    assert original.difference(cohort_of(values)) == "values of sample s3 differ"
+
+
+def test_changes_that_cancel_out_are_seen(original, values):
+    values[2, [1, 7]] += [30, -30]
+    assert original.difference(cohort_of(values)) == "values of sample s3 differ"
+
+
+def test_samples_that_changed_places_are_named(original, values):
+    swapped = values[[1, 0, 2, 3, 4]]
+    assert original.difference(cohort_of(swapped)) == (
+        "sample s1 holds the values of sample s2 (2 samples differ)"
+    )
+
+
+def test_an_absurd_value_is_a_difference(original, values):
+    values[2, 4] = 1e300
+    assert original.difference(cohort_of(values)) == "values of sample s3 differ"
+
+
+def test_a_missing_value_is_a_difference(original, values):
+    damaged = values.copy()
+    damaged[4, 3] = np.nan
+    assert original.difference(cohort_of(damaged)) == (
+        f"sample s5, probe p03_at: nan where the original has {values[4, 3]:.12g}"
+    )
+
+
+def test_a_label_that_differs_is_named(original, values):
+    assert original.difference(cohort_of(values, ("A", "B", "B", "B", "B"))) == (
+        "the label of sample s2 is B; in the original it is A"
+    )
+
+
+def test_lost_samples_and_probes_are_named(original, values):
+    assert original.difference(cohort_of(values[:3], ("A", "A", "B"))) == (
+        "it lacks the samples s4, s5"
+    )
+    assert original.difference(cohort_of(values[:, :10])) == ("it has 10 probes, the original 12")
+
+
+def test_another_probe_name_is_seen(original, values):
+    cohort = cohort_of(values)
+    renamed = Cohort(
+        cohort.expression.rename(columns={"p03_at": "p99_at"}),
+        cohort.samples,
+        cohort.probes.rename({"p03_at": "p99_at"}),
+        origin="",
+    )
+    assert original.difference(renamed) == "it has probes of other names than the original"
+
+
+@pytest.mark.real_data
+def test_the_stored_golub_content_is_that_of_the_real_files(golub_files):
+    found = content_table(GolubDataset(filepath=str(golub_files)).load())
+    pd.testing.assert_frame_equal(
+        found,
+        pd.read_csv(
+            CONTENT / "golub.csv", dtype={"sample": str}, index_col="sample", keep_default_na=False
+        ),
+    )

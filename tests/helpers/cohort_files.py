@@ -1,0 +1,93 @@
+"""Cohorts written out in each layout, for the readers to read back."""
+
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.cohort.cohort import Cohort
+
+
+def make_cohort(values, sample_ids, probe_ids, origin="made for a test", **facts) -> Cohort:
+    """A cohort from bare arrays; ``facts`` are columns of its samples table."""
+    samples = pd.Index(sample_ids, name="sample", dtype=str)
+    probes = pd.Index(probe_ids, name="probe", dtype=str)
+    return Cohort(
+        expression=pd.DataFrame(np.asarray(values, dtype=float), samples, probes),
+        samples=pd.DataFrame(facts, index=samples),
+        probes=pd.DataFrame(
+            {"description": "", "is_control": probes.str.startswith("AFFX")}, index=probes
+        ),
+        origin=origin,
+    )
+
+
+def assert_same_cohort(found: Cohort, expected: Cohort) -> None:
+    """Every table equal to the last bit; only the origin may differ."""
+    for table in ("expression", "samples", "probes"):
+        pd.testing.assert_frame_equal(
+            getattr(found, table), getattr(expected, table), check_exact=True
+        )
+
+
+def number(value: float) -> str:
+    return "" if np.isnan(value) else repr(float(value))
+
+
+def table_rows(cohort: Cohort, *, label: str | None = "class") -> list[list[str]]:
+    """Samples in rows: id, expression, and the label last."""
+    rows = [["id", *cohort.probes.index]]
+    rows += [
+        [sample, *map(number, values)]
+        for sample, values in zip(
+            cohort.samples.index, cohort.expression.to_numpy().tolist(), strict=True
+        )
+    ]
+    if label is not None:
+        for row, cell in zip(rows, [label, *cohort.labels], strict=True):
+            row.append(cell)
+    return rows
+
+
+def transposed(rows: list[list[str]]) -> list[list[str]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def write_rows(path: Path, rows, separator=",", newline="\n", encoding="utf-8") -> Path:
+    """Text of the rows; compressed where the name ends in ``.gz``."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=separator, lineterminator=newline).writerows(rows)
+    content = buffer.getvalue().encode(encoding)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def series_matrix_lines(cohort: Cohort, characteristics: list[list[str]]) -> list[str]:
+    """A GEO series matrix; each list of characteristics is one line, one cell for each sample."""
+    ids = list(cohort.samples.index)
+
+    def quoted(*cells: str) -> str:
+        return "\t".join(f'"{cell}"' for cell in cells)
+
+    return [
+        '!Series_title\t"Acute "leukemias" and normal marrow"',
+        '!Series_geo_accession\t"GSE1"',
+        '!Series_summary\t"not kept"',
+        "",
+        f"!Sample_title\t{quoted(*(f'patient {i}' for i in ids))}",
+        f"!Sample_geo_accession\t{quoted(*ids)}",
+        f"!Sample_platform_id\t{quoted(*('GPL96' for _ in ids))}",
+        *(f"!Sample_characteristics_ch1\t{quoted(*cells)}" for cells in characteristics),
+        "!series_matrix_table_begin",
+        quoted("ID_REF", *ids),
+        *(
+            "\t".join([f'"{probe}"', *map(number, values)])
+            for probe, values in zip(
+                cohort.probes.index, cohort.expression.to_numpy().T.tolist(), strict=True
+            )
+        ),
+        "!series_matrix_table_end",
+    ]

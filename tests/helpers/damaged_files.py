@@ -1,0 +1,177 @@
+"""Sound files of each layout, and ways to damage them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from helpers.cohort_files import (
+    make_cohort,
+    series_matrix_lines,
+    table_rows,
+    transposed,
+    write_rows,
+)
+from helpers.golub_texts import TRAIN, golub_texts, re_saved, write, write_zip
+from leukemia_kedro.datasets import (
+    CumidaDataset,
+    ExpressionTableDataset,
+    GEOSeriesMatrixDataset,
+    GolubDataset,
+    NewSamplesDataset,
+)
+from leukemia_kedro.datasets.delimited import CohortFileDataset
+
+Edit = Callable[[Path], None]
+
+# --- sound files of each layout, in a folder ----------------------------------------------------
+
+COHORT = make_cohort(
+    [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5], [7.5, 8.5, 9.5]],
+    ["s1", "s2", "s3"],
+    ["g1", "g2", "AFFX-g3"],
+    label=["ALL", "AML", "ALL"],
+)
+
+
+def golub(folder: Path) -> CohortFileDataset:
+    write(folder, golub_texts())
+    return GolubDataset(filepath=str(folder))
+
+
+def golub_semicolons(folder: Path) -> CohortFileDataset:
+    texts = golub_texts()
+    texts[TRAIN] = re_saved(texts[TRAIN], separator=";", calls=False)
+    write(folder, texts)
+    return GolubDataset(filepath=str(folder))
+
+
+def golub_zip(folder: Path) -> CohortFileDataset:
+    path = write_zip(folder / "golub.zip", golub_texts())
+    return GolubDataset(filepath=str(path))
+
+
+def table(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "t.csv", table_rows(COHORT))
+    return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
+
+
+def mll(folder: Path) -> CohortFileDataset:
+    path = folder / "01_raw" / "mll" / "MLL.csv"
+    path.parent.mkdir(parents=True)
+    write_rows(path, [row[1:] for row in table_rows(COHORT)])
+    return ExpressionTableDataset(filepath=str(path), label="class")
+
+
+def new_samples(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "new.csv", transposed(table_rows(COHORT, label=None)))
+    return NewSamplesDataset(filepath=str(path))
+
+
+def table_gz(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "t.csv.gz", table_rows(COHORT))
+    return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
+
+
+def table_split(folder: Path) -> CohortFileDataset:
+    rows = [
+        [*row, split]
+        for row, split in zip(table_rows(COHORT), ["set", "train", "train", "test"], strict=True)
+    ]
+    path = write_rows(folder / "t.csv", rows)
+    return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class", split="set")
+
+
+def table_columns(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "t.csv", transposed(table_rows(COHORT)))
+    return ExpressionTableDataset(filepath=str(path), samples="columns", label="class")
+
+
+def table_sheet(folder: Path) -> CohortFileDataset:
+    path = write_rows(folder / "t.csv", table_rows(COHORT, label=None))
+    sheet = write_rows(
+        folder / "sheet.csv", [["id", "class"], ["s3", "ALL"], ["s1", "ALL"], ["s2", "AML"]]
+    )
+    return ExpressionTableDataset(
+        filepath=str(path), sample_id="id", label="class", sample_sheet={"filepath": str(sheet)}
+    )
+
+
+def parquet(folder: Path) -> CohortFileDataset:
+    COHORT.expression.reset_index().to_parquet(folder / "t.parquet", index=False)
+    return ExpressionTableDataset(filepath=str(folder / "t.parquet"), sample_id="sample")
+
+
+def cumida(folder: Path) -> CohortFileDataset:
+    rows = table_rows(COHORT)
+    rows[0] = ["samples", *COHORT.probes.index, "type"]
+    return CumidaDataset(filepath=str(write_rows(folder / "t.csv", rows)))
+
+
+def geo(folder: Path) -> CohortFileDataset:
+    lines = series_matrix_lines(COHORT, [[f"type: {label}" for label in COHORT.labels]])
+    write(folder, {"t.txt": "\n".join(lines)})
+    return GEOSeriesMatrixDataset(filepath=str(folder / "t.txt"), label="type")
+
+
+# --- ways to damage them ------------------------------------------------------------------------
+
+
+def put(name: str, content: str | bytes) -> Edit:
+    return lambda folder: write(folder, {name: content}) and None
+
+
+def delete(*names: str) -> Edit:
+    def edit(folder: Path) -> None:
+        for name in names:
+            (folder / name).unlink()
+
+    return edit
+
+
+def replace(name: str, old: str, new: str) -> Edit:
+    def edit(folder: Path) -> None:
+        text = (folder / name).read_bytes().decode()
+        assert old in text, "this damage would do nothing"
+        put(name, text.replace(old, new, 1))(folder)
+
+    return edit
+
+
+def lines(name: str, change: Callable[[list[str]], list[str]]) -> Edit:
+    def edit(folder: Path) -> None:
+        kept = (folder / name).read_bytes().decode().splitlines()
+        put(name, "\n".join(change(kept)) + "\n")(folder)
+
+    return edit
+
+
+def cell(name: str, line: int, column: int, new: str, separator: str = ",") -> Edit:
+    """Replace one cell; lines and columns are counted from 1."""
+
+    def change(kept: list[str]) -> list[str]:
+        cells = kept[line - 1].split(separator)
+        cells[column - 1] = new
+        kept[line - 1] = separator.join(cells)
+        return kept
+
+    return lines(name, change)
+
+
+def cut(name: str, share: float) -> Edit:
+    def edit(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        put(name, content[: int(share * len(content))])(folder)
+
+    return edit
+
+
+def instead_of_file(name: str) -> Edit:
+    def edit(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return edit
+
+
+HTML = "<!DOCTYPE html>\n<html><title>Sign in</title></html>"
+WORKBOOK = b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml"
+SOFT = "^SAMPLE = GSM1\n!Sample_title = patient 1\n#ID_REF = \n!sample_table_begin\nID_REF\tVALUE\n"

@@ -1,0 +1,96 @@
+"""Every model of the project, fitted to a small simulated cohort as a run would fit it."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from yaml import safe_load
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.left_out_probes import excluded_controls
+from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.evaluation.fold_rankings import rank_folds
+from leukemia_kedro.evaluation.plan import resampling_plan
+from leukemia_kedro.evaluation.run_model import fit_model_file
+from leukemia_kedro.model.file import FittedModel
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+
+SEED = 7
+RESAMPLING = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
+PARAMETERS = {
+    "raw": CohortParameters(
+        scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2, "min_range": 100}
+    ),
+    "log2": CohortParameters(scale="log2"),
+    "golub": CohortParameters(
+        scale="raw",
+        floor=100,
+        ceiling=16000,
+        filter={"min_ratio": 5, "min_range": 500, "drop_controls": True},
+    ),
+}
+BLOCKS = safe_load(
+    Path(__file__).parents[2].joinpath("conf/base/parameters_models.yml").read_text()
+)["models"]
+SIZES = {"ALL": 20, "AML": 16, "MLL": 12}
+
+
+def small_cohort(n_classes: int = 2, scale: str = "raw") -> Cohort:
+    """Training patients: 300 probes, classes that are easy to tell apart."""
+    return _half(n_classes, scale, 0)
+
+
+def new_patients(n_classes: int = 2, scale: str = "raw") -> Cohort:
+    """As many others, of the same kind."""
+    return _half(n_classes, scale, 1)
+
+
+@cache
+def _half(n_classes: int, scale: str, start: int) -> Cohort:
+    both = simulate_cohort(
+        n_samples={label: 2 * size for label, size in list(SIZES.items())[:n_classes]},
+        n_probes=300,
+        differential_share=0.2,
+        effect_size=2.0,
+        scale=scale,
+        seed=SEED,
+    )
+    samples = both.samples.iloc[start::2]
+    return Cohort(both.expression.loc[samples.index], samples, both.probes, both.origin)
+
+
+@cache
+def small_model(name: str, n_classes: int = 2, scale: str = "raw") -> FittedModel:
+    """A model of ``parameters_models.yml``, tuned and fitted to :func:`small_cohort`."""
+    block = {"reject_below": 0.6} | BLOCKS[name]
+    return fit_small_model(small_cohort(n_classes, scale), ModelParameters(**block), scale)
+
+
+def fit_small_model(cohort: Cohort, model: ModelParameters, parameters: str) -> FittedModel:
+    """What the node ``fit`` does, on all samples."""
+    parameters = PARAMETERS[parameters]
+    plan = resampling_plan(cohort.labels, RESAMPLING, SEED)
+    rankings = rank_folds(
+        cohort.expression,
+        cohort.labels,
+        plan,
+        [model.genes.criterion],
+        parameters,
+        excluded_controls(cohort.probes, parameters),
+        RESAMPLING.inner_folds,
+        SEED,
+        n_jobs=1,
+    )
+    return fit_model_file(
+        cohort.expression,
+        pd.DataFrame({"label": cohort.labels, "split": "train"}),
+        cohort.probes,
+        rankings,
+        pd.DataFrame(columns=["label", "predicted", "confidence"]),  # the threshold is given
+        model,
+        parameters,
+        RESAMPLING,
+        max_error_when_calling=0.02,
+        seed=SEED,
+        n_jobs=1,
+    )

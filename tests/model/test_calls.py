@@ -1,0 +1,192 @@
+"""From a model file and a table to calls: what the model says, and what speaks against it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.small_models import BLOCKS, fit_small_model, new_patients, small_cohort, small_model
+
+import leukemia_kedro
+from leukemia_kedro import load_champion
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.datasets import GolubDataset
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.evaluation.run_model import predict_samples
+from leukemia_kedro.model import new_samples
+from leukemia_kedro.model.file import FittedModel, write_model
+from leukemia_kedro.parameters import ModelParameters
+from leukemia_kedro.pipelines.inference.nodes import describe_calls
+
+COLUMNS = [
+    "sample",
+    "call",
+    "predicted",
+    "probability_ALL",
+    "probability_AML",
+    "confidence",
+    "threshold",
+    "distance",
+    "distance_limit",
+    "out_of_distribution",
+    "imputed_probes",
+    "imputed_genes",
+    "driving_genes",
+]
+MODEL = small_model("weighted_voting")
+NEW = new_patients()
+
+
+def unlabelled(cohort: Cohort) -> Cohort:
+    samples = cohort.samples.drop(columns="label")
+    return Cohort(cohort.expression, samples, cohort.probes, cohort.origin)
+
+
+def test_three_lines_of_python_give_the_table(tmp_path):
+    write_model(MODEL, tmp_path / "champion.skops")
+    calls = load_champion(str(tmp_path / "champion.skops")).predict(NEW.expression)
+    assert list(calls) == COLUMNS
+    assert calls["sample"].tolist() == list(NEW.expression.index)
+    pd.testing.assert_frame_equal(calls, MODEL.predict(unlabelled(NEW)))
+
+
+def test_the_package_offers_nothing_else():
+    with pytest.raises(AttributeError, match="has no attribute 'load_challenger'"):
+        leukemia_kedro.load_challenger  # noqa: B018
+
+
+def test_a_model_that_was_left_out_cannot_call(tmp_path):
+    write_model(FittedModel(None, {"left_out": "two classes only"}), tmp_path / "model.skops")
+    with pytest.raises(UserError, match="was left out of the run: two classes only"):
+        load_champion(tmp_path / "model.skops")
+
+
+@pytest.mark.parametrize(
+    ("name", "n_classes"), [*((name, 2) for name in BLOCKS), ("knn", 3), ("svm_linear", 3)]
+)
+def test_calls_are_those_of_the_run_that_made_the_model(name, n_classes):
+    model, cohort = small_model(name, n_classes), new_patients(n_classes)
+    of_the_run = predict_samples(model, cohort.expression, cohort.samples)
+    calls = model.predict(cohort)
+    shared = list(of_the_run)
+    # Batches of samples are multiplied in another order.
+    pd.testing.assert_frame_equal(calls[shared], of_the_run, rtol=1e-9)
+
+
+def test_below_the_threshold_there_is_no_call():
+    threshold = MODEL.predict(NEW)["confidence"].median()
+    calls = replace(MODEL, card=MODEL.card | {"threshold": threshold}).predict(NEW)
+    unsure = calls["confidence"] < threshold
+    assert unsure.sum() == 18
+    assert (calls.loc[unsure, "call"] == "no call").all()
+    assert (calls.loc[~unsure, "call"] == calls.loc[~unsure, "predicted"]).all()
+    assert (calls["threshold"] == threshold).all()
+
+
+def test_batches_change_nothing(monkeypatch):
+    model = small_model("logistic_regression")
+    whole = model.predict(NEW)
+    monkeypatch.setattr(new_samples, "CELLS_AT_A_TIME", 7 * 300)
+    pd.testing.assert_frame_equal(model.predict(NEW), whole, rtol=1e-9)
+
+
+def test_order_of_columns_and_columns_of_others_change_nothing():
+    table = NEW.expression.loc[:, ::-1].assign(age=40, sex="f")
+    pd.testing.assert_frame_equal(MODEL.predict(table), MODEL.predict(NEW.expression))
+
+
+def test_a_sample_unlike_any_is_flagged():
+    """A sample whose intensities are those of another sample's other genes."""
+    rng = np.random.default_rng(0)
+    table = NEW.expression.iloc[:6].copy()
+    table.iloc[5] = rng.permutation(table.iloc[5].to_numpy())
+    calls = MODEL.predict(table)
+    assert calls["out_of_distribution"].tolist()[5]
+    assert calls["distance"].idxmax() == 5
+    assert (calls["out_of_distribution"] == (calls["distance"] > calls["distance_limit"])).all()
+
+
+def test_missing_probes_are_imputed_where_allowed_and_the_table_says_so():
+    genes = MODEL.pipeline[:-1].get_feature_names_out()
+    others = NEW.expression.columns.difference(genes)
+    table = NEW.expression.drop(columns=[genes[0], *others[:5]])
+    table.loc[table.index[3], [genes[1], others[9]]] = np.nan
+    with pytest.raises(UserError, match=r"lacks 6 of the 300 probes .* 1 of the 50 genes"):
+        MODEL.predict(table)
+    calls = MODEL.predict(table, allowed_missing_share=0.04)
+    expected = pd.DataFrame({"imputed_probes": 6, "imputed_genes": 1}, index=calls.index)
+    expected.loc[3] = [8, 2]
+    pd.testing.assert_frame_equal(calls[list(expected)], expected)
+
+
+def test_an_imputed_gene_counts_as_its_training_mean():
+    model = small_model("logistic_regression")
+    gene = model.pipeline[:-1].get_feature_names_out()[0]
+    training = small_cohort().expression[gene]
+    filled = NEW.expression.copy()
+    filled[gene] = np.exp2(np.log2(training.clip(100, 16000)).mean())
+    imputed = model.predict(NEW.expression.drop(columns=gene), allowed_missing_share=0.02)
+    shared = ["call", "probability_AML", "distance", "driving_genes"]
+    pd.testing.assert_frame_equal(imputed[shared], model.predict(filled)[shared], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("trained", "given"), [("raw", "log2"), ("log2", "raw")])
+def test_a_table_on_the_wrong_scale_is_refused(trained, given):
+    model = small_model("logistic_regression", scale=trained)
+    model.predict(new_patients(scale=trained))
+    with pytest.raises(UserError, match="the table is not on the scale of the model"):
+        model.predict(new_patients(scale=given))
+
+
+def test_a_table_without_samples_is_refused():
+    with pytest.raises(UserError, match="has no row"):
+        MODEL.predict(NEW.expression.iloc[:0])
+
+
+def test_without_labels_there_are_counts_and_no_scores():
+    record = describe_calls(MODEL.predict(unlabelled(NEW)))
+    assert record["scores"] is None
+    assert record["n"] == sum(record["called"].values()) + record["no_calls"] == 36
+
+
+def test_with_labels_there_are_scores():
+    calls = MODEL.predict(NEW)
+    assert list(calls)[:2] == ["sample", "label"]
+    record = describe_calls(calls)
+    errors = (calls["label"] != calls["predicted"]).sum()
+    assert record["scores"]["errors"] == errors
+    assert record["scores"]["accuracy"] == 1 - errors / 36
+    assert record["scores"]["accuracy_low"] < 1 - errors / 36 <= record["scores"]["accuracy_high"]
+    assert record["other_labels"] == {}
+
+
+def test_samples_of_classes_the_model_does_not_know_are_counted_apart():
+    three = new_patients(3)
+    record = describe_calls(MODEL.predict(three))
+    assert record["other_labels"] == {"MLL": 12}
+    assert record["scores"]["n"] == 36
+    strange = NEW.samples.assign(label="tumour")
+    record = describe_calls(MODEL.predict(Cohort(NEW.expression, strange, NEW.probes, NEW.origin)))
+    assert record["scores"] is None
+    assert record["other_labels"] == {"tumour": 36}
+
+
+@pytest.mark.real_data
+def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
+    """Weighted voting, fitted to the 38, called on the 34 as if they were new."""
+    golub = GolubDataset(filepath=str(golub_files)).load()
+    train = golub.samples["split"] == "train"
+    fitted = fit_small_model(
+        Cohort(golub.expression[train], golub.samples[train], golub.probes, golub.origin),
+        ModelParameters(**BLOCKS["weighted_voting"]),
+        "golub",
+    )
+    independent = golub.expression[~train]
+    of_the_run = predict_samples(fitted, independent, golub.samples)
+    calls = fitted.predict(independent.sample(frac=1, axis=1, random_state=0))
+    assert calls["call"].tolist() == of_the_run["call"].tolist()
+    assert (calls["call"] != "no call").sum() == 30  # strong calls, as in docs on replication
+    assert calls["sample"].tolist() == of_the_run["sample"].tolist()
+    assert calls["out_of_distribution"].sum() == 2
+    with pytest.raises(UserError, match="look like logarithms"):
+        fitted.predict(np.log2(independent.clip(lower=20)))

@@ -1,0 +1,66 @@
+"""The card says what a stranger needs, in plain JSON, and the same on the same day."""
+
+import json
+
+import pandas as pd
+import pytest
+from helpers.small_models import BLOCKS, small_cohort, small_model
+
+from leukemia_kedro.model.card import date, genes_in_use
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_models_card_is_plain_json(name):
+    card = small_model(name).card
+    assert json.loads(json.dumps(card, allow_nan=False)) == card
+
+
+def test_the_card_states_training_cohort_preprocessing_and_parameters():
+    card, cohort = small_model("logistic_regression").card, small_cohort()
+    assert card["classes"] == ["ALL", "AML"]
+    assert card["scale"] == "raw"
+    assert card["training"]["n_samples"] == {"ALL": 20, "AML": 16}
+    assert card["training"]["n_probes"] == 300
+    assert card["training"]["quantiles"]["0.5"] == pytest.approx(
+        cohort.expression.quantile(0.5, axis=1).median()
+    )
+    assert card["preprocessing"]["log2"] == {
+        "scale": "raw",
+        "floor": 100,
+        "ceiling": 16000,
+        "standardise_arrays": False,
+    }
+    kept = small_model("logistic_regression").pipeline["filter"].get_support().sum()
+    assert card["preprocessing"]["filter"]["n_kept"] == kept
+    assert card["preprocessing"]["select"]["k"] == card["n_genes"]
+    assert card["tuned"]["C"] in card["model"]["search"]["C"]
+    assert card["seed"] == 7
+    assert {"scikit-learn", "numpy", "skops", "python"} <= set(card["versions"])
+
+
+def test_the_card_of_xgboost_states_its_version():
+    assert "xgboost" in small_model("xgboost").card["versions"]
+
+
+def test_boosted_stumps_have_no_base_estimator_to_be_mistaken_for_them():
+    """AdaBoost's own parameter ``estimator`` is None."""
+    assert small_model("adaboost").card["tuned"] == {"n_genes": 50, "criterion": "anova_f"}
+
+
+def test_the_day_is_todays_or_the_one_the_environment_fixes():
+    assert date({"SOURCE_DATE_EPOCH": "0"}) == "1970-01-01"
+    assert date({"SOURCE_DATE_EPOCH": "931996799"}) == "1999-07-14"
+    assert date({}) in {str(pd.Timestamp.now("UTC").date()), date({})}
+
+
+def test_genes_in_use_are_the_survivors_best_first():
+    centroids = small_model("shrunken_centroids")
+    genes = genes_in_use(centroids.pipeline)
+    left = centroids.pipeline["classify"].surviving_
+    assert len(genes) == left.sum() == centroids.card["n_genes"] < len(left)
+    cohort = small_cohort()
+    assert cohort.probes.loc[genes[:10], "is_differential"].all()
+
+    pipeline = small_model("weighted_voting").pipeline
+    kept = pipeline["filter"].get_feature_names_out()
+    assert genes_in_use(pipeline) == list(kept[pipeline["select"].ranking_[:50]])

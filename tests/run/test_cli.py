@@ -1,0 +1,112 @@
+"""``kedro run``: Kedro's own, and an error that a user can mend is one message and status 1."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.tiny_project import write_tiny_project
+from kedro.framework.cli.project import run as kedro_run
+
+from leukemia_kedro.cli import cli
+from leukemia_kedro.fetch.sources import SOURCES
+
+
+def test_run_has_the_options_of_kedro_itself():
+    assert cli.commands["run"].params == kedro_run.params
+    assert cli.commands["run"].callback is not kedro_run.callback
+
+
+def test_fetch_offers_every_source():
+    (cohort,) = (p for p in cli.commands["fetch"].params if p.name == "cohort")
+    assert list(cohort.type.choices) == list(SOURCES)
+
+
+def test_the_commands_cost_nothing_at_start_up():
+    code = (
+        "import sys, kedro.framework.cli.cli, kedro.framework.cli.project\n"
+        "before = set(sys.modules)\n"
+        "import leukemia_kedro.cli\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    imported = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[-1]
+    assert imported.split() == ["leukemia_kedro"] + [
+        f"leukemia_kedro.{name}" for name in ("cli", "errors", "run", "run.user_message")
+    ]
+
+
+# --- kedro run, in processes of its own ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    return write_tiny_project(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def run(tiny):
+    def run(*args):
+        return subprocess.run(
+            [sys.executable, "-m", "kedro", "run", *args],
+            cwd=tiny,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
+def test_both_spellings_run_a_pipeline_and_warn_of_nothing(run, tiny, option):
+    (tiny / "data" / "primary.json").unlink(missing_ok=True)
+    result = run(option, "first")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "arning" not in result.stdout
+    assert "WARNING" not in result.stdout
+    assert (tiny / "data" / "primary.json").exists()
+
+
+MESSAGES = {
+    ("--pipelines", "refuse", "--runner", "ParallelRunner"): "Error: patient 7 has no label\n",
+    ("--pipelines", "refuse_behind", "--runner", "ThreadRunner"): "Error: patient 7 has no label\n",
+    ("--pipeline", "frist"): "Error: There is no pipeline named frist. There are: __default__, ",
+    ("--pipelines", "damaged"): "Error: not_json: Failed while loading data from dataset ",
+    ("--env", "wrong_parameters", "--pipelines", "typed"): "Error: Parameter validation failed:\n",
+    ("--env", "wrong_yaml"): "Error: Invalid YAML or JSON file ",
+    ("--nodes", "no_such_node"): "Error: Pipeline does not contain nodes named ['no_such_node'].\n",
+    ("--runner", "NoRunner"): "Error: module 'kedro.runner' has no attribute 'NoRunner'\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("args", "message"), MESSAGES.items(), ids=map(" ".join, MESSAGES))
+def test_what_a_user_can_mend_ends_in_one_message(run, args, message):
+    result = run(*args)
+    assert result.returncode == 1
+    assert result.stderr.startswith(message)
+    assert "Traceback" not in result.stderr + result.stdout
+    assert "errors.pydantic.dev" not in result.stderr
+    assert "No nodes ran" not in result.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
+def test_a_full_disk_is_said_to_be_full(run):
+    result = run("--pipelines", "write_to_full_disk")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Error: No space left on device\n"
+        "The disk is full: free some space, then type the command again.\n"
+    )
+    assert "--only-missing-outputs" in result.stdout
+    assert "--from-nodes" not in result.stdout
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(run):
+    result = run("--pipelines", "fault")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+    assert "a fault of the program" in result.stderr

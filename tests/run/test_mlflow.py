@@ -1,0 +1,248 @@
+"""A run recorded in MLflow, read back by MLflow's own client; and no trace of it elsewhere."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from helpers.project_copy import PROJECT, SMALL, ProjectCopy
+
+from leukemia_kedro.run.mlflow_hooks import comparison_metrics
+
+MLFLOW_BIN = PROJECT / ".venv-mlflow" / "bin"
+PAGE = (PROJECT / "docs" / "how-to" / "mlflow.md").read_text(encoding="utf-8")
+(COMMANDS,) = re.findall(r"^```console\n(.*?)^```$", PAGE, re.DOTALL | re.M)
+(PYTHON,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.M)
+STORE = re.search(r"export MLFLOW_TRACKING_URI=(\S+)", COMMANDS)[1]
+MODELS = ["weighted_voting", "knn"]
+
+READ_BACK = """
+import json, sys
+import mlflow
+(run,) = mlflow.search_runs(experiment_names=["demo"], output_format="list")
+files = mlflow.artifacts.download_artifacts(run.info.artifact_uri, dst_path=sys.argv[1])
+print(json.dumps({"status": run.info.status, "name": run.info.run_name, "files": files,
+                  "params": run.data.params, "metrics": run.data.metrics, "tags": run.data.tags}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path) -> ProjectCopy:
+    return ProjectCopy(tmp_path)
+
+
+def test_a_number_that_is_missing_is_no_metric():
+    comparison = pd.DataFrame(
+        {
+            "model": ["knn", "svm"],
+            "n_genes": [10, 50],
+            "cv_accuracy": [0.75, 0.5],
+            "test_accuracy": [None, None],
+            "champion": [False, True],
+        }
+    )
+    assert comparison_metrics(comparison) == {
+        "knn/n_genes": 10.0,
+        "knn/cv_accuracy": 0.75,
+        "svm/n_genes": 50.0,
+        "svm/cv_accuracy": 0.5,
+        "champion/n_genes": 50.0,
+        "champion/cv_accuracy": 0.5,
+    }
+
+
+def run(project: ProjectCopy, kedro: Path, *arguments: str, **environment: str) -> str:
+    """What ``kedro run --env demo …`` says, with MLflow's variable or without."""
+    inherited = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    result = subprocess.run(
+        [kedro, "run", "--env", "demo", *arguments],
+        cwd=project.folder,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def python(project: ProjectCopy, code: str, *arguments: str) -> str:
+    """What a program prints in the environment with MLflow."""
+    return subprocess.run(
+        [MLFLOW_BIN / "python", "-c", code, *arguments],
+        cwd=project.folder,
+        env=os.environ | {"MLFLOW_TRACKING_URI": STORE},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def traces(project: ProjectCopy) -> list[str]:
+    return [path.name for path in project.folder.iterdir() if path.name.startswith("ml")]
+
+
+@pytest.mark.slow
+def test_a_plain_install_knows_nothing_of_mlflow(project):
+    plain = Path(sys.executable).with_name("kedro")
+    said = run(
+        project, plain, "--pipelines", "data_processing", MLFLOW_TRACKING_URI=STORE, COLUMNS="200"
+    )
+    assert "mlflow" not in said.casefold()
+    assert traces(project) == []
+
+
+@pytest.fixture(scope="module")
+def mlflow_bin() -> Path:
+    """The programs of an environment with the extra mlflow."""
+    if not MLFLOW_BIN.is_dir():
+        pytest.skip("the environment with MLflow is absent: make test makes it")
+    return MLFLOW_BIN
+
+
+@pytest.mark.slow
+def test_where_it_is_installed_it_is_off_until_a_store_is_named(project, mlflow_bin):
+    said = run(project, mlflow_bin / "kedro", "--pipelines", "data_processing")
+    assert "mlflow run" not in said.casefold()
+    assert traces(project) == []
+
+
+@pytest.fixture(scope="module")
+def recorded(mlflow_bin, tmp_path_factory) -> tuple[ProjectCopy, dict]:
+    """A demo run with two models, and what MLflow's client finds of it."""
+    project = ProjectCopy(tmp_path_factory.mktemp("recorded"))
+    blocks = yaml.safe_load((PROJECT / "conf/base/parameters_models.yml").read_text())["models"]
+    others = [f"models.{name}.enabled=false" for name in blocks if name not in MODELS]
+    run(
+        project,
+        mlflow_bin / "kedro",
+        "--params",
+        ",".join([SMALL, *others]),
+        MLFLOW_TRACKING_URI=STORE,
+    )
+    folder = tmp_path_factory.mktemp("downloaded")
+    return project, json.loads(python(project, READ_BACK, str(folder)))
+
+
+@pytest.mark.slow
+def test_the_page_shows_the_commands_that_are_tested():
+    assert COMMANDS.splitlines() == [
+        'pip install "leukemia-kedro[mlflow]"',
+        "export MLFLOW_TRACKING_URI=sqlite:///mlflow.db",
+        "kedro run --env demo",
+        "mlflow ui",
+    ]
+
+
+@pytest.mark.slow
+def test_mlflows_own_page_finds_the_store(recorded):
+    project, _ = recorded
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    server = subprocess.Popen(
+        [MLFLOW_BIN / "mlflow", "ui", "--workers", "1", "--port", address.rpartition(":")[2]],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    asked = urllib.request.Request(
+        f"http://{address}/api/2.0/mlflow/experiments/search",
+        data=b'{"max_results": 9}',
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        while True:
+            assert server.poll() is None
+            try:
+                with urllib.request.urlopen(asked) as answer:
+                    found = json.load(answer)
+                break
+            except urllib.error.URLError:
+                time.sleep(0.5)
+        assert "demo" in [each["name"] for each in found["experiments"]]
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+@pytest.mark.slow
+def test_parameters_are_recorded_one_by_one(recorded):
+    _, found = recorded
+    assert found["status"] == "FINISHED"
+    expected = {
+        "seed": "1999",
+        "resampling.folds": "3",
+        "cohort.filter.min_range": "500.0",
+        "models.knn.search.n_neighbors": "[7, 5, 3]",
+        "models.knn.enabled": "True",
+        "models.xgboost.enabled": "False",
+    }
+    assert {name: found["params"].get(name) for name in expected} == expected
+
+
+@pytest.mark.slow
+def test_metrics_of_each_model_and_of_the_champion_are_recorded(recorded):
+    project, found = recorded
+    comparison = pd.read_csv(project.data("08_reporting", "demo", "model_comparison.csv"))
+    assert comparison["model"].tolist() == MODELS
+    assert found["metrics"] == pytest.approx(comparison_metrics(comparison))
+    champion = json.loads(project.data("08_reporting", "demo", "champion.json").read_text())
+    assert found["tags"]["champion"] == champion["champion"]
+    assert found["metrics"]["champion/cv_balanced_accuracy"] == pytest.approx(
+        champion["cross_validation"]["balanced_accuracy"]
+    )
+
+
+@pytest.mark.slow
+def test_figures_report_and_champion_are_recorded_as_they_are(recorded):
+    project, found = recorded
+    artifacts = Path(found["files"])
+    names = {path.relative_to(artifacts).as_posix() for path in artifacts.rglob("*.*")}
+    reporting = project.data("08_reporting", "demo")
+    figures = {path.relative_to(reporting).as_posix() for path in reporting.glob("figures/*/*.*")}
+    assert len([name for name in figures if name.endswith(".png")]) > 10
+    files = {"report.html", "champion.skops", "champion.json", "model_comparison.csv"}
+    assert names == files | figures
+    for name in names - {"champion.skops"}:
+        assert (artifacts / name).read_bytes() == (reporting / name).read_bytes(), name
+    kept = project.data("06_models", "demo", "champion.skops")
+    assert (artifacts / "champion.skops").read_bytes() == kept.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_is_recorded_as_failed(mlflow_bin, project):
+    result = subprocess.run(
+        [mlflow_bin / "kedro", "run"],  # without Golub's files
+        cwd=project.folder,
+        env=os.environ | {"MLFLOW_TRACKING_URI": STORE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "kedro fetch golub" in result.stderr
+    assert "Traceback" not in result.stderr
+    status = python(
+        project,
+        "import mlflow; (run,) = mlflow.search_runs(experiment_names=['golub'], "
+        "output_format='list'); print(run.info.status)",
+    )
+    assert status == "FAILED\n"
+
+
+@pytest.mark.slow
+def test_the_champion_comes_back_from_the_store(recorded):
+    project, found = recorded
+    name = python(project, PYTHON + "\nprint(model.card['name'])")
+    assert name.splitlines()[-1] == found["tags"]["champion"]

@@ -1,0 +1,132 @@
+"""Outputs are known by what they were made with, and are written by one run at a time."""
+
+from datetime import UTC, datetime
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+
+from leukemia_kedro.datasets import JSONDataset
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import ComputeParameters, ModelParameters
+from leukemia_kedro.run import node_records
+from leukemia_kedro.run.node_records import NodeRecords
+
+
+def work(*_):
+    return [1]
+
+
+PIPELINE = Pipeline(
+    [
+        Node(work, ["raw", "params:compute"], "table", name="tabulate"),
+        Node(work, ["table", "params:model"], "scores", name="knn.score"),
+        Node(work, ["table"], "figures", name="draw"),
+    ]
+)
+MODEL = {"estimator": "sklearn.svm.SVC", "genes": {"n_genes": [50]}, "reject_below": 0}
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    monkeypatch.setattr(node_records, "pipelines", {"__default__": PIPELINE})
+
+
+@pytest.fixture
+def catalog(tmp_path) -> DataCatalog:
+    files = {
+        name: JSONDataset(filepath=str(tmp_path / f"{name}.json"))
+        for name in ("raw", "table", "scores", "figures", "run_record")
+    }
+    files["raw"].save([1, 2])
+    parameters = {"params:model": MODEL, "params:compute": {"n_jobs": 1}}
+    return DataCatalog(files | {name: MemoryDataset(value) for name, value in parameters.items()})
+
+
+def run(catalog, pipeline=PIPELINE):
+    records = NodeRecords(catalog)
+    with records.lock(pipeline.nodes):
+        for node in pipeline.nodes:
+            made_with = records.begin(node)
+            catalog.save(node.outputs[0], work())
+            records.end(node, made_with, datetime.now(UTC))
+
+
+def outdated(catalog, pipeline=PIPELINE):
+    return sorted(node.name for node in NodeRecords(catalog).outdated(pipeline))
+
+
+def test_before_the_first_run_everything_is_to_be_made(catalog):
+    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
+
+
+def test_after_a_run_nothing_is_to_be_made_again(catalog):
+    run(catalog)
+    assert outdated(catalog) == []
+
+
+def test_a_parameter_concerns_the_nodes_that_take_it(catalog):
+    run(catalog)
+    catalog["params:model"] = MODEL | {"reject_below": 0.5}
+    assert outdated(catalog) == ["knn.score"]
+
+
+def test_another_input_file_concerns_every_node_behind_it(catalog):
+    run(catalog)
+    catalog.save("raw", [1, 2, 3])
+    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
+
+
+def test_another_version_of_the_software_concerns_every_node(catalog, monkeypatch):
+    run(catalog)
+    monkeypatch.setattr(node_records, "package_versions", lambda: {"numpy": "3.0"})
+    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
+
+
+def test_the_number_of_workers_concerns_none(catalog):
+    run(catalog)
+    catalog["params:compute"] = ComputeParameters(n_jobs=8)
+    assert outdated(catalog) == []
+
+
+def test_it_does_not_matter_whether_kedro_has_typed_a_parameter(catalog):
+    """Kedro types the parameters of the pipelines it runs and leaves the others as they are."""
+    run(catalog)
+    catalog["params:model"] = ModelParameters(**MODEL)
+    assert outdated(catalog) == []
+
+
+def test_a_node_that_was_killed_while_it_saved_is_made_again(catalog):
+    run(catalog)
+    NodeRecords(catalog).begin(PIPELINE.nodes[0])
+    assert outdated(catalog) == ["tabulate"]
+
+
+def test_a_part_of_the_pipeline_knows_what_its_inputs_were_made_with(catalog):
+    run(catalog)
+    part = PIPELINE.filter(node_names=["knn.score"])
+    assert outdated(catalog, part) == []
+    catalog.save("raw", [1, 2, 3])
+    run(catalog, PIPELINE.filter(node_names=["tabulate"]))
+    assert outdated(catalog, part) == ["knn.score"]
+
+
+def test_an_input_that_nobody_recorded_counts_by_its_content(catalog):
+    catalog.save("table", [5])
+    part = PIPELINE.filter(node_names=["knn.score"])
+    run(catalog, part)
+    assert outdated(catalog, part) == []
+    catalog.save("table", [6])
+    assert outdated(catalog, part) == ["knn.score"]
+
+
+def test_one_run_at_a_time_writes_the_outputs_of_a_node(catalog):
+    records = NodeRecords(catalog)
+    scoring, drawing = (PIPELINE.filter(node_names=[name]).nodes for name in ("knn.score", "draw"))
+    with records.lock(scoring):
+        with pytest.raises(UserError, match=r"Another run is writing .*knn\.score\.json"):
+            records.lock(PIPELINE.nodes)
+        with records.lock(drawing):
+            pass
+    with records.lock(PIPELINE.nodes):
+        pass

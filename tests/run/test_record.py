@@ -1,0 +1,104 @@
+"""``run.json``: what a run was given, whose code it was, and what it took."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leukemia_kedro.datasets import (
+    CSVDataset,
+    ExpressionTableDataset,
+    GMTDataset,
+    GolubDataset,
+    SimulatedDataset,
+)
+from leukemia_kedro.run.inputs import input_record
+from leukemia_kedro.run.record import git_state
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_folder_is_known_by_the_hash_of_each_file_in_it(tmp_path):
+    for name in ("train.csv", "actual.csv", ".DS_Store"):
+        (tmp_path / name).write_text(name)
+    record = input_record(GolubDataset(filepath=str(tmp_path)))
+    assert record == {
+        "type": "leukemia_kedro.datasets.golub.GolubDataset",
+        "sha256": {name: sha256(tmp_path / name) for name in ("actual.csv", "train.csv")},
+    }
+
+
+def test_a_table_is_known_by_its_file_its_sheet_and_how_they_are_read(tmp_path):
+    table, sheet = tmp_path / "table.csv", tmp_path / "patients.csv"
+    table.write_text("probe,1\np,2\n")
+    sheet.write_text("id,diagnosis\n1,ALL\n")
+    dataset = ExpressionTableDataset(
+        filepath=str(table),
+        samples="columns",
+        label="diagnosis",
+        sample_sheet={"filepath": str(sheet), "sample_id": "id"},
+        credentials={"key": "secret"},
+    )
+    record = input_record(dataset)
+    assert record["sha256"] == {"table.csv": sha256(table), "patients.csv": sha256(sheet)}
+    assert (record["samples"], record["label"]) == ("columns", "diagnosis")
+    assert record["sample_sheet"] == {"sample_id": "id"}
+    assert "secret" not in str(record)
+    assert str(tmp_path) not in str(record)
+
+
+def test_a_file_that_changes_has_another_hash(tmp_path):
+    path = tmp_path / "samples.csv"
+    for content in ("sample\n1\n", "sample\n10\n"):
+        path.write_text(content)
+        (found,) = input_record(CSVDataset(filepath=str(path)))["sha256"].values()
+        assert found == sha256(path)
+
+
+def test_a_file_that_need_not_be_there_has_no_hash(tmp_path):
+    assert input_record(GMTDataset(filepath=str(tmp_path / "sets.gmt")))["sha256"] == {}
+
+
+def test_a_simulated_cohort_is_known_by_its_settings():
+    record = input_record(SimulatedDataset(n_samples={"ALL": 5, "AML": 4}, n_probes=20, seed=0))
+    assert record["parameters"] == {"n_samples": {"ALL": 5, "AML": 4}, "n_probes": 20, "seed": 0}
+    assert record["sha256"] == {}
+
+
+def test_the_commit_is_stated_and_whether_files_differ_from_it(tmp_path):
+    assert git_state(tmp_path) is None
+
+    def git(*arguments):
+        identity = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    state = git_state(tmp_path)
+    assert len(state["commit"]) == 40
+    assert not state["dirty"]
+    (tmp_path / "new.py").touch()
+    assert git_state(tmp_path) == state | {"dirty": True}
+
+
+def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_state(tmp_path) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no account of peak memory")
+def test_the_peak_of_memory_is_that_of_the_largest_worker():
+    code = (
+        "from leukemia_kedro.compute.parallel import run_parallel\n"
+        "from leukemia_kedro.run.record import peak_memory_gb\n"
+        "run_parallel(eval, [('1',), ('len(b\"x\" * 400_000_000)',)], 2, '')\n"
+        "print(peak_memory_gb())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert 0.4 < float(said.split()[-1]) < 1

@@ -1,0 +1,144 @@
+"""What a classifier would refuse in the middle of a run is told before it."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.small_models import BLOCKS
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import ResamplingParameters
+from leukemia_kedro.run import rehearsal
+from leukemia_kedro.run.rehearsal import rehearse_models
+
+HALVES = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
+ALONE = ResamplingParameters(folds="leave_one_out", repeats=1, inner_folds=2)
+
+
+def cohort(**sizes):
+    values = [name for name, size in sizes.items() for _ in range(size)]
+    return pd.Series(values, index=[f"patient {i}" for i in range(len(values))])
+
+
+def model(name, **changes):
+    return {name: copy.deepcopy(BLOCKS[name]) | changes}
+
+
+def message(models, labels, resampling=HALVES, groups=None):
+    with pytest.raises(UserError) as refused:
+        rehearse_models(models, labels, resampling, 0, groups)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("sizes", [{"ALL": 27, "AML": 11}, {"ALL": 12, "AML": 14, "MLL": 11}])
+def test_every_model_that_ships_passes_where_it_can_be_fitted(sizes, recwarn):
+    rehearse_models(BLOCKS, cohort(**sizes), ResamplingParameters(folds=3, inner_folds=2), 0)
+    assert not recwarn.list
+
+
+def test_more_neighbours_than_samples_are_told_with_those_that_will_do():
+    said = message(model("knn"), cohort(ALL=13, AML=13))
+    assert said == (
+        "models.knn: KNeighborsClassifier with algorithm brute, n_neighbors 7 fails on the "
+        "smallest training set of the run, 6 samples (ALL 3, AML 3): Expected n_neighbors <= "
+        "n_samples_fit, but n_neighbors = 7, n_samples_fit = 6, n_samples = 6\n"
+        "Of models.knn.search.n_neighbors keep 5 or 3, or set models.knn.enabled to false"
+    )
+
+
+def test_only_the_sets_that_a_model_is_given_count():
+    """Nothing to choose among, no inner folds: the smallest training set has 13 samples."""
+    block = {"search": {}, "genes": {"n_genes": [50]}}
+    thirteen = model("knn", arguments={"n_neighbors": 13}, **block)
+    rehearse_models(thirteen, cohort(ALL=13, AML=13), HALVES, 0)
+    said = message(model("knn", arguments={"n_neighbors": 14}, **block), cohort(ALL=13, AML=13))
+    assert "n_neighbors 14 fails on the smallest training set of the run, 13 samples" in said
+    assert said.endswith("Change models.knn.arguments, or set models.knn.enabled to false")
+
+
+def test_calibration_makes_training_sets_smaller_still():
+    """Three folds of 13 samples, one held out."""
+    block = {"search": {}, "genes": {"n_genes": [50]}, "calibrate": True}
+    rehearse_models(
+        model("knn", arguments={"n_neighbors": 8}, **block), cohort(ALL=13, AML=13), HALVES, 0
+    )
+    message(model("knn", arguments={"n_neighbors": 9}, **block), cohort(ALL=13, AML=13))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "found"),
+    [
+        ("logistic_regression", {"arguments": {"solver": "lbfgs", "l1_ratio": 1}}, "lbfgs"),
+        ("svm_linear", {"arguments": {"kernel": "precomputed"}}, "square matrix"),
+        ("naive_bayes", {"arguments": {"priors": [0.5, 0.2]}}, "sum of the priors"),
+        ("decision_tree", {"arguments": {"class_weight": {"CLL": 2}}}, "not in class_weight"),
+        (
+            "decision_tree",
+            {"estimator": "sklearn.linear_model.LogisticRegressionCV", "search": {},
+             "arguments": {"cv": 30}},
+            "n_splits=30",
+        ),
+        (
+            "decision_tree",
+            {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "search": {}},
+            "a model file may not hold the type sklearn.ensemble._hist_gradient",
+        ),
+        # Its file would hold a search tree.
+        ("knn", {"arguments": {"algorithm": "kd_tree"}}, "a model file may not hold the type"),
+    ],
+)  # fmt: skip
+def test_arguments_that_do_not_go_together_are_told(name, changes, found):
+    said = message(model(name, **changes), cohort(ALL=20, AML=20))
+    assert said.startswith(f"models.{name}: ")
+    assert found in said
+    assert f"Change models.{name}.arguments" in said
+
+
+def test_all_models_are_told_at_once():
+    said = message(model("shrunken_centroids") | model("knn"), cohort(ALL=3, AML=3), ALONE)
+    assert "models.shrunken_centroids: ShrunkenCentroidsCV with cv 5 fails on" in said
+    assert "models.knn: KNeighborsClassifier with algorithm brute, n_neighbors 7 fails on" in said
+
+
+def test_a_model_that_is_left_out_is_not_tried():
+    too_many = {"search": {"n_neighbors": [500]}}
+    rehearse_models(model("knn", enabled=False, **too_many), cohort(ALL=20, AML=20), HALVES, 0)
+    rehearse_models(model("knn", max_samples=39, **too_many), cohort(ALL=20, AML=20), HALVES, 0)
+
+
+def test_in_a_large_cohort_few_samples_are_tried_and_none_is_refused_for_that(monkeypatch):
+    sizes, fit = [], rehearsal.classifier
+
+    def spy(block, seed):
+        built = fit(block, seed)
+
+        class Spy(type(built)):
+            def fit(self, X, y):
+                sizes.append(len(X))
+                return super().fit(X, y)
+
+        return Spy(**built.get_params())
+
+    monkeypatch.setattr(rehearsal, "classifier", spy)
+    monkeypatch.setattr(rehearsal, "_check_types", lambda estimator: None)
+    labels = cohort(ALL=400, AML=400)
+    rehearse_models(model("knn"), labels, HALVES, 0)
+    assert max(sizes) == rehearsal.QUICK
+    rehearse_models(model("knn", search={"n_neighbors": [150]}), labels, HALVES, 0)
+    assert max(sizes) == 400
+    message(model("knn", search={"n_neighbors": [250]}), labels)
+
+
+def test_folds_that_cannot_be_drawn_are_told_as_by_the_plan():
+    said = message(model("naive_bayes"), cohort(ALL=20, AML=4), ResamplingParameters())
+    assert said.startswith("class 'AML' has 4 training samples, fewer than the 5 folds")
+
+
+def test_groups_stay_together_in_the_smallest_set():
+    """Two samples of each of 12 patients: an inner fold learns from three patients at least."""
+    labels = cohort(ALL=12, AML=12)
+    groups = np.repeat([f"p{i}" for i in range(12)], 2)
+    rehearse_models(model("svm_linear"), labels, HALVES, 0, groups)
+    said = message(model("knn", search={"n_neighbors": [9]}), labels, groups=groups)
+    assert "n_neighbors 9 fails" in said
