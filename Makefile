@@ -10,17 +10,30 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) & \
 	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test lint docs viz viz-site pictures benchmark lock clean
+.PHONY: run test check lint format docs viz viz-site pictures benchmark lock clean
 
 run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
 
-# Whole files to each worker, in their order: by number of tests the longest would come last.
-test: .venv/test.stamp .venv-mlflow/test.stamp  ## Every test; those that need real files say so where they are absent
+# Each worker takes whole files in order. Sorted by number of tests, the longest would come last.
+PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test: lint .venv-mlflow/test.stamp  ## Lint, every test and coverage; skips tests whose real files are absent
+	@echo "This takes about 20 minutes on two cores. Some tests take a minute."
+	$(PYTEST) --cov --cov-report=term
+
+check: lint  ## Lint and the quick tests, in about two minutes
+	$(PYTEST) -m "not slow"
+
+lint: .venv/test.stamp  ## Check style, imports between rooms and types; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@echo "A quarter of an hour on two cores; a dot for each test, of which some take a minute"
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: .venv/test.stamp  ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 viz: .venv/run.stamp  ## The picture of the pipelines in a browser
 	$(BIN)/kedro viz run --env $(ENV)
@@ -31,10 +44,6 @@ viz-site: .venv/run.stamp  ## The same as a static site: build/viz/index.html
 
 pictures: .venv/test.stamp  ## The README's pictures, from a run on simulated data; needs chromium
 	$(BIN)/python scripts/pictures.py
-
-lint: .venv/test.stamp  ## Put code into the house's format
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
 
 docs: .venv/test.stamp  ## The documentation as a site: build/docs/index.html
 	$(BIN)/sphinx-build -W -n -q docs build/docs
