@@ -14,8 +14,7 @@ from leukemia_kedro.cohort.quality import (
     check_usable,
     describe_quality,
     equal_samples,
-    faults,
-    oddities,
+    examine,
 )
 from leukemia_kedro.cohort.split import split_samples
 from leukemia_kedro.datasets import simulate_cohort
@@ -96,7 +95,7 @@ def test_missing_values_are_counted_and_passed_over(cohort):
 @pytest.mark.parametrize("kind", TOLD)
 def test_oddities_are_part_of_the_record(kind):
     make, block, expected = TOLD[kind]
-    odd = oddities(make(), parameters(block))
+    odd = examine(make(), parameters(block)).oddities
     assert any(expected.strip("… ") in line for line in odd)
 
 
@@ -125,5 +124,5 @@ def test_any_rising_count_of_rows_is_refused(n, step, start):
     cohort = simulate_cohort(n_samples={"ALL": n - 5, "AML": 5}, n_probes=3)
     names = {"index": cohort.samples.index, "columns": cohort.probes.index}
     counted = dataclasses.replace(cohort, expression=pd.DataFrame(values, **names))
-    told = list(faults(counted, PARAMETERS))
+    told = examine(counted, PARAMETERS).obstacles
     assert [line for line in told if cohort.probes.index[1] in line]

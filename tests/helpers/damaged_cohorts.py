@@ -131,7 +131,7 @@ REFUSED = {
     "a missing value, in a probe that is complete enough to stay": (
         with_values(put(np.nan, 2, 3)),
         RAW | {"missing": {"policy": "drop"}},
-        "1 values are missing still, the first in sample patient_003, probe sim_00002_at, after "
+        "1 values are still missing, the first in sample patient_003, probe sim_00002_at, after "
         "the 0 probes that lack more than … set max_share to 0, or cohort.missing.policy to "
         "'impute'",
     ),
@@ -148,12 +148,14 @@ REFUSED = {
     "values already logged, declared raw": (
         lambda: sound_cohort("log2"),
         RAW,
-        "cohort.scale is 'raw', but values from … look like log2; set cohort.scale to 'log2'",
+        "cohort.scale is 'raw', but values from … look like log2 values; "
+        "set cohort.scale to 'log2'",
     ),
     "raw intensities, declared log2": (
         sound_cohort,
         LOG2,
-        "cohort.scale is 'log2', but values from … look like raw; set cohort.scale to 'raw'",
+        "cohort.scale is 'log2', but values from … look like raw intensities; "
+        "set cohort.scale to 'raw'",
     ),
     "a sample of one value throughout": (
         with_values(put(120.0, 4, slice(None))),

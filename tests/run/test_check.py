@@ -51,7 +51,7 @@ def test_a_sound_cohort_has_no_obstacle_and_is_described():
     assert report.obstacles == report.suspicious == []
     assert report.understood["Samples"] == "22"
     assert report.understood["Classes"] == "ALL 12, AML 10"
-    assert report.understood["Scale"] == "raw by the parameters, raw by the look"
+    assert report.understood["Scale"] == "raw in the parameters; looks like raw intensities"
     assert report.understood["Split of the run"] == (
         "train 13 (ALL 7, AML 6); test 9 (ALL 5, AML 4)"
     )

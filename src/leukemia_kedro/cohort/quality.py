@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.cohort import SPLITS, Cohort
 from leukemia_kedro.cohort.left_out_probes import incomplete_probes
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.errors import CohortError, first_few
@@ -27,7 +29,63 @@ ID_NAME = re.compile(
     r"(?i)^(unnamed.*|index|id|.*_id|samples?|patients?|subject.*|row|no\.?|nr\.?)$"
 )
 RISING_SAMPLES = 12
-"""So many whole numbers that rise from sample to sample are no expression, but a count of rows."""
+"""A column of at least so many whole numbers that rise from sample to sample counts the rows."""
+SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
+
+
+class DataQuality(TypedDict):
+    """The record ``data_quality.json``: counts and ranges of a cohort as measured."""
+
+    origin: str
+    simulated: bool
+    scale: str
+    n_samples: int
+    n_probes: int
+    n_control_probes: int
+    dropped_probes: int
+    """Probes left out because they lack too many values."""
+    n_probes_passing_filter: int
+    classes: dict[str, dict[str, int]]
+    """Samples of each class, in the cohort's order of classes, in each split."""
+    negative_share: float
+    missing_values: int
+    constant_probes: int
+    duplicated_probes: int
+    """Probes with the values of an earlier probe."""
+    duplicated_samples: list[list[str]]
+    """Groups of samples with equal values."""
+    oddities: list[str]
+    """Those of :func:`examine`."""
+    intensity_per_sample: dict[str, dict[str, float]]
+    """The :data:`QUANTILES` of each sample."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What :func:`examine` found, one sentence each: a run stops at obstacles, not at oddities."""
+
+    obstacles: list[str]
+    oddities: list[str]
+
+
+class _Examined(NamedTuple):
+    """What the checks look at; ``matrix`` has shape (n_samples, n_probes)."""
+
+    cohort: Cohort
+    parameters: CohortParameters
+    matrix: np.ndarray
+    equal_samples: list[list[str]]
+
+
+def examine(cohort: Cohort, parameters: CohortParameters) -> Findings:
+    """Ask every check in :data:`OBSTACLES` and :data:`ODDITIES` about a cohort as read."""
+    examined = _Examined(
+        cohort, parameters, cohort.expression.to_numpy(), equal_samples(cohort.expression)
+    )
+    return Findings(
+        obstacles=[line for check in OBSTACLES for line in check(examined)],
+        oddities=[line for check in ODDITIES for line in check(examined)],
+    )
 
 
 def check_usable(cohort: Cohort, parameters: CohortParameters) -> None:
@@ -36,68 +94,15 @@ def check_usable(cohort: Cohort, parameters: CohortParameters) -> None:
     Raises
     ------
     CohortError
-        With everything that :func:`faults` finds.
+        With every obstacle that :func:`examine` finds.
     """
-    found = list(faults(cohort, parameters))
-    if found:
-        raise CohortError("\n".join(found))
-
-
-def faults(cohort: Cohort, parameters: CohortParameters) -> Iterator[str]:
-    """What makes the cohort unusable under its parameters, one sentence each.
-
-    No labels or a single class, values that are missing against the policy, values that are not
-    on the stated scale, a sample that measured nothing, one array under two labels, a count of
-    rows among the probes.
-    """
-    if cohort.labels is None:
-        yield "the cohort has no labels: there is nothing to learn"
-    else:
-        try:
-            class_order(cohort.labels, parameters.classes)
-        except CohortError as error:
-            yield str(error)
-    values = cohort.expression.to_numpy()
-    yield from _missing_values(cohort, parameters)
-    yield from _another_scale(values, parameters)
-    yield from _empty_samples(cohort.expression)
-    yield from _one_array_under_two_labels(cohort)
-    counting = _counts_rows(values)
-    if counting.any():
-        yield (
-            "probes that count the samples, in whole numbers that rise from row to row: "
-            f"{first_few(cohort.expression.columns[counting])}; name the column in the catalog, "
-            "as sample_id or among covariates"
-        )
-
-
-def oddities(cohort: Cohort, parameters: CohortParameters) -> list[str]:
-    """Signs that something is not what it seems, with which a run goes on nevertheless."""
-    found = []
-    named = [name for name in cohort.expression.columns if ID_NAME.match(name)]
-    if named:
-        found.append(
-            f"probes with the name of an id column: {first_few(named)}; if they are no probes, "
-            "name them in the catalog, as sample_id or among covariates"
-        )
-    negative = int((cohort.expression.to_numpy() < 0).sum())
-    if negative and parameters.scale == "log2":
-        found.append(
-            f"{negative:,} log2 values are negative: expected of ratios, not of intensities"
-        )
-    group = cohort.samples.get(parameters.split.group)
-    for names in equal_samples(cohort.expression):
-        if group is None or len(set(group[names])) > 1:
-            found.append(
-                f"samples with the same values: {first_few(names)}; cross-validation may learn "
-                "from one and be tested on another. Remove all but one, or give them one value "
-                "in the column that cohort.split.group names"
-            )
-    return found
+    obstacles = examine(cohort, parameters).obstacles
+    if obstacles:
+        raise CohortError("\n".join(obstacles))
 
 
 def check_unseen(expression: pd.DataFrame, sample_split: pd.DataFrame) -> None:
-    """Refuse a split whose test set holds an array that is learned from.
+    """Refuse a split with the same array in the training set and in the test set.
 
     Parameters
     ----------
@@ -136,7 +141,7 @@ def describe_quality(
     sample_split: pd.DataFrame,
     probe_filter: pd.DataFrame,
     parameters: CohortParameters,
-) -> dict[str, Any]:
+) -> DataQuality:
     """Counts and ranges of a cohort as measured.
 
     Parameters
@@ -146,20 +151,10 @@ def describe_quality(
     sample_split : DataFrame, index ``sample``, columns ``label, split``
     probe_filter : DataFrame, column ``passes``
     parameters : CohortParameters
-
-    Returns
-    -------
-    dict
-        Plain JSON. ``classes`` maps each class to its number of samples per split, in the
-        cohort's order of classes;
-        ``dropped_probes`` counts probes left out because they lack too many values,
-        ``duplicated_probes`` counts probes whose values equal an earlier probe's,
-        ``duplicated_samples`` lists groups of samples with equal values,
-        ``oddities`` are those of :func:`oddities`.
     """
     values = cohort.expression.to_numpy()
     quantiles = np.nanquantile(values, list(QUANTILES.values()), axis=1)
-    counts = pd.crosstab(sample_split["label"], sample_split["split"])
+    sizes = Counter(zip(sample_split["label"], sample_split["split"], strict=True))
     lowest, highest = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     return {
         "origin": cohort.origin,
@@ -171,7 +166,7 @@ def describe_quality(
         "dropped_probes": int(incomplete_probes(cohort, parameters.missing).sum()),
         "n_probes_passing_filter": int(probe_filter["passes"].sum()),
         "classes": {
-            str(label): {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
+            str(label): {split: sizes[label, split] for split in SPLITS}
             for label in class_order(sample_split["label"], parameters.classes)
         },
         "negative_share": float((values < 0).mean()),
@@ -179,7 +174,7 @@ def describe_quality(
         "constant_probes": int((highest == lowest).sum()),
         "duplicated_probes": int(_row_keys(values.T).duplicated().sum()),
         "duplicated_samples": equal_samples(cohort.expression),
-        "oddities": oddities(cohort, parameters),
+        "oddities": examine(cohort, parameters).oddities,
         "intensity_per_sample": {
             str(sample): dict(zip(QUANTILES, map(float, quantiles[:, i]), strict=True))
             for i, sample in enumerate(cohort.expression.index)
@@ -187,25 +182,34 @@ def describe_quality(
     }
 
 
-def _missing_values(cohort: Cohort, parameters: CohortParameters) -> Iterator[str]:
-    missing, policy = parameters.missing, parameters.missing.policy
-    dropped = incomplete_probes(cohort, missing)
+def _classes(examined: _Examined) -> Iterator[str]:
+    if examined.cohort.labels is None:
+        yield "the cohort has no labels: there is nothing to learn"
+        return
+    try:
+        class_order(examined.cohort.labels, examined.parameters.classes)
+    except CohortError as error:
+        yield str(error)
+
+
+def _missing_values(examined: _Examined) -> Iterator[str]:
+    missing, expression = examined.parameters.missing, examined.cohort.expression
+    dropped = incomplete_probes(examined.cohort, missing)
     if dropped.all():
         yield (
             f"every probe lacks more than cohort.missing.max_share {missing.max_share:g} of its "
             "values"
         )
         return
-    expression = cohort.expression
-    rows, columns = np.nonzero(np.isnan(expression.to_numpy()) & ~dropped)
-    if policy == "impute" or not len(rows):
+    rows, columns = np.nonzero(np.isnan(examined.matrix) & ~dropped)
+    if missing.policy == "impute" or not len(rows):
         return
     place = (
         f"the first in sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}"
     )
-    if policy == "drop":
+    if missing.policy == "drop":
         yield (
-            f"{len(rows)} values are missing still, {place}, after the {dropped.sum()} probes that "
+            f"{len(rows)} values are still missing, {place}, after the {dropped.sum()} probes that "
             f"lack more than cohort.missing.max_share {missing.max_share:g} were dropped; set "
             "max_share to 0, or cohort.missing.policy to 'impute'"
         )
@@ -216,9 +220,10 @@ def _missing_values(cohort: Cohort, parameters: CohortParameters) -> Iterator[st
         )
 
 
-def _another_scale(values: np.ndarray, parameters: CohortParameters) -> Iterator[str]:
+def _another_scale(examined: _Examined) -> Iterator[str]:
+    values, scale = examined.matrix, examined.parameters.scale
     guess = guess_scale(values)
-    if guess == parameters.scale:
+    if guess == scale:
         return
     low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     advice = (
@@ -227,47 +232,94 @@ def _another_scale(values: np.ndarray, parameters: CohortParameters) -> Iterator
         else "set cohort.scale to 'raw', with a floor, or take log2 of the file"
     )
     yield (
-        f"cohort.scale is {parameters.scale!r}, but values from {low:g} to {high:g} look like "
-        f"{guess}; {advice}"
+        f"cohort.scale is {scale!r}, but values from {low:g} to {high:g} look like "
+        f"{SCALE_NAMES[guess]}; {advice}"
     )
 
 
-def _empty_samples(expression: pd.DataFrame) -> Iterator[str]:
-    values = expression.to_numpy()
+def _empty_samples(examined: _Examined) -> Iterator[str]:
+    values, samples = examined.matrix, examined.cohort.expression.index
     lowest, highest = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
-    nothing, constant = np.isnan(highest), highest == lowest
-    if nothing.any():
-        yield f"samples without any value: {first_few(expression.index[nothing])}; remove them"
+    empty, constant = np.isnan(highest), highest == lowest
+    if empty.any():
+        yield f"samples without any value: {first_few(samples[empty])}; remove them"
     if constant.any() and values.shape[1] > 1:
         yield (
-            f"samples with one value in every probe: {first_few(expression.index[constant])}; an "
-            "array that measured nothing. Remove them"
+            f"samples with one value in every probe: {first_few(samples[constant])}; an array that "
+            "measured nothing. Remove them"
         )
 
 
-def _one_array_under_two_labels(cohort: Cohort) -> Iterator[str]:
-    if cohort.labels is None:
+def _one_array_under_two_labels(examined: _Examined) -> Iterator[str]:
+    labels = examined.cohort.labels
+    if labels is None:
         return
-    for names in equal_samples(cohort.expression):
-        labels = cohort.labels[names].unique()
-        if len(labels) > 1:
+    for names in examined.equal_samples:
+        found = labels[names].unique()
+        if len(found) > 1:
             yield (
                 f"samples {first_few(names)} have the same values, but are labelled "
-                f"{first_few(labels)}: one of the labels is wrong"
+                f"{first_few(found)}: one of the labels is wrong"
             )
 
 
-def _counts_rows(values: np.ndarray) -> np.ndarray:
-    counting = np.zeros(values.shape[1], dtype=bool)
+def _counts_of_rows(examined: _Examined) -> Iterator[str]:
+    values = examined.matrix
     if len(values) < RISING_SAMPLES:
-        return counting
+        return
     # The first rows rule out nearly all probes, without a copy of a large matrix.
     rising = np.flatnonzero((np.diff(values[:RISING_SAMPLES], axis=0) > 0).all(axis=0))
     columns = values[:, rising]
-    counting[rising] = (np.diff(columns, axis=0) > 0).all(axis=0)
-    counting[rising] &= (columns == np.round(columns)).all(axis=0)
-    return counting
+    whole = (columns == np.round(columns)).all(axis=0)
+    counting = rising[whole & (np.diff(columns, axis=0) > 0).all(axis=0)]
+    if len(counting):
+        yield (
+            "probes that count the samples, in whole numbers that rise from row to row: "
+            f"{first_few(examined.cohort.expression.columns[counting])}; name the column in the "
+            "catalog, as sample_id or among covariates"
+        )
+
+
+def _id_names(examined: _Examined) -> Iterator[str]:
+    named = [name for name in examined.cohort.probes.index if ID_NAME.match(name)]
+    if named:
+        yield (
+            f"probes with the name of an id column: {first_few(named)}; if they are not probes, "
+            "name them in the catalog, as sample_id or among covariates"
+        )
+
+
+def _negative_log2(examined: _Examined) -> Iterator[str]:
+    negative = int((examined.matrix < 0).sum())
+    if negative and examined.parameters.scale == "log2":
+        yield f"{negative:,} log2 values are negative: expected of ratios, not of intensities"
+
+
+def _equal_samples(examined: _Examined) -> Iterator[str]:
+    group = examined.cohort.samples.get(examined.parameters.split.group)
+    for names in examined.equal_samples:
+        if group is None or len(set(group[names])) > 1:
+            yield (
+                f"samples with the same values: {first_few(names)}; cross-validation may learn "
+                "from one and be tested on another. Remove all but one, or give them one value "
+                "in the column that cohort.split.group names"
+            )
+
+
+OBSTACLES: tuple[Callable[[_Examined], Iterator[str]], ...] = (
+    _classes,
+    _missing_values,
+    _another_scale,
+    _empty_samples,
+    _one_array_under_two_labels,
+    _counts_of_rows,
+)
+ODDITIES: tuple[Callable[[_Examined], Iterator[str]], ...] = (
+    _id_names,
+    _negative_log2,
+    _equal_samples,
+)
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:
-    return pd.Series([hashlib.sha256(np.ascontiguousarray(row)).digest() for row in values])
+    return pd.Series([hashlib.sha256(np.ascontiguousarray(row).data).digest() for row in values])

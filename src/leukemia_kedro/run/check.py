@@ -92,20 +92,22 @@ def check_cohort(
     """
     understood = _understood(cohort, parameters)
     obstacles = _refusals(lambda: check_seed(seed), lambda: check_models(models))
-    obstacles += quality.faults(cohort, parameters)
+    found = quality.examine(cohort, parameters)
+    obstacles += found.obstacles
     if not obstacles:
         kept = drop_incomplete_probes(cohort, parameters.missing)
         obstacles, further = _rehearse(
             kept, parameters, resampling, selection, contrasts, models, seed
         )
         understood |= further
-    return CheckReport(understood, quality.oddities(cohort, parameters), obstacles)
+    return CheckReport(understood, found.oddities, obstacles)
 
 
 def _understood(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     values = cohort.expression.to_numpy()
     low, middle, high = np.nanquantile(values, [0, 0.5, 1])
     constant = np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)
+    looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
     missing = np.isnan(values)
     return {
         "Origin": cohort.origin,
@@ -113,7 +115,7 @@ def _understood(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
         "Probes": f"{values.shape[1]:,}, of which {cohort.probes['is_control'].sum():,} controls",
         "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
         "Given split": _counts(cohort.samples["split"]) if "split" in cohort.samples else "none",
-        "Scale": f"{parameters.scale} by the parameters, {quality.guess_scale(values)} by the look",
+        "Scale": f"{parameters.scale} in the parameters; looks like {looks_like}",
         "Values": f"{low:g} to {high:g}, median {middle:g}; {(values < 0).mean():.1%} negative",
         "Missing values": f"{missing.sum():,}, in {missing.any(axis=0).sum():,} probes",
         "Constant probes": f"{constant.sum():,}",
