@@ -13,17 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 from leukemia_kedro.errors import UserError
 
-CriterionName = Literal[
-    "anova_f",
-    "signal_to_noise",
-    "welch_t",
-    "mann_whitney",
-    "mutual_information",
-    "l1_logistic",
-    "svm_rfe",
-    "random_forest",
-]
-
 LARGEST_SEED = 2**32 - 1
 """NumPy's ``RandomState``, which scikit-learn draws from, takes no larger one."""
 
@@ -160,8 +149,8 @@ class ResamplingParameters(_Block):
 class SignatureParameters(_Block):
     """The genes named in the report."""
 
-    criterion: CriterionName = "signal_to_noise"
-    """The one by which they are the best."""
+    criterion: str = "signal_to_noise"
+    """The one by which they are the best, out of ``criteria``."""
     n_genes: int = Field(default=50, ge=1)
     """How many there are."""
     reference: str | None = None
@@ -169,8 +158,9 @@ class SignatureParameters(_Block):
 
 
 class FeatureSelectionParameters(_Block):
-    criteria: list[CriterionName] = Field(min_length=1)
-    """Criteria by which all genes are ranked on the training samples."""
+    criteria: list[str] = Field(min_length=1)
+    """Criteria by which all genes are ranked on the training samples, by their names in
+    ``estimators/rankings.py``."""
     signature: SignatureParameters = SignatureParameters()
 
     @model_validator(mode="after")
@@ -186,7 +176,7 @@ class FeatureSelectionParameters(_Block):
 class GenesParameters(_Block):
     """Genes a model sees."""
 
-    criterion: CriterionName = "anova_f"
+    criterion: str = "anova_f"
     """The one that ranks them, inside each fold."""
     n_genes: list[PositiveInt | Literal["all"]] = Field(min_length=1)
     """Numbers of top genes to choose among inside the folds; ``all``: every probe kept."""

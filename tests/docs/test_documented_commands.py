@@ -158,17 +158,14 @@ def add_the_model(project: ProjectCopy, page: str) -> None:
     models["models"] |= added
     path.write_text(yaml.safe_dump(models))
     names = ", ".join(f'"{name}"' for name in added)
-    _edit(_own_code(project) / "models.py", "MODELS = (", f"MODELS = (\n    {names},")
+    _edit(_own_code(project) / "model" / "registry.py", "MODELS = (", f"MODELS = (\n    {names},")
 
 
 def add_the_criterion(project: ProjectCopy, page: str) -> None:
-    """Follow the page that adds a criterion: function, entry and name."""
-    function, entry = (block.text for block in blocks(page) if block.language == "python")
-    code = _own_code(project)
-    head = "CRITERIA: dict[str, Criterion] = {\n"
-    _edit(code / "estimators" / "rankings.py", head, f"{function}\n\n{head}{entry}")
-    (name,) = re.findall(r'Add `(".*")` to `CriterionName`', (PROJECT / page).read_text())
-    _edit(code / "parameters.py", "CriterionName = Literal[", f"CriterionName = Literal[{name},")
+    """Follow the page that adds a criterion: its function."""
+    (function,) = (block.text for block in blocks(page) if block.language == "python")
+    with (_own_code(project) / "estimators" / "rankings.py").open("a", encoding="utf-8") as code:
+        code.write(f"\n\n{function}")
 
 
 CRITERION_PAGE = "docs/how-to/add-a-criterion.md"  # its Python is written into the code

@@ -37,6 +37,7 @@ def test_the_models_that_ship_are_sound():
             {"estimator": "sklearn.linear_model.LinearRegression", "arguments": {}},
             "LinearRegression is no classifier; expected the path of one",
         ),
+        ("knn", {"genes": {"criterion": "chi2", "n_genes": [5]}}, "unknown criterion 'chi2'"),
         ("svm_linear", {"estimator": "sklearn.Nothing"}, "cannot import 'sklearn.Nothing'"),
         ("weighted_voting", {"two_classes_only": False}, "set two_classes_only to true"),
     ],

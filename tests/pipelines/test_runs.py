@@ -51,6 +51,7 @@ CONTRAST_COLUMNS = [
     "wilcoxon_p",
     "maxT_p",
 ]
+UNKNOWN_CRITERION = "feature_selection.criteria=[chi2],feature_selection.signature.criterion=chi2"
 REFERENCE = "feature_selection.signature.reference"
 PRECOMPUTED = "models.svm_linear.arguments.kernel=precomputed"
 NOISE = ("Warning", "WARNING", "Traceback", "deprecated")
@@ -310,6 +311,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", "models.knn.estimator=sklearn.Nothing"], "cannot import 'sklearn.Nothing'"),
         (["--params", "models.knn.search.k=3"], "models.knn"),
         (["--params", "feature_selection.signature.criterion=chi2"], "signature.criterion"),
+        (["--params", UNKNOWN_CRITERION], "unknown criterion 'chi2'; expected one of anova_f"),
         (["--params", "resampling.folds=30"], "fewer than the 30 folds"),
         (["--params", "seed=-1"], "seed is -1; expected a whole number from 0"),
         (["--params", PRECOMPUTED], "SVC with kernel precomputed, C 0.01 fails on the smallest"),

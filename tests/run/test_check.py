@@ -90,6 +90,12 @@ def test_equal_samples_of_one_group_are_no_surprise():
     assert check(cohort, grouped).suspicious == []
 
 
+def test_an_unknown_criterion_is_an_obstacle():
+    selection = FeatureSelectionParameters(criteria=["chi2"], signature={"criterion": "chi2"})
+    (obstacle,) = check(sound_cohort(), RAW, selection=selection).obstacles
+    assert obstacle.startswith("unknown criterion 'chi2'; expected one of anova_f, ")
+
+
 def test_a_reference_signature_and_contrasts_that_do_not_fit_are_obstacles():
     selection = FeatureSelectionParameters(
         criteria=["signal_to_noise"], signature={"reference": "golub_1999"}

@@ -13,7 +13,7 @@ finite number.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,18 +47,48 @@ class Criterion:
     ----------
     score : callable
         ``score(X, y, seed)`` as described in :mod:`leukemia_kedro.estimators.rankings`.
-    gene_by_gene : bool
-        Whether a gene's score depends on that gene alone.
-    title : str
-        For tables and figures.
     description : str
-        One sentence for the report.
+        Its name in a sentence of the report.
+    gene_by_gene : bool
+        Whether a gene's score depends on that gene alone, so that large matrices can be scored in
+        blocks of genes.
     """
 
     score: Callable[[np.ndarray, np.ndarray, int], np.ndarray]
-    gene_by_gene: bool
-    title: str
     description: str
+    gene_by_gene: bool
+
+
+CRITERIA: dict[str, Criterion] = {}
+"""The criteria by name; the decorator :func:`add_criterion` adds to them."""
+
+
+def add_criterion(description: str, *, gene_by_gene: bool) -> Callable:
+    """Decorator that adds a function to :data:`CRITERIA` under its own name.
+
+    Parameters
+    ----------
+    description, gene_by_gene
+        See :class:`Criterion`.
+    """
+
+    def add(score: Callable) -> Callable:
+        CRITERIA[score.__name__] = Criterion(score, description, gene_by_gene)
+        return score
+
+    return add
+
+
+def check_criteria(names: Iterable[str]) -> None:
+    """Refuse a name that is not in :data:`CRITERIA`.
+
+    Raises
+    ------
+    UserError
+    """
+    for name in names:
+        if name not in CRITERIA:
+            raise UserError(f"unknown criterion {name!r}; expected one of {', '.join(CRITERIA)}")
 
 
 def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
@@ -90,8 +120,7 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
     ValueError
         ``X`` holds missing or infinite values, or the lengths differ.
     """
-    if criterion not in CRITERIA:
-        raise UserError(f"unknown criterion {criterion!r}; expected one of {', '.join(CRITERIA)}")
+    check_criteria([criterion])
     X = check_array(X, dtype=[np.float64, np.float32])
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
     if len(codes) != len(X):
@@ -134,6 +163,7 @@ def rank_genes(scores) -> np.ndarray:
     return order[np.argsort(place, kind="stable")]
 
 
+@add_criterion("the F statistic of an analysis of variance", gene_by_gene=True)
 def anova_f(X, y, seed=None):
     """One-way analysis of variance: mean square between classes over mean square within."""
     sizes, means, squares = class_moments(X, y)
@@ -145,6 +175,7 @@ def anova_f(X, y, seed=None):
     return _finite_ratio(between, within)
 
 
+@add_criterion("Golub's signal-to-noise ratio", gene_by_gene=True)
 def signal_to_noise(X, y, seed=None):
     """Golub's P(g) = (μ₁ − μ₂) / (σ₁ + σ₂) of linear intensities 2**X, standard deviations with
     divisor n (Golub et al. 1999, Science 286:531, note 16).
@@ -157,12 +188,14 @@ def signal_to_noise(X, y, seed=None):
     return _each_against_rest(_signal_to_noise, class_moments(np.exp2(X - X.max(axis=0)), y))
 
 
+@add_criterion("Welch's t", gene_by_gene=True)
 def welch_t(X, y, seed=None):
     """Absolute value of Welch's t; for more than two classes the largest over each class against
     the rest. A class of one sample has no variance and adds none to the standard error."""
     return _each_against_rest(_welch_t, class_moments(X, y))
 
 
+@add_criterion("the Mann–Whitney statistic", gene_by_gene=True)
 def mann_whitney(X, y, seed=None):
     """Absolute standardised Mann–Whitney U, corrected for ties; for more than two classes the
     largest over each class against the rest."""
@@ -175,6 +208,10 @@ def mann_whitney(X, y, seed=None):
     return _finite_ratio(np.abs(sums), np.sqrt(variances)).max(axis=0)
 
 
+add_criterion("mutual information", gene_by_gene=True)(mutual_information)
+
+
+@add_criterion("L1-penalised logistic regression", gene_by_gene=False)
 def l1_logistic(X, y, seed):
     """L1-penalised logistic regression (C = 1) on standardised genes.
 
@@ -188,6 +225,7 @@ def l1_logistic(X, y, seed):
     return np.max([_l1_logistic(Z, y == k, seed) for k in against], axis=0)
 
 
+@add_criterion("recursive elimination with a linear SVM", gene_by_gene=False)
 def svm_rfe(X, y, seed=None):
     """Recursive feature elimination with a linear support vector machine (Guyon et al. 2002,
     Machine Learning 46:389): C = 1 on standardised genes, a tenth of the remaining genes removed
@@ -211,64 +249,11 @@ def svm_rfe(X, y, seed=None):
     return scores
 
 
+@add_criterion("random-forest importance", gene_by_gene=False)
 def random_forest(X, y, seed):
     """Mean decrease in Gini impurity over a forest of 500 trees (Breiman 2001)."""
     forest = RandomForestClassifier(FOREST_TREES, random_state=seed)
     return forest.fit(X, y).feature_importances_
-
-
-CRITERIA: dict[str, Criterion] = {
-    "anova_f": Criterion(
-        anova_f,
-        True,
-        "ANOVA F",
-        "Mean square between classes over mean square within, on log2 values.",
-    ),
-    "signal_to_noise": Criterion(
-        signal_to_noise,
-        True,
-        "Signal-to-noise",
-        "Golub's difference of class means over the sum of standard deviations, on linear "
-        "intensities; half of the genes from each end.",
-    ),
-    "welch_t": Criterion(
-        welch_t,
-        True,
-        "Welch t",
-        "Absolute t statistic that lets the classes differ in variance, on log2 values.",
-    ),
-    "mann_whitney": Criterion(
-        mann_whitney,
-        True,
-        "Mann–Whitney U",
-        "Absolute standardised rank-sum statistic, corrected for ties.",
-    ),
-    "mutual_information": Criterion(
-        mutual_information,
-        True,
-        "Mutual information",
-        "Information that expression holds on the class, estimated by nearest neighbours.",
-    ),
-    "l1_logistic": Criterion(
-        l1_logistic,
-        False,
-        "L1 logistic regression",
-        "Coefficients of a sparse logistic regression, then the genes nearest to entering it.",
-    ),
-    "svm_rfe": Criterion(
-        svm_rfe,
-        False,
-        "SVM-RFE",
-        "Reverse order of elimination by the weights of a linear support vector machine.",
-    ),
-    "random_forest": Criterion(
-        random_forest,
-        False,
-        "Random forest",
-        "Mean decrease in Gini impurity over 500 trees.",
-    ),
-}
-"""The criteria by name, in the order of tables and figures."""
 
 
 def class_moments(X, y):

@@ -47,9 +47,9 @@ def check_models(models: Mapping[str, Any]) -> None:
     Raises
     ------
     UserError
-        A name is not in ``MODELS``; an import path is not that of a classifier; it does not
-        have an argument or refuses its value; it gives no probabilities; a method for two classes
-        is not marked as one.
+        A name is not in ``MODELS``; a criterion is unknown; an import path is not that of a
+        classifier; it does not have an argument or refuses its value; it gives no probabilities; a
+        method for two classes is not marked as one.
     """
     from leukemia_kedro.parameters import ModelParameters
 
@@ -99,7 +99,9 @@ def _check_classifier(model: ModelParameters) -> None:
     from sklearn.utils import get_tags
 
     from leukemia_kedro.estimators.model_pipeline import classifier
+    from leukemia_kedro.estimators.rankings import check_criteria
 
+    check_criteria([model.genes.criterion])
     built = classifier(model, seed=0)
     if not (model.two_classes_only or get_tags(built).classifier_tags.multi_class):
         raise UserError(

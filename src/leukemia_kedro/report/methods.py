@@ -6,22 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from leukemia_kedro.estimators.rankings import CRITERIA
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.report.findings import Chapter, Findings
 from leukemia_kedro.report.models import champion_row
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, listed
-
-CRITERIA = {
-    "anova_f": "the F statistic of an analysis of variance",
-    "signal_to_noise": "Golub's signal-to-noise ratio",
-    "welch_t": "Welch's t",
-    "mann_whitney": "the Mann–Whitney statistic",
-    "mutual_information": "mutual information",
-    "l1_logistic": "L1-penalised logistic regression",
-    "svm_rfe": "recursive elimination with a linear SVM",
-    "random_forest": "random-forest importance",
-}
 
 
 def methods(findings: Findings) -> Chapter:
@@ -33,8 +23,8 @@ def methods(findings: Findings) -> Chapter:
         {
             **{name: findings.parameters[name] for name in _BLOCKS},
             "quality": findings.data_quality,
-            "criteria": [_criterion(name) for name in selection["criteria"]],
-            "signature_criterion": _criterion(selection["signature"]["criterion"]),
+            "criteria": [CRITERIA[name].description for name in selection["criteria"]],
+            "signature_criterion": CRITERIA[selection["signature"]["criterion"]].description,
             "rule": findings.champion["rule"],
             "prior": findings.variance_prior,
             "has_test_set": findings.has_test_set,
@@ -142,10 +132,6 @@ def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
         caption="Settings of each model. What is tuned is chosen inside the training folds.",
         sortable=False,
     )
-
-
-def _criterion(name: str) -> str:
-    return CRITERIA.get(name, readable(name))
 
 
 def _assigned(arguments: Mapping[str, Any]) -> str:

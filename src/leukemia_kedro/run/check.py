@@ -15,6 +15,7 @@ from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
 from leukemia_kedro.cohort.split import split_samples, training_samples
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.estimators.rankings import check_criteria
 from leukemia_kedro.model.registry import check_models, check_some_run
 from leukemia_kedro.parameters import (
     CohortParameters,
@@ -91,7 +92,11 @@ def check_cohort(
     seed : int
     """
     understood = _understood(cohort, parameters)
-    obstacles = _refusals(lambda: check_seed(seed), lambda: check_models(models))
+    obstacles = _refusals(
+        lambda: check_seed(seed),
+        lambda: check_criteria(selection.criteria),
+        lambda: check_models(models),
+    )
     found = quality.examine(cohort, parameters)
     obstacles += found.obstacles
     if not obstacles:

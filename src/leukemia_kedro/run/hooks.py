@@ -17,7 +17,7 @@ from leukemia_kedro.compute.parallel import end_with_parent, leave_cluster, use_
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.model.registry import check_models, check_some_run
-from leukemia_kedro.parameters import ComputeParameters, check_seed
+from leukemia_kedro.parameters import ComputeParameters, FeatureSelectionParameters, check_seed
 from leukemia_kedro.run.missing_inputs import missing_inputs_message
 from leukemia_kedro.run.node_records import NodeRecords
 from leukemia_kedro.run.record import begin_record, end_record
@@ -59,6 +59,8 @@ class ProjectHooks:
         self._forget()  # what an earlier run of this process may have left
         if "params:seed" in pipeline.inputs():
             check_seed(catalog.load("params:seed"))
+        if "params:feature_selection" in pipeline.inputs():
+            _check_criteria(catalog.load("params:feature_selection"))
         if any(name.startswith("params:models") for name in pipeline.inputs()):
             check_models(catalog.load("params:models"))
         # With --only-missing-outputs Kedro has yet to choose the nodes.
@@ -155,6 +157,13 @@ def _try_models(names: set[str], sample_split: DataFrame, catalog: CatalogProtoc
         catalog.load("params:seed"),
         groups,
     )
+
+
+def _check_criteria(selection: FeatureSelectionParameters) -> None:
+    """Refuse a criterion that does not exist; only now, as its module is slow to import."""
+    from leukemia_kedro.estimators.rankings import check_criteria
+
+    check_criteria(selection.criteria)
 
 
 def _check_backend(compute: ComputeParameters, runner: str) -> None:
