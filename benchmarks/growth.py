@@ -106,14 +106,18 @@ def differential_expression(made: dict, of: dict) -> None:
     from leukemia_kedro.pipelines.differential_expression import nodes
 
     parameters = of["cohort"], of["differential_expression"]
-    plan = nodes.plan_contrasts(made["samples"], made["sample_split"], *parameters)
+    design, contrasts = nodes.plan_contrasts(made["samples"], made["sample_split"], *parameters)
+    tables = {
+        name: made[name]
+        for name in ("log_expression", "samples", "sample_split", "probes", "probe_filter")
+    }
     nodes.compare_classes(
-        made["log_expression"],
-        *plan,
-        *(made[name] for name in ("samples", "sample_split", "probes", "probe_filter")),
         *parameters,
         of["seed"],
         of["compute"],
+        design_matrix=design,
+        contrast_matrix=contrasts,
+        **tables,
     )
 
 

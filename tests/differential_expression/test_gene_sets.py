@@ -10,12 +10,10 @@ from scipy import stats
 
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.datasets.simulated_gene_sets import demo_gene_sets, simulate_gene_sets
-from leukemia_kedro.differential_expression.gene_sets import (
-    COLUMNS,
-    enrichment_table,
-    genes_of_probes,
-)
+from leukemia_kedro.differential_expression.gene_sets import COLUMNS, genes_of_probes
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import DifferentialExpressionParameters, EnrichmentParameters
+from leukemia_kedro.pipelines.differential_expression import nodes
 from leukemia_kedro.statistics.enrichment import camera_preranked, parse_gmt
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -75,10 +73,20 @@ GENES = pd.DataFrame({"probe": [f"p{i}" for i in range(8)], "gene": list("AAABCD
 SETS = {"ups": frozenset("BC"), "mixed": frozenset("ABD"), "elsewhere": frozenset("XY")}
 
 
+def enrichment_table(tables, genes, sets, collapse="max_abs", fdr=0.05):
+    return nodes.test_gene_sets(
+        tables,
+        genes,
+        sets,
+        EnrichmentParameters(collapse=collapse),
+        DifferentialExpressionParameters(fdr=fdr),
+    )
+
+
 class TestEnrichmentTable:
-    def table(self, collapse="max_abs", fdr=0.05):
+    def table(self, **parameters):
         tables = {"AML-ALL": contrast_table(T, ADJUSTED)}
-        return enrichment_table(tables, GENES, SETS, collapse, fdr).set_index("gene_set")
+        return enrichment_table(tables, GENES, SETS, **parameters).set_index("gene_set")
 
     def test_rows_are_sets_of_which_a_gene_was_tested(self):
         table = self.table()
@@ -92,7 +100,7 @@ class TestEnrichmentTable:
         # The strongest probe of A is down; that another is up does not count.
         assert table.loc["mixed", ["up_genes", "down_genes"]].tolist() == ["B", "A"]
         # The mean of A's probes is -2/3: the same.
-        assert self.table("mean").loc["mixed", "down_genes"] == "A"
+        assert self.table(collapse="mean").loc["mixed", "down_genes"] == "A"
         assert self.table(fdr=0.0025).loc["ups", "up_genes"] == "B"
 
     def test_p_of_over_representation_is_hypergeometric(self):
@@ -109,7 +117,7 @@ class TestEnrichmentTable:
         assert table["camera_p"].to_dict() == expected["PValue"].to_dict()
         assert table["direction"].to_dict() == expected["Direction"].to_dict()
         t["A"] = np.mean(T[:3])
-        assert self.table("mean")["camera_p"].to_dict() == (
+        assert self.table(collapse="mean")["camera_p"].to_dict() == (
             camera_preranked(t, SETS)["PValue"].to_dict()
         )
 
@@ -118,7 +126,7 @@ class TestEnrichmentTable:
             name: contrast_table(sign * np.array(T), ADJUSTED)
             for name, sign in (("AML-ALL", 1), ("ALL-AML", -1))
         }
-        table = enrichment_table(tables, GENES, SETS, "max_abs", 0.05)
+        table = enrichment_table(tables, GENES, SETS)
         assert table["contrast"].tolist() == ["AML-ALL"] * 2 + ["ALL-AML"] * 2
         assert list(table) == list(COLUMNS)
         first, second = (table[table["contrast"] == name] for name in tables)
@@ -127,7 +135,7 @@ class TestEnrichmentTable:
 
     def test_without_gene_sets_one_line_says_so(self, caplog):
         with caplog.at_level(logging.INFO):
-            table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {}, "max_abs", 0.05)
+            table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {})
         assert list(table) == list(COLUMNS)
         assert len(table) == 0
         assert len(caplog.messages) == 1
@@ -167,8 +175,6 @@ class TestSimulatedGeneSets:
                 {"AML-ALL": table},
                 genes,
                 parse_gmt(simulate_gene_sets(probes, n_genes=15, seed=seed), "sets"),
-                "max_abs",
-                0.05,
             )
             for seed in range(50)
         )

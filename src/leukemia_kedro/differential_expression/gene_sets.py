@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 import pandas as pd
@@ -18,8 +17,6 @@ COLUMNS = (
     "contrast", "gene_set", "n_genes", "direction", "camera_p", "camera_fdr",
     "n_up", "up_p", "up_fdr", "n_down", "down_p", "down_fdr", "up_genes", "down_genes",
 )  # fmt: skip
-
-logger = logging.getLogger(__name__)
 
 
 def genes_of_probes(
@@ -76,14 +73,14 @@ def genes_of_probes(
     return pd.DataFrame({"probe": probes.index, "gene": genes.to_numpy()})
 
 
-def enrichment_table(
-    contrast_tables: Mapping[str, pd.DataFrame],
-    probe_genes: pd.DataFrame,
+def enrichment_of_contrast(
+    table: pd.DataFrame,
+    genes: pd.Series,
     gene_sets: Mapping[str, frozenset[str]],
     collapse: str,
     fdr: float,
 ) -> pd.DataFrame:
-    """Test every gene set in every contrast, two ways.
+    """Test every gene set in one contrast, two ways.
 
     *camera* (competitive, ranked) asks whether the genes of a set have higher or lower t than the
     other genes tested. *Over-representation* asks whether a set holds more of the genes that are
@@ -93,12 +90,10 @@ def enrichment_table(
 
     Parameters
     ----------
-    contrast_tables : mapping of contrast name to DataFrame
-        Columns ``probe, logFC, t, adj.P.Val``.
-    probe_genes : DataFrame, columns ``probe, gene``
+    table : DataFrame, index ``probe``, columns ``logFC, t, adj.P.Val``
+    genes : Series, index ``probe``
         From :func:`genes_of_probes`.
     gene_sets : mapping of str to frozenset of str
-        May be empty: then there is nothing to do.
     collapse : {"max_abs", "mean"}
         See :func:`~leukemia_kedro.statistics.enrichment.collapse_to_genes`.
     fdr : float
@@ -106,36 +101,18 @@ def enrichment_table(
 
     Returns
     -------
-    DataFrame
-        One row per contrast and set of which a gene was tested, by contrast, then ``camera_p``.
-        ``n_genes`` of the set were tested, ``n_up`` and ``n_down`` of them are up and down (named
-        in ``up_genes`` and ``down_genes``, separated by spaces), ``direction`` is camera's (Up or
-        Down), p-values ``camera_p, up_p, down_p`` and their Benjamini–Hochberg values over the
-        sets of the contrast ``camera_fdr, up_fdr, down_fdr``.
+    DataFrame, index ``gene_set``
+        One row per set of which a gene was tested, by ``camera_p``. ``n_genes`` of the set were
+        tested, ``n_up`` and ``n_down`` of them are up and down (named in ``up_genes`` and
+        ``down_genes``, separated by spaces), ``direction`` is camera's (Up or Down), p-values
+        ``camera_p, up_p, down_p`` and their Benjamini–Hochberg values over the sets
+        ``camera_fdr, up_fdr, down_fdr``.
 
     Raises
     ------
     UserError
         No gene of any set was tested.
     """
-    if not gene_sets:
-        logger.info("No gene sets were given (catalog entry gene_sets): there are none to test.")
-        return pd.DataFrame(columns=COLUMNS)
-    genes = probe_genes.set_index("probe")["gene"]
-    tables = []
-    for name, table in contrast_tables.items():
-        tested = _test_contrast(table.set_index("probe"), genes, gene_sets, collapse, fdr)
-        tables.append(tested.assign(contrast=name))
-    return pd.concat(tables).reset_index(names="gene_set")[list(COLUMNS)]
-
-
-def _test_contrast(
-    table: pd.DataFrame,
-    genes: pd.Series,
-    gene_sets: Mapping[str, frozenset[str]],
-    collapse: str,
-    fdr: float,
-) -> pd.DataFrame:
     t = collapse_to_genes(table["t"], genes, collapse)
     result = camera_preranked(t, gene_sets).rename(
         columns={

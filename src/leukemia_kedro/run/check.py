@@ -155,7 +155,7 @@ def _rehearse(
         lambda: rehearse_models(models, labels, resampling, seed, groups),
         lambda: unfitted.fit(cohort.expression.loc[labels.index]),
         lambda: check_reference(cohort.probes.index, selection.signature),
-        lambda: plan_contrasts(cohort.samples, labels, parameters, contrasts),
+        lambda: plan_contrasts(cohort.samples, split, parameters, contrasts),
     )
     understood = {"Split of the run": _split_counts(split)}
     if groups is not None:

@@ -2,49 +2,39 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from .nodes import compare_classes, hold_against_truth, name_genes, plan_contrasts, test_gene_sets
+from . import nodes
 
 
 def create_pipeline() -> Pipeline:
     """Log2 expression → one table per contrast, their summary, gene sets.
 
-    What can be wrong with design, contrasts and gene sets is found by the first two nodes, which
-    need no expression and so come before all that takes long.
+    The first two nodes find what is wrong with design, contrasts and gene sets. They need no
+    expression, and so run before all that takes long.
     """
+    parameters = "params:differential_expression"
     return Pipeline(
         [
             Node(
-                plan_contrasts,
-                inputs=[
-                    "samples",
-                    "sample_split",
-                    "params:cohort",
-                    "params:differential_expression",
-                ],
+                nodes.plan_contrasts,
+                inputs=["samples", "sample_split", "params:cohort", parameters],
                 outputs=["design_matrix", "contrast_matrix"],
                 name="plan_contrasts",
             ),
             Node(
-                name_genes,
+                nodes.name_genes,
                 inputs=["probes", "chip_annotation", "gene_sets", "params:enrichment"],
                 outputs="probe_genes",
                 name="name_genes",
             ),
             Node(
-                compare_classes,
-                inputs=[
-                    "log_expression",
-                    "design_matrix",
-                    "contrast_matrix",
-                    "samples",
-                    "sample_split",
-                    "probes",
-                    "probe_filter",
-                    "params:cohort",
-                    "params:differential_expression",
-                    "params:seed",
-                    "params:compute",
-                ],
+                nodes.compare_classes,
+                inputs={
+                    "cohort": "params:cohort",
+                    "differential_expression": parameters,
+                    "seed": "params:seed",
+                    "compute": "params:compute",
+                }
+                | {name: name for name in nodes.ComparedTables.__annotations__},
                 outputs=[
                     "contrast_tables",
                     "contrast_summary",
@@ -54,25 +44,20 @@ def create_pipeline() -> Pipeline:
                 name="compare_classes",
             ),
             Node(
-                test_gene_sets,
+                nodes.test_gene_sets,
                 inputs=[
                     "contrast_tables",
                     "probe_genes",
                     "gene_sets",
                     "params:enrichment",
-                    "params:differential_expression",
+                    parameters,
                 ],
                 outputs="enrichment",
                 name="test_gene_sets",
             ),
             Node(
-                hold_against_truth,
-                inputs=[
-                    "contrast_tables",
-                    "variance_prior",
-                    "probes",
-                    "params:differential_expression",
-                ],
+                nodes.hold_against_truth,
+                inputs=["contrast_tables", "variance_prior", "probes", parameters],
                 outputs="de_truth",
                 name="hold_against_truth",
             ),
