@@ -28,38 +28,52 @@ class ProjectCopy:
         (folder / "data").mkdir()
 
     def duplicate(self, folder: Path) -> "ProjectCopy":
-        """The project as it is now, with what it has written, in another folder."""
+        """Copy the project and what it has written to another folder."""
         twin = copy.copy(self)
         twin.folder = Path(shutil.copytree(self.folder, folder))
         return twin
 
+    def add_environment(self, name: str, raw_cohort: dict, **parameters) -> None:
+        """Write ``conf/NAME``, for a cohort without a published signature."""
+        selection = {"signature": {"reference": None}} | parameters.pop("feature_selection", {})
+        raw_cohort = raw_cohort | {"metadata": {"kedro-viz": {"layer": "raw"}}}
+        (self.folder / "conf" / name).mkdir()
+        for file, content in {
+            "globals": {"cohort": name},
+            "catalog": {"raw_cohort": raw_cohort},
+            "parameters": {"feature_selection": selection, **parameters},
+        }.items():
+            self._write(name, file, content)
+
+    def _write(self, environment: str, file: str, content: dict) -> None:
+        path = self.folder / "conf" / environment / f"{file}.yml"
+        path.write_text(yaml.safe_dump(content))
+
+    def _base_parameters(self, file: str) -> dict:
+        return yaml.safe_load((self.folder / "conf" / "base" / f"{file}.yml").read_text())
+
     def keep_models(self, *models: str) -> None:
         """Switch the other models off."""
-        path = self.folder / "conf" / "base" / "parameters_models.yml"
-        parameters = yaml.safe_load(path.read_text())
+        parameters = self._base_parameters("parameters_models")
         for name, block in parameters["models"].items():
             block["enabled"] = name in models
-        path.write_text(yaml.safe_dump(parameters))
+        self._write("base", "parameters_models", parameters)
 
     def rank_by(self, *criteria: str) -> None:
-        """Rank all genes by these criteria alone."""
-        path = self.folder / "conf" / "base" / "parameters_feature_selection.yml"
-        parameters = yaml.safe_load(path.read_text())
+        """Rank all genes by these criteria only."""
+        parameters = self._base_parameters("parameters_feature_selection")
         parameters["feature_selection"]["criteria"] = list(criteria)
-        path.write_text(yaml.safe_dump(parameters))
+        self._write("base", "parameters_feature_selection", parameters)
 
     def shorten(self, *models: str) -> None:
-        """Let commands take less time as they stand: these models, few folds and permutations."""
+        """Run these models only, with few folds and permutations."""
         self.keep_models(*models)
-        quick = {
-            "resampling": {"folds": 3, "repeats": 1, "inner_folds": 2},
-            "modelling": {"permutations": 9},
-        }
-        path = self.folder / "conf" / "base" / "parameters_modelling.yml"
-        path.write_text(yaml.safe_dump(quick))
+        folds = {"folds": 3, "repeats": 1, "inner_folds": 2}
+        quick = {"resampling": folds, "modelling": {"permutations": 9}}
+        self._write("base", "parameters_modelling", quick)
 
     def kedro(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        """Run ``kedro ARGUMENTS`` as a user would; fail with its output where it fails."""
+        """Run ``kedro ARGUMENTS`` as a user would; fail with its output if it fails."""
         result = subprocess.run(
             [Path(sys.executable).with_name("kedro"), *arguments],
             cwd=self.folder,
@@ -77,9 +91,7 @@ class ProjectCopy:
         return self.folder.joinpath("data", layer, cohort, *parts)
 
     def files(self) -> dict[str, bytes]:
-        """Every CSV and JSON file the project wrote, by path, but the records of runs, which hold
-        times.
-        """
+        """Every CSV and JSON file of the project, except the records of runs: they hold times."""
         data = self.folder / "data"
         return {
             str(path.relative_to(data)): path.read_bytes()
@@ -93,7 +105,7 @@ class ProjectCopy:
 def run_once(
     factory: pytest.TempPathFactory, name: str, make: Callable[[Path], ProjectCopy]
 ) -> ProjectCopy:
-    """What ``make`` makes in a folder, once for all processes that the tests are shared between."""
+    """What ``make`` returns for a folder, computed once for all worker processes of pytest."""
     root = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent

@@ -1,4 +1,4 @@
-"""A copy of the project for each test that runs it for real."""
+"""Copies of the project, for tests that really run it."""
 
 import pytest
 from helpers.project_copy import SMALL, ProjectCopy
@@ -12,7 +12,7 @@ def project(tmp_path) -> ProjectCopy:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> ProjectCopy:
-    """The demo cohort, run once from raw cohort to report; tests leave its files as they are."""
+    """The demo cohort, run once from raw cohort to report. Tests leave its files unchanged."""
     project = ProjectCopy(tmp_path_factory.mktemp("demo"))
     project.output = project.kedro("run", "--env", "demo", "--params", SMALL)
     return project

@@ -134,12 +134,9 @@ def gaps(tmp_path_factory) -> ProjectCopy:
     table.iloc[: len(table) // 2, 10] = np.nan
     table.insert(0, "label", cohort.labels)
     table.insert(1, "patient", [f"donor {number // 2}" for number in range(len(table))])
-    folder = project.folder / "conf" / "gaps"
-    folder.mkdir()
     raw = project.data("01_raw", "gaps", "table.csv")
     raw.parent.mkdir(parents=True)
     table.to_csv(raw)
-    (folder / "globals.yml").write_text("cohort: gaps\n")
     entry = {
         "type": "leukemia_kedro.datasets.ExpressionTableDataset",
         "filepath": "data/01_raw/gaps/table.csv",
@@ -147,17 +144,13 @@ def gaps(tmp_path_factory) -> ProjectCopy:
         "label": "label",
         "covariates": ["patient"],
     }
-    (folder / "catalog.yml").write_text(yaml.safe_dump({"raw_cohort": entry}))
-    parameters = {
-        "cohort": {
-            "missing": {"policy": "impute"},
-            "split": {"method": "grouped", "test_share": 0.25, "group": "patient"},
-            "filter": {"min_ratio": 2, "min_range": 100},
-            "classes": ["ALL", "MLL", "AML"],
-        },
-        "feature_selection": {"signature": {"reference": None}},
+    cohort_parameters = {
+        "missing": {"policy": "impute"},
+        "split": {"method": "grouped", "test_share": 0.25, "group": "patient"},
+        "filter": {"min_ratio": 2, "min_range": 100},
+        "classes": ["ALL", "MLL", "AML"],
     }
-    (folder / "parameters.yml").write_text(yaml.safe_dump(parameters))
+    project.add_environment("gaps", entry, cohort=cohort_parameters)
     project.shorten(*MODELS)
     project.kedro("run", "--env", "gaps")
     return project

