@@ -1,8 +1,7 @@
-"""Every command on a page is claimed here and run; one that nothing claims is a failure.
+"""Every command on a page is run here, or names the test that runs it.
 
-The demo cohort is run once, with two of the models. Each page then gets a copy of that project,
-and its blocks are followed from top to bottom, as by a reader: files are written where the page
-says, Python is run, commands are typed.
+The demo cohort is run once, with two of the models. Each page then gets a copy of that project, and
+the test follows the page from top to bottom: it writes its files, runs its Python and its commands.
 """
 
 import json
@@ -33,7 +32,7 @@ BIN, HERE = Path(sys.executable).parent, Path(__file__).resolve().parent
 FIRST_PORT, LAST_PORT = 4141, 49151  # kedro-viz refuses those above
 ALL_BLOCKS = [block for page in PAGES for block in blocks(page)]
 
-# Pages whose commands a test outside this folder types, from the page itself: they take other
+# Tests outside this folder read the commands from these pages and run them, because they need other
 # cohorts, other environments or several processes.
 FOLLOWED_ELSEWHERE = (
     "docs/how-to/cluster.md",
@@ -41,9 +40,8 @@ FOLLOWED_ELSEWHERE = (
     "docs/how-to/own-cohort.md",
 )
 
-# Commands that another test stands for: they need the real files, or no network, or would change
-# the checkout itself.
-TYPED_ELSEWHERE = {
+# Other tests run these commands: they need the real files, or no network, or change the checkout.
+RUN_ELSEWHERE = {
     "kedro fetch golub": "tests/fetch/test_command_line.py::"
     "test_without_a_network_the_way_by_hand_is_told",
     "kedro fetch golub --from ~/Downloads/archive.zip": "tests/fetch/test_command_line.py::"
@@ -55,36 +53,35 @@ TYPED_ELSEWHERE = {
 }
 
 
-def is_typed(project: ProjectCopy, command: str) -> None:
-    """The command ends well, in a project where the demo cohort has been run."""
-    _type(command, project.folder)
+def runs(project: ProjectCopy, command: str) -> None:
+    """The command succeeds in a project where the demo cohort has been run."""
+    _run(command, project.folder)
 
 
-def is_typed_here(project: ProjectCopy, command: str) -> None:
-    """The command ends well in the checkout, whose environment is the one of this test."""
-    _type(command.replace(".venv/bin/", f"{BIN}/"), PROJECT)
+def runs_here(project: ProjectCopy, command: str) -> None:
+    """The command succeeds in the checkout, in the environment of this test."""
+    _run(command.replace(".venv/bin/", f"{BIN}/"), PROJECT)
 
 
-def _type(command: str, folder: Path) -> None:
-    shell_path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+def _run(command: str, folder: Path) -> None:
+    path = os.pathsep.join([str(BIN), os.environ["PATH"]])
     result = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": shell_path},
+        env=os.environ | {"PATH": path},
         capture_output=True,
         text=True,
-        check=False,
     )
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
 
 
-def was_typed(project: ProjectCopy, command: str) -> None:
+def has_been_run(project: ProjectCopy, command: str) -> None:
     """The one long run that every page starts from."""
     assert project.data("08_reporting", "demo", "report.html").is_file()
 
 
-def opens_in_a_browser(project: ProjectCopy, command: str) -> None:
-    """The page is served. Only the window is left out, and the port is a free one."""
+def serves_the_picture(project: ProjectCopy, command: str) -> None:
+    """kedro viz serves the page on a free port. Only the browser window is left out."""
     port = next(filter(_is_free, range(FIRST_PORT, LAST_PORT)))
     with subprocess.Popen(
         [BIN / "kedro", *command.split()[1:], "--no-browser", "--port", str(port)],
@@ -116,37 +113,33 @@ def _answer(address: str, server: subprocess.Popen) -> bytes:
 
 
 def is_a_target(project: ProjectCopy, command: str) -> None:
-    """make knows the way to it. Typed for real by continuous integration and by every reader:
-    inside a test it would install the environment the test runs in."""
+    """make knows the target. A real run would install the environment that the test runs in."""
     dry = ["make", "-n", *command.split()[1:]]
-    said = subprocess.run(dry, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stderr
+    result = subprocess.run(dry, cwd=PROJECT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def has_its_files(project: ProjectCopy, command: str) -> None:
-    """What pip is given is there. Not typed, as a test has no network; ``make run`` and continuous
-    integration install from the same files."""
+    """The files that pip installs from exist. A test has no network to install from."""
     for name in re.findall(r"-r (\S+)", command):
         assert "--hash=sha256:" in (PROJECT / name).read_text(), name
-    if "-e ." in command:
-        assert (PROJECT / "pyproject.toml").is_file()
 
 
-CLAIMS = [
+CHECKS = [
     (r"make( \w+)?( [A-Z]+=\w+)?", is_a_target),
-    (r"python3 -m venv \.venv|\. \.venv/bin/activate", is_typed),
+    (r"python3 -m venv \.venv|\. \.venv/bin/activate", runs),
     (r"pip install .*(-r \S+\.txt|-e \.)", has_its_files),
-    (r"kedro run --env demo", was_typed),
-    (r"kedro viz run .*", opens_in_a_browser),
-    (r"kedro (run|check|registry) .*", is_typed),
-    (r"(python|unzip|cp|diff) .*", is_typed),
-    (r"\.venv/bin/pytest .*", is_typed_here),
+    (r"kedro run --env demo", has_been_run),
+    (r"kedro viz run .*", serves_the_picture),
+    (r"kedro (run|check|registry) .*", runs),
+    (r"(python|unzip|cp|diff) .*", runs),
+    (r"\.venv/bin/pytest .*", runs_here),
 ]
 
 
-def claimed_by(command: str):
-    """What tests a command, None where nothing does."""
-    return next((claim for pattern, claim in CLAIMS if re.fullmatch(pattern, command)), None)
+def check_of(command: str):
+    """The function that checks a command, or None."""
+    return next((check for pattern, check in CHECKS if re.fullmatch(pattern, command)), None)
 
 
 def add_the_model(project: ProjectCopy, page: str) -> None:
@@ -157,8 +150,10 @@ def add_the_model(project: ProjectCopy, page: str) -> None:
     models = yaml.safe_load(path.read_text())
     models["models"] |= added
     path.write_text(yaml.safe_dump(models))
-    names = ", ".join(f'"{name}"' for name in added)
-    _edit(_own_code(project) / "model" / "registry.py", "MODELS = (", f"MODELS = (\n    {names},")
+    registry = _own_code(project) / "model" / "registry.py"
+    text = registry.read_text(encoding="utf-8")
+    names = "".join(f'    "{name}",\n' for name in added)
+    registry.write_text(text.replace("MODELS = (\n", f"MODELS = (\n{names}"), encoding="utf-8")
 
 
 def add_the_criterion(project: ProjectCopy, page: str) -> None:
@@ -172,7 +167,7 @@ CRITERION_PAGE = "docs/how-to/add-a-criterion.md"  # its Python is written into 
 
 
 def bring_new_samples(project: ProjectCopy, page: str) -> None:
-    """The table that the page says the reader has."""
+    """Write the reader's table, which the page assumes."""
     place = project.data("05_model_input", "demo", "test_expression.parquet")
     pd.read_parquet(place).T.rename_axis("sample").to_csv(project.folder / "new.csv")
 
@@ -182,24 +177,18 @@ PREPARED = {
     "docs/how-to/add-a-model.md": add_the_model,
     CRITERION_PAGE: add_the_criterion,
 }
-"""What the reader of a page has, or writes into files of the code as the page shows."""
+"""The files that the reader of a page has, or the code that the page shows."""
 
 
 def _own_code(project: ProjectCopy) -> Path:
-    """The package in the project itself, which Kedro takes before the one that is installed."""
+    """A copy of the package in the project. Kedro prefers it to the installed one."""
     source = Path("src", "leukemia_kedro")
     return Path(shutil.copytree(PROJECT / source, project.folder / source))
 
 
-def _edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, (path, old)
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
 @pytest.fixture
 def reader(demo, tmp_path) -> ProjectCopy:
-    """A copy of it for the reader of one page."""
+    """A copy of the project for the reader of one page."""
     return demo.duplicate(tmp_path / "project")
 
 
@@ -222,36 +211,31 @@ def test_a_page_can_be_followed(reader, page):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
         elif block.language == "python" and page != CRITERION_PAGE:
-            is_typed(reader, f"python -c {shlex.quote(block.text)}")
+            runs(reader, f"python -c {shlex.quote(block.text)}")
         elif block.language == "console":
             for command in block.commands:
-                if command not in TYPED_ELSEWHERE:
-                    claimed_by(command)(reader, command)
+                if command not in RUN_ELSEWHERE:
+                    check_of(command)(reader, command)
     text = (PROJECT / page).read_text(encoding="utf-8")
     for named in re.findall(r"`(data/0[2-8]_\w+/demo/[\w/.-]+)`", text):
         assert (reader.folder / named).exists(), named
 
 
-def test_every_command_is_claimed():
-    for block in ALL_BLOCKS:
-        if block.language == "console" and block.page not in FOLLOWED_ELSEWHERE:
-            for command in block.commands:
-                claimed = command in TYPED_ELSEWHERE or claimed_by(command)
-                assert claimed, f"{block.page}: nothing claims {command!r}"
-
-
-def test_every_block_says_what_it_is():
+def test_every_block_has_a_known_language_and_every_command_a_check():
     for block in ALL_BLOCKS:
         known = block.language in ("console", "python", "yaml", "csv", "text")
         assert known or block.language.startswith("{"), (block.page, block.language)
+        if block.language == "console" and block.page not in FOLLOWED_ELSEWHERE:
+            for command in block.commands:
+                assert command in RUN_ELSEWHERE or check_of(command), (block.page, command)
 
 
-def test_what_is_tested_elsewhere_is_tested_there():
+def test_the_tests_named_above_exist():
     others = [test for test in (PROJECT / "tests").rglob("test_*.py") if test.parent != HERE]
     for page in FOLLOWED_ELSEWHERE:
         name = f'"{Path(page).name}"'
         assert any(name in test.read_text(encoding="utf-8") for test in others), page
-    for command, test in TYPED_ELSEWHERE.items():
+    for command, test in RUN_ELSEWHERE.items():
         file, _, function = test.partition("::")
         assert f"def {function}" in (PROJECT / file).read_text(encoding="utf-8"), command
 

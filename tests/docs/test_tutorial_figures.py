@@ -1,7 +1,7 @@
-"""The figures of the tutorial, made again.
+"""A run reproduces the numbers of the tutorial.
 
-The run has two of the models only. The champion is among them, and what the page says of it does
-not depend on the others.
+The run has two of the models only. The champion is one of them, and the page's numbers do not depend
+on the others.
 """
 
 import json
@@ -32,16 +32,20 @@ def found(demo):
     }
 
 
+def assert_on_the_page(*texts):
+    """The page writes a space before every percent sign."""
+    assert [text for text in texts if re.sub(r" ?%", " %", text) not in TEXT] == []
+
+
 def test_the_cohort(found):
     quality = found["data_quality"]
     sizes = quality["classes"]
-    for said in (
+    assert_on_the_page(
         f"{quality['n_samples']} simulated patients",
         f"({sizes['ALL']['train']} ALL, {sizes['AML']['train']} AML)",
         f"({sizes['ALL']['test']} and {sizes['AML']['test']})",
         f"{quality['n_probes']:,} probes, of which {quality['n_probes_passing_filter']} pass",
-    ):
-        assert said in TEXT
+    )
 
 
 def test_the_answer(found):
@@ -49,7 +53,7 @@ def test_the_answer(found):
     test, cv = champion["test"], champion["cross_validation"]
     wrong = champion["held_out"]["errors_among_calls"]
     assert champion["champion"] == "weighted_voting"
-    for said in (
+    assert_on_the_page(
         f"{test['n'] - test['errors']:.0f} of {test['n']:.0f} held-out samples called correctly, "
         f"exact 95 % interval {test['accuracy_low']:.1%} to {test['accuracy_high']:.1%}",
         f"{test['accuracy']:.1%} is its middle",
@@ -75,36 +79,33 @@ def test_projections_bias_and_shift(found):
         f"{bias['genes_outside_folds']:.2f} when",
         f"AUC of {shift['auc']:.2f}",
         f"p = {shift['p_value']:.2f}",
-    ):
-        assert said in TEXT
+    )
 
 
 def test_the_signature(found):
     stability = found["stability_index"]
     truth = found["probes"].set_index("probe")["is_differential"]
     right = int(truth[found["signature"]["probe"]].sum())
-    for said in (
+    assert_on_the_page(
         f"Over {stability['n_folds']} training folds {stability['n_always_chosen']} of them",
         f"and {stability['n_ever_chosen']} genes at least once",
         f"the stability index is {stability['stability']:.2f}",
         f"{right} of the {len(found['signature'])} do differ",
-    ):
-        assert said in TEXT
+    )
 
 
 def test_differential_expression_and_gene_sets(found):
     (truth,) = found["de_truth"]
     (summary,) = found["contrast_summary"].to_dict("records")
     n_found, n_false = truth["discoveries"], truth["false_discoveries"]
-    for said in (
+    assert_on_the_page(
         f"{n_found} of {truth['tested']} genes have an adjusted",
         f"{summary['up']} are higher in AML and {summary['down']} in ALL",
         f"{truth['differential_probes']} of the {truth['tested']} differ",
         f"{n_found - n_false} of the {n_found} are among them and {n_false} are false",
         f"proportion of {100 * truth['false_discovery_proportion']:.1f} %",
         f"a power of {100 * truth['power']:.0f} %",
-    ):
-        assert said in TEXT
+    )
     assert (found["AML-ALL"]["maxT_p"] < 0.05).sum() == 7
     sets = found["enrichment"].set_index("gene_set")["camera_fdr"]
     is_random = sets.index.str.startswith("RANDOM")
