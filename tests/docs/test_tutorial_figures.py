@@ -72,7 +72,7 @@ def test_projections_bias_and_shift(found):
     first, second = found["explained_variance"][:2]
     bias = found["selection_bias"]["permuted_labels"]
     shift = found["shift"]
-    for said in (
+    assert_on_the_page(
         f"they explain {100 * first:.1f} % and {100 * second:.1f} % of the variance",
         f"scores {bias['genes_inside_folds']:.2f} when its genes are chosen inside each fold, and "
         f"{bias['genes_outside_folds']:.2f} when",
