@@ -18,8 +18,9 @@ from leukemia_kedro.parameters import (
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.report import collect_findings
-from leukemia_kedro.report.interactive import interactive_figures
+from leukemia_kedro.pipelines.reporting.nodes import write_report
+from leukemia_kedro.plots import galleries
+from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, gather
 
 TWO = ("ALL", "AML")
 FIVE = (
@@ -42,23 +43,25 @@ GALLERIES = {
 }
 
 
-def make_findings(classes=TWO, n_train=38, n_test=34, **changes):
-    """Findings of a made run; ``changes`` replace single datasets, or parameters of that name."""
-    found = make_found(classes, n_train, n_test)
-    parameters = make_parameters(classes)
-    for name, value in changes.items():
-        (found if name in found else parameters)[name] = value
-    galleries = interactive_figures(
-        _projections(found["sample_split"]),
-        [0.3, 0.2],
-        found["model_comparison"],
-        found["sample_split"],
-        found["contrast_tables"],
-        list(found["data_quality"]["classes"]),
-        parameters["differential_expression"].fdr,
+def make_page(classes=TWO, n_train=38, n_test=34, **changes):
+    """The report of a made run as HTML; ``changes`` replace single datasets or parameters."""
+    return write_report(**make_datasets(classes, n_train, n_test, **changes))
+
+
+def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
+    """Inputs of the report's node; ``changes`` replace single ones."""
+    datasets = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
+    cohort, models, contrasts = (
+        gather(chapter, datasets) for chapter in (CohortStudy, ModelStudy, ContrastStudy)
     )
-    found |= {f"interactive_{name}_figures": figures for name, figures in galleries.items()}
-    return collect_findings(found, parameters)
+    projected = _projections(cohort.sample_split)
+    return {
+        "interactive_cohort_figures": galleries.interactive_cohort_figures(
+            cohort, projected, [0.3, 0.2]
+        ),
+        "interactive_model_figures": galleries.interactive_model_figures(cohort, models),
+        "interactive_contrast_figures": galleries.interactive_contrast_figures(contrasts, 0.05),
+    } | datasets
 
 
 def make_parameters(classes=TWO):
@@ -75,9 +78,9 @@ def make_parameters(classes=TWO):
         "feature_selection": FeatureSelectionParameters(criteria=["anova_f", "signal_to_noise"]),
         "resampling": ResamplingParameters(),
         "modelling": ModellingParameters(),
-        "models": dict.fromkeys(MODELS, model),
+        "models": dict.fromkeys(MODELS, model.model_dump()),
         "differential_expression": DifferentialExpressionParameters(),
-        "enrichment": EnrichmentParameters(),
+        "gene_sets": EnrichmentParameters(),
         "seed": 0,
     }
 
@@ -89,7 +92,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     calls = _calls(sample_split[sample_split["split"] == "test"], classes, rng)
     comparison = _comparison(n_test)
     pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
-    galleries = GALLERIES | {
+    figures = GALLERIES | {
         "contrast": (
             "decision_summary",
             *(f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")),
@@ -121,7 +124,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         },
         "shift": {
             "auc": 0.77 if n_test else None, "p_value": 0.005 if n_test else None,
-            "n_permutations": 200 if n_test else 0, "hard_samples": [],
+            "n_permutations": 200 if n_test else 0, "median_log2_per_sample": {},
+            "hard_samples": [],
         },
         "contrast_tables": {pair: _contrast(rng) for pair in pairs},
         "enrichment": pd.DataFrame(columns=["contrast", "gene_set"]),
@@ -134,7 +138,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
             "contrasts": {pair: pair.replace("-", " - ") for pair in pairs},
         },
         **{f"{name}_figures": [draw(figure) for figure in gallery]
-           for name, gallery in galleries.items()},
+           for name, gallery in figures.items()},
         "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},
         "test_predictions": pd.concat([calls.assign(model=model) for model in MODELS]),
     }  # fmt: skip
@@ -182,6 +186,8 @@ def _data_quality(classes, sample_split):
             label: {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
             for label in classes
         },
+        "dropped_probes": 0,
+        "oddities": [],
         "negative_share": 0.287,
         "missing_values": 0,
         "constant_probes": 0,
@@ -264,10 +270,11 @@ def _scores(classes, n_train, n_test):
     scores = dict.fromkeys(measures, 0.95)
     per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
     return {
+        "correct": [True] * (n_test or n_train),
         "n_genes": 50,
         "genes": [f"X{10000 + i}_at" for i in range(50)],
         "cv": {"n": n_train, **scores, "per_class": per_class},
-        "train": {"n": n_train, **scores},
+        "train": {"n": n_train, **scores, "per_class": per_class},
         "test": {"n": n_test, **scores, "per_class": per_class} if n_test else None,
     }
 

@@ -91,7 +91,7 @@ def test_the_models_beat_chance_and_the_signature_finds_true_genes(demo):
 
 def test_the_report_of_a_simulated_cohort_says_so(demo):
     report = demo.data("08_reporting", "demo", "report.html").read_text(encoding="utf-8")
-    assert "no patient stands behind these numbers" in report
+    assert "not from real patients" in report
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 from helpers.browser import open_browser, visit
-from helpers.made_run import FIVE, draw, make_findings
+from helpers.made_run import FIVE, draw, make_datasets, make_page
 
-from leukemia_kedro.report import render_report
 from leukemia_kedro.report.drawings import Drawings
 
 pytestmark = pytest.mark.slow
@@ -76,9 +75,8 @@ def driver(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
-    findings = {"two": make_findings(), "five": make_findings(FIVE, n_train=60, n_test=0)}
-    for name, found in findings.items():
-        (folder / f"{name}.html").write_text(render_report(found), encoding="utf-8")
+    for name, page in {"two": make_page(), "five": make_page(FIVE, 60, 0)}.items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 
 
@@ -149,7 +147,7 @@ def test_tables_sort_by_number_and_search_by_word(driver, reports):
     wait_until(lambda: heading.get_attribute("aria-sort") == "ascending")
     cells = table.find_elements("css selector", "tbody td:nth-child(3)")
     shown = [float(cell.get_attribute("data-order")) for cell in cells]
-    whole = make_findings().contrast_tables["AML-ALL"]
+    whole = make_datasets()["contrast_tables"]["AML-ALL"]
     np.testing.assert_allclose(shown, np.sort(whole["logFC"])[: len(shown)], rtol=1e-9)
 
     probe = whole["probe"].iloc[-1]

@@ -157,9 +157,14 @@ def _mcnemar(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 def choose_champion(table: pd.DataFrame) -> str:
     """The one-standard-error rule (Breiman et al. 1984) over rows ordered simplest first."""
+    return within_one_standard_error(table)["model"].iloc[0]
+
+
+def within_one_standard_error(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the models that cross-validation cannot distinguish from the best, which is one."""
     best = table.loc[table["cv_balanced_accuracy"].idxmax()]
-    within = best["cv_balanced_accuracy"] - best["cv_balanced_accuracy_se"]
-    return table.loc[table["cv_balanced_accuracy"] >= within, "model"].iloc[0]
+    lowest = best["cv_balanced_accuracy"] - best["cv_balanced_accuracy_se"]
+    return table[table["cv_balanced_accuracy"] >= lowest]
 
 
 _COLUMNS = [

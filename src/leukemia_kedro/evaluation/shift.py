@@ -14,6 +14,11 @@ COMPONENTS = 20
 FOLDS = 5
 PERMUTATIONS = 100
 
+HARD_SAMPLE_RULE = (
+    "more than half of the models misclassify; a training sample counts as misclassified where "
+    "it is in more than half of the repeats"
+)
+
 
 def measure_shift(
     log_expression: pd.DataFrame,

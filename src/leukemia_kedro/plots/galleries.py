@@ -1,14 +1,15 @@
 """The figures of each chapter of the report, in the order in which they are shown.
 
-Each is a call that is yet to be made: :func:`~leukemia_kedro.plots.rendering.render_all` makes
-them, several at a time.
+Each printed figure is a call that is yet to be made:
+:func:`~leukemia_kedro.plots.rendering.render_all` makes them, several at a time. Interactive
+figures have the names of the printed ones that they replace on a screen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -25,32 +26,40 @@ from leukemia_kedro.plots import (
     projections,
     stability,
 )
-from leukemia_kedro.plots.captions import CaptionedFigure
+from leukemia_kedro.plots.captions import CaptionedFigure, file_stem
+from leukemia_kedro.plots.study import (
+    IN_FULL,
+    CohortStudy,
+    ContrastStudy,
+    ModelStudy,
+    SignatureStudy,
+)
 from leukemia_kedro.statistics.thinning import thinned
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 Figures = list[Callable[[], CaptionedFigure]]
 
-ALPHA = 0.05
-"""Benjamini–Hochberg level at which figures call a gene significant."""
-
 
 def cohort_figures(
-    data_quality: Mapping[str, Any],
-    sample_split: pd.DataFrame,
-    projected: pd.DataFrame,
-    explained_variance: list[float],
+    study: CohortStudy, projected: pd.DataFrame, explained_variance: list[float]
 ) -> Figures:
-    """Classes, intensities per sample, and each projection."""
-    classes = list(data_quality["classes"])
+    """Classes, intensities per sample, and each projection.
+
+    Parameters
+    ----------
+    study : CohortStudy
+    projected : DataFrame
+        ``method, sample, label, split, x, y``, a row for each sample and method.
+    explained_variance : list of float
+        Of the two principal axes, 0 to 1.
+    """
+    quality, split, classes = study.data_quality, study.sample_split, study.classes
+    intensities = quality["intensity_per_sample"]
     return [
-        partial(cohort.class_balance, sample_split, classes),
-        partial(
-            cohort.intensity_per_sample,
-            data_quality["intensity_per_sample"],
-            sample_split,
-            classes,
-            data_quality["scale"],
-        ),
+        partial(cohort.class_balance, split, classes),
+        partial(cohort.intensity_per_sample, intensities, split, classes, quality["scale"]),
         *(
             partial(projections.projection, projected, method, classes, explained_variance)
             for method in projected["method"].unique()
@@ -58,61 +67,75 @@ def cohort_figures(
     ]
 
 
+def interactive_cohort_figures(
+    study: CohortStudy, projected: pd.DataFrame, explained_variance: list[float]
+) -> dict[str, Figure]:
+    """Each projection; parameters as for :func:`cohort_figures`."""
+    return {
+        file_stem("projection", method): projections.projection_interactive(
+            projected, method, study.classes, explained_variance if method == "PCA" else ()
+        )
+        for method in projected["method"].unique()
+    }
+
+
 def signature_figures(
+    cohort_study: CohortStudy,
+    study: SignatureStudy,
     log_expression: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    signature: pd.DataFrame,
     selection_stability: pd.DataFrame,
-    probes: pd.DataFrame,
-    data_quality: Mapping[str, Any],
 ) -> Figures:
-    """Heat map of the signature, and how often each gene was chosen."""
-    classes = list(data_quality["classes"])
-    named = log_expression.loc[signature["probe"]]
+    """Heat map of the signature, and how often each gene was chosen.
+
+    Parameters
+    ----------
+    cohort_study : CohortStudy
+    study : SignatureStudy
+    log_expression : DataFrame, shape (n_probes, n_samples)
+    selection_stability : DataFrame, columns ``probe, selection_frequency, mean_rank``
+    """
+    named = log_expression.loc[study.signature["probe"]]
+    split, classes = cohort_study.sample_split, cohort_study.classes
     return [
-        partial(expression.signature_heat_map, named, sample_split, signature, classes),
-        partial(stability.selection_frequency, selection_stability, probes),
+        partial(expression.signature_heat_map, named, split, study.signature, classes),
+        partial(stability.selection_frequency, selection_stability, cohort_study.probes),
     ]
 
 
 def model_figures(
-    model_comparison: pd.DataFrame,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    permutation_test: Mapping[str, Any],
-    shift: Mapping[str, Any],
+    cohort_study: CohortStudy,
+    study: ModelStudy,
     log_expression: pd.DataFrame,
-    data_quality: Mapping[str, Any],
+    cv_predictions: pd.DataFrame,
 ) -> Figures:
     """All models side by side, then the curves of each.
 
     Parameters
     ----------
-    model_comparison : DataFrame
-    cv_predictions, test_predictions : DataFrame
-        Predictions of all models, column ``model``; no test predictions without a test set.
-    sample_split : DataFrame
-    permutation_test, shift, data_quality : mapping
+    cohort_study : CohortStudy
+    study : ModelStudy
     log_expression : DataFrame, shape (n_probes, n_samples)
+    cv_predictions : DataFrame
+        Predictions of all models, column ``model``.
     """
-    classes = list(data_quality["classes"])
-    models = list(model_comparison["model"])
+    split, classes, shift = cohort_study.sample_split, cohort_study.classes, study.shift
+    compared = study.model_comparison
+    models = list(compared["model"])
     held_in, held_out = (
         {model: table[table["model"] == model].drop(columns="model") for model in models}
-        for table in (cv_predictions, test_predictions)
+        for table in (cv_predictions, study.test_predictions)
     )
-    has_test = model_comparison["test_n"].notna().any()
+    has_test = compared["test_n"].notna().any()
     measured = shift["auc"] is not None
-    shown = log_expression[thinned(sample_split, cohort.MOST_DISTRIBUTIONS).index]
+    shown = log_expression[thinned(split, cohort.MOST_DISTRIBUTIONS).index]
     return [
-        partial(comparison.model_comparison, model_comparison, sample_split, classes),
-        partial(comparison.train_versus_test, model_comparison, sample_split),
+        partial(comparison.model_comparison, compared, split, classes),
+        partial(comparison.train_versus_test, compared, split),
         partial(confusion.confusion_matrices, held_in, classes),
         *([partial(confusion.confusion_matrices, held_out, classes)] if has_test else []),
         partial(confusion.hard_samples, held_in, held_out),
-        *([partial(cohort.intensity_shift, shown, sample_split, shift)] if measured else []),
-        partial(comparison.permutation_test, permutation_test),
+        *([partial(cohort.intensity_shift, shown, split, shift)] if measured else []),
+        partial(comparison.permutation_test, study.permutation_test),
         *(
             partial(draw, model, held_in[model], held_out[model], classes)
             for model in models
@@ -127,33 +150,34 @@ def model_figures(
     ]
 
 
+def interactive_model_figures(cohort_study: CohortStudy, study: ModelStudy) -> dict[str, Figure]:
+    """The models side by side."""
+    return {
+        "model_comparison": comparison.model_comparison_interactive(
+            study.model_comparison, cohort_study.sample_split, cohort_study.classes
+        )
+    }
+
+
 def contrast_figures(
-    tables: Mapping[str, pd.DataFrame],
-    log_expression: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    data_quality: Mapping[str, Any],
-    gene_sets: pd.DataFrame | None = None,
-    alpha: float = ALPHA,
+    cohort_study: CohortStudy, study: ContrastStudy, log_expression: pd.DataFrame, alpha: float
 ) -> Figures:
     """The contrasts side by side, then each by itself.
 
     Parameters
     ----------
-    tables : mapping of contrast name to DataFrame
-    log_expression, sample_split : DataFrame
-    data_quality : mapping
-    gene_sets : DataFrame, optional
-        Their enrichment in all contrasts; without rows where no gene sets were given.
+    cohort_study : CohortStudy
+    study : ContrastStudy
+    log_expression : DataFrame, shape (n_probes, n_samples)
     alpha : float
         Benjamini–Hochberg level at which probes and gene sets are significant.
     """
-    classes = list(data_quality["classes"])
-    several = len(tables) > 1
-    sets_of = {} if gene_sets is None else dict(list(gene_sets.groupby("contrast")))
+    split, classes = cohort_study.sample_split, cohort_study.classes
+    tables, sets_of = study.contrast_tables, study.enrichment_tables
     top = _top_genes(log_expression, tables)
     return [
         partial(contrasts.decision_summary, tables, alpha),
-        *([partial(contrasts.contrast_overlap, tables, alpha)] if several else []),
+        *([partial(contrasts.contrast_overlap, tables, alpha)] if len(tables) > 1 else []),
         *(
             figure
             for name, table in tables.items()
@@ -161,8 +185,8 @@ def contrast_figures(
                 partial(differential_expression.volcano, table, name, alpha),
                 partial(differential_expression.mean_difference, table, name, alpha),
                 partial(differential_expression.p_value_histogram, table, name),
-                partial(expression.top_genes_heat_map, top, sample_split, table, name, classes),
-                partial(expression.gene_strips, top, sample_split, table, name, classes),
+                partial(expression.top_genes_heat_map, top, split, table, name, classes),
+                partial(expression.gene_strips, top, split, table, name, classes),
                 *(
                     [partial(enrichment.gene_sets, sets_of[name], name, alpha)]
                     if name in sets_of
@@ -171,6 +195,18 @@ def contrast_figures(
             )
         ),
     ]
+
+
+def interactive_contrast_figures(study: ContrastStudy, alpha: float) -> dict[str, Figure]:
+    """Volcano and mean–difference plot of the contrasts that are shown in full."""
+    return {
+        file_stem(name, contrast): draw(table, contrast, alpha)
+        for contrast, table in list(study.contrast_tables.items())[:IN_FULL]
+        for name, draw in (
+            ("volcano", differential_expression.volcano_interactive),
+            ("mean_difference", differential_expression.mean_difference_interactive),
+        )
+    }
 
 
 def _top_genes(log_expression: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

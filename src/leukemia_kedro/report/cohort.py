@@ -2,75 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from leukemia_kedro.report.findings import ELSEWHERE, Chapter, Findings
+from leukemia_kedro.plots.study import CohortStudy, DataQuality, FigureRecord, Study
+from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, listed, percent
 
 FEW_SAMPLES = 10
-"""A class with fewer training samples is pointed out."""
+"""A class with fewer training samples gets a warning."""
 
 
-def card(findings: Findings) -> Chapter:
-    """What was measured on whom, and what a reader should be warned of."""
-    return Chapter(
-        "cohort",
-        "The cohort",
-        {
-            "quality": findings.data_quality,
-            "cohort": findings.parameters["cohort"],
-            "seed": findings.parameters["seed"],
-            "n_train": sum(n["train"] for n in findings.data_quality["classes"].values()),
-            "n_test": sum(n["test"] for n in findings.data_quality["classes"].values()),
-            "classes": _class_table(findings),
-            "warnings": _warnings(findings),
-        },
-    )
+@dataclass(frozen=True)
+class CohortCard(Chapter):
+    """What was measured in which samples, and what a reader should be warned of."""
+
+    anchor = "cohort"
+    title = "The cohort"
+    classes: Table
+    warnings: list[str]
 
 
-def data_quality(findings: Findings) -> Chapter:
-    """The raw data before anything was done to it."""
-    return Chapter(
-        "data-quality",
-        "Data quality",
-        {"facts": _fact_table(findings.data_quality), "figures": _cohort_figures(findings, False)},
-    )
+@dataclass(frozen=True)
+class CohortQuality(Chapter):
+    """The raw data before any processing."""
+
+    anchor = "data-quality"
+    title = "Data quality"
+    facts: Table
+    figures: list[FigureRecord]
 
 
-def projections(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Projections(Chapter):
     """The samples in two dimensions."""
-    return Chapter(
-        "projections",
-        "Projections",
-        {"figures": _cohort_figures(findings, True), "has_test_set": findings.has_test_set},
-    )
+
+    anchor = "projections"
+    title = "Projections"
+    figures: list[FigureRecord]
 
 
-def _cohort_figures(findings: Findings, are_projections: bool) -> list[Any]:
+def card(study: Study) -> CohortCard:
+    return CohortCard(_class_table(study.cohort), _warnings(study.cohort))
+
+
+def data_quality(study: Study) -> CohortQuality:
+    return CohortQuality(_fact_table(study.cohort.data_quality), _figures(study, False))
+
+
+def projections(study: Study) -> Projections:
+    return Projections(_figures(study, True))
+
+
+def _figures(study: Study, are_projections: bool) -> list[FigureRecord]:
     return [
         record
-        for record in findings.figures["cohort"]
+        for record in study.galleries.cohort_figures
         if record["name"].startswith("projection_") == are_projections
-        and record["name"] not in ELSEWHERE
     ]
 
 
-def _class_table(findings: Findings) -> Table:
+def _class_table(cohort: CohortStudy) -> Table:
     rows = [
-        {"label": label, **n, "total": sum(n.values())}
-        for label, n in findings.data_quality["classes"].items()
+        {"label": label, **n, "total": n["train"] + n["test"]}
+        for label, n in cohort.data_quality["classes"].items()
     ]
     columns = [Column("label", "Class"), Column("train", "Training", count)]
-    if findings.has_test_set:
-        columns += [Column("test", "Test", count), Column("total", "Together", count)]
+    if cohort.n_test:
+        columns += [Column("test", "Test", count), Column("total", "Total", count)]
     return make_table(
         rows, columns, anchor="classes", caption="Samples of each class.", sortable=False
     )
 
 
-def _warnings(findings: Findings) -> list[str]:
-    quality = findings.data_quality
+def _warnings(cohort: CohortStudy) -> list[str]:
+    quality = cohort.data_quality
     warnings = [
         f"Samples {listed(group)} have the same values in every probe."
         for group in quality["duplicated_samples"]
@@ -78,24 +84,24 @@ def _warnings(findings: Findings) -> list[str]:
     if quality["missing_values"]:
         warnings.append(f"{count(quality['missing_values'])} values are missing.")
     for label, n in quality["classes"].items():
-        if findings.has_test_set and not n["test"]:
+        if cohort.n_test and not n["test"]:
             warnings.append(f"No test sample is of class {label}.")
         if n["train"] < FEW_SAMPLES:
             warnings.append(
-                f"Class {label} has only {n['train']} training samples: what is said of it rests "
-                "on few patients."
+                f"Class {label} has only {n['train']} training samples: its results rest on few "
+                "patients."
             )
     return warnings
 
 
-def _fact_table(quality: dict[str, Any]) -> Table:
+def _fact_table(quality: DataQuality) -> Table:
     medians = [sample["median"] for sample in quality["intensity_per_sample"].values()]
     digits = 0 if quality["scale"] == "raw" else 2
     facts = {
         "Samples": count(quality["n_samples"]),
         "Probes": count(quality["n_probes"]),
         "Control probes of the chip": count(quality["n_control_probes"]),
-        "Probes that pass the filter, learned from the training samples": count(
+        "Probes that pass the filter, which was learned from the training samples": count(
             quality["n_probes_passing_filter"]
         ),
         "Values below 0": percent(quality["negative_share"]),

@@ -56,8 +56,8 @@ class Drawings:
         self._take_letters(root)
         self._point_to_letters(root)
         _unwrap_groups(root)
-        inches = float(root.get("width").removesuffix("pt")) / _POINTS_PER_INCH
-        view = root.get("viewBox")
+        inches = float(root.attrib["width"].removesuffix("pt")) / _POINTS_PER_INCH
+        view = root.attrib["viewBox"]
         root.attrib.clear()
         root.attrib.update(
             viewBox=view,
@@ -85,12 +85,12 @@ class Drawings:
 
     def _point_to_letters(self, root: ET.Element) -> None:
         for use in root.iter("use"):
-            letter = self._letters.get(use.get("href").removeprefix("#"))
+            letter = self._letters.get(use.attrib["href"].removeprefix("#"))
             if letter is not None:
                 use.set("href", f"#{letter.get('id')}")
                 for name in {"x", "y"} & use.attrib.keys():
                     # In units of the letter, of which a point has a dozen.
-                    use.set(name, f"{float(use.get(name)):.0f}")
+                    use.set(name, f"{float(use.attrib[name]):.0f}")
 
 
 def packed_figure(figure: Any) -> str:
@@ -141,7 +141,7 @@ def _drop_repeated_styles(root: ET.Element) -> None:
     """A mark that is used with the style it was made with needs to say so once."""
     made_with = {f"#{path.get('id')}": path.get("style") for path in root.iter("path")}
     for use in root.iter("use"):
-        if use.get("style") and use.get("style") == made_with.get(use.get("href")):
+        if use.get("style") and use.get("style") == made_with.get(use.attrib["href"]):
             del use.attrib["style"]
 
 

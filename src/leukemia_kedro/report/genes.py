@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
 from leukemia_kedro.plots.captions import file_stem
-from leukemia_kedro.report.findings import Chapter, Findings, divided
-from leukemia_kedro.report.interactive import IN_FULL
+from leukemia_kedro.plots.study import IN_FULL, ContrastTruth, FigureRecord, Study
+from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, percent, small
 
@@ -18,68 +18,89 @@ TOP_GENES_IN_BRIEF = 50
 GENE_SETS = 200
 
 
-def signature(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Signature(Chapter):
     """The genes named, and how far the choice can be trusted."""
-    return Chapter(
-        "signature",
-        "Signature and its stability",
-        {
-            "stability": findings.stability_index,
-            "overlap": findings.signature_overlap,
-            "table": _signature_table(findings.signature),
-            "figures": findings.figures["signature"],
-        },
-    )
+
+    anchor = "signature"
+    title = "Signature and its stability"
+    table: Table
 
 
-def differential_expression(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Contrast:
+    """One contrast; beyond the first few it is one figure and a short table."""
+
+    name: str
+    anchor: str
+    significant: int
+    tested: int
+    figures: list[FigureRecord]
+    table: Table
+
+
+@dataclass(frozen=True)
+class DifferentialExpression(Chapter):
     """Each contrast with its figures and its top genes."""
-    stems = {name: file_stem(name) for name in findings.contrast_tables}
-    common, own = divided(findings.figures["contrast"], list(stems.values()))
+
+    anchor = "differential-expression"
+    title = "Differential expression"
+    figures: list[FigureRecord]
+    contrasts: list[Contrast]
+    n_brief: int
+    truth: Table | None
+
+
+@dataclass(frozen=True)
+class GeneSets(Chapter):
+    """Tests of gene sets."""
+
+    anchor = "enrichment"
+    title = "Gene sets"
+    tables: list[Table]
+
+
+def signature(study: Study) -> Signature:
+    return Signature(_signature_table(study.signature.signature))
+
+
+def differential_expression(study: Study) -> DifferentialExpression:
+    tables, truth = study.contrasts.contrast_tables, study.contrasts.de_truth
+    stems = {name: file_stem(name) for name in tables}
+    common, own = divided(study.galleries.contrast_figures, list(stems.values()))
+    fdr = study.parameters.differential_expression.fdr
     contrasts = [
-        _contrast(name, table, own[stems[name]], findings.fdr, in_full=position < IN_FULL)
-        for position, (name, table) in enumerate(findings.contrast_tables.items())
+        _contrast(name, table, own[stems[name]], fdr, in_full=position < IN_FULL)
+        for position, (name, table) in enumerate(tables.items())
     ]
-    return Chapter(
-        "differential-expression",
-        "Differential expression",
-        {
-            "figures": common,
-            "contrasts": contrasts,
-            "expressions": findings.variance_prior["contrasts"],
-            "prior": findings.variance_prior,
-            "alpha": findings.fdr,
-            "treat_lfc": findings.parameters["differential_expression"]["treat_lfc"],
-            "n_brief": sum(not contrast["in_full"] for contrast in contrasts),
-            "truth": findings.known_truth is not None and _truth_table(findings.known_truth),
-        },
+    n_brief = len(contrasts[IN_FULL:])
+    return DifferentialExpression(
+        common, contrasts, n_brief, _truth_table(truth) if truth else None
     )
 
 
-def enrichment(findings: Findings) -> Chapter | None:
-    """Gene sets; absent where the user gave none."""
-    if not findings.enrichment:
-        return None
-    return Chapter(
-        "enrichment",
-        "Gene sets",
-        {"tables": [_set_table(name, table) for name, table in findings.enrichment.items()]},
-    )
+def enrichment(study: Study) -> GeneSets | None:
+    """Absent where the user gave no gene sets."""
+    tables = study.contrasts.enrichment_tables
+    return GeneSets([_set_table(*item) for item in tables.items()]) if tables else None
+
+
+def n_significant(table: pd.DataFrame, fdr: float) -> int:
+    """Probes that differ at a false-discovery rate."""
+    return int((table["adj.P.Val"] < fdr).sum())
 
 
 def _contrast(
-    name: str, table: pd.DataFrame, figures: list[Any], fdr: float, in_full: bool
-) -> dict[str, Any]:
-    """A contrast beyond the first few is one figure and a short table."""
-    return {
-        "name": name,
-        "anchor": f"contrast-{file_stem(name)}",
-        "in_full": in_full,
-        "significant": int((table["adj.P.Val"] < fdr).sum()),
-        "tested": len(table),
-        "figures": figures if in_full else figures[:1],
-        "table": _gene_table(name, table, TOP_GENES if in_full else TOP_GENES_IN_BRIEF),
-    }
+    name: str, table: pd.DataFrame, figures: list[FigureRecord], fdr: float, in_full: bool
+) -> Contrast:
+    return Contrast(
+        name=name,
+        anchor=f"contrast-{file_stem(name)}",
+        significant=n_significant(table, fdr),
+        tested=len(table),
+        figures=figures if in_full else figures[:1],
+        table=_gene_table(name, table, TOP_GENES if in_full else TOP_GENES_IN_BRIEF),
+    )
 
 
 def _gene_table(contrast: str, table: pd.DataFrame, n_genes: int) -> Table:
@@ -106,7 +127,7 @@ def _gene_table(contrast: str, table: pd.DataFrame, n_genes: int) -> Table:
 
 
 def _without_empty_descriptions(genes: pd.DataFrame) -> pd.DataFrame:
-    """Some cohorts name probes and say no more: their tables have no empty column."""
+    """Some cohorts have no descriptions: their tables have no empty column."""
     described = genes["description"].fillna("").astype(str).str.strip().ne("").any()
     return genes if described else genes.drop(columns="description")
 
@@ -127,9 +148,9 @@ def _signature_table(genes: pd.DataFrame) -> Table:
     )
 
 
-def _truth_table(truth: pd.DataFrame) -> Table:
+def _truth_table(truth: list[ContrastTruth]) -> Table:
     return make_table(
-        truth,
+        pd.DataFrame(truth),
         [
             Column("contrast", "Contrast"),
             Column("fdr", "Stated rate", percent),
@@ -140,7 +161,7 @@ def _truth_table(truth: pd.DataFrame) -> Table:
             Column("power", "Power", decimal),
         ],
         anchor="truth",
-        caption="Discoveries at the stated false-discovery rate, held against the truth, which is "
+        caption="Discoveries at the stated false-discovery rate, compared with the truth, which is "
         "known because the data are simulated.",
         sortable=False,
     )

@@ -1,90 +1,100 @@
-"""Chapters for whoever wants to repeat it: methods, versions, model card, references."""
+"""Chapters for those who repeat the analysis: methods, versions, model card, references."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from leukemia_kedro.estimators.rankings import CRITERIA
+from leukemia_kedro.parameters import ModelParameters
 from leukemia_kedro.plots.captions import readable
-from leukemia_kedro.report.findings import Chapter, Findings
-from leukemia_kedro.report.models import champion_row
+from leukemia_kedro.plots.study import StatedParameters, Study
+from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, listed
 
 
-def methods(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Methods(Chapter):
     """What was done, in words, with the parameters that were used."""
-    selection = findings.parameters["feature_selection"]
-    return Chapter(
-        "methods",
-        "Methods",
-        {
-            **{name: findings.parameters[name] for name in _BLOCKS},
-            "quality": findings.data_quality,
-            "criteria": [CRITERIA[name].description for name in selection["criteria"]],
-            "signature_criterion": CRITERIA[selection["signature"]["criterion"]].description,
-            "rule": findings.champion["rule"],
-            "prior": findings.variance_prior,
-            "has_test_set": findings.has_test_set,
-            "settings": _settings_table(findings.parameters["models"]),
-            "n_permutations": findings.permutation_test["n_permutations"],
-            "shift": findings.shift,
-            "enrichment": findings.enrichment,
-            "gene_sets": findings.parameters["enrichment"],
-            "every": _parameters_table(findings.parameters),
-        },
+
+    anchor = "methods"
+    title = "Methods"
+    criteria: list[str]
+    signature_criterion: str
+    settings: Table
+    every: Table
+
+
+@dataclass(frozen=True)
+class Versions(Chapter):
+    """Software and seed."""
+
+    anchor = "versions"
+    title = "Versions and seed"
+    table: Table
+
+
+class ModelCard(Chapter):
+    """What the champion may be used for, and what not."""
+
+    anchor = "model-card"
+    title = "Model card"
+
+
+class References(Chapter):
+    """What the chapters before it cite; the page fills it in."""
+
+    anchor = "references"
+    title = "References"
+
+
+def methods(study: Study) -> Methods:
+    selection = study.parameters.feature_selection
+    return Methods(
+        criteria=[CRITERIA[name].description for name in selection.criteria],
+        signature_criterion=CRITERIA[selection.signature.criterion].description,
+        settings=_settings_table(study.parameters.models),
+        every=_parameters_table(study.parameters),
     )
 
 
-_BLOCKS = ("cohort", "feature_selection", "resampling", "modelling", "differential_expression")
-
-
-def versions(findings: Findings) -> Chapter:
-    """Software and seed."""
+def versions(study: Study) -> Versions:
     table = make_table(
-        [{"package": name, "version": text} for name, text in findings.versions.items()],
+        [{"package": name, "version": text} for name, text in study.versions.items()],
         [Column("package", "Software"), Column("version", "Version")],
         anchor="software",
         caption="Software that made these numbers.",
         sortable=False,
     )
-    return Chapter(
-        "versions", "Versions and seed", {"table": table, "seed": findings.parameters["seed"]}
-    )
+    return Versions(table)
 
 
-def model_card(findings: Findings) -> Chapter:
-    """What the champion may be used for, and what not."""
-    return Chapter(
-        "model-card",
-        "Model card",
-        {
-            "champion": findings.champion,
-            "row": champion_row(findings.model_comparison),
-            "estimator": findings.parameters["models"][findings.champion["champion"]]["estimator"],
-            "quality": findings.data_quality,
-            "scale": findings.parameters["cohort"]["scale"],
-            "n_train": int((findings.sample_split["split"] == "train").sum()),
-            "classes": findings.classes,
-            "shift": findings.shift,
-        },
-    )
+def model_card(study: Study) -> ModelCard:
+    return ModelCard()
 
 
-def references(findings: Findings) -> Chapter:
-    """What the chapters before it cite; the page fills it in."""
-    return Chapter("references", "References", {})
+def references(study: Study) -> References:
+    return References()
 
 
-def _parameters_table(parameters: Mapping[str, Any]) -> Table:
-    rows = [{"parameter": name, "value": value} for name, value in _leaves(parameters)]
+def _parameters_table(parameters: StatedParameters) -> Table:
+    plain = {
+        name: block.model_dump() if isinstance(block, BaseModel) else block
+        for name, block in vars(parameters).items()
+    }
+    models = {name: model.model_dump() for name, model in parameters.models.items()}
+    leaves = _leaves(plain | {"models": models})
+    rows = [{"parameter": name, "value": value} for name, value in leaves]
     return make_table(
         rows,
         [Column("parameter", "Parameter"), Column("value", "Value")],
         anchor="parameters",
-        caption="Every parameter of the run, defaults included, as conf/ names them.",
+        caption="Every parameter of the run, defaults included, under its name in conf/.",
     )
 
 
@@ -97,22 +107,22 @@ def _leaves(block: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
             yield f"{path}{name}", text
 
 
-def _settings_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
+def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
     rows = [
         {
             "model": readable(name),
-            "estimator": settings["estimator"].rpartition(".")[2],
-            "arguments": _assigned(settings["arguments"]),
+            "estimator": settings.estimator.rpartition(".")[2],
+            "arguments": _assigned(settings.arguments),
             "search": "; ".join(
-                f"{key}: {listed(values, 'or')}" for key, values in settings["search"].items()
+                f"{key}: {listed(values, 'or')}" for key, values in settings.search.items()
             ),
-            "genes": f"{listed(map(_n_genes, settings['genes']['n_genes']), 'or')} by "
-            f"{readable(settings['genes']['criterion'])}",
-            "scaled": "yes" if settings["scale"] else "no",
-            "calibrated": "Platt's sigmoid" if settings["calibrate"] else "its own",
+            "genes": f"{listed(map(_n_genes, settings.genes.n_genes), 'or')} by "
+            f"{readable(settings.genes.criterion)}",
+            "scaled": "yes" if settings.scale else "no",
+            "calibrated": "Platt's sigmoid" if settings.calibrate else "its own",
             "reject_below": "chosen on the folds"
-            if settings["reject_below"] is None
-            else f"{settings['reject_below']:g}",
+            if settings.reject_below is None
+            else f"{settings.reject_below:g}",
         }
         for name, settings in models.items()
     ]

@@ -2,122 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, cast
 
 import pandas as pd
 
+from leukemia_kedro.evaluation.shift import HARD_SAMPLE_RULE
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
-from leukemia_kedro.report.findings import ELSEWHERE, Chapter, Findings, divided
-from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import (
-    count,
-    decimal,
-    percent,
-    small,
+from leukemia_kedro.plots.study import (
+    FigureRecord,
+    HardSample,
+    ModelScores,
+    SelectionBias,
+    Study,
 )
+from leukemia_kedro.report.chapter import Chapter, divided, named
+from leukemia_kedro.report.tables import Column, Table, make_table
+from leukemia_kedro.report.wording import count, decimal, percent, small
 
+ELSEWHERE = ("hard_samples", "intensity_shift")
+"""Figures with a chapter of their own, not shown with the rest of their gallery."""
 MOST_CALLS = 300
-"""Test samples listed by name, those the champion was least sure of first."""
+"""Test samples listed by name, the least confident predictions first."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
 VISIBLE = 0.02
-"""Difference between two balanced accuracies that is worth a word."""
+"""Difference between two balanced accuracies that the text mentions."""
 MOST_PROBABILITIES = 3
 """Classes whose probabilities fit on paper side by side."""
 
 
-def champion_row(comparison: pd.DataFrame) -> pd.Series:
-    """The champion's row of the comparison."""
-    return comparison.loc[comparison["champion"]].iloc[0]
+class ComparedModel(TypedDict):
+    """Columns of the comparison that templates read; test columns NaN without a test set."""
+
+    model: str
+    champion: bool
+    n_genes: int
+    cv_balanced_accuracy: float
+    cv_balanced_accuracy_se: float
+    test_n: float
+    test_errors: float
 
 
-def within_one_standard_error(comparison: pd.DataFrame) -> pd.DataFrame:
-    """Models that cross-validation cannot tell from the best one, the best included."""
-    score = comparison["cv_balanced_accuracy"]
-    best = comparison.loc[score.idxmax()]
-    return comparison[score >= best["cv_balanced_accuracy"] - best["cv_balanced_accuracy_se"]]
-
-
-def model_comparison(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Comparison(Chapter):
     """All models side by side."""
-    common, _ = divided(findings.figures["model"], list(findings.model_comparison["model"]))
-    return Chapter(
-        "model-comparison",
-        "Model comparison",
-        {
-            "table": _comparison_table(findings),
-            "figures": [record for record in common if record["name"] not in ELSEWHERE],
-            "left_out": findings.champion["left_out"],
-            "rule": findings.champion["rule"],
-            "has_test_set": findings.has_test_set,
-            "permutation": findings.permutation_test,
-            "bias": findings.selection_bias,
-            "misleads": findings.selection_bias and _misleads(findings.selection_bias),
-            "chance": 1 / len(findings.classes),
-            "bias_table": findings.selection_bias and _bias_table(findings.selection_bias),
-        },
-    )
+
+    anchor = "model-comparison"
+    title = "Model comparison"
+    table: Table
+    figures: list[FigureRecord]
+    misleads: bool
+    chance: float
+    bias_table: Table
 
 
-def each_model(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class Model:
+    """One model by itself."""
+
+    row: ComparedModel
+    tables: list[Table]
+    genes: list[str]
+    figures: list[FigureRecord]
+
+
+@dataclass(frozen=True)
+class Models(Chapter):
     """Every model by itself, the champion opened."""
-    names = list(findings.model_comparison["model"])
-    _, own = divided(findings.figures["model"], names)
-    return Chapter(
-        "models",
-        "Each model",
-        {
-            "models": [
-                {
-                    "name": row.model,
-                    "is_champion": row.champion,
-                    "row": row,
-                    "settings": findings.parameters["models"][row.model],
-                    "tables": [
-                        _overall_table(row.model, findings.scores[row.model]),
-                        _class_table(row.model, findings.scores[row.model]),
-                    ],
-                    "genes": _genes_in_use(findings, row.model),
-                    "figures": own[row.model],
-                }
-                for row in findings.model_comparison.itertuples()
-            ],
-            "has_test_set": findings.has_test_set,
-        },
+
+    anchor = "models"
+    title = "Each model"
+    models: list[Model]
+
+
+@dataclass(frozen=True)
+class HardSamples(Chapter):
+    """Samples that models misclassify, and the champion's call of each test sample."""
+
+    anchor = "hard-samples"
+    title = "Hard samples"
+    hard: Table | None
+    figures: list[FigureRecord]
+    calls: Table | None
+
+
+@dataclass(frozen=True)
+class TrainVersusTest(Chapter):
+    """How different the test samples are."""
+
+    anchor = "shift"
+    title = "Training against test samples"
+    figures: list[FigureRecord]
+
+
+def compared_models(comparison: pd.DataFrame) -> list[ComparedModel]:
+    """The rows of the comparison as records."""
+    return cast(list[ComparedModel], comparison.to_dict("records"))
+
+
+def model_comparison(study: Study) -> Comparison:
+    common, _ = _galleries(study)
+    bias = study.models.selection_bias
+    return Comparison(
+        table=_comparison_table(study),
+        figures=[record for record in common if record["name"] not in ELSEWHERE],
+        misleads=_misleads(bias),
+        chance=1 / len(study.cohort.classes),
+        bias_table=_bias_table(bias),
     )
 
 
-def hard_samples(findings: Findings) -> Chapter:
-    """Samples that models get wrong, and what the champion says of each test sample."""
-    hard = findings.shift and findings.shift["hard_samples"]
-    return Chapter(
-        "hard-samples",
-        "Hard samples",
-        {
-            "figures": findings.named("hard_samples"),
-            "hard": hard and _hard_table(hard),
-            "none_is_hard": hard == [],
-            "champion": findings.champion["champion"],
-            "calls": _call_table(findings) if len(findings.champion_calls) else None,
-        },
+def each_model(study: Study) -> Models:
+    _, own = _galleries(study)
+    scores = study.models.model_scores
+    return Models(
+        [
+            Model(
+                row=row,
+                tables=[
+                    _overall_table(row["model"], scores[row["model"]]),
+                    _class_table(row["model"], scores[row["model"]]),
+                ],
+                genes=_genes_in_use(study, row["model"]),
+                figures=own[row["model"]],
+            )
+            for row in compared_models(study.models.model_comparison)
+        ]
     )
 
 
-def train_versus_test(findings: Findings) -> Chapter | None:
-    """How different the test samples are; absent without them."""
-    if findings.shift is None or findings.shift["auc"] is None:
+def hard_samples(study: Study) -> HardSamples:
+    hard = study.models.shift["hard_samples"]
+    return HardSamples(
+        hard=_hard_table(hard) if hard else None,
+        figures=named(study.galleries.model_figures, "hard_samples"),
+        calls=_call_table(study),
+    )
+
+
+def train_versus_test(study: Study) -> TrainVersusTest | None:
+    """Absent where there are too few test samples."""
+    if study.models.shift["auc"] is None:
         return None
-    return Chapter(
-        "shift",
-        "Training against test samples",
-        {"shift": findings.shift, "figures": findings.named("intensity_shift")},
-    )
+    return TrainVersusTest(named(study.galleries.model_figures, "intensity_shift"))
 
 
-def _comparison_table(findings: Findings) -> Table:
-    models = findings.model_comparison
+def _galleries(study: Study) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
+    names = list(study.models.model_comparison["model"])
+    return divided(study.galleries.model_figures, names)
+
+
+def _comparison_table(study: Study) -> Table:
+    models = study.models.model_comparison
     rows = models.assign(
         model=models["model"].map(readable)
         + models["champion"].map({True: " (champion)", False: ""}),
@@ -133,58 +172,55 @@ def _comparison_table(findings: Findings) -> Table:
         Column("cv_brier", "CV Brier", decimal),
         Column("overfit_gap", "Train − CV accuracy", decimal),
     ]
-    if findings.has_test_set:
+    if study.cohort.n_test:
         columns += [
             Column("test_errors", "Test errors", count),
             Column("test_accuracy", "Test accuracy", percent),
             Column("test_interval", "Exact 95% interval"),
             Column("test_brier", "Test Brier", decimal),
         ]
-    if _has_mcnemar(models):
+    if models["mcnemar_p"].notna().any():
         columns.append(Column("mcnemar_p", "McNemar p", small))
-    return make_table(rows, columns, anchor="comparison", caption=_comparison_caption(findings))
+    return make_table(rows, columns, anchor="comparison", caption=_comparison_caption(study))
 
 
-def _comparison_caption(findings: Findings) -> str:
-    n = findings.sample_split["split"].value_counts()
-    test = mcnemar = ""
-    if findings.has_test_set:
-        test = f"; test: {count(n['test'])} samples held out"
-    if _has_mcnemar(findings.model_comparison):
-        calls = "test samples" if findings.has_test_set else "out-of-fold calls of the first repeat"
-        mcnemar = f"; McNemar p compares the model with the champion on the {calls}"
+def _comparison_caption(study: Study) -> str:
+    n_train, n_test = study.cohort.n_train, study.cohort.n_test
+    test = f"; test: {count(n_test)} samples held out" if n_test else ""
+    mcnemar = ""
+    if study.models.model_comparison["mcnemar_p"].notna().any():
+        compared = "test samples" if n_test else "out-of-fold predictions of the first repeat"
+        mcnemar = f"; McNemar p compares the model with the champion on the {compared}"
     return (
         f"Scores of each model, the simplest first. CV: nested cross-validation on the "
-        f"{count(n['train'])} training samples, mean over repeats{test}. Balanced accuracy is the "
-        "mean share of each class that is called rightly; AUC the area under the ROC curve "
-        "(several classes: mean of one against the rest); Brier the mean squared error of the "
-        f"probabilities, 0 at best{mcnemar}."
+        f"{count(n_train)} training samples, mean over repeats{test}. Balanced accuracy is the "
+        "share of each class that is classified correctly, averaged over the classes; AUC the "
+        "area under the ROC curve (several classes: mean of one against the rest); Brier the mean "
+        f"squared error of the probabilities, 0 at best{mcnemar}."
     )
-
-
-def _has_mcnemar(models: pd.DataFrame) -> bool:
-    return "mcnemar_p" in models and models["mcnemar_p"].notna().any()
 
 
 def _ends(models: pd.DataFrame, column: str) -> Iterator[tuple[float, float]]:
     return zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
 
 
-def _span(text: Callable, digits: int, low: float, high: float) -> str:
+def _span(text: Callable[[float, int], str], digits: int, low: float, high: float) -> str:
     joined = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
     return f"{text(low, digits)}{joined}{text(high, digits)}"
 
 
-def _misleads(bias: dict[str, Any]) -> bool:
+def _misleads(bias: SelectionBias) -> bool:
     """Whether genes chosen on all samples score visibly better where nothing can be predicted."""
     permuted = bias["permuted_labels"]
     return permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE
 
 
-def _bias_table(bias: dict[str, Any]) -> Table:
-    named = {"true_labels": "true labels", "permuted_labels": "permuted labels"}
+def _bias_table(bias: SelectionBias) -> Table:
     return make_table(
-        [{"labels": text, **bias[key]} for key, text in named.items()],
+        [
+            {"labels": "true labels", **bias["true_labels"]},
+            {"labels": "permuted labels", **bias["permuted_labels"]},
+        ],
         [
             Column("labels", "Labels"),
             Column("genes_inside_folds", "Genes chosen inside each fold", decimal),
@@ -197,14 +233,14 @@ def _bias_table(bias: dict[str, Any]) -> Table:
     )
 
 
-def _genes_in_use(findings: Findings, model: str) -> list[str]:
+def _genes_in_use(study: Study, model: str) -> list[str]:
     """Names of the first genes that a model uses."""
-    genes = findings.scores[model]["genes"][:MOST_GENES]
-    descriptions = findings.probes.loc[genes, "description"]
-    return [gene_name(gene, text) for gene, text in descriptions.items()]
+    genes = study.models.model_scores[model]["genes"][:MOST_GENES]
+    descriptions = study.cohort.probes.loc[genes, "description"]
+    return [gene_name(str(gene), text) for gene, text in descriptions.items()]
 
 
-def _overall_table(model: str, scores: dict[str, Any]) -> Table:
+def _overall_table(model: str, scores: ModelScores) -> Table:
     measures = {
         "accuracy": "Accuracy",
         "balanced_accuracy": "Balanced accuracy",
@@ -213,39 +249,42 @@ def _overall_table(model: str, scores: dict[str, Any]) -> Table:
         "log_loss": "Log loss",
         "brier": "Brier score",
     }
-    scored_on = {"cv": "Cross-validation", "test": "Test samples", "train": "Samples fitted to"}
-    shown = {key: text for key, text in scored_on.items() if scores[key]}
+    shown: dict[str, Mapping[str, Any] | None] = {
+        "Cross-validation": scores["cv"],
+        "Test samples": scores["test"],
+        "Training samples": scores["train"],
+    }
+    sets = {name: values for name, values in shown.items() if values}
     return make_table(
         [
-            {"measure": text, **{key: scores[key][measure] for key in shown}}
+            {"measure": text, **{name: values[measure] for name, values in sets.items()}}
             for measure, text in measures.items()
         ],
         [
             Column("measure", "Measure"),
             *(
                 Column(
-                    key,
-                    f"{text} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(scores[key]['n'])})",
+                    name,
+                    f"{name} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(values['n'])})",
                     decimal,
                 )
-                for key, text in shown.items()
+                for name, values in sets.items()
             ),
         ],
         anchor=f"scores-{model}",
-        caption=f"Scores of {readable(model)}.",
+        caption=f"Scores of {readable(model)}. Training samples: those the model was fitted to.",
         sortable=False,
     )
 
 
-def _class_table(model: str, scores: dict[str, Any]) -> Table:
+def _class_table(model: str, scores: ModelScores) -> Table:
     """Each class on the test samples, or without them out of fold."""
-    source = "test" if scores["test"] else "cv"
-    samples, mean = {
-        "test": ("Test samples", ""),
-        "cv": ("Training samples", " in cross-validation, mean over repeats"),
-    }[source]
+    samples, mean = "Test samples", ""
+    if scores["test"] is None:
+        samples, mean = "Training samples", " in cross-validation, mean over repeats"
+    of_classes = (scores["test"] or scores["cv"])["per_class"]
     return make_table(
-        [{"label": label, **row} for label, row in scores[source]["per_class"].items()],
+        [{"label": label, **row} for label, row in of_classes.items()],
         [
             Column("label", "Class"),
             Column("n", samples, count),
@@ -254,30 +293,33 @@ def _class_table(model: str, scores: dict[str, Any]) -> Table:
             Column("f1", "F1", decimal),
         ],
         anchor=f"classes-{model}",
-        caption=f"{samples} of each class as called by {readable(model)}{mean}.",
+        caption=f"{samples} of each class as classified by {readable(model)}{mean}.",
         sortable=False,
     )
 
 
-def _hard_table(hard: list[dict[str, Any]]) -> Table:
+def _hard_table(hard: list[HardSample]) -> Table:
     return make_table(
-        hard,
+        pd.DataFrame(hard),
         [
             Column("sample", "Sample"),
             Column("label", "True class"),
             Column("split", "Split"),
-            Column("n_models_wrong", "Models that get it wrong", count),
+            Column("n_models_wrong", "Models that misclassify it", count),
             Column("n_models", "Models", count),
         ],
         anchor="hardest",
-        caption="Samples that more than half of the models get wrong; a training sample counts "
-        "as wrong where it is in more than half of the repeats.",
+        caption=f"Samples that {HARD_SAMPLE_RULE}.",
     )
 
 
-def _call_table(findings: Findings) -> Table:
-    calls = findings.champion_calls.sort_values("confidence", kind="stable").head(MOST_CALLS)
-    verdict = (calls["call"] == calls["label"]).map({True: "right", False: "wrong"})
+def _call_table(study: Study) -> Table | None:
+    champion, predictions = study.models.champion["champion"], study.models.test_predictions
+    of_champion = predictions[predictions["model"] == champion]
+    if of_champion.empty:
+        return None
+    calls = of_champion.sort_values("confidence", kind="stable").head(MOST_CALLS)
+    verdict = (calls["call"] == calls["label"]).map({True: "correct", False: "wrong"})
     calls = calls.assign(verdict=verdict.where(calls["call"] != NO_CALL, "not called"))
     columns = [
         Column("sample", "Sample"),
@@ -285,18 +327,18 @@ def _call_table(findings: Findings) -> Table:
         Column("predicted", "Likeliest class"),
         Column("confidence", "Confidence", decimal),
         Column("call", "Call"),
-        Column("verdict", "Verdict"),
+        Column("verdict", "Result"),
     ]
-    if len(findings.classes) <= MOST_PROBABILITIES:
+    if len(study.cohort.classes) <= MOST_PROBABILITIES:
         columns[3:3] = [
             Column(f"{PROBABILITY}{label}", f"Probability of {label}", decimal)
-            for label in findings.classes
+            for label in study.cohort.classes
         ]
-    surer = len(findings.champion_calls) - len(calls)
+    surer = len(of_champion) - len(calls)
     return make_table(
         calls,
         columns,
         anchor="calls",
-        caption=f"What {readable(findings.champion['champion'])} says of each test sample, the "
-        f"least sure first.{f' {count(surer)} surer ones are not listed.' if surer else ''}",
+        caption=f"Prediction of {readable(champion)} for each test sample, the least confident "
+        f"first.{f' {count(surer)} more confident ones are not listed.' if surer else ''}",
     )

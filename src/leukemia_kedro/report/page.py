@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from leukemia_kedro.plots.captions import readable
+from leukemia_kedro.plots.study import Study
 from leukemia_kedro.report import (
     cohort,
     genes,
@@ -18,9 +19,9 @@ from leukemia_kedro.report import (
     summary,
     wording,
 )
+from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings, packed_figure
-from leukemia_kedro.report.findings import Chapter, Findings
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
 
 CHAPTERS = (
@@ -41,36 +42,30 @@ CHAPTERS = (
     methods.model_card,
     methods.references,
 )
-"""Each makes a chapter of the findings, or None where there is nothing to tell."""
+"""In the order of the page. Each makes a chapter of the study, or None without its data."""
 
 TITLE = "Leukemia from gene expression"
 
 
-def render_report(findings: Findings) -> str:
+def render_report(study: Study) -> str:
     """The report as one HTML page that needs no other file and no network.
 
     Parameters
     ----------
-    findings : Findings
+    study : Study
         What the run found.
 
     Returns
     -------
     str
-        HTML; the same findings give the same bytes. It says nothing of when and where it was
-        made.
+        HTML; the same study gives the same bytes. It does not state when or where it was made.
     """
-    chapters = [chapter for make in CHAPTERS if (chapter := make(findings)) is not None]
-    drawings, citations = Drawings(), Citations()
-    environment = _environment(findings, drawings, citations)
+    chapters = [chapter for make in CHAPTERS if (chapter := make(study)) is not None]
+    environment = make_environment(study)
     written = [(chapter, _write(chapter, environment)) for chapter in chapters]
     return environment.get_template("page.html").render(
         title=TITLE,
-        origin=findings.data_quality["origin"],
-        simulated=findings.data_quality["simulated"],
-        version=findings.versions.get("leukemia-kedro"),
         chapters=written,
-        letters=drawings.letters(),
         table_style=packing.table_style(),
         table_library=packing.table_library(),
         plotly_library=packing.plotly_library(),
@@ -81,10 +76,11 @@ def render_report(findings: Findings) -> str:
 
 def _write(chapter: Chapter, environment: Environment) -> Markup:
     template = environment.get_template(f"chapters/{chapter.anchor}.html")
-    return Markup(template.render(chapter.context))
+    return Markup(template.render(vars(chapter)))
 
 
-def _environment(findings: Findings, drawings: Drawings, citations: Citations) -> Environment:
+def make_environment(study: Study) -> Environment:
+    """The templates, with the filters and names that all of them share."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -93,18 +89,21 @@ def _environment(findings: Findings, drawings: Drawings, citations: Citations) -
         lstrip_blocks=True,
     )
     environment.filters.update(
-        {name: getattr(wording, name) for name in ("count", "decimal", "percent", "small")},
-        listed=wording.listed,
-        capital=wording.capital,
+        {
+            name: getattr(wording, name)
+            for name in ("count", "decimal", "percent", "small", "listed", "capital")
+        },
         readable=readable,
     )
+    citations = Citations()
     environment.globals.update(
+        study=study,
         interval=wording.interval,
         percent_interval=wording.percent_interval,
         cite=citations.cite,
         citations=citations,
-        drawings=drawings,
-        interactive=findings.interactive,
+        drawings=Drawings(),
+        interactive=study.galleries.interactive,
         packed_figure=packed_figure,
         number=_Numbering(),
     )

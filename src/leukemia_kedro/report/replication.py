@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from leukemia_kedro.report.findings import Chapter, Findings
+from dataclasses import dataclass
+
+import pandas as pd
+
+from leukemia_kedro.plots.study import Study
+from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal
 
 
-def replication(findings: Findings) -> Chapter | None:
-    """Published results beside reproduced ones; absent where there are none."""
-    if findings.replication.empty:
+@dataclass(frozen=True)
+class Replication(Chapter):
+    """Published results beside reproduced ones."""
+
+    anchor = "replication"
+    title = "Replication of published results"
+    table: Table
+    n_rows: int
+    n_agree: int
+    path: Table | None
+
+
+def replication(study: Study) -> Replication | None:
+    """Absent where no replication was run."""
+    rows, path = study.replication.replication, study.replication.shrunken_centroid_path
+    if rows.empty:
         return None
-    return Chapter(
-        "replication",
-        "Replication of published results",
-        {
-            "table": _replication_table(findings),
-            "n_rows": len(findings.replication),
-            "n_agree": int(findings.replication["agrees"].sum()),
-            "figures": findings.figures["replication"],
-            "path": None if findings.shrunken_centroid_path.empty else _path_table(findings),
-        },
+    return Replication(
+        table=_replication_table(rows),
+        n_rows=len(rows),
+        n_agree=int(rows["agrees"].sum()),
+        path=None if path.empty else _path_table(path),
     )
 
 
-def _replication_table(findings: Findings) -> Table:
-    rows = findings.replication.assign(
-        agrees=findings.replication["agrees"].map({True: "yes", False: "no"})
-    )
+def _replication_table(rows: pd.DataFrame) -> Table:
     columns = ("study", "quantity", "published", "reproduced", "agrees", "note")
     return make_table(
-        rows,
+        rows.assign(agrees=rows["agrees"].map({True: "yes", False: "no"})),
         [Column(key, key.capitalize()) for key in columns],
         anchor="replicated",
-        caption="Published figures and the same figures from the raw files of this cohort.",
+        caption="Published results, and the same results computed from the raw files of this "
+        "cohort.",
     )
 
 
-def _path_table(findings: Findings) -> Table:
+def _path_table(path: pd.DataFrame) -> Table:
     return make_table(
-        findings.shrunken_centroid_path.assign(
-            chosen=findings.shrunken_centroid_path["chosen"].map({True: "yes", False: ""})
-        ),
+        path.assign(chosen=path["chosen"].map({True: "yes", False: ""})),
         [
             Column("threshold", "Threshold", decimal),
             Column("n_genes", "Genes left", count),

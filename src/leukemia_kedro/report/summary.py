@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
+from leukemia_kedro.evaluation.comparison import within_one_standard_error
 from leukemia_kedro.plots.captions import gene_name
-from leukemia_kedro.plots.probe_scatter import significance
-from leukemia_kedro.report.findings import Chapter, Findings
-from leukemia_kedro.report.models import champion_row, within_one_standard_error
+from leukemia_kedro.plots.study import HeldOutFigure, Study
+from leukemia_kedro.report.chapter import Chapter
+from leukemia_kedro.report.genes import n_significant
+from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, interval, percent, percent_interval
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
@@ -16,41 +18,61 @@ from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 TOP_GENES = 5
 
 
-def answer(findings: Findings) -> Chapter:
+@dataclass(frozen=True)
+class TopGene:
+    """A gene of the signature, and the class in which it is higher."""
+
+    name: str
+    higher_in: str
+
+
+@dataclass(frozen=True)
+class DifferentialGenes:
+    """Probes that differ in one contrast, of those tested."""
+
+    name: str
+    significant: int
+    tested: int
+
+
+@dataclass(frozen=True)
+class Answer(Chapter):
     """The champion, its accuracy with its interval, the reject option, the genes."""
-    comparison = findings.model_comparison
-    settings = findings.parameters["models"][findings.champion["champion"]]
-    best = comparison.loc[comparison["cv_balanced_accuracy"].idxmax()]
-    return Chapter(
-        "answer",
-        "The answer",
-        {
-            "champion": findings.champion,
-            "row": champion_row(comparison),
-            "n_train": int((findings.sample_split["split"] == "train").sum()),
-            "n_models": len(comparison),
-            "best": best,
-            "alike": list(within_one_standard_error(comparison)["model"]),
-            "mcnemar": _smallest_mcnemar(findings),
-            "held_out": findings.champion["held_out"] and _held_out_table(findings),
-            "published": findings.champion["published"],
-            "test_errors": sorted(comparison["test_errors"].dropna().astype(int)),
-            "permutation": findings.permutation_test,
-            "reject_aim": findings.parameters["modelling"]["max_error_when_calling"],
-            "reject_below": settings["reject_below"],
-            "signature": _signature(findings),
-            "stability": findings.stability_index,
-            "overlap": findings.signature_overlap,
-            "contrasts": _differential_genes(findings),
-            "alpha": findings.fdr,
-        },
+
+    anchor = "answer"
+    title = "The answer"
+    best: ComparedModel
+    alike: list[str]
+    mcnemar: float | None
+    held_out: Table | None
+    test_errors: list[int]
+    top_genes: list[TopGene]
+    contrasts: list[DifferentialGenes]
+
+
+def answer(study: Study) -> Answer:
+    comparison = study.models.model_comparison
+    p_values = comparison["mcnemar_p"]
+    return Answer(
+        best=max(compared_models(comparison), key=lambda row: row["cv_balanced_accuracy"]),
+        alike=list(within_one_standard_error(comparison)["model"]),
+        mcnemar=None if p_values.isna().all() else float(p_values.min()),
+        held_out=_held_out_table(study),
+        test_errors=sorted(comparison["test_errors"].dropna().astype(int)),
+        top_genes=[
+            TopGene(gene_name(gene["probe"], gene["description"], width=90), gene["direction"])
+            for gene in study.signature.signature.head(TOP_GENES).to_dict("records")
+        ],
+        contrasts=_differential_genes(study),
     )
 
 
-def _held_out_table(findings: Findings) -> Table:
-    """The champion's figures on the held-out samples, each with its interval."""
-    figures, published = findings.champion["held_out"], findings.champion["published"]
-    measures = {
+def _held_out_table(study: Study) -> Table | None:
+    """The champion's results on the held-out samples, each with its interval."""
+    figures, published = study.models.champion["held_out"], study.models.champion["published"]
+    if figures is None:
+        return None
+    measures: dict[str, tuple[str, Callable[[float], str]]] = {
         "errors": ("Errors, every sample called", count),
         "errors_among_calls": ("Errors among its calls", count),
         "coverage": ("Samples called", count),
@@ -63,33 +85,33 @@ def _held_out_table(findings: Findings) -> Table:
             "interval": (interval if key == "brier" else percent_interval)(
                 figures[key]["low"], figures[key]["high"]
             ),
-            "published": published and _to(number, figures[key]["published"]),
+            "published": _range(number, figures[key]["published"]),
         }
         for key, (name, number) in measures.items()
     ]
     columns = [
-        Column("measure", f"On the {count(figures['errors']['of'])} held-out samples"),
+        Column("measure", f"On the {count(study.cohort.n_test)} held-out samples"),
         Column("champion", "Champion"),
         Column("interval", "95% interval"),
         *([Column("published", "Published")] if published else []),
     ]
     return make_table(
-        rows, columns, anchor="held-out", caption=_held_out_caption(findings), sortable=False
+        rows, columns, anchor="held-out", caption=_held_out_caption(study), sortable=False
     )
 
 
-def _held_out_caption(findings: Findings) -> str:
+def _held_out_caption(study: Study) -> str:
     caption = (
-        "What the champion does on the samples that were held out. Intervals of shares are exact "
+        "Results of the champion on the samples that were held out. Intervals of shares are exact "
         f"(Clopper–Pearson); that of the Brier score is from {count(BOOTSTRAP_DRAWS)} bootstrap "
         "draws of the patients (percentiles)."
     )
-    if "group" in findings.sample_split:
+    if "group" in study.cohort.sample_split:
         caption += (
-            " The exact ones take samples as independent, which several samples of one patient "
-            "are not: they are too narrow."
+            " The exact ones assume independent samples. Several samples of one patient are not "
+            "independent, so these intervals are too narrow."
         )
-    if findings.champion["published"]:
+    if study.models.champion["published"]:
         caption += (
             " Published: the range over methods that learned from the same training samples and "
             "were tested on the same held-out samples; calls, and errors among them, where a "
@@ -98,39 +120,19 @@ def _held_out_caption(findings: Findings) -> str:
     return caption
 
 
-def _counted_or_scored(figure: dict[str, Any]) -> str:
+def _counted_or_scored(figure: HeldOutFigure) -> str:
     if "count" not in figure:
         return decimal(figure["value"])
     return f"{count(figure['count'])} of {count(figure['of'])} ({percent(figure['value'])})"
 
 
-def _to(number: Callable[[float], str], ends: list[float] | None) -> str:
+def _range(number: Callable[[float], str], ends: list[float] | None) -> str:
     return " to ".join(dict.fromkeys(number(end) for end in ends or ()))
 
 
-def _smallest_mcnemar(findings: Findings) -> float | None:
-    """Of the champion against each other model."""
-    p_values = findings.model_comparison.get("mcnemar_p")
-    return None if p_values is None or p_values.isna().all() else float(p_values.min())
-
-
-def _signature(findings: Findings) -> dict[str, Any]:
-    top = findings.signature.head(TOP_GENES)
-    return {
-        "n_genes": len(findings.signature),
-        "top": [
-            {"name": gene_name(gene.probe, gene.description, width=90), "higher_in": gene.direction}
-            for gene in top.itertuples()
-        ],
-    }
-
-
-def _differential_genes(findings: Findings) -> list[dict[str, Any]]:
-    rows = []
-    for name, table in findings.contrast_tables.items():
-        verdict = significance(table, findings.fdr).value_counts()
-        up, down = int(verdict.get("up", 0)), int(verdict.get("down", 0))
-        rows.append(
-            {"name": name, "up": up, "down": down, "significant": up + down, "tested": len(table)}
-        )
-    return rows
+def _differential_genes(study: Study) -> list[DifferentialGenes]:
+    fdr = study.parameters.differential_expression.fdr
+    return [
+        DifferentialGenes(name, n_significant(table, fdr), len(table))
+        for name, table in study.contrasts.contrast_tables.items()
+    ]

@@ -1,4 +1,8 @@
-"""Projections, figures and the report."""
+"""Projections, figures and the report.
+
+Each chapter is drawn by a node of its own, from its own datasets, so that no figure waits for
+another chapter.
+"""
 
 from __future__ import annotations
 
@@ -27,108 +31,63 @@ def project_samples(
 
 
 def draw_cohort(
-    data_quality: dict[str, Any],
-    sample_split: DataFrame,
+    compute: ComputeParameters,
     projections: DataFrame,
     explained_variance: list[float],
-    compute: ComputeParameters,
-) -> list[Any]:
-    """Figures of the samples: classes, intensities, projections."""
+    **found: Any,
+) -> tuple[list[Any], dict[str, Any]]:
+    """Figures of the samples: classes, intensities, projections; printed and interactive."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.study import CohortStudy, gather
 
-    figures = galleries.cohort_figures(data_quality, sample_split, projections, explained_variance)
-    return rendering.render_all(figures, compute.n_jobs)
+    drawn = gather(CohortStudy, found), projections, explained_variance
+    figures = rendering.render_all(galleries.cohort_figures(*drawn), compute.n_jobs)
+    return figures, galleries.interactive_cohort_figures(*drawn)
 
 
 def draw_signature(
-    log_expression: DataFrame,
-    sample_split: DataFrame,
-    signature: DataFrame,
-    selection_stability: DataFrame,
-    probes: DataFrame,
-    data_quality: dict[str, Any],
     compute: ComputeParameters,
+    log_expression: DataFrame,
+    selection_stability: DataFrame,
+    **found: Any,
 ) -> list[Any]:
     """Figures of the signature: heat map, selection frequency."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.study import CohortStudy, SignatureStudy, gather
 
-    figures = galleries.signature_figures(
-        log_expression, sample_split, signature, selection_stability, probes, data_quality
-    )
+    cohort, signature = gather(CohortStudy, found), gather(SignatureStudy, found)
+    figures = galleries.signature_figures(cohort, signature, log_expression, selection_stability)
     return rendering.render_all(figures, compute.n_jobs)
 
 
 def draw_models(
-    model_comparison: DataFrame,
-    cv_predictions: DataFrame,
-    test_predictions: DataFrame,
-    sample_split: DataFrame,
-    permutation_test: dict[str, Any],
-    shift: dict[str, Any],
-    log_expression: DataFrame,
-    data_quality: dict[str, Any],
-    compute: ComputeParameters,
-) -> list[Any]:
+    compute: ComputeParameters, log_expression: DataFrame, cv_predictions: DataFrame, **found: Any
+) -> tuple[list[Any], dict[str, Any]]:
     """Figures of the models: comparison, confusion, curves per model, permutation test."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.study import CohortStudy, ModelStudy, gather
 
-    figures = galleries.model_figures(
-        model_comparison,
-        cv_predictions,
-        test_predictions,
-        sample_split,
-        permutation_test,
-        shift,
-        log_expression,
-        data_quality,
-    )
-    return rendering.render_all(figures, compute.n_jobs)
+    cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
+    figures = galleries.model_figures(cohort, models, log_expression, cv_predictions)
+    interactive = galleries.interactive_model_figures(cohort, models)
+    return rendering.render_all(figures, compute.n_jobs), interactive
 
 
 def draw_contrasts(
-    contrast_tables: dict[str, DataFrame],
-    log_expression: DataFrame,
-    sample_split: DataFrame,
-    data_quality: dict[str, Any],
-    enrichment: DataFrame,
     differential_expression: DifferentialExpressionParameters,
     compute: ComputeParameters,
-) -> list[Any]:
+    log_expression: DataFrame,
+    **found: Any,
+) -> tuple[list[Any], dict[str, Any]]:
     """Figures of each contrast: volcano, mean–difference, p-values, top genes, gene sets."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, gather
 
-    figures = galleries.contrast_figures(
-        contrast_tables,
-        log_expression,
-        sample_split,
-        data_quality,
-        enrichment,
-        differential_expression.fdr,
-    )
-    return rendering.render_all(figures, compute.n_jobs)
-
-
-def draw_interactive(
-    projections: DataFrame,
-    explained_variance: list[float],
-    model_comparison: DataFrame,
-    sample_split: DataFrame,
-    contrast_tables: dict[str, DataFrame],
-    data_quality: dict[str, Any],
-    differential_expression: DifferentialExpressionParameters,
-) -> dict[str, dict[str, Any]]:
-    """Figures a reader can point at, by gallery."""
-    from leukemia_kedro.report import interactive
-
-    return interactive.interactive_figures(
-        projections,
-        explained_variance,
-        model_comparison,
-        sample_split,
-        contrast_tables,
-        list(data_quality["classes"]),
-        differential_expression.fdr,
-    )
+    cohort, contrasts = gather(CohortStudy, found), gather(ContrastStudy, found)
+    fdr = differential_expression.fdr
+    figures = galleries.contrast_figures(cohort, contrasts, log_expression, fdr)
+    interactive = galleries.interactive_contrast_figures(contrasts, fdr)
+    return rendering.render_all(figures, compute.n_jobs), interactive
 
 
 def write_report(
@@ -136,23 +95,37 @@ def write_report(
     feature_selection: FeatureSelectionParameters,
     resampling: ResamplingParameters,
     modelling: ModellingParameters,
-    models: dict[str, Any],
     differential_expression: DifferentialExpressionParameters,
     gene_sets: EnrichmentParameters,
-    seed: int,
     **found: Any,
 ) -> str:
     """Everything that was found, in one page that needs no other file and no network."""
-    from leukemia_kedro import report
+    from leukemia_kedro.compute.software import package_versions
+    from leukemia_kedro.parameters import ModelParameters
+    from leukemia_kedro.plots import study
+    from leukemia_kedro.report import render_report
 
-    parameters = {
-        "cohort": cohort,
-        "feature_selection": feature_selection,
-        "resampling": resampling,
-        "modelling": modelling,
-        "models": models,
-        "differential_expression": differential_expression,
-        "enrichment": gene_sets,
-        "seed": seed,
-    }
-    return report.render_report(report.collect_findings(found, parameters))
+    parameters = study.StatedParameters(
+        cohort=cohort,
+        feature_selection=feature_selection,
+        resampling=resampling,
+        modelling=modelling,
+        differential_expression=differential_expression,
+        enrichment=gene_sets,
+        models={
+            name: ModelParameters.model_validate(block) for name, block in found["models"].items()
+        },
+        seed=found["seed"],
+    )
+    return render_report(
+        study.Study(
+            cohort=study.gather(study.CohortStudy, found),
+            signature=study.gather(study.SignatureStudy, found),
+            models=study.gather(study.ModelStudy, found),
+            contrasts=study.gather(study.ContrastStudy, found),
+            replication=study.gather(study.ReplicationStudy, found),
+            galleries=study.gather(study.Galleries, found),
+            parameters=parameters,
+            versions=package_versions(),
+        )
+    )

@@ -2,55 +2,29 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.plots.study import (
+    REPORTED,
+    CohortStudy,
+    ContrastStudy,
+    ModelStudy,
+    SignatureStudy,
+    StatedParameters,
+    datasets_of,
+)
+
 from .nodes import (
     draw_cohort,
     draw_contrasts,
-    draw_interactive,
     draw_models,
     draw_signature,
     project_samples,
     write_report,
 )
 
-# What the report shows: see leukemia_kedro.report.Findings. What is not named is not in it.
-REPORTED = (
-    "data_quality",
-    "sample_split",
-    "probes",
-    "signature",
-    "stability_index",
-    "signature_overlap",
-    "model_comparison",
-    "model_scores",
-    "test_predictions",
-    "champion",
-    "permutation_test",
-    "selection_bias",
-    "shift",
-    "contrast_tables",
-    "variance_prior",
-    "enrichment",
-    "de_truth",
-    "cohort_figures",
-    "signature_figures",
-    "model_figures",
-    "contrast_figures",
-    "replication",
-    "shrunken_centroid_path",
-    "replication_figures",
-    "interactive_cohort_figures",
-    "interactive_model_figures",
-    "interactive_contrast_figures",
-)
-STATED = (
-    "cohort",
-    "feature_selection",
-    "resampling",
-    "modelling",
-    "models",
-    "differential_expression",
-    "seed",
-)
+
+def _inputs(*names: str) -> dict[str, str]:
+    """Inputs by keyword. Typed parameters come first: Kedro finds their types by position."""
+    return {name.removeprefix("params:"): name for name in names}
 
 
 def create_pipeline() -> Pipeline:
@@ -65,84 +39,56 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_cohort,
-                inputs=[
-                    "data_quality",
-                    "sample_split",
+                inputs=_inputs(
+                    "params:compute",
                     "projections",
                     "explained_variance",
-                    "params:compute",
-                ],
-                outputs="cohort_figures",
+                    *datasets_of(CohortStudy),
+                ),
+                outputs=["cohort_figures", "interactive_cohort_figures"],
                 name="draw_cohort",
             ),
             Node(
                 draw_signature,
-                inputs=[
-                    "log_expression",
-                    "sample_split",
-                    "signature",
-                    "selection_stability",
-                    "probes",
-                    "data_quality",
+                inputs=_inputs(
                     "params:compute",
-                ],
+                    "log_expression",
+                    "selection_stability",
+                    *datasets_of(CohortStudy, SignatureStudy),
+                ),
                 outputs="signature_figures",
                 name="draw_signature",
             ),
             Node(
                 draw_models,
-                inputs=[
-                    "model_comparison",
-                    "cv_predictions",
-                    "test_predictions",
-                    "sample_split",
-                    "permutation_test",
-                    "shift",
-                    "log_expression",
-                    "data_quality",
+                inputs=_inputs(
                     "params:compute",
-                ],
-                outputs="model_figures",
+                    "log_expression",
+                    "cv_predictions",
+                    *datasets_of(CohortStudy, ModelStudy),
+                ),
+                outputs=["model_figures", "interactive_model_figures"],
                 name="draw_models",
             ),
             Node(
                 draw_contrasts,
-                inputs=[
-                    "contrast_tables",
-                    "log_expression",
-                    "sample_split",
-                    "data_quality",
-                    "enrichment",
+                inputs=_inputs(
                     "params:differential_expression",
                     "params:compute",
-                ],
-                outputs="contrast_figures",
+                    "log_expression",
+                    *datasets_of(CohortStudy, ContrastStudy),
+                ),
+                outputs=["contrast_figures", "interactive_contrast_figures"],
                 name="draw_contrasts",
             ),
             Node(
-                draw_interactive,
-                inputs=[
-                    "projections",
-                    "explained_variance",
-                    "model_comparison",
-                    "sample_split",
-                    "contrast_tables",
-                    "data_quality",
-                    "params:differential_expression",
-                ],
-                outputs={
-                    "cohort": "interactive_cohort_figures",
-                    "model": "interactive_model_figures",
-                    "contrast": "interactive_contrast_figures",
-                },
-                name="draw_interactive",
-            ),
-            Node(
                 write_report,
-                inputs={name: name for name in REPORTED}
-                | {name: f"params:{name}" for name in STATED}
-                # The tables of that pipeline are called enrichment, too.
-                | {"gene_sets": "params:enrichment"},
+                inputs={
+                    # The dataset of that name is called enrichment, too.
+                    "gene_sets" if name == "enrichment" else name: f"params:{name}"
+                    for name in datasets_of(StatedParameters)
+                }
+                | _inputs(*datasets_of(*REPORTED)),
                 outputs="report",
                 name="write_report",
             ),

@@ -1,0 +1,468 @@
+"""What a run found, one object per chapter: figures and report take these.
+
+The fields of a chapter are datasets, under the names they have in the data catalog, so pipelines
+derive the inputs of their nodes from them. Records are the content of JSON files, see
+``docs/reference/files.md``. Large tables that only one figure needs (expression, projections,
+out-of-fold predictions) are no part of a chapter: the report never loads them.
+
+Nothing heavy is imported here, because Kedro reads this module at start-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+    from leukemia_kedro.parameters import (
+        CohortParameters,
+        DifferentialExpressionParameters,
+        EnrichmentParameters,
+        FeatureSelectionParameters,
+        ModellingParameters,
+        ModelParameters,
+        ResamplingParameters,
+    )
+
+IN_FULL = 3
+"""Contrasts shown with every figure; a page with dozens of them would not open."""
+
+
+class SplitSizes(TypedDict):
+    """Number of samples."""
+
+    train: int
+    test: int
+
+
+class DataQuality(TypedDict):
+    """From :func:`~leukemia_kedro.cohort.quality.describe_quality`."""
+
+    origin: str
+    simulated: bool
+    scale: str
+    n_samples: int
+    n_probes: int
+    n_control_probes: int
+    dropped_probes: int
+    n_probes_passing_filter: int
+    classes: dict[str, SplitSizes]
+    negative_share: float
+    missing_values: int
+    constant_probes: int
+    duplicated_probes: int
+    duplicated_samples: list[list[str]]
+    oddities: list[str]
+    intensity_per_sample: dict[str, dict[str, float]]
+
+
+class StabilityIndex(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.signature.selection_stability`."""
+
+    criterion: str
+    n_genes: int
+    n_folds: int
+    n_ever_chosen: int
+    n_always_chosen: int
+    stability: float
+    stability_low: float
+    stability_high: float
+
+
+class Overlap(TypedDict):
+    """What two sets of genes share; ``p`` is the probability of sharing as many by chance."""
+
+    shared: int
+    jaccard: float
+    p: float
+
+
+class SignatureOverlap(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.signature.reference_overlap`."""
+
+    reference: str | None
+    n_reference: NotRequired[int]
+    signature: NotRequired[Overlap]
+    top_100: NotRequired[Overlap]
+
+
+class ClassScores(TypedDict):
+    """Of one class; ``n`` is its number of samples."""
+
+    precision: float
+    recall: float | None
+    f1: float | None
+    n: int
+
+
+class Scores(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.metrics.score`."""
+
+    n: int
+    errors: NotRequired[int]
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    auc: float | None
+    log_loss: float
+    brier: float
+    per_class: dict[str, ClassScores]
+
+
+class ModelScores(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.comparison.score_model`."""
+
+    correct: list[bool]
+    n_genes: int
+    genes: list[str]
+    cv: Scores
+    train: Scores
+    test: Scores | None
+
+
+class CrossValidation(TypedDict):
+    """The champion's scores in cross-validation, with a 95 % interval."""
+
+    accuracy: float
+    balanced_accuracy: float
+    balanced_accuracy_se: float
+    balanced_accuracy_low: float
+    balanced_accuracy_high: float
+    macro_f1: float
+    auc: float | None
+    log_loss: float
+    brier: float
+
+
+class OnTestSamples(TypedDict):
+    """The champion's scores on the test samples, with 95 % intervals."""
+
+    n: float
+    errors: float
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    balanced_accuracy: float
+    macro_f1: float
+    auc: float | None
+    log_loss: float
+    brier: float
+    brier_low: float | None
+    brier_high: float | None
+    calls: float
+    errors_among_calls: float
+
+
+class HeldOutFigure(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.champion.held_out_figures`."""
+
+    count: NotRequired[int]
+    of: NotRequired[int]
+    value: float | None
+    low: float | None
+    high: float | None
+    interval: str
+    published: list[float] | None
+
+
+class PublishedResult(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.published.published_results`."""
+
+    study: str
+    method: str
+    genes: str
+    reference: str
+    fewest_errors: int | None
+    most_errors: int | None
+    calls: int | None
+    errors_among_calls: int | None
+    brier: float | None
+
+
+class Champion(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.champion.promote_champion`."""
+
+    champion: str
+    rule: str
+    classes: list[str]
+    n_genes: int
+    threshold: float
+    parameters: dict[str, Any]
+    cross_validation: CrossValidation
+    test: OnTestSamples | None
+    held_out: dict[str, HeldOutFigure] | None
+    published: list[PublishedResult] | None
+    left_out: dict[str, str]
+
+
+class PermutationTest(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.permutation.permutation_test`."""
+
+    model: str
+    score: float
+    p_value: float
+    n_permutations: int
+    permuted_scores: list[float]
+
+
+class GenesChosen(TypedDict):
+    """Balanced accuracies."""
+
+    genes_inside_folds: float
+    genes_outside_folds: float
+
+
+class SelectionBias(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.permutation.selection_bias`."""
+
+    model: str
+    n_permutations: int
+    true_labels: GenesChosen
+    permuted_labels: GenesChosen
+
+
+class HardSample(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.shift.hard_samples`."""
+
+    sample: str
+    label: str
+    split: str
+    n_models_wrong: int
+    n_models: int
+
+
+class Shift(TypedDict):
+    """From :func:`~leukemia_kedro.evaluation.shift.measure_shift`."""
+
+    auc: float | None
+    p_value: float | None
+    n_permutations: int
+    median_log2_per_sample: dict[str, float]
+    hard_samples: list[HardSample]
+
+
+class VariancePrior(TypedDict):
+    """From :func:`~leukemia_kedro.differential_expression.analysis.compare_classes`."""
+
+    prior_df: float | None
+    prior_variance: float
+    n_probes: int
+    n_samples: int
+    contrasts: dict[str, str]
+
+
+class ContrastTruth(TypedDict):
+    """From :func:`~leukemia_kedro.differential_expression.known_truth.hold_against_truth`."""
+
+    contrast: str
+    fdr: float
+    tested: int
+    differential_probes: int
+    discoveries: int
+    false_discoveries: int
+    false_discovery_proportion: float
+    power: float | None
+
+
+class FigureRecord(TypedDict):
+    """A rendered figure, as :class:`~leukemia_kedro.datasets.files.FiguresDataset` loads it."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    svg: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CohortStudy:
+    """The samples and what was measured of them.
+
+    Parameters
+    ----------
+    data_quality : DataQuality
+    sample_split : DataFrame, index ``sample``
+        Columns ``label``, ``split`` and perhaps ``group``.
+    probes : DataFrame, index ``probe``
+        Column ``description``.
+    """
+
+    data_quality: DataQuality
+    sample_split: pd.DataFrame
+    probes: pd.DataFrame
+
+    @property
+    def classes(self) -> list[str]:
+        """In class order, the reference class first."""
+        return list(self.data_quality["classes"])
+
+    @property
+    def n_train(self) -> int:
+        return sum(sizes["train"] for sizes in self.data_quality["classes"].values())
+
+    @property
+    def n_test(self) -> int:
+        return sum(sizes["test"] for sizes in self.data_quality["classes"].values())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SignatureStudy:
+    """The genes named.
+
+    Parameters
+    ----------
+    signature : DataFrame
+        ``probe, description, score, direction, selection_frequency``; best gene first.
+    stability_index : StabilityIndex
+    signature_overlap : SignatureOverlap
+    """
+
+    signature: pd.DataFrame
+    stability_index: StabilityIndex
+    signature_overlap: SignatureOverlap
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ModelStudy:
+    """The models.
+
+    Parameters
+    ----------
+    model_comparison : DataFrame
+        One row per model, simplest first; test columns NaN without a test set.
+    model_scores : mapping of model name to ModelScores
+    test_predictions : DataFrame
+        Of all models, column ``model``; no rows without a test set.
+    champion : Champion
+    permutation_test : PermutationTest
+    selection_bias : SelectionBias
+    shift : Shift
+    """
+
+    model_comparison: pd.DataFrame
+    model_scores: Mapping[str, ModelScores]
+    test_predictions: pd.DataFrame
+    champion: Champion
+    permutation_test: PermutationTest
+    selection_bias: SelectionBias
+    shift: Shift
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ContrastStudy:
+    """Genes and gene sets that differ.
+
+    Parameters
+    ----------
+    contrast_tables : mapping of contrast name to DataFrame
+        limma's columns, sorted by ``P.Value``.
+    variance_prior : VariancePrior
+    enrichment : DataFrame
+        Gene-set tests, column ``contrast``; no rows without gene sets.
+    de_truth : list of ContrastTruth
+        Of simulated cohorts; else empty.
+    """
+
+    contrast_tables: Mapping[str, pd.DataFrame]
+    variance_prior: VariancePrior
+    enrichment: pd.DataFrame
+    de_truth: list[ContrastTruth]
+
+    @property
+    def enrichment_tables(self) -> dict[str, pd.DataFrame]:
+        """The gene-set tests of each contrast that has any."""
+        return {str(name): table for name, table in self.enrichment.groupby("contrast")}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReplicationStudy:
+    """Published results beside reproduced ones; tables without rows where none was run.
+
+    Parameters
+    ----------
+    replication : DataFrame
+        ``study, quantity, published, reproduced, agrees, note``.
+    shrunken_centroid_path : DataFrame
+        ``threshold, n_genes, cv_errors, test_errors, chosen``.
+    """
+
+    replication: pd.DataFrame
+    shrunken_centroid_path: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Galleries:
+    """The figures of each chapter, and their interactive counterparts by the same names."""
+
+    cohort_figures: Sequence[FigureRecord]
+    signature_figures: Sequence[FigureRecord]
+    model_figures: Sequence[FigureRecord]
+    contrast_figures: Sequence[FigureRecord]
+    replication_figures: Sequence[FigureRecord]
+    interactive_cohort_figures: Mapping[str, Figure]
+    interactive_model_figures: Mapping[str, Figure]
+    interactive_contrast_figures: Mapping[str, Figure]
+
+    @property
+    def interactive(self) -> dict[str, Figure]:
+        """Shown on the screen in place of the figure of that name, which is printed."""
+        return {
+            **self.interactive_cohort_figures,
+            **self.interactive_model_figures,
+            **self.interactive_contrast_figures,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StatedParameters:
+    """The parameters that the report states, every default filled in."""
+
+    cohort: CohortParameters
+    feature_selection: FeatureSelectionParameters
+    resampling: ResamplingParameters
+    modelling: ModellingParameters
+    differential_expression: DifferentialExpressionParameters
+    enrichment: EnrichmentParameters
+    models: Mapping[str, ModelParameters]
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """Everything that the report shows.
+
+    Parameters
+    ----------
+    cohort, signature, models, contrasts, replication, galleries, parameters
+        The chapters, the figures and the parameters.
+    versions : mapping of package to version
+        Of the software that was used.
+    """
+
+    cohort: CohortStudy
+    signature: SignatureStudy
+    models: ModelStudy
+    contrasts: ContrastStudy
+    replication: ReplicationStudy
+    galleries: Galleries
+    parameters: StatedParameters
+    versions: Mapping[str, str]
+
+
+REPORTED = (CohortStudy, SignatureStudy, ModelStudy, ContrastStudy, ReplicationStudy, Galleries)
+
+Chapter = TypeVar("Chapter")
+
+
+def datasets_of(*chapters: type) -> list[str]:
+    """Names of the datasets that chapters consist of."""
+    return [field.name for chapter in chapters for field in fields(chapter)]
+
+
+def gather(chapter: type[Chapter], datasets: Mapping[str, Any]) -> Chapter:
+    """One chapter from datasets by name; others may be among them."""
+    return chapter(**{name: datasets[name] for name in datasets_of(chapter)})

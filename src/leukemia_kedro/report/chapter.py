@@ -1,0 +1,52 @@
+"""What a chapter of the page is, and which figures belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from leukemia_kedro.plots.study import FigureRecord
+
+
+class Chapter:
+    """One chapter of the page: a dataclass whose fields its template reads.
+
+    The template also has ``study``, a :class:`~leukemia_kedro.plots.study.Study`, so a field is
+    what has to be made of it first. A test compares templates with these types.
+    """
+
+    anchor: ClassVar[str]
+    """Id on the page, and stem of the template."""
+    title: ClassVar[str]
+    """Heading, and entry in the table of contents."""
+
+
+def named(gallery: Sequence[FigureRecord], name: str) -> list[FigureRecord]:
+    """The figure of that name; empty where there is none."""
+    return [record for record in gallery if record["name"] == name]
+
+
+def divided(
+    gallery: Sequence[FigureRecord], owners: Sequence[str]
+) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
+    """Figures that belong to one model or contrast, and those of all together.
+
+    Parameters
+    ----------
+    gallery : sequence of FigureRecord
+        A figure that belongs to an owner is named ``<what it shows>_<owner>``.
+    owners : sequence of str
+        As written in names of figures.
+
+    Returns
+    -------
+    common : list of FigureRecord
+    own : dict of owner to list of FigureRecord
+    """
+    common: list[FigureRecord] = []
+    own: dict[str, list[FigureRecord]] = {owner: [] for owner in owners}
+    for record in gallery:
+        # Of "a-b" and "b-a-b", both ends of a name, the longer one is meant.
+        ends = [owner for owner in owners if record["name"].endswith(f"_{owner}")]
+        (own[max(ends, key=len)] if ends else common).append(record)
+    return common, own
