@@ -9,15 +9,20 @@ required to be those of this process without a cluster.
 
 from __future__ import annotations
 
-import pandas as pd
 from golub import golub_training_samples
 from timing import cores, spread, timed
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.compute.threads import one_thread_per_process
-from leukemia_kedro.evaluation.permutation import permutation_test
-from leukemia_kedro.model.file import FittedModel
-from leukemia_kedro.parameters import CohortParameters, ComputeParameters, ResamplingParameters
+from leukemia_kedro.evaluation.permutation import permuted_labels, score_labellings
+from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ComputeParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
 
 MODEL = "weighted_voting"
 PERMUTATIONS = 1000
@@ -28,17 +33,18 @@ def main() -> None:
     """Print a line per size of the cluster, then the ratio."""
     one_thread_per_process()
     expression, labels, parameters = golub_training_samples()
-    given = (
-        FittedModel(None, {"name": MODEL, "model": parameters["models"][MODEL]}),
-        expression,
-        pd.DataFrame({"label": labels, "split": "train"}),
-        pd.DataFrame({"is_control": expression.columns.str.startswith("AFFX")}, expression.columns),
+    controls = tuple(expression.columns[expression.columns.str.startswith("AFFX")])
+    patients = TrainingSet(expression, labels, controls=controls)
+    setting = Setting(
+        ModelParameters(**parameters["models"][MODEL]),
         CohortParameters(**parameters["cohort"]),
         ResamplingParameters(**parameters["resampling"]),
+        parameters["seed"],
     )
 
     def test(permutations: int):
-        return permutation_test(*given, permutations, parameters["seed"], n_jobs=-1)
+        labellings = permuted_labels(patients, permutations, setting.seed)
+        return score_labellings(patients, labellings, setting, False, n_jobs=-1)
 
     expected = test(PERMUTATIONS)
     seconds = {1: [], 2: []}

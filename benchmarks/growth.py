@@ -78,12 +78,12 @@ def processing(cohort, of: dict) -> dict:
 
     expression, samples, probes = nodes.validate_cohort(cohort, of["cohort"])
     split = nodes.split_samples(samples, of["cohort"], of["seed"])
-    train, _ = nodes.divide_expression(expression, split)
-    probe_filter = nodes.filter_probes(expression, split, of["cohort"])
+    training_set, _ = nodes.divide_expression(expression, split, probes, of["cohort"])
+    probe_filter = nodes.filter_probes(training_set, of["cohort"])
     log = nodes.transform_to_log2(expression, probe_filter, of["cohort"])
     nodes.describe_quality(cohort, split, probe_filter, of["cohort"])
     return {
-        "samples": samples, "probes": probes, "sample_split": split, "train_expression": train,
+        "samples": samples, "probes": probes, "sample_split": split, "training_set": training_set,
         "probe_filter": probe_filter, "log_expression": log,
     }  # fmt: skip
 
@@ -92,13 +92,12 @@ def rankings(made: dict, of: dict) -> None:
     """The rankings of feature_selection: in every fold, and by each criterion on all samples."""
     from leukemia_kedro.pipelines.feature_selection import nodes
 
-    tables = made["train_expression"], made["sample_split"], made["probes"]
-    plan = nodes.plan_resampling(made["sample_split"], of["resampling"], of["seed"])
-    shared = of["cohort"], of["feature_selection"]
-    nodes.rank_genes_per_fold(
-        *tables, plan, of["models"], *shared, of["resampling"], of["seed"], of["compute"]
-    )
-    nodes.rank_genes(*tables, *shared, of["seed"], of["compute"])
+    training_set, seed, compute = made["training_set"], of["seed"], of["compute"]
+    selection, cohort, resampling = of["feature_selection"], of["cohort"], of["resampling"]
+    plan = nodes.plan_resampling(made["sample_split"], resampling, seed)
+    setting = nodes.set_up_rankings(training_set, of["models"], selection, cohort, resampling, seed)
+    nodes.rank_genes_per_fold(training_set, plan, setting, compute)
+    nodes.rank_genes(training_set, cohort, selection, seed, compute)
 
 
 def differential_expression(made: dict, of: dict) -> None:

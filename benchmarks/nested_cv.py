@@ -35,15 +35,17 @@ from sklearn.model_selection import (
 )
 from timing import cores, spread, timed
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import RankingSetting, orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
-from leukemia_kedro.evaluation.nested_cv import Setting, nested_cross_validation
+from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
 RUNS = 3
@@ -93,18 +95,15 @@ class Comparison:
 
     def rankings(self, n_jobs: int):
         """Rankings per fold, by every criterion that a model asks for."""
-        criteria = sorted({model.genes.criterion for model in self.models.values()})
-        return rank_folds(
-            self.expression, self.labels, self.plan, criteria, self.cohort, [],
-            self.resampling.inner_folds, self.seed, n_jobs,
-        )  # fmt: skip
+        criteria = tuple(sorted({model.genes.criterion for model in self.models.values()}))
+        setting = RankingSetting(criteria, self.cohort, self.resampling.inner_folds, self.seed)
+        return rank_folds(TrainingSet(self.expression, self.labels), self.plan, setting, n_jobs)
 
     def here(self, name: str, orders, n_jobs: int) -> np.ndarray:
         """Out-of-fold probabilities of one model, shape (repeats, samples, classes)."""
-        setting = Setting(self.models[name], self.cohort, self.resampling.inner_folds, self.seed)
-        predictions, _ = nested_cross_validation(
-            self.expression, self.labels, self.plan, orders, setting, n_jobs
-        )
+        setting = Setting(self.models[name], self.cohort, self.resampling, self.seed)
+        patients = TrainingSet(self.expression, self.labels)
+        predictions, _ = nested_cross_validation(patients, self.plan, orders, setting, n_jobs)
         known = np.unique(self.labels)
         return np.array(
             [

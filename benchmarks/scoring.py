@@ -23,7 +23,7 @@ SEED = 0
 PROJECT = Path(__file__).resolve().parents[1]
 KEDRO = Path(sys.executable).with_name("kedro")
 CHAMPION = Path("data/06_models/golub/champion.skops")
-TRAINING = PROJECT / "data" / "05_model_input" / "golub" / "train_expression.parquet"
+TRAINING = PROJECT / "data" / "05_model_input" / "golub" / "training_set.parquet"
 
 
 def made_samples(training: pd.DataFrame, n_samples: int) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from leukemia_kedro.cohort.quality import (
     equal_samples,
     examine,
 )
-from leukemia_kedro.cohort.split import split_samples
+from leukemia_kedro.cohort.split import assign_sides
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import CohortError
 from leukemia_kedro.estimators.model_pipeline import probe_filter
@@ -39,7 +39,7 @@ def with_values(cohort, change):
 
 
 def describe(cohort, parameters=PARAMETERS):
-    split = split_samples(cohort.samples, parameters.split, seed=0)
+    split = assign_sides(cohort.samples, parameters.split, seed=0)
     train = cohort.expression[(split["split"] == "train").to_numpy()]
     passing = probe_filter(parameters).fit(train).to_frame().set_index("probe")
     return describe_quality(cohort, split, passing, parameters)

@@ -1,20 +1,19 @@
 """The split: given, drawn or none; never a label by position."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.cohort.split import (
+    assign_sides,
     class_order,
-    labels_of,
-    split_samples,
-    training_labels,
+    held_out_samples,
     training_samples,
 )
+from leukemia_kedro.cohort.training_set import training_set
 from leukemia_kedro.errors import CohortError, UserError
-from leukemia_kedro.parameters import SplitParameters
+from leukemia_kedro.parameters import CohortParameters, SplitParameters
 
 
 def samples(**columns):
@@ -28,28 +27,32 @@ PATIENTS = samples(
 )
 
 
+def held_out_classes(split):
+    return split.loc[split["split"] == "test", "label"].value_counts().to_dict()
+
+
 def test_a_given_split_is_kept():
-    split = split_samples(PATIENTS, SplitParameters(method="given"), seed=0)
+    split = assign_sides(PATIENTS, SplitParameters(method="given"), seed=0)
     assert split["split"].tolist() == PATIENTS["split"].tolist()
     assert split["label"].tolist() == PATIENTS["label"].tolist()
 
 
 def test_a_drawn_split_keeps_the_classes_shares_and_follows_the_seed():
     drawn = SplitParameters(method="stratified", test_share=0.3)
-    split = split_samples(PATIENTS, drawn, seed=0)
-    assert labels_of(split, "test").value_counts().to_dict() == {"ALL": 6, "AML": 3}
-    pd.testing.assert_frame_equal(split, split_samples(PATIENTS, drawn, seed=0))
-    assert not split.equals(split_samples(PATIENTS, drawn, seed=1))
+    split = assign_sides(PATIENTS, drawn, seed=0)
+    assert held_out_classes(split) == {"ALL": 6, "AML": 3}
+    pd.testing.assert_frame_equal(split, assign_sides(PATIENTS, drawn, seed=0))
+    assert not split.equals(assign_sides(PATIENTS, drawn, seed=1))
 
 
 def test_without_a_test_set_every_sample_is_learned_from():
-    split = split_samples(PATIENTS, SplitParameters(method="none"), seed=0)
-    assert len(training_labels(split)) == 30
+    split = assign_sides(PATIENTS, SplitParameters(method="none"), seed=0)
+    assert len(training_samples(split)[0]) == 30
 
 
 def test_a_split_that_the_cohort_does_not_give_is_refused():
     with pytest.raises(UserError, match="this cohort gives no split"):
-        split_samples(PATIENTS.drop(columns="split"), SplitParameters(method="given"), seed=0)
+        assign_sides(PATIENTS.drop(columns="split"), SplitParameters(method="given"), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_a_split_that_the_cohort_does_not_give_is_refused():
 def test_a_split_that_cannot_be_drawn_is_refused(labels, share, message):
     drawn = SplitParameters(method="stratified", test_share=share)
     with pytest.raises(UserError, match=message):
-        split_samples(samples(label=labels), drawn, seed=0)
+        assign_sides(samples(label=labels), drawn, seed=0)
 
 
 GROUPED = SplitParameters(method="grouped", test_share=0.3, group="patient")
@@ -74,20 +77,20 @@ def test_no_patient_is_on_both_sides_of_a_grouped_split(sizes, seed):
     labels = [label for label, size in sizes for _ in range(size)]
     patients = [number for number, (_, size) in enumerate(sizes) for _ in range(size)]
     table = samples(label=labels, patient=patients)
-    split = split_samples(table, GROUPED, seed)
+    split = assign_sides(table, GROUPED, seed)
     assert list(split) == ["label", "split", "group"]
     of_side = {side: set(rows["group"]) for side, rows in split.groupby("split")}
     assert not of_side["train"] & of_side["test"]
     assert set(split["split"]) == {"train", "test"}
-    assert set(training_labels(split)) == {"ALL", "AML"}
+    assert set(training_samples(split)[0]) == {"ALL", "AML"}
 
 
 def test_a_grouped_split_keeps_the_classes_shares_as_well_as_patients_allow():
     pairs = [number // 2 for number in range(60)]
     table = samples(label=["ALL"] * 40 + ["AML"] * 20, patient=pairs)
-    split = split_samples(table, GROUPED, seed=0)
-    assert labels_of(split, "test").value_counts().to_dict() == {"ALL": 12, "AML": 6}
-    pd.testing.assert_frame_equal(split, split_samples(table, GROUPED, seed=0))
+    split = assign_sides(table, GROUPED, seed=0)
+    assert held_out_classes(split) == {"ALL": 12, "AML": 6}
+    pd.testing.assert_frame_equal(split, assign_sides(table, GROUPED, seed=0))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_a_grouped_split_keeps_the_classes_shares_as_well_as_patients_allow():
 )
 def test_a_split_that_would_mislead_is_refused(columns, split, message):
     with pytest.raises(UserError, match=message):
-        split_samples(samples(**columns), SplitParameters(**split), seed=0)
+        assign_sides(samples(**columns), SplitParameters(**split), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -141,25 +144,32 @@ def test_parameters_that_contradict_themselves_are_refused(split, message):
         SplitParameters(**split)
 
 
-def test_labels_follow_the_samples_whatever_the_order_of_the_table():
-    table = samples(label=["ALL", "AML", "MLL"], patient=["x", "y", "y"])
-    split = split_samples(table, SplitParameters(method="none", group="patient"), seed=0)
-    shuffled = split.index[[2, 0, 1]]
-    labels, groups = training_samples(split, shuffled)
-    assert labels.to_dict() == split["label"].to_dict()
-    assert list(labels.index) == list(shuffled)
-    assert list(groups) == ["y", "x", "y"]
-    labels, groups = training_samples(split.drop(columns="group"))
-    assert groups is None
-    np.testing.assert_array_equal(labels, ["ALL", "AML", "MLL"])
+def test_the_training_set_joins_labels_and_groups_to_expression_by_name():
+    table = samples(label=["ALL", "AML", "MLL", "ALL"], patient=["x", "y", "y", "z"])
+    split = assign_sides(table, SplitParameters(method="none", group="patient"), seed=0)
+    split.loc[split.index[3], "split"] = "test"
+    shuffled = split.index[[2, 3, 0, 1]]
+    expression = pd.DataFrame([[3.0, 4.0, 1.0, 2.0]] * 2, ["a", "c"], shuffled)
+    probes = pd.DataFrame({"is_control": [False, True]}, index=expression.index)
+    parameters = CohortParameters(scale="log2", filter={"drop_controls": True})
+    found = training_set(expression, split, probes, parameters)
+    assert list(found.samples) == list(split.index[[2, 0, 1]])
+    assert list(found.labels) == ["MLL", "ALL", "AML"]
+    assert list(found.groups) == ["y", "x", "y"]
+    assert found.matrix[:, 0].tolist() == [3.0, 1.0, 2.0]
+    assert found.excluded.tolist() == [1]
+    assert training_set(expression, split.drop(columns="group"), probes, parameters).groups is None
 
 
 def test_a_table_of_other_samples_is_refused():
-    split = split_samples(PATIENTS, SplitParameters(method="given"), seed=0)
-    edited = split.assign(split=split["split"].where(split.index != "patient 3", "test"))
-    expression = training_labels(split).index
-    with pytest.raises(UserError, match=r"differ in the training samples patient 3: .* edited"):
-        training_samples(edited, expression)
+    split = assign_sides(PATIENTS, SplitParameters(method="given"), seed=0)
+    held_out = split.index[split["split"] == "test"]
+    assert list(held_out_samples(split, held_out[::-1]).index) == list(held_out[::-1])
+    edited = split.assign(split=split["split"].where(split.index != held_out[0], "train"))
+    with pytest.raises(
+        UserError, match=rf"differ in the held-out samples {held_out[0]}: .* edited"
+    ):
+        held_out_samples(edited, held_out)
 
 
 def test_classes_are_in_the_order_stated_or_else_sorted():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kedro.io import DatasetError
 from plotly.graph_objects import Figure
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import (
     CSVDataset,
     FiguresDataset,
@@ -21,6 +22,7 @@ from leukemia_kedro.datasets import (
     SkopsDataset,
     TablesDataset,
     TextDataset,
+    TrainingSetDataset,
 )
 from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.plots.rendering import RenderedFigure
@@ -197,3 +199,18 @@ def test_json_refuses_what_json_cannot_say(tmp_path):
         dataset.save({"auc": float("nan")})
     dataset.save({"auc": None, "name": "Müller"})
     assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))["name"] == "Müller"
+
+
+@pytest.mark.parametrize("groups", [None, np.array(["p1", "p1", "p2"])])
+def test_a_training_set_survives_its_file(tmp_path, groups):
+    """Ids and labels that look like numbers stay text."""
+    samples = pd.Index(["1", "2", "10"], name="sample")
+    expression = pd.DataFrame(np.eye(3, 4), samples, pd.Index(list("abcd"), name="probe"))
+    labels = pd.Series(["0", "1", "1"], samples, name="label")
+    file = TrainingSetDataset(filepath=str(tmp_path / "training_set.parquet"))
+    file.save(TrainingSet(expression, labels, groups, ("d",)))
+    found = file.load()
+    pd.testing.assert_frame_equal(found.expression, expression)
+    pd.testing.assert_series_equal(found.labels, labels)
+    assert found.controls == ("d",)
+    assert (found.groups is None) if groups is None else (found.groups == groups).all()

@@ -19,7 +19,7 @@ from helpers.golub_texts import (
     write,
     write_zip,
 )
-from helpers.small_models import BLOCKS, fit_small_model
+from helpers.small_models import BLOCKS, PARAMETERS, fit_small_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kedro.io import DatasetError
@@ -27,7 +27,6 @@ from kedro.io import DatasetError
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.evaluation.metrics import score
-from leukemia_kedro.evaluation.run_model import predict_samples
 from leukemia_kedro.parameters import ModelParameters
 
 
@@ -227,9 +226,10 @@ def held_out_scores(cohort: Cohort) -> dict:
         for split, rows in cohort.samples.groupby("split")
     }
     model = ModelParameters(**BLOCKS["weighted_voting"])
-    fitted = fit_small_model(halves["train"], model, "golub")
-    predictions = predict_samples(fitted, halves["test"].expression, halves["test"].samples)
-    return score(predictions, fitted.card["classes"])
+    fitted = fit_small_model(halves["train"], model, PARAMETERS["golub"])
+    predictions = fitted.call_samples(halves["test"].expression)
+    labels = halves["test"].labels.to_numpy()
+    return score(predictions.assign(label=labels), fitted.card["classes"])
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from helpers.small_models import small_model
 
-from leukemia_kedro.evaluation.champion import held_out_figures, promote_champion
+from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
+from leukemia_kedro.pipelines.modelling.nodes import promote_champion
 
 ROW = {
     "model": "weighted_voting",
@@ -78,7 +79,7 @@ def test_the_record_and_the_card(has_test_set):
     row = ROW | ({} if has_test_set else {name: None for name in ROW if name.startswith("test_")})
     comparison = pd.DataFrame([row | {"model": "knn", "champion": False}, row])
     models = {name: small_model(name) for name in comparison["model"]}
-    champion, record = promote_champion(comparison, original_split("golub"), models)
+    champion, record = promote_champion(comparison, original_split("golub"), **models)
     json.dumps(record, allow_nan=False)
     assert champion.card["name"] == record["champion"] == "weighted_voting"
     assert champion.card["metrics"] == {

@@ -9,10 +9,13 @@ from sklearn.metrics import roc_auc_score
 
 from leukemia_kedro.datasets import CSVDataset
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.comparison import compare_models, gather_tables, score_model
-from leukemia_kedro.evaluation.run_model import CV_COLUMNS, TEST_COLUMNS
+from leukemia_kedro.evaluation.comparison import score_calls
+from leukemia_kedro.evaluation.metrics import score, score_repeats
+from leukemia_kedro.pipelines.modelling.nodes import compare_models, gather_tables
 
 CLASSES = ["ALL", "MLL", "AML"]
+CV_COLUMNS = ["repeat", "fold", "sample", "label", "predicted", "confidence"]
+TEST_COLUMNS = ["sample", "label", "predicted", "confidence", "call"]
 
 
 def predictions(labels, seed, repeats=1, folds=3):
@@ -43,16 +46,20 @@ def called(table):
 
 
 TRAIN = ["ALL"] * 12 + ["AML"] * 9 + ["MLL"] * 3
-NO_TEST = pd.DataFrame(columns=["sample", "label", "predicted", "confidence", "call"])
+NO_TEST = pd.DataFrame(columns=TEST_COLUMNS)
 
 
 def scored(test, seed=0, folds=3, patients=None):
     cv = predictions(TRAIN, seed, repeats=2, folds=folds)
-    split = pd.DataFrame({"label": test["label"], "split": "test"}).set_axis(test["sample"])
-    if patients is not None:
-        split["group"] = patients
-    genes = [f"gene {number}" for number in range(50)]
-    return score_model(cv, predictions(TRAIN, seed + 1), test, split, CLASSES, genes, seed=0)
+    patients = test["sample"].to_numpy() if patients is None else patients
+    paired = test if len(test) else cv[cv["repeat"] == 1]
+    return {
+        "correct": list(paired["label"] == paired["predicted"]),
+        "n_genes": 50,
+        "cv": score_repeats(cv, CLASSES),
+        "train": score(predictions(TRAIN, seed + 1), CLASSES),
+        "test": score_calls(test, CLASSES, patients, seed=0) if len(test) else None,
+    }
 
 
 @pytest.mark.parametrize("folds", [3, 24])
@@ -66,7 +73,7 @@ def test_a_class_of_three_samples_counts_as_much_as_the_largest(folds):
     assert scores["cv"]["balanced_accuracy"] == pytest.approx(np.mean(recalls))
     low, high = scores["cv"]["balanced_accuracy_low"], scores["cv"]["balanced_accuracy_high"]
     assert 0 <= low < np.mean(recalls) < high <= 1
-    json.dumps(scores, allow_nan=False)
+    json.dumps(scores["cv"], allow_nan=False)
 
 
 def test_a_class_that_the_test_set_lacks_is_left_out_of_its_means():
@@ -108,14 +115,14 @@ def test_a_test_set_of_one_class_has_no_auc_but_all_else():
         name: scored(called(predictions(["AML"] * 4, seed)), seed)
         for name, seed in (("a", 1), ("b", 2))
     }
-    table = compare_models(scores)
+    table, _ = compare_models(**scores)
     assert table["test_auc"].isna().all()
     assert table["test_accuracy"].notna().all()
     assert table["champion"].sum() == 1
 
 
 def test_without_a_test_set_models_are_compared_out_of_fold():
-    table = compare_models({"a": scored(NO_TEST, 1), "b": scored(NO_TEST, 2)})
+    table, _ = compare_models(a=scored(NO_TEST, 1), b=scored(NO_TEST, 2))
     assert table.filter(like="test_").isna().all(axis=None)
     assert table["champion"].sum() == 1
     others = table[~table["champion"]]
@@ -125,13 +132,13 @@ def test_without_a_test_set_models_are_compared_out_of_fold():
 def test_models_left_out_are_told_in_one_line(caplog):
     left_out = {"left_out": "defined for two classes only, the cohort has 3"}
     with caplog.at_level("INFO"):
-        table = compare_models({"voting": left_out, "a": scored(NO_TEST, 1)})
+        table, _ = compare_models(voting=left_out, a=scored(NO_TEST, 1))
     assert table["model"].tolist() == ["a"]
     assert caplog.messages == [
         "Left out of this run: voting (defined for two classes only, the cohort has 3)"
     ]
     with pytest.raises(UserError, match=r"every model was left out of this run: voting \(defined"):
-        compare_models({"voting": left_out})
+        compare_models(voting=left_out)
 
 
 def test_the_predictions_of_all_models_are_one_table_that_survives_its_file(tmp_path):
@@ -145,7 +152,7 @@ def test_the_predictions_of_all_models_are_one_table_that_survives_its_file(tmp_
     )  # fmt: skip
     left_out = pd.DataFrame(columns=TEST_COLUMNS)
     file = CSVDataset(filepath=str(tmp_path / "test_predictions.csv"))
-    file.save(gather_tables({"left_out": left_out, "a": one, "b": one.iloc[::-1]}))
+    file.save(gather_tables(left_out=left_out, a=one, b=one.iloc[::-1]))
     table = file.load()
     assert list(table) == ["model", *one]
     assert table["model"].tolist() == ["a", "a", "b", "b"]
@@ -156,7 +163,7 @@ def test_the_predictions_of_all_models_are_one_table_that_survives_its_file(tmp_
 @pytest.mark.parametrize("columns", [CV_COLUMNS, TEST_COLUMNS])
 def test_without_any_prediction_the_table_has_columns_and_no_row(columns, tmp_path):
     file = CSVDataset(filepath=str(tmp_path / "predictions.csv"))
-    file.save(gather_tables(dict.fromkeys("ab", pd.DataFrame(columns=columns))))
+    file.save(gather_tables(**dict.fromkeys("ab", pd.DataFrame(columns=columns))))
     table = file.load()
     assert table.empty
     assert list(table) == ["model", *columns]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.small_models import rankings_of
 from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
@@ -17,19 +18,20 @@ from sklearn.model_selection import (
 from sklearn.preprocessing import StandardScaler
 from yaml import safe_load
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import RankingSetting, orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import (
-    Setting,
     fit_model,
     mean_and_deviation,
     nested_cross_validation,
 )
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import (
     CohortParameters,
     MissingParameters,
@@ -70,26 +72,12 @@ def cohort(n_classes, missing_share=0.0):
 
 
 def predicted_by_the_project(cohort, model, parameters=COHORT):
-    labels = cohort.labels
-    plan = resampling_plan(labels, RESAMPLING, SEED)
-    rankings = rank_folds(
-        cohort.expression,
-        labels,
-        plan,
-        [model.genes.criterion],
-        parameters,
-        controls=[],
-        inner_folds=RESAMPLING.inner_folds,
-        seed=SEED,
-        n_jobs=1,
-    )
-    orders = orders_by_split(rankings)
-    setting = Setting(model, parameters, RESAMPLING.inner_folds, SEED)
-    predictions, tuning = nested_cross_validation(
-        cohort.expression, labels, plan, orders, setting, n_jobs=1
-    )
-    fitted = fit_model(cohort.expression, labels, orders, [], setting, n_jobs=1)
-    return predictions, tuning, fitted
+    patients = TrainingSet(cohort.expression, cohort.labels)
+    plan = resampling_plan(cohort.labels, RESAMPLING, SEED)
+    setting = Setting(model, parameters, RESAMPLING, SEED)
+    orders = orders_by_split(rankings_of(patients, plan, setting))
+    predictions, tuning = nested_cross_validation(patients, plan, orders, setting, n_jobs=1)
+    return predictions, tuning, fit_model(patients, orders, setting, n_jobs=1)
 
 
 def plain_search(model, parameters=COHORT):
@@ -175,24 +163,11 @@ def test_patients_stay_together_in_every_fold_inside_a_fold(name):
     model, patients = BLOCKS[name], cohort(2)
     X, y = patients.expression, patients.labels.to_numpy(dtype=str)
     groups = np.array([f"patient {number // 2}" for number in range(len(y))])
-    labels = patients.labels
-    plan = resampling_plan(labels, RESAMPLING, SEED, groups)
-    rankings = rank_folds(
-        X,
-        labels,
-        plan,
-        [model.genes.criterion],
-        COHORT,
-        controls=[],
-        inner_folds=RESAMPLING.inner_folds,
-        seed=SEED,
-        n_jobs=1,
-        groups=groups,
-    )
-    setting = Setting(model, COHORT, RESAMPLING.inner_folds, SEED)
-    predictions, tuning = nested_cross_validation(
-        X, labels, plan, orders_by_split(rankings), setting, n_jobs=1, groups=groups
-    )
+    grouped = TrainingSet(X, patients.labels, groups)
+    plan = resampling_plan(patients.labels, RESAMPLING, SEED, groups)
+    setting = Setting(model, COHORT, RESAMPLING, SEED)
+    orders = orders_by_split(rankings_of(grouped, plan, setting))
+    predictions, tuning = nested_cross_validation(grouped, plan, orders, setting, n_jobs=1)
     first = plan[(plan["repeat"] == 1) & (plan["fold"] == 1)]["sample"]
     held_out = X.index.get_indexer(X.index[X.index.isin(first)])
     train = np.setdiff1d(np.arange(len(y)), held_out)
@@ -252,7 +227,8 @@ def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():
     values.loc[held_out, "leak"] += np.where(labels[held_out] == "AML", 4.0, -4.0)
 
     log2 = CohortParameters(scale="log2")
-    rankings = rank_folds(values, labels, plan, ["anova_f"], log2, [], 2, SEED, n_jobs=1)
+    ranking = RankingSetting(("anova_f",), log2, 2, SEED)
+    rankings = rank_folds(TrainingSet(values, labels), plan, ranking, n_jobs=1)
     best = {key: values.columns[order[0]] for key, order in orders_by_split(rankings).items()}
 
     assert best[1, 1, 0, "anova_f"] != "leak"

@@ -2,13 +2,20 @@
 
 import numpy as np
 import pytest
+from helpers.small_models import small_training_set
 
-from leukemia_kedro.cohort.split import split_samples
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.evaluation.nested_cv import Setting
-from leukemia_kedro.evaluation.permutation import permutation_test, score_labelling, selection_bias
-from leukemia_kedro.model.file import FittedModel
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.evaluation.permutation import score_labelling
+from leukemia_kedro.model.fitted import FittedModel
+from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ComputeParameters,
+    ModellingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
+from leukemia_kedro.pipelines.modelling.nodes import permutation_test, selection_bias
 
 COHORT = CohortParameters(
     scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2}, split={"method": "none"}
@@ -31,27 +38,28 @@ def cohort():
 
 @pytest.mark.slow
 def test_with_permuted_labels_the_whole_pipeline_scores_chance(cohort):
-    setting = Setting(MODEL, COHORT, ONCE.inner_folds, seed=0)
+    setting = Setting(MODEL, COHORT, ONCE, seed=0)
     values, labels = cohort.expression.to_numpy(), cohort.labels.to_numpy(dtype=str)
     generator = np.random.default_rng(0)
     honest, leaky = [], []
     for _ in range(40):
         permuted = generator.permutation(labels)
-        honest.append(score_labelling(values, permuted, NOTHING_EXCLUDED, ONCE, setting))
-        leaky.append(score_labelling(values, permuted, NOTHING_EXCLUDED, ONCE, setting, True))
+        honest.append(score_labelling(values, permuted, NOTHING_EXCLUDED, setting))
+        leaky.append(score_labelling(values, permuted, NOTHING_EXCLUDED, setting, True))
     # 40 repeats of 45 samples: the mean's standard error is about .015.
     assert np.mean(honest) == pytest.approx(0.5, abs=0.05)
     assert np.mean(leaky) > 0.7
 
 
 def test_true_labels_are_told_from_permuted_ones(cohort):
-    champion = FittedModel(None, {"model": MODEL.model_dump(), "name": "logistic_regression"})
-    split = split_samples(cohort.samples, COHORT.split, seed=0)
-    arguments = (cohort.expression, split, cohort.probes, COHORT, ONCE)
-    result = permutation_test(champion, *arguments, n_permutations=19, seed=0, n_jobs=1)
+    parameters = {"model": MODEL, "cohort": COHORT, "resampling": ONCE}
+    card = {name: block.model_dump() for name, block in parameters.items()}
+    champion = FittedModel(None, card | {"seed": 0, "name": "logistic_regression"})
+    patients, compute = small_training_set(cohort, COHORT), ComputeParameters(n_jobs=1)
+    result = permutation_test(champion, patients, ModellingParameters(permutations=19), compute)
     assert result["p_value"] == 1 / 20
     assert len(result["permuted_scores"]) == 19
-    bias = selection_bias(champion, result, *arguments, seed=0, n_jobs=1)
+    bias = selection_bias(champion, result, patients, compute)
     assert bias["true_labels"]["genes_inside_folds"] == result["score"]
     permuted = bias["permuted_labels"]
     assert permuted["genes_outside_folds"] > permuted["genes_inside_folds"] + 0.1

@@ -5,18 +5,36 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.small_models import BLOCKS, PARAMETERS, RESAMPLING, SEED, small_cohort
+from helpers.small_models import (
+    BLOCKS,
+    PARAMETERS,
+    RESAMPLING,
+    SEED,
+    small_cohort,
+    small_training_set,
+)
 from threadpoolctl import threadpool_info
 
-from leukemia_kedro.cohort.split import split_samples
+from leukemia_kedro.compute import parallel
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators import ProbeFilter, top_probes
-from leukemia_kedro.evaluation import fold_rankings, nested_cv, permutation, signature
-from leukemia_kedro.evaluation.fold_rankings import criteria_in_use, orders_by_split, rank_folds
-from leukemia_kedro.evaluation.nested_cv import Setting, fit_model, nested_cross_validation
+from leukemia_kedro.evaluation import fold_rankings, nested_cv, permutation
+from leukemia_kedro.evaluation.fold_rankings import (
+    RankingSetting,
+    criteria_in_use,
+    orders_by_split,
+    rank_folds,
+)
+from leukemia_kedro.evaluation.nested_cv import fit_model, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.model.file import FittedModel
-from leukemia_kedro.parameters import ModelParameters, SignatureParameters
+from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.parameters import (
+    ComputeParameters,
+    FeatureSelectionParameters,
+    ModelParameters,
+    SignatureParameters,
+)
+from leukemia_kedro.pipelines.feature_selection.nodes import rank_genes
 
 MODELS = {
     name: ModelParameters(**BLOCKS[name])
@@ -26,26 +44,23 @@ SIGNATURE = SignatureParameters(criterion="anova_f")
 COHORT = PARAMETERS["raw"].model_copy(
     update={"split": PARAMETERS["raw"].split.model_copy(update={"method": "none"})}
 )
-PATIENTS = small_cohort()
+PATIENTS = small_training_set(small_cohort(), COHORT)
 PLAN = resampling_plan(PATIENTS.labels, RESAMPLING, SEED)
 TRAINING_SETS = (RESAMPLING.folds * RESAMPLING.repeats + 1) * (RESAMPLING.inner_folds + 1)
 
 
 def rank(n_jobs=1):
-    criteria = criteria_in_use(MODELS, SIGNATURE, PATIENTS.labels)
-    return rank_folds(
-        PATIENTS.expression, PATIENTS.labels, PLAN, criteria, COHORT, [],
-        RESAMPLING.inner_folds, SEED, n_jobs,
-    )  # fmt: skip
+    criteria = tuple(criteria_in_use(MODELS, SIGNATURE, PATIENTS.labels))
+    ranking = RankingSetting(criteria, COHORT, RESAMPLING.inner_folds, SEED)
+    return rank_folds(PATIENTS, PLAN, ranking, n_jobs)
 
 
 def model_all(rankings):
     orders = orders_by_split(rankings)
     for model in MODELS.values():
-        setting = Setting(model, COHORT, RESAMPLING.inner_folds, SEED)
-        data = PATIENTS.expression, PATIENTS.labels
-        nested_cross_validation(*data, PLAN, orders, setting, n_jobs=1)
-        fit_model(*data, orders, [], setting, n_jobs=1)
+        setting = Setting(model, COHORT, RESAMPLING, SEED)
+        nested_cross_validation(PATIENTS, PLAN, orders, setting, n_jobs=1)
+        fit_model(PATIENTS, orders, setting, n_jobs=1)
 
 
 @pytest.fixture
@@ -88,7 +103,7 @@ def test_genes_are_not_ranked_for_a_model_that_is_left_out():
 
 def test_every_task_is_handed_the_matrix_itself(monkeypatch):
     """joblib maps one large array into all workers; a copy or a table would be sent to each."""
-    matrix = PATIENTS.expression.to_numpy()
+    matrix = PATIENTS.matrix
     handed = Counter()
 
     def run_here(function, tasks, n_jobs, progress):
@@ -103,18 +118,14 @@ def test_every_task_is_handed_the_matrix_itself(monkeypatch):
         return results
 
     first = {}
-    for room in (fold_rankings, nested_cv, permutation, signature):
+    for room in (fold_rankings, nested_cv, permutation, parallel):
         monkeypatch.setattr(room, "run_parallel", run_here)
     orders = orders_by_split(rank())
-    setting = Setting(MODELS["knn"], COHORT, RESAMPLING.inner_folds, SEED)
-    nested_cross_validation(PATIENTS.expression, PATIENTS.labels, PLAN, orders, setting, n_jobs=2)
-    split = split_samples(PATIENTS.samples, COHORT.split, SEED)
-    champion = FittedModel(None, {"model": MODELS["knn"].model_dump(), "name": "knn"})
-    data = PATIENTS.expression, split, PATIENTS.probes, COHORT, RESAMPLING
-    permutation.permutation_test(champion, *data, n_permutations=2, seed=0, n_jobs=2)
-    signature.gene_ranking(
-        PATIENTS.expression, PATIENTS.labels, ["anova_f", "welch_t"], COHORT, [], SEED, n_jobs=2
-    )
+    setting = Setting(MODELS["knn"], COHORT, RESAMPLING, SEED)
+    nested_cross_validation(PATIENTS, PLAN, orders, setting, n_jobs=2)
+    permutation.score_labellings(PATIENTS, [PATIENTS.classes] * 3, setting, False, n_jobs=2)
+    chosen = FeatureSelectionParameters(criteria=["anova_f", "welch_t"], signature=SIGNATURE)
+    rank_genes(PATIENTS, COHORT, chosen, SEED, ComputeParameters(n_jobs=2))
     assert handed["ranking genes per fold"] == TRAINING_SETS
     assert handed["permutation test"] == 3
     for name in ("ranking genes per fold", "permutation test"):

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.evaluation.shift import hard_samples, measure_shift
-
-NONE = pd.DataFrame(columns=["model", "sample", "label", "predicted"])
+from leukemia_kedro.evaluation.shift import train_versus_test
+from leukemia_kedro.parameters import ComputeParameters
+from leukemia_kedro.pipelines.modelling.nodes import list_hard_samples, measure_shift
 
 
 def shifted(batch_shift):
@@ -25,20 +25,20 @@ def shifted(batch_shift):
 def test_a_shift_between_laboratories_is_found():
     # Three of four test samples, and one of four training samples, come from the second
     # laboratory: telling the laboratories apart without fail is an AUC of .75.
-    found = measure_shift(*shifted(1.0), NONE, NONE, seed=0, n_jobs=1)
+    found = train_versus_test(*shifted(1.0), seed=0, n_jobs=1)
     assert found["auc"] == pytest.approx(0.75, abs=0.1)
     assert found["p_value"] < 0.02
 
 
 def test_no_shift_is_not_found():
-    found = measure_shift(*shifted(0.0), NONE, NONE, seed=0, n_jobs=1)
+    found = train_versus_test(*shifted(0.0), seed=0, n_jobs=1)
     assert 0.3 < found["auc"] < 0.7
     assert found["p_value"] > 0.05
 
 
 def test_without_a_test_set_there_is_no_shift_to_measure():
     log_expression, split = shifted(0.0)
-    found = measure_shift(log_expression, split.assign(split="train"), NONE, NONE, seed=0, n_jobs=1)
+    found = train_versus_test(log_expression, split.assign(split="train"), seed=0, n_jobs=1)
     assert found["auc"] is None
     assert found["p_value"] is None
 
@@ -53,10 +53,8 @@ def test_patients_who_gave_many_samples_are_no_shift():
         {"label": "ALL", "split": np.where(patients % 2, "test", "train")}, index=samples
     )
     table = pd.DataFrame(values, columns=samples)
-    assert measure_shift(table, split, NONE, NONE, seed=0, n_jobs=1)["auc"] > 0.95
-    told = measure_shift(
-        table, split.assign(group=patients.astype(str)), NONE, NONE, seed=0, n_jobs=1
-    )
+    assert train_versus_test(table, split, seed=0, n_jobs=1)["auc"] > 0.95
+    told = train_versus_test(table, split.assign(group=patients.astype(str)), seed=0, n_jobs=1)
     assert told["auc"] < 0.8
     assert told["p_value"] > 0.05
 
@@ -64,16 +62,18 @@ def test_patients_who_gave_many_samples_are_no_shift():
 def test_a_few_patients_on_one_side_are_too_few_to_measure_a_shift():
     log_expression, split = shifted(0.0)
     few = split.assign(group=np.where(split["split"] == "test", "one patient", split.index))
-    assert measure_shift(log_expression, few, NONE, NONE, seed=0, n_jobs=1)["auc"] is None
+    assert train_versus_test(log_expression, few, seed=0, n_jobs=1)["auc"] is None
 
 
 def test_missing_values_do_not_hide_a_shift():
     log_expression, split = shifted(1.0)
     gaps = np.random.default_rng(0).random(log_expression.shape) < 0.05
-    found = measure_shift(log_expression.mask(gaps), split, NONE, NONE, seed=0, n_jobs=1)
+    found = train_versus_test(log_expression.mask(gaps), split, seed=0, n_jobs=1)
     assert found["auc"] == pytest.approx(0.75, abs=0.1)
-    medians = found["median_log2_per_sample"].values()
-    assert all(np.isfinite(median) for median in medians)
+    passing = pd.DataFrame({"passes": True}, index=log_expression.index)
+    compute = ComputeParameters(n_jobs=1)
+    record = measure_shift(log_expression.mask(gaps), passing, split, [], 0, compute)
+    assert np.isfinite(list(record["median_log2_per_sample"].values())).all()
 
 
 def test_hard_samples_are_those_that_most_models_miss():
@@ -99,6 +99,6 @@ def test_hard_samples_are_those_that_most_models_miss():
 
     cv = of_models(a=in_folds(1, 1), b=in_folds(1, 0), c=in_folds(0, 0))
     test = of_models(a=held_out("ALL"), b=held_out("ALL"), c=held_out("AML"))
-    assert hard_samples(split, cv, test) == [
+    assert list_hard_samples(split, cv, test) == [
         {"sample": "66", "label": "AML", "split": "test", "n_models_wrong": 2, "n_models": 3}
     ]

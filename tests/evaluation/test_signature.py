@@ -3,23 +3,31 @@
 import numpy as np
 import pytest
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.fold_rankings import rank_folds
+from leukemia_kedro.evaluation.fold_rankings import RankingSetting, rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.evaluation.signature import (
-    check_reference,
-    choose_signature,
-    gene_ranking,
-    reference_overlap,
-    reference_signature,
-    selection_stability,
+from leukemia_kedro.evaluation.published import check_reference, reference_signature
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ComputeParameters,
+    FeatureSelectionParameters,
+    ResamplingParameters,
+    SignatureParameters,
 )
-from leukemia_kedro.parameters import CohortParameters, ResamplingParameters, SignatureParameters
+from leukemia_kedro.pipelines.feature_selection.nodes import (
+    choose_signature,
+    compare_with_reference,
+    measure_stability,
+    rank_genes,
+)
 
 COHORT = CohortParameters(scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2})
 SIGNATURE = SignatureParameters(criterion="anova_f", n_genes=10)
 CRITERIA = ["anova_f", "signal_to_noise", "mutual_information"]
+CHOSEN = FeatureSelectionParameters(criteria=CRITERIA, signature=SIGNATURE)
+ONE_WORKER = ComputeParameters(n_jobs=1)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +44,15 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def ranking(cohort):
-    return gene_ranking(cohort.expression, cohort.labels, CRITERIA, COHORT, [], seed=0, n_jobs=1)
+    return rank_genes(TrainingSet(cohort.expression, cohort.labels), COHORT, CHOSEN, 0, ONE_WORKER)
 
 
 @pytest.fixture(scope="module")
 def stability(cohort):
     plan = resampling_plan(cohort.labels, ResamplingParameters(repeats=2), seed=0)
-    rankings = rank_folds(
-        cohort.expression, cohort.labels, plan, ["anova_f"], COHORT, [], 4, seed=0, n_jobs=1
-    )
-    return rankings, *selection_stability(rankings, cohort.expression.columns, SIGNATURE)
+    patients = TrainingSet(cohort.expression, cohort.labels)
+    rankings = rank_folds(patients, plan, RankingSetting(("anova_f",), COHORT, 4, 0), n_jobs=1)
+    return rankings, *measure_stability(rankings, patients, CHOSEN)
 
 
 def test_every_criterion_puts_true_genes_first(cohort, ranking):
@@ -63,7 +70,8 @@ def test_ranks_run_from_one_and_scores_fall(ranking):
 
 def test_controls_are_not_ranked(cohort):
     controls = list(cohort.probes.index[cohort.probes["is_control"]])
-    ranked = gene_ranking(cohort.expression, cohort.labels, ["anova_f"], COHORT, controls, 0, 1)
+    patients = TrainingSet(cohort.expression, cohort.labels, controls=tuple(controls))
+    ranked = rank_genes(patients, COHORT, CHOSEN, 0, ONE_WORKER)
     assert not set(ranked["probe"]) & set(controls)
 
 
@@ -80,21 +88,14 @@ def test_selection_frequency_counts_the_folds(cohort, stability):
 
 
 def test_the_signature_names_the_class_in_which_a_gene_is_higher(cohort, ranking, stability):
+    patients = TrainingSet(cohort.expression, cohort.labels)
     signature = choose_signature(
-        ranking, stability[1], cohort.expression, cohort.labels, cohort.probes, COHORT, SIGNATURE
+        ranking, stability[1], patients, cohort.probes, COHORT, CHOSEN
     ).set_index("probe")
     fold_change = cohort.probes.loc[signature.index, "true_log2_fold_change"]
     known = fold_change[fold_change != 0]
     expected = np.where(known > 0, "AML", "ALL")
     assert (signature.loc[known.index, "direction"] == expected).all()
-
-
-def test_a_criterion_that_was_not_ranked_is_refused(cohort, ranking, stability):
-    other = SIGNATURE.model_copy(update={"criterion": "svm_rfe"})
-    with pytest.raises(UserError, match=r"svm_rfe.*not among feature_selection"):
-        choose_signature(
-            ranking, stability[1], cohort.expression, cohort.labels, cohort.probes, COHORT, other
-        )
 
 
 def test_the_published_fifty_ship_with_the_package():
@@ -116,7 +117,8 @@ def test_the_overlap_counts_what_is_shared(ranking):
     ordered = ranking[ranking["criterion"] == "anova_f"].sort_values("rank")["probe"]
     reference = ordered.iloc[[0, 4, 9, 30, 99, 150]]
     named = SIGNATURE.model_copy(update={"reference": "mine"})
-    found = reference_overlap(ranking, reference, named)
+    mine = CHOSEN.model_copy(update={"signature": named})
+    found = compare_with_reference(ranking, reference.to_frame(), mine)
     assert (found["reference"], found["n_reference"]) == ("mine", 6)
     assert (found["signature"]["shared"], found["top_100"]["shared"]) == (3, 5)
-    assert reference_overlap(ranking, reference[:0], SIGNATURE) == {"reference": None}
+    assert compare_with_reference(ranking, reference[:0].to_frame(), CHOSEN) == {"reference": None}

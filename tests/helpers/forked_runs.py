@@ -32,12 +32,12 @@ SERVER.set_forkserver_preload(
         "leukemia_kedro.evaluation.comparison",
         "leukemia_kedro.evaluation.permutation",
         "leukemia_kedro.run.rehearsal",
-        "leukemia_kedro.evaluation.run_model",
+        "leukemia_kedro.evaluation.nested_cv",
         "leukemia_kedro.differential_expression.gene_sets",
         "leukemia_kedro.model.file",
         "leukemia_kedro.plots.galleries",
         "leukemia_kedro.cohort.quality",
-        "leukemia_kedro.evaluation.signature",
+        "leukemia_kedro.evaluation.published",
     ]
 )
 

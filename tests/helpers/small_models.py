@@ -7,13 +7,20 @@ import pandas as pd
 from yaml import safe_load
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.cohort.left_out_probes import excluded_controls
+from leukemia_kedro.cohort.training_set import TrainingSet, training_set
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.evaluation.fold_rankings import rank_folds
+from leukemia_kedro.evaluation.fold_rankings import RankingSetting, rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.evaluation.run_model import fit_model_file
-from leukemia_kedro.model.file import FittedModel
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.model.fitted import FittedModel
+from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ComputeParameters,
+    ModellingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
+from leukemia_kedro.pipelines.modelling.nodes import fit
 
 SEED = 7
 RESAMPLING = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
@@ -63,34 +70,37 @@ def _half(n_classes: int, scale: str, start: int) -> Cohort:
 def small_model(name: str, n_classes: int = 2, scale: str = "raw") -> FittedModel:
     """A model of ``parameters_models.yml``, tuned and fitted to :func:`small_cohort`."""
     block = {"reject_below": 0.6} | BLOCKS[name]
-    return fit_small_model(small_cohort(n_classes, scale), ModelParameters(**block), scale)
+    parameters = PARAMETERS[scale]
+    return fit_small_model(small_cohort(n_classes, scale), ModelParameters(**block), parameters)
 
 
-def fit_small_model(cohort: Cohort, model: ModelParameters, parameters: str) -> FittedModel:
+def small_training_set(cohort: Cohort, parameters: CohortParameters) -> TrainingSet:
+    """All samples of a cohort to learn from."""
+    split = pd.DataFrame({"label": cohort.labels, "split": "train"})
+    return training_set(cohort.expression.T, split, cohort.probes, parameters)
+
+
+def rankings_of(
+    patients: TrainingSet, plan: pd.DataFrame, setting: Setting, n_jobs: int = 1
+) -> pd.DataFrame:
+    """The rankings per fold that a model of this setting needs."""
+    criteria = (setting.criterion,)
+    ranking = RankingSetting(criteria, setting.cohort, setting.inner_folds, setting.seed)
+    return rank_folds(patients, plan, ranking, n_jobs)
+
+
+def fit_small_model(
+    cohort: Cohort, model: ModelParameters, parameters: CohortParameters
+) -> FittedModel:
     """What the node ``fit`` does, on all samples."""
-    parameters = PARAMETERS[parameters]
+    setting = Setting(model, parameters, RESAMPLING, SEED)
+    patients = small_training_set(cohort, setting.cohort)
     plan = resampling_plan(cohort.labels, RESAMPLING, SEED)
-    rankings = rank_folds(
-        cohort.expression,
-        cohort.labels,
-        plan,
-        [model.genes.criterion],
-        parameters,
-        excluded_controls(cohort.probes, parameters),
-        RESAMPLING.inner_folds,
-        SEED,
-        n_jobs=1,
-    )
-    return fit_model_file(
-        cohort.expression,
-        pd.DataFrame({"label": cohort.labels, "split": "train"}),
-        cohort.probes,
-        rankings,
+    return fit(
+        patients,
+        rankings_of(patients, plan, setting),
         pd.DataFrame(columns=["label", "predicted", "confidence"]),  # the threshold is given
-        model,
-        parameters,
-        RESAMPLING,
-        max_error_when_calling=0.02,
-        seed=SEED,
-        n_jobs=1,
+        setting,
+        ModellingParameters(),
+        ComputeParameters(n_jobs=1),
     )

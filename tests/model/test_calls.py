@@ -5,18 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.small_models import BLOCKS, fit_small_model, new_patients, small_cohort, small_model
+from helpers.small_models import (
+    BLOCKS,
+    PARAMETERS,
+    fit_small_model,
+    new_patients,
+    small_cohort,
+    small_model,
+)
 
 import leukemia_kedro
 from leukemia_kedro import load_champion
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.run_model import predict_samples
 from leukemia_kedro.model import new_samples
 from leukemia_kedro.model.file import FittedModel, write_model
-from leukemia_kedro.parameters import ModelParameters
-from leukemia_kedro.pipelines.inference.nodes import describe_calls
+from leukemia_kedro.parameters import InferenceParameters, MissingParameters, ModelParameters
+from leukemia_kedro.pipelines.inference.nodes import call_samples, describe_calls
+from leukemia_kedro.pipelines.modelling.nodes import predict_held_out
 
 COLUMNS = [
     "sample",
@@ -35,6 +42,13 @@ COLUMNS = [
 ]
 MODEL = small_model("weighted_voting")
 NEW = new_patients()
+
+
+def held_out_calls(model, cohort, expression=None):
+    """What a run writes of held-out samples."""
+    expression = cohort.expression if expression is None else expression
+    split = cohort.samples.loc[expression.index].assign(split="test")
+    return predict_held_out(model, expression.T, split)
 
 
 def unlabelled(cohort: Cohort) -> Cohort:
@@ -66,11 +80,34 @@ def test_a_model_that_was_left_out_cannot_call(tmp_path):
 )
 def test_calls_are_those_of_the_run_that_made_the_model(name, n_classes):
     model, cohort = small_model(name, n_classes), new_patients(n_classes)
-    of_the_run = predict_samples(model, cohort.expression, cohort.samples)
+    of_the_run = held_out_calls(model, cohort)
     calls = model.predict(cohort)
     shared = list(of_the_run)
     # Batches of samples are multiplied in another order.
     pd.testing.assert_frame_equal(calls[shared], of_the_run, rtol=1e-9)
+
+
+@pytest.mark.parametrize("policy", ["fail", "impute"])
+def test_a_sample_gets_the_same_row_through_each_door(policy):
+    """As a training sample, a held-out sample, a new sample of a run, and from Python."""
+    parameters = PARAMETERS["raw"].model_copy(
+        update={"missing": MissingParameters(policy=policy, max_share=0.5)}
+    )
+    expression = small_cohort().expression.copy()
+    if policy == "impute":
+        expression = expression.mask(np.random.default_rng(0).random(expression.shape) < 0.02)
+    cohort = replace(small_cohort(), expression=expression)
+    model = fit_small_model(cohort, ModelParameters(**BLOCKS["knn"]), parameters)
+    assert ("impute" in model.pipeline.named_steps) == (policy == "impute")
+    one = expression.iloc[[3]]
+    as_training_sample = model.call_samples(expression).iloc[[3]].reset_index(drop=True)
+    as_held_out_sample = held_out_calls(model, cohort, one).drop(columns="label")
+    patient = Cohort(one, cohort.samples.iloc[[3]], cohort.probes, cohort.origin)
+    as_new_sample = call_samples(model, patient, InferenceParameters(allowed_missing_share=0.2))
+    from_python = model.predict(one, allowed_missing_share=0.2)
+    shared = list(as_training_sample)
+    for row in (as_held_out_sample, as_new_sample[shared], from_python[shared]):
+        pd.testing.assert_frame_equal(row, as_training_sample)
 
 
 def test_below_the_threshold_there_is_no_call():
@@ -179,10 +216,10 @@ def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
     fitted = fit_small_model(
         Cohort(golub.expression[train], golub.samples[train], golub.probes, golub.origin),
         ModelParameters(**BLOCKS["weighted_voting"]),
-        "golub",
+        PARAMETERS["golub"],
     )
     independent = golub.expression[~train]
-    of_the_run = predict_samples(fitted, independent, golub.samples)
+    of_the_run = held_out_calls(fitted, golub, independent)
     calls = fitted.predict(independent.sample(frac=1, axis=1, random_state=0))
     assert calls["call"].tolist() == of_the_run["call"].tolist()
     assert (calls["call"] != "no call").sum() == 30  # strong calls, as in docs on replication

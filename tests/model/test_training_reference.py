@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers.small_models import small_cohort, small_model
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.model.training_reference import (
     leave_one_out_distances,
     remember_training,
@@ -47,7 +48,9 @@ def reference_of(given, labels):
 
     log2 = LogTransform(scale="log2").fit(given)
     pipeline = Pipeline([("log2", log2), ("classify", FunctionTransformer())])
-    return remember_training(pipeline, pd.DataFrame(given), np.asarray(labels))
+    return remember_training(
+        pipeline, TrainingSet(pd.DataFrame(given), pd.Series(labels, dtype=str))
+    )
 
 
 def test_samples_of_the_same_kind_are_flagged_as_rarely_as_promised():

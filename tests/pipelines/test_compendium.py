@@ -71,7 +71,7 @@ def test_at_its_real_size_the_environment_leaves_out_the_same_models(compendium)
 
 
 def test_single_precision_is_kept(compendium):
-    for layer, name in (("03_primary", "log_expression"), ("05_model_input", "train_expression")):
+    for layer, name in (("03_primary", "log_expression"), ("05_model_input", "training_set")):
         table = pd.read_parquet(compendium.data(layer, "compendium", f"{name}.parquet"))
         assert {dtype.name for dtype in table.dtypes} == {"float32"}, name
 

@@ -8,7 +8,7 @@ import pytest
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.datasets.simulated import simulate_cohort
-from leukemia_kedro.evaluation.signature import reference_signature
+from leukemia_kedro.evaluation.published import reference_signature
 
 
 @pytest.fixture(scope="session")

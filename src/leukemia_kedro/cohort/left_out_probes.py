@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.parameters import CohortParameters, MissingParameters
+from leukemia_kedro.parameters import MissingParameters
 
 
 def drop_incomplete_probes(cohort: Cohort, missing: MissingParameters) -> Cohort:
@@ -40,8 +39,3 @@ def incomplete_probes(cohort: Cohort, missing: MissingParameters) -> np.ndarray:
     if missing.policy == "fail":
         return np.zeros(cohort.expression.shape[1], dtype=bool)
     return np.isnan(cohort.expression.to_numpy()).mean(axis=0) > missing.max_share
-
-
-def excluded_controls(probes: pd.DataFrame, cohort: CohortParameters) -> list[str]:
-    """The chip's control probes, where the cohort's filter drops them."""
-    return list(probes.index[probes["is_control"]]) if cohort.filter.drop_controls else []

@@ -14,7 +14,7 @@ GROUP_DRAWS = 200
 """Random divisions of the groups, of which the best is taken."""
 
 
-def split_samples(samples: pd.DataFrame, split: SplitParameters, seed: int) -> pd.DataFrame:
+def assign_sides(samples: pd.DataFrame, split: SplitParameters, seed: int) -> pd.DataFrame:
     """Assign every sample to ``train`` or ``test``.
 
     Parameters
@@ -113,7 +113,7 @@ def _grouped(labels: pd.Series, groups: pd.Series, test_share: float, seed: int)
 
 
 def _check_sides(table: pd.DataFrame, group: str | None) -> None:
-    untaught = set(table["label"]) - set(training_labels(table))
+    untaught = set(table["label"]) - set(training_samples(table)[0])
     if untaught:
         raise UserError(
             f"classes without a training sample: {first_few(sorted(untaught))}; "
@@ -150,48 +150,33 @@ def class_order(labels: pd.Series, classes: Sequence[str] | None) -> list[str]:
     return list(classes)
 
 
-def labels_of(sample_split: pd.DataFrame, side: str) -> pd.Series:
-    """Class of each sample on one side of the split (``train`` or ``test``), by sample."""
-    return sample_split.loc[sample_split["split"] == side, "label"]
-
-
-def training_labels(sample_split: pd.DataFrame) -> pd.Series:
-    """Class of each training sample, by sample."""
-    return labels_of(sample_split, "train")
-
-
-def training_samples(
-    sample_split: pd.DataFrame, samples: pd.Index | None = None
-) -> tuple[pd.Series, np.ndarray | None]:
-    """Class and group of each training sample.
-
-    Parameters
-    ----------
-    sample_split : DataFrame, index ``sample``
-        In any order.
-    samples : Index, optional
-        The samples whose expression is to be learned from, in their order; by default the order
-        of the table.
+def training_samples(sample_split: pd.DataFrame) -> tuple[pd.Series, np.ndarray | None]:
+    """Class and group of each training sample, in the order of the table.
 
     Returns
     -------
     labels : Series, index ``sample``
     groups : ndarray of str, shape (n_samples,), or None where the cohort has no groups
+    """
+    rows = sample_split[sample_split["split"] == "train"]
+    groups = rows["group"].to_numpy(dtype=str) if "group" in rows else None
+    return rows["label"], groups
+
+
+def held_out_samples(sample_split: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:
+    """The rows of the held-out samples, in the order of ``samples``.
 
     Raises
     ------
     UserError
-        The table's training samples are others.
+        The table's held-out samples are others.
     """
-    rows = sample_split[sample_split["split"] == "train"]
-    if samples is not None:
-        differing = rows.index.symmetric_difference(samples)
-        if len(differing):
-            raise UserError(
-                "sample_split.csv and train_expression.parquet differ in the training samples "
-                f"{first_few(differing)}: one of them was edited, or made by another run.\n"
-                "To make both anew, with the same --env: kedro run --pipelines data_processing"
-            )
-        rows = rows.loc[samples]
-    groups = rows["group"].to_numpy(dtype=str) if "group" in rows else None
-    return rows["label"], groups
+    rows = sample_split[sample_split["split"] == "test"]
+    differing = rows.index.symmetric_difference(samples)
+    if len(differing):
+        raise UserError(
+            "sample_split.csv and test_expression.parquet differ in the held-out samples "
+            f"{first_few(differing)}: one of them was edited, or made by another run.\n"
+            "To make both again, with the same --env: kedro run --pipelines data_processing"
+        )
+    return rows.loc[samples]

@@ -26,6 +26,7 @@ _MODULES = {
     "SkopsDataset": "files",
     "TablesDataset": "files",
     "TextDataset": "files",
+    "TrainingSetDataset": "training_set",
     "simulate_cohort": "simulated",
 }
 

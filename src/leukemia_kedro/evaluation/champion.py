@@ -1,54 +1,15 @@
-"""The champion: its model file, and the record of how it was chosen and how it did."""
+"""Figures of the champion's record, each with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from leukemia_kedro.evaluation.comparison import ONE_STANDARD_ERROR_RULE
-from leukemia_kedro.evaluation.published import published_results
-from leukemia_kedro.model.fitted import FittedModel
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 EXACT = "exact (Clopper–Pearson)"
 BOOTSTRAP = "bootstrap over patients, percentiles"
-
-
-def promote_champion(
-    comparison: pd.DataFrame, sample_split: pd.DataFrame, fitted: Mapping[str, FittedModel]
-) -> tuple[FittedModel, dict[str, Any]]:
-    """The champion's model file, its name and metrics on the card, and ``champion.json``.
-
-    Parameters
-    ----------
-    comparison : DataFrame
-        From :func:`~.comparison.compare_models`, one row marked champion.
-    sample_split : DataFrame, index ``sample``, columns ``label, split``
-        Tells whether anything is published of the same held-out samples.
-    fitted : mapping of model name to FittedModel
-    """
-    row = comparison.loc[comparison["champion"]].iloc[0]
-    model = fitted[row["model"]]
-    has_test_set = pd.notna(row["test_n"])
-    published = published_results(sample_split) if has_test_set else None
-    record = {
-        "champion": row["model"],
-        "rule": ONE_STANDARD_ERROR_RULE,
-        "classes": model.card["classes"],
-        "n_genes": int(row["n_genes"]),
-        "threshold": model.card["threshold"],
-        "parameters": model.card["tuned"],
-        "cross_validation": _figures(row, "cv_"),
-        "test": _figures(row, "test_") if has_test_set else None,
-        "held_out": held_out_figures(row, published) if has_test_set else None,
-        "published": None if published is None else _records(published),
-        "left_out": {name: other.left_out for name, other in fitted.items() if other.left_out},
-    }
-    metrics = {name: record[name] for name in ("cross_validation", "test")}
-    return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
 
 
 def held_out_figures(
@@ -102,7 +63,8 @@ def _range(published: pd.DataFrame | None, *columns: str) -> dict[str, list[floa
     return {"published": values.agg(["min", "max"]).tolist()}
 
 
-def _records(published: pd.DataFrame) -> list[dict[str, Any]]:
+def records(published: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain JSON, None for what is missing."""
     return published.astype(object).where(published.notna(), None).to_dict("records")
 
 
@@ -110,7 +72,8 @@ def _plain(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
+def figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
+    """The columns of a model's row that begin with ``prefix``, without it."""
     return {
         name.removeprefix(prefix): _plain(value)
         for name, value in row.items()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
@@ -18,58 +20,60 @@ Orders = dict[tuple[int, int, int, str], np.ndarray]
 """``(repeat, fold, inner_fold, criterion)`` → columns of the kept probes, best first."""
 
 
+@dataclass(frozen=True)
+class RankingSetting:
+    """How genes are ranked in every training fold.
+
+    Parameters
+    ----------
+    criteria : sequence of str
+        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
+    cohort : CohortParameters
+        Scale, floor, ceiling, filter and missing values.
+    inner_folds : int
+    seed : int
+    """
+
+    criteria: tuple[str, ...]
+    cohort: CohortParameters
+    inner_folds: int
+    seed: int
+
+
 def rank_folds(
-    expression: pd.DataFrame,
-    labels: pd.Series,
-    plan: pd.DataFrame,
-    criteria: Sequence[str],
-    cohort: CohortParameters,
-    controls: Sequence[str],
-    inner_folds: int,
-    seed: int,
-    n_jobs: int,
-    groups: np.ndarray | None = None,
+    training_set: TrainingSet, plan: pd.DataFrame, setting: RankingSetting, n_jobs: int
 ) -> pd.DataFrame:
-    """Filter and rank the probes in every training set that the plan leads to.
+    """Filter and rank the probes in every training fold that the plan leads to.
 
     These are, for each outer fold and for the whole of the training samples (repeat 0, fold 0),
     the training part itself (inner fold 0) and its inner folds (1, 2, …).
 
     Parameters
     ----------
-    expression : DataFrame, shape (n_samples, n_probes)
-        Training samples, as measured.
-    labels : Series, index ``sample``
+    training_set : TrainingSet
     plan : DataFrame
         From :func:`~leukemia_kedro.evaluation.plan.resampling_plan`.
-    criteria : sequence of str
-        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
-    cohort : CohortParameters
-        Scale, floor, ceiling, filter and missing values.
-    controls : sequence of str
-        Probes that are never ranked.
-    inner_folds, seed, n_jobs : int
-    groups : ndarray, shape (n_samples,), optional
-        Samples of one group stay together in the inner folds as well.
+    setting : RankingSetting
+    n_jobs : int
 
     Returns
     -------
     DataFrame, columns ``repeat, fold, inner_fold, criterion, order``
-        ``order`` lists the columns of ``expression`` that pass the filter, best first.
+        ``order`` lists the positions of the probes that pass the filter, best first.
     """
-    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
-    excluded = expression.columns.get_indexer(list(controls))
+    values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
     splits = [
         split
         for outer in [
-            whole(expression.index, groups),
-            *outer_splits(plan, expression.index, groups),
+            whole(training_set.samples, groups),
+            *outer_splits(plan, training_set.samples, groups),
         ]
-        for split in [outer, *inner_splits(outer, classes, inner_folds, seed)]
+        for split in [outer, *inner_splits(outer, classes, setting.inner_folds, setting.seed)]
     ]
+    excluded = training_set.excluded
     orders = run_parallel(
         rank_split,
-        [(values, classes, split, tuple(criteria), cohort, excluded, seed) for split in splits],
+        [(values, classes, split, excluded, setting) for split in splits],
         n_jobs,
         "ranking genes per fold",
     )
@@ -87,21 +91,20 @@ def rank_split(
     values: np.ndarray,
     classes: np.ndarray,
     split: Split,
-    criteria: Sequence[str],
-    cohort: CohortParameters,
     excluded: np.ndarray,
-    seed: int,
+    setting: RankingSetting,
 ) -> dict[str, np.ndarray]:
     """Order of the kept probes by each criterion, learned from ``split.train`` alone."""
-    train = values[split.train]
+    train, cohort = values[split.train], setting.cohort
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         kept = probe_filter(cohort).fit(train).get_support(indices=True)
         kept = np.setdiff1d(kept, excluded, assume_unique=True).astype(np.int32)
         log2 = complete_log2(cohort).fit_transform(train[:, kept])
+        learned = classes[split.train]
         return {
-            criterion: kept[rank_genes(score_genes(criterion, log2, classes[split.train], seed))]
-            for criterion in criteria
+            criterion: kept[rank_genes(score_genes(criterion, log2, learned, setting.seed))]
+            for criterion in setting.criteria
         }
 
 

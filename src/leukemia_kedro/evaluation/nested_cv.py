@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
 from sklearn.pipeline import Pipeline
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.model_pipeline import (
@@ -28,6 +29,7 @@ from leukemia_kedro.estimators.model_pipeline import (
 )
 from leukemia_kedro.evaluation.calibration import final_classifier, in_groups
 from leukemia_kedro.evaluation.fold_rankings import Orders
+from leukemia_kedro.evaluation.metrics import class_members, mean_recall
 from leukemia_kedro.evaluation.plan import (
     WHOLE,
     Split,
@@ -36,17 +38,7 @@ from leukemia_kedro.evaluation.plan import (
     whole,
 )
 from leukemia_kedro.model.predictions import confidence, prediction_table
-from leukemia_kedro.parameters import CohortParameters, ModelParameters
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a model is tuned and fitted with, beside the data."""
-
-    model: ModelParameters
-    cohort: CohortParameters
-    inner_folds: int
-    seed: int
+from leukemia_kedro.model.setting import Setting
 
 
 @dataclass(frozen=True)
@@ -65,30 +57,41 @@ class _Prepared:
         return self.train.take(columns, axis=1), self.held_out.take(columns, axis=1)
 
 
+class SplitPrediction(NamedTuple):
+    """What one training fold said of the samples it does not hold.
+
+    Parameters
+    ----------
+    chosen : dict
+        Values from the search grid.
+    probabilities : ndarray, shape (n_held_out, n_classes)
+    classes : ndarray of str, shape (n_classes,)
+        In the order of the columns of ``probabilities``.
+    confidence : ndarray, shape (n_held_out,)
+        See :func:`~leukemia_kedro.model.predictions.confidence`.
+    """
+
+    chosen: dict[str, Any]
+    probabilities: np.ndarray
+    classes: np.ndarray
+    confidence: np.ndarray
+
+
 def nested_cross_validation(
-    expression: pd.DataFrame,
-    labels: pd.Series,
-    plan: pd.DataFrame,
-    orders: Orders,
-    setting: Setting,
-    n_jobs: int,
-    groups: np.ndarray | None = None,
+    training_set: TrainingSet, plan: pd.DataFrame, orders: Orders, setting: Setting, n_jobs: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict every training sample from folds that do not hold it.
 
     Parameters
     ----------
-    expression : DataFrame, shape (n_samples, n_probes)
-        Training samples, as measured.
-    labels : Series, index ``sample``
+    training_set : TrainingSet
+        Samples of one group stay together in every fold, inside a fold as well.
     plan : DataFrame
         Outer folds.
     orders : Orders
         From :func:`~leukemia_kedro.evaluation.fold_rankings.orders_by_split`.
     setting : Setting
     n_jobs : int
-    groups : ndarray, shape (n_samples,), optional
-        Samples of one group stay together in every fold inside a fold as well.
 
     Returns
     -------
@@ -97,10 +100,10 @@ def nested_cross_validation(
     tuning : DataFrame
         Columns ``repeat, fold``, then the values chosen in each outer fold.
     """
-    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
-    splits = list(outer_splits(plan, expression.index, groups))
+    classes, samples = training_set.classes, training_set.samples
+    splits = list(outer_splits(plan, samples, training_set.groups))
     log2, of_splits = in_log2(
-        values, [_orders_of(each, orders, setting) for each in splits], setting
+        training_set.matrix, [_orders_of(each, orders, setting) for each in splits], setting
     )
     results = run_parallel(
         predict_split,
@@ -109,52 +112,48 @@ def nested_cross_validation(
         _name(setting),
     )
     tuning = [
-        {"repeat": split.repeat, "fold": split.fold} | chosen
-        for split, (chosen, *_) in zip(splits, results, strict=True)
+        {"repeat": split.repeat, "fold": split.fold} | result.chosen
+        for split, result in zip(splits, results, strict=True)
     ]
-    return _predictions_of(splits, results, expression.index, classes), pd.DataFrame(tuning)
+    return _predictions_of(splits, results, training_set.labels), pd.DataFrame(tuning)
 
 
 def _predictions_of(
-    splits: Sequence[Split], results: Sequence[tuple], samples: pd.Index, classes: np.ndarray
+    splits: Sequence[Split], results: Sequence[SplitPrediction], labels: pd.Series
 ) -> pd.DataFrame:
     """The table of what :func:`predict_split` gave; a class that a split did not know is empty."""
     held_out = np.concatenate([split.held_out for split in splits])
     of_split = np.repeat(np.arange(len(splits)), [len(split.held_out) for split in splits])
-    names = np.unique(np.concatenate([known for _, _, known, _ in results]))
+    names = np.unique(np.concatenate([result.classes for result in results]))
     probabilities = np.full((len(held_out), len(names)), np.nan)
-    for number, (_, predicted, known, _) in enumerate(results):
+    for number, result in enumerate(results):
         rows = np.flatnonzero(of_split == number)
-        probabilities[np.ix_(rows, np.searchsorted(names, known))] = predicted
-    table = prediction_table(samples[held_out], classes[held_out], probabilities, names)
+        columns = np.searchsorted(names, result.classes)
+        probabilities[np.ix_(rows, columns)] = result.probabilities
+    table = prediction_table(labels.index[held_out], probabilities, names)
+    table.insert(1, "label", labels.to_numpy(dtype=str)[held_out])
     table.insert(0, "repeat", np.array([split.repeat for split in splits])[of_split])
     table.insert(1, "fold", np.array([split.fold for split in splits])[of_split])
-    return table.assign(confidence=np.concatenate([sure for *_, sure in results]))
+    return table.assign(confidence=np.concatenate([result.confidence for result in results]))
 
 
-def fit_model(
-    expression: pd.DataFrame,
-    labels: pd.Series,
-    orders: Orders,
-    controls: Sequence[str],
-    setting: Setting,
-    n_jobs: int,
-    groups: np.ndarray | None = None,
-) -> Pipeline:
+def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_jobs: int) -> Pipeline:
     """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
-    values, classes = expression.to_numpy(), labels.to_numpy(dtype=str)
-    split = whole(expression.index, groups)
-    log2, [of_split] = in_log2(values, [_orders_of(split, orders, setting)], setting)
+    classes = training_set.classes
+    split = whole(training_set.samples, training_set.groups)
+    log2, [of_split] = in_log2(training_set.matrix, [_orders_of(split, orders, setting)], setting)
     tasks = _inner_tasks(log2, of_split, classes, split, setting)
     chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
-    pipeline = model_pipeline(setting.model, setting.cohort, setting.seed, controls)
-    pipeline.set_params(**chosen)
+    pipeline = model_pipeline(
+        setting.model, setting.cohort, setting.seed, training_set.controls
+    ).set_params(**chosen)
     final = final_classifier(
         pipeline["classify"], classes, split, setting.model.calibrate, setting.seed
     )
-    order = orders[WHOLE, WHOLE, WHOLE, setting.model.genes.criterion]
+    order = orders[WHOLE, WHOLE, WHOLE, setting.criterion]
     ranking = np.searchsorted(np.sort(order), order)
-    return pipeline.set_params(classify=final).fit(expression, classes, select__ranking=ranking)
+    pipeline.set_params(classify=final)
+    return pipeline.fit(training_set.expression, classes, select__ranking=ranking)
 
 
 def in_log2(
@@ -193,7 +192,7 @@ def predict_split(
     split: Split,
     orders: dict[int, np.ndarray],
     setting: Setting,
-) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray]:
+) -> SplitPrediction:
     """Tune and fit on ``split.train``; predict ``split.held_out``.
 
     Parameters
@@ -204,16 +203,6 @@ def predict_split(
     split : Split
     orders : dict of int to ndarray
     setting : Setting
-
-    Returns
-    -------
-    chosen : dict
-        Values from the search grid.
-    probabilities : ndarray, shape (n_held_out, n_classes)
-    known : ndarray
-        The classes, in the order of the columns of ``probabilities``.
-    sure : ndarray, shape (n_held_out,)
-        Confidence, see :func:`~leukemia_kedro.model.predictions.confidence`.
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
@@ -226,7 +215,7 @@ def predict_split(
         fitted.fit(train, classes[split.train])
         probabilities = fitted.predict_proba(held_out)
         sure = confidence(fitted, held_out, probabilities)
-        return chosen, probabilities, fitted.classes_, sure
+        return SplitPrediction(chosen, probabilities, fitted.classes_, sure)
 
 
 def _name(setting: Setting) -> str:
@@ -236,9 +225,8 @@ def _name(setting: Setting) -> str:
 
 def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.ndarray]:
     """The rankings of a split and its inner folds, by inner fold."""
-    criterion = setting.model.genes.criterion
     return {
-        inner: orders[split.repeat, split.fold, inner, criterion]
+        inner: orders[split.repeat, split.fold, inner, setting.criterion]
         for inner in range(setting.inner_folds + 1)
     }
 
@@ -328,15 +316,14 @@ def _score_grid(
     prepared = _prepare(log2, order, part, setting, setting.model.genes.n_genes)
     sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
     learned, truth = classes[part.train], classes[part.held_out]
-    members = [np.flatnonzero(truth == name) for name in np.unique(truth)]
+    members = class_members(truth)
     candidate, scores = classifier(setting.model, setting.seed), []
     for arguments, points in groupby(search_grid(setting.model), _arguments):
         fitted = in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
         for point in points:
             train, held_out = sides[point["select__k"]]
             correct = fitted.fit(train, learned).predict(held_out) == truth
-            # Balanced accuracy, without the checks of scikit-learn's function.
-            scores.append(np.mean([correct[of_class].mean() for of_class in members]))
+            scores.append(mean_recall(correct, members))
     return scores
 
 

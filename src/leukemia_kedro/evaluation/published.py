@@ -1,10 +1,13 @@
-"""What other people's methods got wrong on the same held-out samples."""
+"""Published results and signatures that ship with the package."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
+
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.parameters import SignatureParameters
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "published"
 COUNTS = ("fewest_errors", "most_errors", "calls", "errors_among_calls")
@@ -36,3 +39,40 @@ def published_results(sample_split: pd.DataFrame) -> pd.DataFrame | None:
         if here.equals(original):
             return pd.read_csv(results, dtype={"genes": str} | dict.fromkeys(COUNTS, "Int64"))
     return None
+
+
+def check_reference(probes: pd.Index, signature: SignatureParameters) -> pd.Series:
+    """The probes of the reference signature, empty where the parameters name none.
+
+    Raises
+    ------
+    UserError
+        The reference is not known, or names probes that the cohort lacks.
+    """
+    if signature.reference is None:
+        return pd.Series(dtype=str, name="probe")
+    reference = reference_signature(signature.reference)["probe"]
+    unknown = reference[~reference.isin(probes)]
+    if len(unknown):
+        raise UserError(
+            f"the reference signature {signature.reference!r} names probes that this cohort "
+            f"lacks: {first_few(unknown)}; set feature_selection.signature.reference to null"
+        )
+    return reference
+
+
+def reference_signature(name: str) -> pd.DataFrame:
+    """A published signature that ships with the package, by the name of its file.
+
+    Raises
+    ------
+    UserError
+        There is none of that name.
+    """
+    known = sorted(file.stem for file in (PUBLISHED / "signatures").glob("*.csv"))
+    if name not in known:
+        raise UserError(
+            f"feature_selection.signature.reference {name!r} is not known; "
+            f"expected one of: {first_few(known, 20)}"
+        )
+    return pd.read_csv(PUBLISHED / "signatures" / f"{name}.csv", dtype=str)

@@ -1,4 +1,4 @@
-"""How different the held-out samples are from the training samples, and which samples are hard."""
+"""How different the held-out samples are from the training samples."""
 
 from __future__ import annotations
 
@@ -20,15 +20,10 @@ HARD_SAMPLE_RULE = (
 )
 
 
-def measure_shift(
-    log_expression: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    seed: int,
-    n_jobs: int,
+def train_versus_test(
+    log_expression: pd.DataFrame, sample_split: pd.DataFrame, seed: int, n_jobs: int
 ) -> dict[str, Any]:
-    """Tell training from held-out samples by their expression, and list the hard samples.
+    """Tell training from held-out samples by their expression.
 
     A logistic regression on the first 20 principal components, which are found without regard
     to the split, is cross-validated in five folds; its AUC is 0.5 where the two sets are alike.
@@ -40,54 +35,14 @@ def measure_shift(
     log_expression : DataFrame, shape (n_probes, n_samples)
         Log2 scale. Missing values are imputed from the nearest samples.
     sample_split : DataFrame, index ``sample``, columns ``label, split`` and perhaps ``group``
-    cv_predictions, test_predictions : DataFrame
-        Of all models: columns ``model, sample, label, predicted``.
     seed, n_jobs : int
 
     Returns
     -------
     dict
-        ``auc``, ``p_value`` and ``n_permutations`` (None with fewer than five samples, or groups,
-        in either set),
-        ``median_log2_per_sample``, and ``hard_samples``: those that more than half of the models
-        get wrong (training samples: in more than half of the repeats).
+        ``auc``, ``p_value`` and ``n_permutations``; the first two are None with fewer than five
+        samples, or groups, in either set.
     """
-    return {
-        **_train_versus_test(log_expression, sample_split, seed, n_jobs),
-        "median_log2_per_sample": {
-            str(sample): float(value) for sample, value in log_expression.median().items()
-        },
-        "hard_samples": hard_samples(sample_split, cv_predictions, test_predictions),
-    }
-
-
-def hard_samples(
-    sample_split: pd.DataFrame,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-) -> list[dict[str, Any]]:
-    """Samples that more than half of the models get wrong, the hardest first."""
-    predictions = pd.concat([cv_predictions, test_predictions])
-    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
-    share_wrong = wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
-    n_wrong = (share_wrong > 0.5).groupby("sample", sort=False).sum()
-    n_models = predictions["model"].nunique()
-    hard = n_wrong[n_wrong > n_models / 2].sort_values(ascending=False, kind="stable")
-    return [
-        {
-            "sample": str(sample),
-            "label": str(sample_split.loc[sample, "label"]),
-            "split": str(sample_split.loc[sample, "split"]),
-            "n_models_wrong": int(count),
-            "n_models": n_models,
-        }
-        for sample, count in hard.items()
-    ]
-
-
-def _train_versus_test(
-    log_expression: pd.DataFrame, sample_split: pd.DataFrame, seed: int, n_jobs: int
-) -> dict[str, Any]:
     from sklearn.decomposition import PCA
 
     from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer

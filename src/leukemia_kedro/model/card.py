@@ -10,69 +10,60 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 
+from leukemia_kedro.cohort.split import class_order
+from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.model.predictions import uncalibrated
 from leukemia_kedro.model.scale import typical_quantiles
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.parameters import ModelParameters
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 
 
 def model_card(
-    pipeline: Pipeline,
-    expression: pd.DataFrame,
-    labels: pd.Series,
-    classes: list[str],
-    threshold: float,
-    model: ModelParameters,
-    cohort: CohortParameters,
-    resampling: ResamplingParameters,
-    seed: int,
+    pipeline: Pipeline, training_set: TrainingSet, setting: Setting, threshold: float
 ) -> dict[str, Any]:
     """Everything a stranger needs to know before using the model; plain JSON.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Fitted on ``expression``.
-    expression : DataFrame, shape (n_samples, n_probes)
-        Training samples, as measured.
-    labels : Series, index ``sample``
-    classes : list of str
-        In the cohort's order.
+        Fitted on the training set.
+    training_set : TrainingSet
+    setting : Setting
     threshold : float
         Confidence below which there is no call.
-    model, cohort, resampling : parameters
-    seed : int
 
     Returns
     -------
     dict
-        ``classes``, ``scale`` (what the model takes), ``threshold``, ``n_genes``;
-        ``preprocessing`` and ``tuned``, read off the fitted pipeline; ``training`` with the
-        number of samples of each class and the quantiles of a typical one; ``model``,
+        ``classes`` in the cohort's order, ``scale`` (what the model takes), ``threshold``,
+        ``n_genes``; ``preprocessing`` and ``tuned``, read off the fitted pipeline; ``training``
+        with the number of samples of each class and the quantiles of a typical one; ``model``,
         ``cohort``, ``resampling`` and ``seed``, the parameters; ``versions``; ``date``. The
         champion's has its ``name`` and ``metrics`` as well.
     """
+    labels = training_set.labels
+    classes = class_order(labels, setting.cohort.classes)
     return {
         "classes": classes,
-        "scale": cohort.scale,
+        "scale": setting.cohort.scale,
         "threshold": threshold,
         "n_genes": len(genes_in_use(pipeline)),
         "preprocessing": _preprocessing(pipeline),
-        "tuned": tuned(pipeline, model),
+        "tuned": tuned(pipeline, setting.model),
         "training": {
             "n_samples": {name: int((labels == name).sum()) for name in classes},
-            "n_probes": expression.shape[1],
-            "quantiles": typical_quantiles(expression.to_numpy()),
+            "n_probes": len(training_set.probes),
+            "quantiles": typical_quantiles(training_set.matrix),
         },
-        "model": model.model_dump(),
-        "cohort": cohort.model_dump(),
-        "resampling": resampling.model_dump(),
-        "seed": seed,
-        "versions": _versions(model),
+        "model": setting.model.model_dump(),
+        "cohort": setting.cohort.model_dump(),
+        "resampling": setting.resampling.model_dump(),
+        "seed": setting.seed,
+        "versions": _versions(setting.model),
         "date": date(os.environ),
     }
 
@@ -87,10 +78,7 @@ def genes_in_use(pipeline: Pipeline) -> list[str]:
 
 def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
     """What tuning chose on all training samples."""
-    classifier = pipeline["classify"]
-    if isinstance(classifier, CalibratedClassifierCV):
-        classifier = classifier.estimator
-    arguments = classifier.get_params()
+    arguments = uncalibrated(pipeline["classify"]).get_params()
     return {
         "n_genes": len(genes_in_use(pipeline)),
         "criterion": model.genes.criterion,

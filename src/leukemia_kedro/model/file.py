@@ -24,6 +24,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ import numpy as np
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.archive import ADVICE, canonical_parts, read_archive, write_archive
 from leukemia_kedro.model.fitted import FittedModel
+from leukemia_kedro.model.training_reference import TrainingReference
 
 FORMAT = "leukemia-kedro model, version 1"
 CARD = "card.json"
@@ -46,7 +48,6 @@ TRUSTED_TYPES = (
     "leukemia_kedro.estimators.uncalibrated_svc.UncalibratedSVC",
     "leukemia_kedro.estimators.weighted_voting.WeightedVoting",
     "leukemia_kedro.estimators.xgboost.XGBoostClassifier",
-    "leukemia_kedro.model.training_reference.TrainingReference",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn._loss.link.Interval",
@@ -69,7 +70,8 @@ def write_model(model: FittedModel, path: Path) -> None:
     import skops.io
 
     pipeline = _with_names_as_text(model.pipeline)
-    dump = skops.io.dumps({"pipeline": pipeline, "reference": model.reference})
+    reference = asdict(model.reference) if model.reference else None
+    dump = skops.io.dumps({"pipeline": pipeline, "reference": reference})
     card = json.dumps(
         {"format": FORMAT, **model.card}, indent=2, ensure_ascii=False, allow_nan=False
     )
@@ -95,7 +97,8 @@ def read_model(path: Path) -> FittedModel:
     try:
         with _without_version_warnings():
             built = skops.io.loads(archive.content, trusted=list(TRUSTED_TYPES))
-        model = FittedModel(built["pipeline"], card, built["reference"])
+        reference = built["reference"] and TrainingReference(**built["reference"])
+        model = FittedModel(built["pipeline"], card, reference)
         _check_trees(model)
     except UntrustedTypesFoundException as error:
         # The second paragraph of skops' message is advice on how to load it nevertheless.

@@ -1,9 +1,9 @@
-"""A fitted model, and its calls for samples it has never seen."""
+"""A fitted model, and its calls: the same code for training, held-out and new samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
 from leukemia_kedro.model.predictions import (
-    PROBABILITY,
     confidence,
+    prediction_table,
     uncalibrated,
     with_calls,
 )
@@ -22,9 +22,18 @@ from leukemia_kedro.model.scale import check_scale
 from leukemia_kedro.model.training_reference import TrainingReference
 
 
+class _Scored(NamedTuple):
+    """What the model makes of some samples."""
+
+    calls: pd.DataFrame
+    given: np.ndarray  # what the classifier is given, samples × genes
+    probabilities: np.ndarray  # in the order of the classifier's classes
+    predicted: np.ndarray  # column of `probabilities` of the predicted class
+
+
 @dataclass(frozen=True)
 class FittedModel:
-    """A fitted pipeline, what it remembers of its training samples, and the card that says all.
+    """A fitted pipeline, what it remembers of its training samples, and its card.
 
     Parameters
     ----------
@@ -51,10 +60,30 @@ class FittedModel:
         """The classifier, without the calibration around it."""
         return uncalibrated(self.pipeline["classify"])
 
+    def call_samples(self, expression: pd.DataFrame) -> pd.DataFrame:
+        """Predictions and calls, without any check of the samples.
+
+        Parameters
+        ----------
+        expression : DataFrame, shape (n_samples, n_probes)
+            As measured. Missing values are imputed as the pipeline does it; a pipeline without
+            that step gets training means.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``sample, predicted, probability_<class>…, confidence, call``; without rows
+            where there is no sample or the model was left out.
+        """
+        if self.left_out or expression.empty:
+            return pd.DataFrame(columns=["sample", "predicted", "confidence", "call"])
+        values = expression[self.pipeline.feature_names_in_].to_numpy()
+        return self._score(expression.index, values).calls
+
     def predict(
         self, samples: pd.DataFrame | Cohort, allowed_missing_share: float = 0.0
     ) -> pd.DataFrame:
-        """One row for each sample: the call, how sure it is, and why.
+        """Calls for new samples, with what speaks for and against each.
 
         Parameters
         ----------
@@ -63,7 +92,7 @@ class FittedModel:
             its index the samples' names; further columns and any order of the columns are fine.
         allowed_missing_share : float
             Largest share of the model's probes, and of the genes its classifier is given, that a
-            sample may lack; they are imputed by training means.
+            sample may lack; they are imputed as in :meth:`call_samples`.
 
         Returns
         -------
@@ -83,7 +112,7 @@ class FittedModel:
             not on the model's scale; there is no sample.
         """
         cohort = samples if isinstance(samples, Cohort) else None
-        table = samples if cohort is None else cohort.expression
+        table = samples.expression if isinstance(samples, Cohort) else samples
         if not len(table):
             raise UserError("the table of new samples has no row: expected one for each sample")
         probes = self.pipeline.feature_names_in_
@@ -93,40 +122,48 @@ class FittedModel:
         for batch in batches(table, probes):
             check_values(batch, probes, genes, allowed_missing_share)
             check_scale(batch.expression, self.card["scale"], self.card["training"]["quantiles"])
-            scored.append(self._score(batch, genes))
+            scored.append(self._judge(batch, genes))
         calls = pd.concat(scored, ignore_index=True)
         if cohort is not None and cohort.labels is not None:
             calls.insert(1, "label", cohort.labels.to_numpy())
         return calls
 
-    def _score(self, batch: Batch, genes: np.ndarray) -> pd.DataFrame:
-        pipeline, classes = self.pipeline, self.card["classes"]
-        probes = pipeline.feature_names_in_
+    def _judge(self, batch: Batch, genes: np.ndarray) -> pd.DataFrame:
+        scored = self._score(batch.samples, batch.expression)
         missing = np.isnan(batch.expression)
-        values = np.where(missing, self.reference.fill, batch.expression)
-        given = pipeline[:-1].transform(pd.DataFrame(values, columns=probes))
-        classify = pipeline["classify"]
-        probability = classify.predict_proba(given)
-        columns = [list(classify.classes_).index(name) for name in classes]
-        likeliest = probability[:, columns].argmax(axis=1)
-        distance = self.reference.distance(given)
+        of_genes = np.isin(self.pipeline.feature_names_in_, genes)
+        distance = self.reference.distance(scored.given)
         shares = gene_shares(
-            self.pipeline, self.reference, given, probability, np.asarray(columns)[likeliest]
+            self.pipeline, self.reference, scored.given, scored.probabilities, scored.predicted
         )
-        table = pd.DataFrame(
-            {"sample": batch.samples, "call": None, "predicted": np.asarray(classes)[likeliest]}
-            | {
-                f"{PROBABILITY}{name}": probability[:, i]
-                for name, i in zip(classes, columns, strict=True)
-            }
-        )
-        table = with_calls(table, confidence(classify, given, probability), self.card["threshold"])
-        return table.assign(
+        calls = scored.calls.assign(
             threshold=self.card["threshold"],
             distance=distance,
             distance_limit=self.reference.limit,
             out_of_distribution=distance > self.reference.limit,
             imputed_probes=missing.sum(axis=1),
-            imputed_genes=missing[:, np.isin(probes, genes)].sum(axis=1),
+            imputed_genes=missing[:, of_genes].sum(axis=1),
             driving_genes=name_top_genes(shares, genes),
+        )
+        calls.insert(1, "call", calls.pop("call"))
+        return calls
+
+    def _score(self, samples: pd.Index, values: np.ndarray) -> _Scored:
+        """``values`` holds the model's probes in their order, NaN where missing."""
+        pipeline, classes = self.pipeline, self.card["classes"]
+        if "impute" not in pipeline.named_steps:
+            values = np.where(np.isnan(values), self.reference.fill, values)
+        named = pd.DataFrame(values, columns=pipeline.feature_names_in_)
+        given = pipeline[:-1].transform(named)
+        classify = pipeline["classify"]
+        probabilities = classify.predict_proba(given)
+        columns = np.array([list(classify.classes_).index(name) for name in classes])
+        in_order = probabilities[:, columns]
+        table = prediction_table(samples, in_order, classes)
+        sure = confidence(classify, given, in_order)
+        return _Scored(
+            with_calls(table, sure, self.card["threshold"]),
+            given,
+            probabilities,
+            columns[in_order.argmax(axis=1)],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,24 @@ def uncalibrated(classifier: Any) -> Any:
 
 
 def prediction_table(
-    samples: pd.Index, labels: np.ndarray, probabilities: np.ndarray, classes: np.ndarray
+    samples: pd.Index, probabilities: np.ndarray, classes: Sequence[str] | np.ndarray
 ) -> pd.DataFrame:
-    """Columns ``sample, label, predicted, probability_<class>…``; the likeliest class is called."""
+    """Columns ``sample, predicted, probability_<class>…``; the most probable class is predicted.
+
+    Parameters
+    ----------
+    samples : Index
+    probabilities : ndarray, shape (n_samples, n_classes)
+        NaN for a class that the model of a sample did not know.
+    classes : sequence of str
+        In the order of the columns.
+    """
     return pd.DataFrame(
         {
             "sample": samples,
-            "label": labels,
             "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)],
         }
-        | {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
+        | {f"{PROBABILITY}{name}": probabilities[:, i] for i, name in enumerate(classes)}
     )
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from leukemia_kedro.cohort.training_set import TrainingSet
+
 FALSE_ALARMS = 0.05
 """Share of samples like the training samples that may be flagged as far from them."""
 
@@ -68,26 +70,22 @@ class TrainingReference:
         return _distance(given, self.centroids, self.spread)
 
 
-def remember_training(
-    pipeline: Pipeline, expression: pd.DataFrame, labels: np.ndarray
-) -> TrainingReference:
+def remember_training(pipeline: Pipeline, training_set: TrainingSet) -> TrainingReference:
     """The reference of a pipeline fitted on these samples.
 
     Parameters
     ----------
     pipeline : Pipeline
         See :func:`~leukemia_kedro.estimators.model_pipeline.model_pipeline`.
-    expression : DataFrame, shape (n_samples, n_probes)
-        Training samples, as measured.
-    labels : ndarray of str, shape (n_samples,)
+    training_set : TrainingSet
     """
-    given = pipeline[:-1].transform(expression)
-    _, codes = np.unique(labels, return_inverse=True)
+    given = pipeline[:-1].transform(training_set.expression)
+    _, codes = np.unique(training_set.classes, return_inverse=True)
     centroids, squares, sizes = _class_moments(given, codes)
     alone = np.sort(leave_one_out_distances(given, codes))
     rank = int(np.ceil((len(alone) + 1) * (1 - FALSE_ALARMS)))
     return TrainingReference(
-        fill=_fill(pipeline, expression.to_numpy()),
+        fill=_fill(pipeline, training_set.matrix),
         centroids=centroids,
         spread=_spread(squares, len(given) - len(sizes)),
         limit=float(alone[min(rank, len(alone)) - 1]),

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from leukemia_kedro.cohort.cohort import Cohort
+    from leukemia_kedro.cohort.training_set import TrainingSet
+    from leukemia_kedro.evaluation.fold_rankings import RankingSetting
     from leukemia_kedro.model.fitted import FittedModel
+    from leukemia_kedro.model.setting import Setting
 else:
-    Cohort = DataFrame = FittedModel = Any
+    Cohort = DataFrame = FittedModel = RankingSetting = Setting = TrainingSet = Any
 
-__all__ = ["Cohort", "DataFrame", "FittedModel"]
+__all__ = ["Cohort", "DataFrame", "FittedModel", "RankingSetting", "Setting", "TrainingSet"]

@@ -10,7 +10,7 @@ import pandas as pd
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.estimators import LogTransform, ProbeFilter
-from leukemia_kedro.evaluation.signature import reference_signature
+from leukemia_kedro.evaluation.published import reference_signature
 
 PATIENTS = [str(number) for number in range(1, 73)]
 N_TRAIN, N_TEST = 38, 34

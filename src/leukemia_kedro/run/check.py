@@ -13,7 +13,7 @@ from kedro.io import CatalogProtocol
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
-from leukemia_kedro.cohort.split import split_samples, training_samples
+from leukemia_kedro.cohort.split import assign_sides, training_samples
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.rankings import check_criteria
 from leukemia_kedro.model.registry import check_models, check_some_run
@@ -140,11 +140,11 @@ def _rehearse(
     """What the run's own checks say once the cohort itself is sound, and what they find out."""
     from leukemia_kedro.differential_expression.analysis import plan_contrasts
     from leukemia_kedro.estimators.model_pipeline import probe_filter
-    from leukemia_kedro.evaluation.signature import check_reference
+    from leukemia_kedro.evaluation.published import check_reference
     from leukemia_kedro.run.rehearsal import rehearse_models
 
     try:
-        split = split_samples(cohort.samples, parameters.split, seed)
+        split = assign_sides(cohort.samples, parameters.split, seed)
     except UserError as error:
         return [str(error)], {}
     labels, groups = training_samples(split)

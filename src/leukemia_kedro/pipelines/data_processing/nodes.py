@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
+from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, TrainingSet
 
 
 def validate_cohort(
@@ -22,31 +22,31 @@ def validate_cohort(
 
 def split_samples(samples: DataFrame, cohort: CohortParameters, seed: int) -> DataFrame:
     """Each sample's side: train or test."""
-    from leukemia_kedro.cohort import split as splitting
+    from leukemia_kedro.cohort.split import assign_sides
 
-    return splitting.split_samples(samples, cohort.split, seed)
+    return assign_sides(samples, cohort.split, seed)
 
 
 def divide_expression(
-    expression: DataFrame, sample_split: DataFrame
-) -> tuple[DataFrame, DataFrame]:
-    """Expression as measured of the training samples, and of the held-out samples."""
+    expression: DataFrame, sample_split: DataFrame, probes: DataFrame, cohort: CohortParameters
+) -> tuple[TrainingSet, DataFrame]:
+    """The training set, and expression as measured of the held-out samples (probes × samples)."""
     from leukemia_kedro.cohort.quality import check_unseen
+    from leukemia_kedro.cohort.training_set import training_set
 
     check_unseen(expression.T, sample_split)
-    sides = sample_split.loc[expression.columns, "split"].to_numpy()
-    return expression.loc[:, sides == "train"], expression.loc[:, sides == "test"]
+    held_out = sample_split.loc[expression.columns, "split"].to_numpy() == "test"
+    return (
+        training_set(expression, sample_split, probes, cohort),
+        expression.loc[:, held_out],
+    )
 
 
-def filter_probes(
-    expression: DataFrame, sample_split: DataFrame, cohort: CohortParameters
-) -> DataFrame:
+def filter_probes(training_set: TrainingSet, cohort: CohortParameters) -> DataFrame:
     """Range of each probe over the training samples, and whether it passes the filter."""
-    from leukemia_kedro.cohort.split import training_labels
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
-    train = expression[training_labels(sample_split).index]
-    return probe_filter(cohort).fit(train.T).to_frame().set_index("probe")
+    return probe_filter(cohort).fit(training_set.expression).to_frame().set_index("probe")
 
 
 def transform_to_log2(

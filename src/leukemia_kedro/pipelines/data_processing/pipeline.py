@@ -30,13 +30,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 divide_expression,
-                inputs=["expression", "sample_split"],
-                outputs=["train_expression", "test_expression"],
+                inputs=["expression", "sample_split", "probes", "params:cohort"],
+                outputs=["training_set", "test_expression"],
                 name="divide_expression",
             ),
             Node(
                 filter_probes,
-                inputs=["expression", "sample_split", "params:cohort"],
+                inputs=["training_set", "params:cohort"],
                 outputs="probe_filter",
                 name="filter_probes",
             ),

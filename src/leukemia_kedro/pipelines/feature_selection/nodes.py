@@ -10,7 +10,7 @@ from leukemia_kedro.parameters import (
     FeatureSelectionParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.pipelines.annotations import DataFrame
+from leukemia_kedro.pipelines.annotations import DataFrame, RankingSetting, TrainingSet
 
 
 def plan_resampling(
@@ -24,97 +24,166 @@ def plan_resampling(
     return resampling_plan(labels, resampling, seed, groups)
 
 
-def rank_genes_per_fold(
-    train_expression: DataFrame,
-    sample_split: DataFrame,
-    probes: DataFrame,
-    resampling_plan: DataFrame,
+def set_up_rankings(
+    training_set: TrainingSet,
     models: dict[str, Any],
-    cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
+    cohort: CohortParameters,
     resampling: ResamplingParameters,
     seed: int,
+) -> RankingSetting:
+    """The criteria that the signature and the models of the run use, and how they are computed."""
+    from leukemia_kedro.evaluation.fold_rankings import RankingSetting, criteria_in_use
+
+    criteria = criteria_in_use(models, feature_selection.signature, training_set.labels)
+    return RankingSetting(tuple(criteria), cohort, resampling.inner_folds, seed)
+
+
+def rank_genes_per_fold(
+    training_set: TrainingSet,
+    resampling_plan: DataFrame,
+    ranking_setting: RankingSetting,
     compute: ComputeParameters,
 ) -> DataFrame:
     """Order of the kept probes in every training fold, by each criterion that a model uses."""
-    from leukemia_kedro.cohort.left_out_probes import excluded_controls
-    from leukemia_kedro.cohort.split import training_samples
-    from leukemia_kedro.evaluation.fold_rankings import criteria_in_use, rank_folds
+    from leukemia_kedro.evaluation.fold_rankings import rank_folds
 
-    labels, groups = training_samples(sample_split, train_expression.columns)
-    return rank_folds(
-        train_expression.T,
-        labels,
-        resampling_plan,
-        criteria_in_use(models, feature_selection.signature, labels),
-        cohort,
-        excluded_controls(probes, cohort),
-        resampling.inner_folds,
-        seed,
-        compute.n_jobs,
-        groups,
-    )
+    return rank_folds(training_set, resampling_plan, ranking_setting, compute.n_jobs)
 
 
 def rank_genes(
-    train_expression: DataFrame,
-    sample_split: DataFrame,
-    probes: DataFrame,
+    training_set: TrainingSet,
     cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
     seed: int,
     compute: ComputeParameters,
 ) -> DataFrame:
-    """All kept probes ranked on all training samples, by each criterion."""
-    from leukemia_kedro.cohort.left_out_probes import excluded_controls
-    from leukemia_kedro.cohort.split import training_samples
-    from leukemia_kedro.evaluation.signature import gene_ranking
+    """Rank the probes that pass the filter, by each criterion, on all training samples.
 
-    labels, _ = training_samples(sample_split, train_expression.columns)
-    return gene_ranking(
-        train_expression.T,
-        labels,
-        feature_selection.criteria,
-        cohort,
-        excluded_controls(probes, cohort),
-        seed,
+    Returns
+    -------
+    DataFrame, columns ``criterion, probe, score, rank``
+        Rank 1 is best.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from leukemia_kedro.compute.parallel import run_parallel
+    from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
+    from leukemia_kedro.estimators.rankings import rank_genes, score_genes
+
+    unfitted = probe_filter(cohort, training_set.controls)
+    kept = unfitted.fit(training_set.expression).get_support(indices=True)
+    log2 = complete_log2(cohort).fit_transform(training_set.matrix.take(kept, axis=1))
+    criteria = feature_selection.criteria
+    scores = run_parallel(
+        score_genes,
+        [(criterion, log2, training_set.classes, seed) for criterion in criteria],
         compute.n_jobs,
+        "ranking genes",
     )
+    orders = [rank_genes(score) for score in scores]
+    tables = [
+        pd.DataFrame(
+            {
+                "criterion": criterion,
+                "probe": training_set.probes[kept[order]],
+                "score": np.abs(score[order]),
+                "rank": np.arange(1, len(order) + 1),
+            }
+        )
+        for criterion, score, order in zip(criteria, scores, orders, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def measure_stability(
     fold_rankings: DataFrame,
-    train_expression: DataFrame,
+    training_set: TrainingSet,
     feature_selection: FeatureSelectionParameters,
 ) -> tuple[DataFrame, dict[str, Any]]:
-    """How often each gene is chosen over the training folds, and how alike the choices are."""
-    from leukemia_kedro.evaluation.signature import selection_stability
+    """How often each probe is among the signature's top genes over the outer training folds.
 
-    return selection_stability(fold_rankings, train_expression.index, feature_selection.signature)
+    Returns
+    -------
+    stability : DataFrame, columns ``probe, selection_frequency, mean_rank``
+        Probes chosen at least once, most often chosen first. ``mean_rank`` is over the folds
+        in which the probe passes the filter.
+    index : dict
+        The stability index of Nogueira, Sechidis & Brown (2018) over the same folds.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from leukemia_kedro.evaluation.plan import WHOLE
+    from leukemia_kedro.statistics import stability
+
+    signature, probes = feature_selection.signature, training_set.probes
+    outer = fold_rankings[
+        (fold_rankings["criterion"] == signature.criterion)
+        & (fold_rankings["inner_fold"] == WHOLE)
+        & (fold_rankings["fold"] != WHOLE)
+    ]
+    chosen = np.zeros((len(outer), len(probes)), dtype=bool)
+    ranks = np.full((len(outer), len(probes)), np.nan)
+    for row, order in enumerate(outer["order"]):
+        chosen[row, order[: signature.n_genes]] = True
+        ranks[row, order] = np.arange(1, len(order) + 1)
+    ever = np.flatnonzero(chosen.any(axis=0))
+    table = pd.DataFrame(
+        {
+            "probe": probes[ever],
+            "selection_frequency": chosen[:, ever].mean(axis=0),
+            "mean_rank": np.nanmean(ranks[:, ever], axis=0),
+        }
+    ).sort_values(["selection_frequency", "mean_rank"], ascending=[False, True])
+    nogueira = stability.selection_stability(chosen)
+    return table.reset_index(drop=True), {
+        "criterion": signature.criterion,
+        "n_genes": signature.n_genes,
+        "n_folds": len(outer),
+        "n_ever_chosen": len(ever),
+        "n_always_chosen": int(chosen.all(axis=0).sum()),
+        "stability": nogueira.index,
+        "stability_low": nogueira.low,
+        "stability_high": nogueira.high,
+    }
 
 
 def choose_signature(
     gene_ranking: DataFrame,
     selection_stability: DataFrame,
-    train_expression: DataFrame,
-    sample_split: DataFrame,
+    training_set: TrainingSet,
     probes: DataFrame,
     cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
 ) -> DataFrame:
-    """The top genes by the signature's criterion, with direction and selection frequency."""
-    from leukemia_kedro.cohort.split import training_samples
-    from leukemia_kedro.evaluation import signature
+    """The best genes by the signature's criterion.
 
-    labels, _ = training_samples(sample_split, train_expression.columns)
-    return signature.choose_signature(
-        gene_ranking,
-        selection_stability,
-        train_expression.T,
-        labels,
-        probes,
-        cohort,
-        feature_selection.signature,
+    Returns
+    -------
+    DataFrame, columns ``probe, description, score, direction, selection_frequency``
+        ``direction`` is the class with the highest mean log2 expression.
+    """
+    import pandas as pd
+
+    from leukemia_kedro.estimators.model_pipeline import log_transform
+
+    signature = feature_selection.signature
+    by_criterion = gene_ranking[gene_ranking["criterion"] == signature.criterion]
+    top = by_criterion.nsmallest(signature.n_genes, "rank")
+    names = list(top["probe"])
+    log2 = log_transform(cohort).fit_transform(training_set.expression[names].to_numpy())
+    means = pd.DataFrame(log2, columns=names).groupby(training_set.labels.to_numpy()).mean()
+    frequency = selection_stability.set_index("probe")["selection_frequency"]
+    return pd.DataFrame(
+        {
+            "probe": top["probe"],
+            "description": probes.loc[names, "description"].to_numpy(),
+            "score": top["score"],
+            "direction": means.idxmax()[names].to_numpy(),
+            "selection_frequency": frequency.reindex(names).fillna(0).to_numpy(),
+        }
     )
 
 
@@ -122,7 +191,7 @@ def look_up_reference(
     probes: DataFrame, feature_selection: FeatureSelectionParameters
 ) -> DataFrame:
     """Probes of the published signature to compare with; none where no signature is named."""
-    from leukemia_kedro.evaluation.signature import check_reference
+    from leukemia_kedro.evaluation.published import check_reference
 
     return check_reference(probes.index, feature_selection.signature).to_frame()
 
@@ -132,9 +201,28 @@ def compare_with_reference(
     reference_signature: DataFrame,
     feature_selection: FeatureSelectionParameters,
 ) -> dict[str, Any]:
-    """What the signature shares with a published one."""
-    from leukemia_kedro.evaluation.signature import reference_overlap
+    """What the signature, and the top 100, share with a published signature.
 
-    return reference_overlap(
-        gene_ranking, reference_signature["probe"], feature_selection.signature
-    )
+    Returns
+    -------
+    dict
+        ``reference`` (None where the parameters name none), ``n_reference``, and for each of
+        ``signature`` and ``top_100`` the number ``shared``, ``jaccard`` and the hypergeometric
+        ``p`` of sharing as many by chance among the ranked probes.
+    """
+    from leukemia_kedro.statistics.stability import overlap
+
+    signature, reference = feature_selection.signature, list(reference_signature["probe"])
+    if signature.reference is None:
+        return {"reference": None}
+    by_criterion = gene_ranking[gene_ranking["criterion"] == signature.criterion]
+    ordered = list(by_criterion.sort_values("rank")["probe"])
+    universe = {*ordered, *reference}
+    return {
+        "reference": signature.reference,
+        "n_reference": len(reference),
+        **{
+            name: overlap(ordered[:size], reference, universe)._asdict()
+            for name, size in (("signature", signature.n_genes), ("top_100", 100))
+        },
+    }

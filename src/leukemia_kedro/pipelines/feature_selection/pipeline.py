@@ -10,6 +10,7 @@ from .nodes import (
     plan_resampling,
     rank_genes,
     rank_genes_per_fold,
+    set_up_rankings,
 )
 
 
@@ -34,28 +35,28 @@ def create_pipeline() -> Pipeline:
                 name="look_up_reference",
             ),
             Node(
-                rank_genes_per_fold,
+                set_up_rankings,
                 inputs=[
-                    "train_expression",
-                    "sample_split",
-                    "probes",
-                    "resampling_plan",
+                    "training_set",
                     "params:models",
-                    "params:cohort",
                     "params:feature_selection",
+                    "params:cohort",
                     "params:resampling",
                     "params:seed",
-                    "params:compute",
                 ],
+                outputs="ranking_setting",
+                name="set_up_rankings",
+            ),
+            Node(
+                rank_genes_per_fold,
+                inputs=["training_set", "resampling_plan", "ranking_setting", "params:compute"],
                 outputs="fold_rankings",
                 name="rank_genes_per_fold",
             ),
             Node(
                 rank_genes,
                 inputs=[
-                    "train_expression",
-                    "sample_split",
-                    "probes",
+                    "training_set",
                     "params:cohort",
                     "params:feature_selection",
                     "params:seed",
@@ -66,7 +67,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 measure_stability,
-                inputs=["fold_rankings", "train_expression", "params:feature_selection"],
+                inputs=["fold_rankings", "training_set", "params:feature_selection"],
                 outputs=["selection_stability", "stability_index"],
                 name="measure_stability",
             ),
@@ -75,8 +76,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "gene_ranking",
                     "selection_stability",
-                    "train_expression",
-                    "sample_split",
+                    "training_set",
                     "probes",
                     "params:cohort",
                     "params:feature_selection",

@@ -32,10 +32,8 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
         exact 95 % interval of the accuracy and what the reject option did, over the samples of
         the model's classes; ``other_labels`` counts the rest, of which no call can be right.
     """
-    from leukemia_kedro.evaluation.metrics import score
-    from leukemia_kedro.evaluation.reject_option import call_summary
+    from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
-    from leukemia_kedro.statistics.intervals import clopper_pearson
 
     classes = [
         column.removeprefix(PROBABILITY) for column in calls if column.startswith(PROBABILITY)
@@ -53,9 +51,5 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
     known = calls[calls["label"].isin(classes)]
     others = calls.loc[~calls["label"].isin(classes), "label"].value_counts().sort_index()
     if len(known):
-        scores = score(known, classes)
-        low, high = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
-        record["scores"] = (
-            scores | {"accuracy_low": low, "accuracy_high": high} | call_summary(known)
-        )
+        record["scores"] = score_calls(known, classes)
     return record | {"other_labels": {str(label): int(n) for label, n in others.items()}}

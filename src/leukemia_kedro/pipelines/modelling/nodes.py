@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import Any
 
+from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,
@@ -11,64 +14,80 @@ from leukemia_kedro.parameters import (
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.pipelines.annotations import DataFrame, FittedModel
+from leukemia_kedro.pipelines.annotations import DataFrame, FittedModel, Setting, TrainingSet
+
+LEAKY_PERMUTATIONS = 20
+"""Labellings behind the mean score with genes chosen outside the folds."""
+
+logger = logging.getLogger(__name__)
+
+
+def set_up(
+    model: ModelParameters, cohort: CohortParameters, resampling: ResamplingParameters, seed: int
+) -> Setting:
+    """All parameters that one model is tuned and fitted with."""
+    from leukemia_kedro.model.setting import Setting
+
+    return Setting(model, cohort, resampling, seed)
 
 
 def cross_validate(
-    train_expression: DataFrame,
-    sample_split: DataFrame,
+    training_set: TrainingSet,
     resampling_plan: DataFrame,
     fold_rankings: DataFrame,
-    model: ModelParameters,
-    cohort: CohortParameters,
-    resampling: ResamplingParameters,
-    seed: int,
+    setting: Setting,
     compute: ComputeParameters,
 ) -> tuple[DataFrame, DataFrame]:
-    """Out-of-fold predictions of every training sample, and what was tuned in each fold."""
-    from leukemia_kedro.evaluation.run_model import cross_validate_model
+    """Out-of-fold predictions of every training sample, and what was tuned in each fold.
 
-    return cross_validate_model(
-        train_expression.T,
-        sample_split,
-        resampling_plan,
-        fold_rankings,
-        model,
-        cohort,
-        resampling,
-        seed,
-        compute.n_jobs,
+    Empty tables where the model is left out of the run. See
+    :func:`~leukemia_kedro.evaluation.nested_cv.nested_cross_validation`.
+    """
+    import pandas as pd
+
+    from leukemia_kedro.evaluation.fold_rankings import orders_by_split
+    from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
+
+    if setting.left_out(training_set):
+        fold = ["repeat", "fold"]
+        predictions = [*fold, "sample", "label", "predicted", "confidence"]
+        return pd.DataFrame(columns=predictions), pd.DataFrame(columns=fold)
+    return nested_cross_validation(
+        training_set, resampling_plan, orders_by_split(fold_rankings), setting, compute.n_jobs
     )
 
 
 def fit(
-    train_expression: DataFrame,
-    sample_split: DataFrame,
-    probes: DataFrame,
+    training_set: TrainingSet,
     fold_rankings: DataFrame,
     cv_predictions: DataFrame,
-    model: ModelParameters,
-    cohort: CohortParameters,
-    resampling: ResamplingParameters,
+    setting: Setting,
     modelling: ModellingParameters,
-    seed: int,
     compute: ComputeParameters,
 ) -> FittedModel:
-    """The model tuned and fitted on all training samples, with its reject threshold."""
-    from leukemia_kedro.evaluation.run_model import fit_model_file
+    """The model tuned and fitted on all training samples; its threshold comes from the folds."""
+    from leukemia_kedro.evaluation.fold_rankings import orders_by_split
+    from leukemia_kedro.evaluation.nested_cv import fit_model
+    from leukemia_kedro.evaluation.reject_option import choose_threshold
+    from leukemia_kedro.model.card import model_card
+    from leukemia_kedro.model.fitted import FittedModel
+    from leukemia_kedro.model.training_reference import remember_training
 
-    return fit_model_file(
-        train_expression.T,
-        sample_split,
-        probes,
-        fold_rankings,
-        cv_predictions,
-        model,
-        cohort,
-        resampling,
-        modelling.max_error_when_calling,
-        seed,
-        compute.n_jobs,
+    reason = setting.left_out(training_set)
+    if reason:
+        return FittedModel(None, {"left_out": reason})
+    pipeline = fit_model(training_set, orders_by_split(fold_rankings), setting, compute.n_jobs)
+    threshold = setting.model.reject_below
+    if threshold is None:
+        threshold = choose_threshold(
+            (cv_predictions["label"] == cv_predictions["predicted"]).to_numpy(),
+            cv_predictions["confidence"].to_numpy(),
+            modelling.max_error_when_calling,
+        )
+    return FittedModel(
+        pipeline,
+        model_card(pipeline, training_set, setting, threshold),
+        remember_training(pipeline, training_set),
     )
 
 
@@ -76,132 +95,278 @@ def predict_held_out(
     fitted: FittedModel, test_expression: DataFrame, sample_split: DataFrame
 ) -> DataFrame:
     """Calls for the held-out samples; an empty table without a test set."""
-    from leukemia_kedro.evaluation.run_model import predict_samples
+    from leukemia_kedro.cohort.split import held_out_samples
 
-    return predict_samples(fitted, test_expression.T, sample_split)
+    labels = held_out_samples(sample_split, test_expression.columns)["label"]
+    calls = fitted.call_samples(test_expression.T)
+    calls.insert(1, "label", labels.to_numpy() if len(calls) else [])
+    return calls
 
 
 def score(
     fitted: FittedModel,
     cv_predictions: DataFrame,
     test_predictions: DataFrame,
-    train_expression: DataFrame,
+    training_set: TrainingSet,
     sample_split: DataFrame,
     seed: int,
 ) -> dict[str, Any]:
-    """All scores of the model: cross-validated, on its own training samples, held out."""
-    from leukemia_kedro.evaluation.comparison import score_model
-    from leukemia_kedro.evaluation.run_model import predict_samples
+    """All scores of the model: cross-validated, on its own training samples, held out.
+
+    Returns
+    -------
+    dict
+        ``n_genes`` and ``genes`` that the fitted model uses; ``cv``, see
+        :func:`~leukemia_kedro.evaluation.metrics.score_repeats`; ``train``, see
+        :func:`~leukemia_kedro.evaluation.metrics.score`; ``test``, see
+        :func:`~leukemia_kedro.evaluation.comparison.score_calls`, None without a test set.
+        ``correct`` tells which predictions were right, of the held-out samples or else of the
+        first repeat, for paired tests between models. The only key of a model that was left out
+        is ``left_out``, the reason.
+    """
+    from leukemia_kedro.evaluation.comparison import score_calls
+    from leukemia_kedro.evaluation.metrics import score, score_repeats
     from leukemia_kedro.model.card import genes_in_use
 
     if fitted.left_out:
         return {"left_out": fitted.left_out}
-    return score_model(
-        cv_predictions,
-        predict_samples(fitted, train_expression.T, sample_split),
-        test_predictions,
-        sample_split,
-        fitted.card["classes"],
-        genes_in_use(fitted.pipeline),
-        seed,
-    )
+    classes, genes = fitted.card["classes"], genes_in_use(fitted.pipeline)
+    train = fitted.call_samples(training_set.expression)
+    test, paired = None, cv_predictions[cv_predictions["repeat"] == cv_predictions["repeat"].min()]
+    if len(test_predictions):
+        samples = test_predictions["sample"].to_numpy()
+        grouped = "group" in sample_split
+        patients = sample_split.loc[samples, "group"].to_numpy() if grouped else samples
+        test, paired = score_calls(test_predictions, classes, patients, seed), test_predictions
+    paired = paired.sort_values("sample")
+    return {
+        "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
+        "n_genes": len(genes),
+        "genes": genes,
+        "cv": score_repeats(cv_predictions, classes),
+        "train": score(train.assign(label=training_set.classes), classes),
+        "test": test,
+    }
 
 
 def compare_models(**scores: dict[str, Any]) -> tuple[DataFrame, dict[str, Any]]:
-    """One row per model that was run, simplest first, the champion marked; and all their scores."""
-    from leukemia_kedro.evaluation import comparison
+    """One row per model that was run, simplest first, the champion marked; and all their scores.
 
-    table = comparison.compare_models(scores)
-    return table, {name: scores[name] for name in table["model"]}
+    The test columns are empty without a test set. ``mcnemar_p`` compares each model with the
+    champion on the same samples, held out where there are any, else out of fold in the first
+    repeat (exact, two-sided).
+
+    Raises
+    ------
+    UserError
+        Every model was left out.
+    """
+    import pandas as pd
+
+    from leukemia_kedro.evaluation.comparison import (
+        COLUMNS,
+        choose_champion,
+        comparison_row,
+        mcnemar_p,
+    )
+
+    run = {name: score for name, score in scores.items() if "left_out" not in score}
+    left_out = "; ".join(
+        f"{name} ({score['left_out']})" for name, score in scores.items() if name not in run
+    )
+    if not run:
+        raise UserError(f"every model was left out of this run: {left_out}")
+    if left_out:
+        logger.info("Left out of this run: %s", left_out)
+    table = pd.DataFrame([comparison_row(name, score) for name, score in run.items()])
+    champion = choose_champion(table)
+    table["mcnemar_p"] = [
+        None if name == champion else mcnemar_p(run[champion], run[name]) for name in run
+    ]
+    return table.assign(champion=table["model"] == champion)[COLUMNS], run
 
 
 def promote_champion(
     model_comparison: DataFrame, sample_split: DataFrame, **fitted: FittedModel
 ) -> tuple[FittedModel, dict[str, Any]]:
-    """The champion's model file, and the record of how it was chosen and how it did."""
-    from leukemia_kedro.evaluation import champion
+    """The champion's model file, and the record of how it was chosen and how it did.
 
-    return champion.promote_champion(model_comparison, sample_split, fitted)
+    The file is the model's own, with its name and metrics on the card.
+    """
+    import pandas as pd
+
+    from leukemia_kedro.evaluation.champion import figures, held_out_figures, records
+    from leukemia_kedro.evaluation.comparison import ONE_STANDARD_ERROR_RULE
+    from leukemia_kedro.evaluation.published import published_results
+
+    row = model_comparison.loc[model_comparison["champion"]].iloc[0]
+    model = fitted[row["model"]]
+    has_test_set = pd.notna(row["test_n"])
+    published = published_results(sample_split) if has_test_set else None
+    record = {
+        "champion": row["model"],
+        "rule": ONE_STANDARD_ERROR_RULE,
+        "classes": model.card["classes"],
+        "n_genes": int(row["n_genes"]),
+        "threshold": model.card["threshold"],
+        "parameters": model.card["tuned"],
+        "cross_validation": figures(row, "cv_"),
+        "test": figures(row, "test_") if has_test_set else None,
+        "held_out": held_out_figures(row, published) if has_test_set else None,
+        "published": None if published is None else records(published),
+        "left_out": {name: other.left_out for name, other in fitted.items() if other.left_out},
+    }
+    metrics = {name: record[name] for name in ("cross_validation", "test")}
+    return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
 
 
 def gather_tables(**tables: DataFrame) -> DataFrame:
-    """The tables of all models in one."""
-    from leukemia_kedro.evaluation import comparison
+    """The tables of all models in one: ``model``, then the columns of the tables.
 
-    return comparison.gather_tables(tables)
+    A cell is empty where a model's own table lacks the column. Without rows where no table has
+    any: a model was left out, or there is no test set.
+    """
+    import pandas as pd
+
+    named = [table.assign(model=name) for name, table in tables.items()]
+    # A table without rows lacks the columns of the classes, and the first decides on their order.
+    gathered = pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
+    gathered.insert(0, "model", gathered.pop("model"))
+    return gathered
 
 
 def permutation_test(
     champion_model: FittedModel,
-    train_expression: DataFrame,
-    sample_split: DataFrame,
-    probes: DataFrame,
-    cohort: CohortParameters,
-    resampling: ResamplingParameters,
+    training_set: TrainingSet,
     modelling: ModellingParameters,
-    seed: int,
     compute: ComputeParameters,
 ) -> dict[str, Any]:
-    """How often permuted labels do as well as the champion."""
-    from leukemia_kedro.evaluation import permutation
+    """How often permuted labels do as well as the champion (Ojala & Garriga 2010).
 
-    return permutation.permutation_test(
-        champion_model,
-        train_expression.T,
-        sample_split,
-        probes,
-        cohort,
-        resampling,
-        modelling.permutations,
-        seed,
-        compute.n_jobs,
+    Each labelling goes through filter, ranking, tuning and fitting, in one repeat of the nested
+    cross-validation; the observed labels go through the same single repeat, so that like is
+    compared with like.
+
+    Returns
+    -------
+    dict
+        ``model, score, p_value, n_permutations, permuted_scores``; scores are balanced
+        accuracies, p = (1 + count) / (1 + n_permutations).
+    """
+    import numpy as np
+
+    from leukemia_kedro.evaluation.permutation import permuted_labels, score_labellings
+    from leukemia_kedro.model.setting import Setting
+    from leukemia_kedro.statistics.intervals import permutation_p_value
+
+    setting = Setting.of_card(champion_model.card)
+    by_chance = permuted_labels(training_set, modelling.permutations, setting.seed)
+    observed, *permuted = score_labellings(
+        training_set, [training_set.classes, *by_chance], setting, False, compute.n_jobs
     )
+    return {
+        "model": champion_model.card["name"],
+        "score": observed,
+        "p_value": permutation_p_value(observed, np.array(permuted)),
+        "n_permutations": modelling.permutations,
+        "permuted_scores": permuted,
+    }
 
 
 def selection_bias(
     champion_model: FittedModel,
     permutation_test: dict[str, Any],
-    train_expression: DataFrame,
-    sample_split: DataFrame,
-    probes: DataFrame,
-    cohort: CohortParameters,
-    resampling: ResamplingParameters,
-    seed: int,
+    training_set: TrainingSet,
     compute: ComputeParameters,
 ) -> dict[str, Any]:
-    """What the champion would have scored with genes chosen outside the folds."""
-    from leukemia_kedro.evaluation import permutation
+    """What the champion would have scored with genes chosen outside the folds.
 
-    return permutation.selection_bias(
-        champion_model,
-        permutation_test,
-        train_expression.T,
-        sample_split,
-        probes,
-        cohort,
-        resampling,
-        seed,
-        compute.n_jobs,
-    )
+    The mistake is made on purpose, with the true labels and with labels that mean nothing
+    (Ambroise & McLachlan 2002, PNAS 99:6562): its gain over the honest estimate is pure bias.
+
+    Returns
+    -------
+    dict
+        ``model``, and balanced accuracies over one repeat: ``true_labels`` and
+        ``permuted_labels`` (mean over ``n_permutations``), each with ``genes_inside_folds`` and
+        ``genes_outside_folds``.
+    """
+    import numpy as np
+
+    from leukemia_kedro.evaluation.permutation import permuted_labels, score_labellings
+    from leukemia_kedro.model.setting import Setting
+
+    setting = Setting.of_card(champion_model.card)
+    n = min(LEAKY_PERMUTATIONS, permutation_test["n_permutations"])
+    labellings = [training_set.classes, *permuted_labels(training_set, n, setting.seed)]
+    outside, *permuted = score_labellings(training_set, labellings, setting, True, compute.n_jobs)
+    inside = permutation_test["permuted_scores"][:n]
+    return {
+        "model": champion_model.card["name"],
+        "n_permutations": n,
+        "true_labels": {
+            "genes_inside_folds": permutation_test["score"],
+            "genes_outside_folds": outside,
+        },
+        "permuted_labels": {
+            "genes_inside_folds": float(np.mean(inside)),
+            "genes_outside_folds": float(np.mean(permuted)),
+        },
+    }
+
+
+def list_hard_samples(
+    sample_split: DataFrame, cv_predictions: DataFrame, test_predictions: DataFrame
+) -> list[dict[str, Any]]:
+    """Samples that more than half of the models get wrong, the hardest first.
+
+    A training sample counts as wrong where a model gets it wrong in more than half of the
+    repeats. The predictions are those of all models.
+    """
+    import pandas as pd
+
+    predictions = pd.concat([cv_predictions, test_predictions])
+    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
+    share_wrong = wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
+    n_wrong = (share_wrong > 0.5).groupby("sample", sort=False).sum()
+    n_models = predictions["model"].nunique()
+    hard = n_wrong[n_wrong > n_models / 2].sort_values(ascending=False, kind="stable")
+    return [
+        {
+            "sample": str(sample),
+            "label": str(sample_split.loc[sample, "label"]),
+            "split": str(sample_split.loc[sample, "split"]),
+            "n_models_wrong": int(count),
+            "n_models": n_models,
+        }
+        for sample, count in hard.items()
+    ]
 
 
 def measure_shift(
     log_expression: DataFrame,
     probe_filter: DataFrame,
     sample_split: DataFrame,
-    cv_predictions: DataFrame,
-    test_predictions: DataFrame,
+    hard_samples: list[dict[str, Any]],
     seed: int,
     compute: ComputeParameters,
 ) -> dict[str, Any]:
-    """How different the held-out samples are, and which samples most models get wrong."""
-    from leukemia_kedro.evaluation import shift
+    """How different the held-out samples are, and which samples most models get wrong.
 
-    return shift.measure_shift(
-        log_expression.loc[probe_filter["passes"]],
-        sample_split,
-        cv_predictions,
-        test_predictions,
-        seed,
-        compute.n_jobs,
-    )
+    Returns
+    -------
+    dict
+        ``auc``, ``p_value`` and ``n_permutations`` of telling training from held-out samples, see
+        :func:`~leukemia_kedro.evaluation.shift.train_versus_test`; ``median_log2_per_sample``;
+        ``hard_samples``.
+    """
+    from leukemia_kedro.evaluation.shift import train_versus_test
+
+    kept = log_expression.loc[probe_filter["passes"]]
+    return {
+        **train_versus_test(kept, sample_split, seed, compute.n_jobs),
+        "median_log2_per_sample": {
+            str(sample): float(value) for sample, value in kept.median().items()
+        },
+        "hard_samples": hard_samples,
+    }

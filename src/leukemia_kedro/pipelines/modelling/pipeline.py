@@ -13,19 +13,20 @@ from .nodes import (
     cross_validate,
     fit,
     gather_tables,
+    list_hard_samples,
     measure_shift,
     permutation_test,
     predict_held_out,
     promote_champion,
     score,
     selection_bias,
+    set_up,
 )
 
 SHARED_INPUTS = {
-    "train_expression",
+    "training_set",
     "test_expression",
     "sample_split",
-    "probes",
     "resampling_plan",
     "fold_rankings",
 }
@@ -57,16 +58,18 @@ def _one_model() -> Pipeline:
     return Pipeline(
         [
             Node(
+                set_up,
+                inputs=["params:model", "params:cohort", "params:resampling", "params:seed"],
+                outputs="setting",
+                name="set_up",
+            ),
+            Node(
                 cross_validate,
                 inputs=[
-                    "train_expression",
-                    "sample_split",
+                    "training_set",
                     "resampling_plan",
                     "fold_rankings",
-                    "params:model",
-                    "params:cohort",
-                    "params:resampling",
-                    "params:seed",
+                    "setting",
                     "params:compute",
                 ],
                 outputs=["cv_predictions", "tuning"],
@@ -75,16 +78,11 @@ def _one_model() -> Pipeline:
             Node(
                 fit,
                 inputs=[
-                    "train_expression",
-                    "sample_split",
-                    "probes",
+                    "training_set",
                     "fold_rankings",
                     "cv_predictions",
-                    "params:model",
-                    "params:cohort",
-                    "params:resampling",
+                    "setting",
                     "params:modelling",
-                    "params:seed",
                     "params:compute",
                 ],
                 outputs="fitted",
@@ -102,7 +100,7 @@ def _one_model() -> Pipeline:
                     "fitted",
                     "cv_predictions",
                     "test_predictions",
-                    "train_expression",
+                    "training_set",
                     "sample_split",
                     "params:seed",
                 ],
@@ -116,6 +114,16 @@ def _one_model() -> Pipeline:
 
 def _all_models() -> Pipeline:
     # Kedro warns of dots in names of datasets unless the node itself is within their namespace.
+    gathered = [
+        Node(
+            gather_tables,
+            inputs=_of_each(tables),
+            outputs=tables,
+            name=f"gather_{tables}",
+            namespace="modelling",
+        )
+        for tables in ("cv_predictions", "test_predictions", "tuning")
+    ]
     return Pipeline(
         [
             Node(
@@ -133,27 +141,7 @@ def _all_models() -> Pipeline:
                 name="promote_champion",
                 namespace="modelling",
             ),
-            Node(
-                gather_tables,
-                inputs=_of_each("cv_predictions"),
-                outputs="cv_predictions",
-                name="gather_cv_predictions",
-                namespace="modelling",
-            ),
-            Node(
-                gather_tables,
-                inputs=_of_each("test_predictions"),
-                outputs="test_predictions",
-                name="gather_test_predictions",
-                namespace="modelling",
-            ),
-            Node(
-                gather_tables,
-                inputs=_of_each("tuning"),
-                outputs="tuning",
-                name="gather_tuning",
-                namespace="modelling",
-            ),
+            *gathered,
         ],
         tags="modelling",
     )
@@ -168,35 +156,21 @@ def _after_comparison() -> Pipeline:
         [
             Node(
                 permutation_test,
-                inputs=[
-                    "champion_model",
-                    "train_expression",
-                    "sample_split",
-                    "probes",
-                    "params:cohort",
-                    "params:resampling",
-                    "params:modelling",
-                    "params:seed",
-                    "params:compute",
-                ],
+                inputs=["champion_model", "training_set", "params:modelling", "params:compute"],
                 outputs="permutation_test",
                 name="permutation_test",
             ),
             Node(
                 selection_bias,
-                inputs=[
-                    "champion_model",
-                    "permutation_test",
-                    "train_expression",
-                    "sample_split",
-                    "probes",
-                    "params:cohort",
-                    "params:resampling",
-                    "params:seed",
-                    "params:compute",
-                ],
+                inputs=["champion_model", "permutation_test", "training_set", "params:compute"],
                 outputs="selection_bias",
                 name="selection_bias",
+            ),
+            Node(
+                list_hard_samples,
+                inputs=["sample_split", "cv_predictions", "test_predictions"],
+                outputs="hard_samples",
+                name="list_hard_samples",
             ),
             Node(
                 measure_shift,
@@ -204,8 +178,7 @@ def _after_comparison() -> Pipeline:
                     "log_expression",
                     "probe_filter",
                     "sample_split",
-                    "cv_predictions",
-                    "test_predictions",
+                    "hard_samples",
                     "params:seed",
                     "params:compute",
                 ],

@@ -1,0 +1,53 @@
+"""What a model is tuned and fitted with, beside the training set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The parameters behind one model of a run.
+
+    Parameters
+    ----------
+    model : ModelParameters
+    cohort : CohortParameters
+        Scale, floor, ceiling, filter, missing values, order of the classes.
+    resampling : ResamplingParameters
+    seed : int
+    """
+
+    model: ModelParameters
+    cohort: CohortParameters
+    resampling: ResamplingParameters
+    seed: int
+
+    @classmethod
+    def of_card(cls, card: dict[str, Any]) -> Setting:
+        """The setting that a fitted model was made with, from its card."""
+        return cls(
+            ModelParameters(**card["model"]),
+            CohortParameters(**card["cohort"]),
+            ResamplingParameters(**card["resampling"]),
+            card["seed"],
+        )
+
+    def left_out(self, training_set: TrainingSet) -> str | None:
+        """Why the model is not run on this training set, or None."""
+        labels = training_set.labels
+        return self.model.left_out(len(labels), labels.nunique())
+
+    @property
+    def inner_folds(self) -> int:
+        """Folds inside each training fold, for tuning."""
+        return self.resampling.inner_folds
+
+    @property
+    def criterion(self) -> str:
+        """The criterion that ranks the genes of the model."""
+        return self.model.genes.criterion
