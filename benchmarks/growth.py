@@ -79,7 +79,7 @@ def processing(cohort, of: dict) -> dict:
     expression, samples, probes = nodes.validate_cohort(cohort, of["cohort"])
     split = nodes.split_samples(samples, of["cohort"], of["seed"])
     training_set, _ = nodes.divide_expression(expression, split, probes, of["cohort"])
-    probe_filter = nodes.filter_probes(training_set, of["cohort"])
+    probe_filter = nodes.filter_probes(expression, split, of["cohort"])
     log = nodes.transform_to_log2(expression, probe_filter, of["cohort"])
     nodes.describe_quality(cohort, split, probe_filter, of["cohort"])
     return {

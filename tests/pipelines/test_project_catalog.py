@@ -30,8 +30,9 @@ def registered():
     return dict(pipelines)
 
 
-# Rows that the nodes of the replication pass on to the node that writes their table.
-IN_MEMORY_ON_PURPOSE = "_rows"
+# Rows that the nodes of the replication pass on to the node that writes their table; parameters
+# that travel together; a part of shift.json.
+IN_MEMORY_ON_PURPOSE = ("_rows", "setting", "hard_samples")
 
 
 def catalog_of(environment):
@@ -94,7 +95,7 @@ def test_only_the_prediction_reads_the_test_samples(registered):
 
 def test_the_champion_is_chosen_without_the_test_samples(registered):
     """compare_models reads test scores; the rule must ignore them."""
-    from leukemia_kedro.evaluation.comparison import compare_models
+    from leukemia_kedro.pipelines.modelling.nodes import compare_models
 
     def scores(cv, test_errors):
         measures = dict.fromkeys(("accuracy", "macro_f1", "auc"), cv)
@@ -113,9 +114,7 @@ def test_the_champion_is_chosen_without_the_test_samples(registered):
         (0.9, (34, 0), "best"),
         (0.935, (9, 0), "simple"),
     ):
-        table = compare_models(
-            {"simple": scores(simple, errors[0]), "best": scores(0.95, errors[1])}
-        )
+        table, _ = compare_models(simple=scores(simple, errors[0]), best=scores(0.95, errors[1]))
         assert table.loc[table["champion"], "model"].tolist() == [champion]
 
 

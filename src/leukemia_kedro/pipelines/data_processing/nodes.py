@@ -42,11 +42,15 @@ def divide_expression(
     )
 
 
-def filter_probes(training_set: TrainingSet, cohort: CohortParameters) -> DataFrame:
+def filter_probes(
+    expression: DataFrame, sample_split: DataFrame, cohort: CohortParameters
+) -> DataFrame:
     """Range of each probe over the training samples, and whether it passes the filter."""
+    from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
-    return probe_filter(cohort).fit(training_set.expression).to_frame().set_index("probe")
+    labels, _ = training_samples(sample_split)
+    return probe_filter(cohort).fit(expression[labels.index].T).to_frame().set_index("probe")
 
 
 def transform_to_log2(

@@ -36,7 +36,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 filter_probes,
-                inputs=["training_set", "params:cohort"],
+                inputs=["expression", "sample_split", "params:cohort"],
                 outputs="probe_filter",
                 name="filter_probes",
             ),
