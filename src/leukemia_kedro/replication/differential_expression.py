@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
 
-from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.replication.golub import Golub, log2, original_split, probe_filter
+from leukemia_kedro.replication.golub import Golub, log2, probe_filter
 from leukemia_kedro.replication.table import Row, compare
 from leukemia_kedro.statistics.design import design_matrix
 from leukemia_kedro.statistics.empirical_bayes import moderate, top_table
@@ -22,25 +21,8 @@ PERMUTATIONS = 10_000
 FOUR_DIGITS = 0.00005
 
 
-def replicate(cohort: Cohort, seed: int) -> list[Row]:
-    """Probes that pass the filter, the variance prior, and genes that differ on the 38.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    seed : int
-        Of the labellings of maxT.
-
-    Raises
-    ------
-    UserError
-        The cohort is not Golub's.
-    """
-    golub = original_split(cohort)
-    return [*_filter(golub), *_moderated_t(golub), _step_down_max_t(golub, seed)]
-
-
-def _filter(golub: Golub) -> list[Row]:
+def probes_that_pass(golub: Golub) -> list[Row]:
+    """Probes that pass the filter on the 38 and on all patients."""
     return [
         compare(
             FILTER,
@@ -52,37 +34,39 @@ def _filter(golub: Golub) -> list[Row]:
     ]
 
 
-def _moderated_t(golub: Golub) -> list[Row]:
+def moderated_t(golub: Golub) -> list[Row]:
+    """The variance prior, and genes that differ on the 38."""
     expression = make_pipeline(probe_filter(), log2()).fit_transform(golub.train).T
     samples = pd.DataFrame({"label": golub.train_labels}, index=golub.train.index)
-    design = design_matrix("~ label", samples, ["ALL", "AML"])
-    moderated = moderate(
-        fit_linear_model(pd.DataFrame(expression, columns=samples.index), design.matrix)
+    design = design_matrix("~ label", samples, ["ALL", "AML"]).matrix
+    moderated = moderate(fit_linear_model(pd.DataFrame(expression, columns=samples.index), design))
+    adjusted = top_table(moderated, design.columns[1])["adj.P.Val"]
+    prior = (
+        ("prior degrees of freedom d0", 7.5019, moderated.prior.df),
+        ("prior variance s0²", 0.6240, moderated.prior.variance),
     )
-    table = top_table(moderated, design.matrix.columns[1])
     return [
-        compare(
-            LIMMA,
-            f"{name} on 38 patients, log2",
-            published,
-            float(np.median(value)),
-            tolerance=FOUR_DIGITS,
-        )
-        for name, published, value in (
-            ("prior degrees of freedom d0", 7.5019, moderated.prior.df),
-            ("prior variance s0²", 0.6240, moderated.prior.variance),
-        )
-    ] + [
+        *(
+            compare(
+                LIMMA,
+                f"{name} on 38 patients, log2",
+                published,
+                float(np.median(value)),
+                FOUR_DIGITS,
+            )
+            for name, published, value in prior
+        ),
         compare(
             LIMMA,
             "genes with a Benjamini–Hochberg value below .05",
             564,
-            int((table["adj.P.Val"] < LEVEL).sum()),
-        )
+            int((adjusted < LEVEL).sum()),
+        ),
     ]
 
 
-def _step_down_max_t(golub: Golub, seed: int) -> Row:
+def step_down_max_t(golub: Golub, seed: int) -> Row:
+    """Genes that differ on the 38 by maxT, whose labellings are drawn with ``seed``."""
     matrix = make_pipeline(probe_filter(), log2(standardise_arrays=True)).fit_transform(golub.train)
     p = max_t(matrix.T, golub.train_labels == "AML", PERMUTATIONS, seed)
     return compare(

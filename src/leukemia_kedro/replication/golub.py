@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError, first_few
@@ -15,6 +16,7 @@ from leukemia_kedro.evaluation.published import reference_signature
 PATIENTS = [str(number) for number in range(1, 73)]
 N_TRAIN, N_TEST = 38, 34
 FLOOR, CEILING, MIN_RATIO, MIN_RANGE = 100, 16000, 5, 500
+SEEDS = 20
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,32 @@ class Golub:
         """Labels of the 34."""
         return self.labels.iloc[N_TRAIN:].to_numpy(dtype=str)
 
+    @property
+    def train_is_aml(self) -> np.ndarray:
+        """1 for each of the 38 that is labelled AML, else 0."""
+        return (self.train_labels == "AML").astype(int)
+
     def wrong(self, predicted: np.ndarray) -> list[str]:
         """Those of the 34 whose predicted label is not their own."""
         return list(self.test.index[np.asarray(predicted) != self.test_labels])
+
+    def errors_by_seed(
+        self, model: BaseEstimator, train: np.ndarray, test: np.ndarray, seed: int
+    ) -> list[int]:
+        """Errors of 34 under each of 20 values of ``random_state``, the first of them ``seed``.
+
+        Parameters
+        ----------
+        model : classifier
+        train, test : ndarray, shapes (38, n_features) and (34, n_features)
+        seed : int
+        """
+        truth = self.test_labels == "AML"
+        models = (model.set_params(random_state=seed + k) for k in range(SEEDS))
+        return [
+            int((fitted.fit(train, self.train_is_aml).predict(test) != truth).sum())
+            for fitted in models
+        ]
 
 
 def original_split(cohort: Cohort) -> Golub:
@@ -72,7 +97,13 @@ def original_split(cohort: Cohort) -> Golub:
         The cohort is another one.
     """
     published = list(reference_signature("golub_1999")["probe"])
-    _check_is_golub(cohort, published)
+    difference = _difference(cohort.samples, cohort.probes, published)
+    if difference:
+        raise UserError(
+            "replication needs the cohort of Golub et al. (1999): patients 1 to 72, of which "
+            f"1 to 38 are train, labelled ALL or AML; raw_cohort ({cohort.origin}) has "
+            f"{difference}. With the catalog of conf/base: kedro run --pipelines replication"
+        )
     return Golub(
         cohort.expression.loc[PATIENTS],
         cohort.samples.loc[PATIENTS, "label"],
@@ -89,16 +120,6 @@ def log2(standardise_arrays: bool = False) -> LogTransform:
 def probe_filter() -> ProbeFilter:
     """The filter of Dudoit, Fridlyand & Speed (2002)."""
     return ProbeFilter("raw", FLOOR, CEILING, MIN_RATIO, MIN_RANGE)
-
-
-def _check_is_golub(cohort: Cohort, published: list[str]) -> None:
-    difference = _difference(cohort.samples, cohort.probes, published)
-    if difference:
-        raise UserError(
-            "replication needs the cohort of Golub et al. (1999): patients 1 to 72, of which "
-            f"1 to 38 are train, labelled ALL or AML; raw_cohort ({cohort.origin}) has "
-            f"{difference}. With the catalog of conf/base: kedro run --pipelines replication"
-        )
 
 
 def _difference(samples: pd.DataFrame, probes: pd.DataFrame, published: list[str]) -> str | None:

@@ -9,9 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.estimators import TopProbes
-from leukemia_kedro.replication.golub import log2, original_split, probe_filter
+from leukemia_kedro.replication.golub import Golub, log2, probe_filter
 from leukemia_kedro.replication.table import Row, compare
 
 STUDY = "Ambroise & McLachlan 2002, selection bias (reference: an earlier recomputation)"
@@ -19,7 +18,7 @@ N_GENES, FOLDS, PERMUTATIONS = 50, 5, 50
 TOLERANCE = 0.05
 
 
-def replicate(cohort: Cohort, seed: int) -> list[Row]:
+def permuted_labels(golub: Golub, seed: int) -> list[Row]:
     """Balanced accuracy on permuted labels, genes chosen before and inside cross-validation.
 
     All 72 patients take part, as in the paper: their labels are permuted, so nothing is learned
@@ -27,16 +26,10 @@ def replicate(cohort: Cohort, seed: int) -> list[Row]:
 
     Parameters
     ----------
-    cohort : Cohort
+    golub : Golub
     seed : int
         Of the permutations and the folds.
-
-    Raises
-    ------
-    UserError
-        The cohort is not Golub's.
     """
-    golub = original_split(cohort)
     expression = make_pipeline(probe_filter(), log2()).fit_transform(golub.expression)
     labels = golub.labels.to_numpy(dtype=str)
     generator = np.random.default_rng(seed)
@@ -47,22 +40,19 @@ def replicate(cohort: Cohort, seed: int) -> list[Row]:
         ]
     )
     errors = scores.std(axis=0, ddof=1) / np.sqrt(PERMUTATIONS)
+    settings = (("before cross-validation", 0.78), ("inside each fold", 0.5))
     return [
         compare(
             STUDY,
             f"permuted labels, 50 genes chosen {where}: balanced accuracy",
             published,
             float(score),
-            tolerance=TOLERANCE,
-            note=f"mean of {PERMUTATIONS} permutations, standard error {error:.3f}; "
+            TOLERANCE,
+            f"mean of {PERMUTATIONS} permutations, standard error {error:.3f}; "
             f"{FOLDS} folds, linear SVM",
         )
-        for where, published, score, error in zip(
-            ("before cross-validation", "inside each fold"),
-            (0.78, 0.5),
-            scores.mean(axis=0),
-            errors,
-            strict=True,
+        for (where, published), score, error in zip(
+            settings, scores.mean(axis=0), errors, strict=True
         )
     ]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from sklearn.model_selection import RepeatedStratifiedKFold
 
-from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.estimators import ShrunkenCentroids, ShrunkenCentroidsCV
-from leukemia_kedro.replication.golub import log2, original_split
+from leukemia_kedro.replication.golub import Golub, log2
 from leukemia_kedro.replication.table import Row, compare
 
 STUDY = "Tibshirani et al. 2002, nearest shrunken centroids"
@@ -17,94 +15,68 @@ FOLDS, DRAWS, THRESHOLDS = 10, 20, 50
 ONE_PATIENT = 1.0
 
 
-def replicate(cohort: Cohort, seed: int) -> tuple[list[Row], pd.DataFrame]:
-    """The threshold path on all probes: where it has 21 genes, and where cross-validation points.
+def threshold_path(golub: Golub, seed: int) -> pd.DataFrame:
+    """Genes and errors at each threshold, on all probes.
 
     Parameters
     ----------
-    cohort : Cohort
+    golub : Golub
     seed : int
         Of the folds, which are drawn 20 times.
 
     Returns
     -------
-    rows : list of Row
-    path : DataFrame, columns ``threshold, n_genes, cv_errors, test_errors, chosen``
-        ``cv_errors`` is the mean number of the 38 called wrongly in ten-fold cross-validation,
-        over the draws; ``test_errors`` counts among the 34; ``chosen`` is true where
-        cross-validation points.
-
-    Raises
-    ------
-    UserError
-        The cohort is not Golub's.
+    DataFrame, columns ``threshold, n_genes, cv_errors, test_errors, chosen``
+        ``cv_errors`` is the mean number of errors among the 38 in ten-fold cross-validation, over
+        the draws; ``test_errors`` counts errors of 34; ``chosen`` is true at the threshold that
+        cross-validation chooses.
     """
-    golub = original_split(cohort)
     train, test = log2().fit_transform(golub.train), log2().fit_transform(golub.test)
     folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=DRAWS, random_state=seed)
     chosen = ShrunkenCentroidsCV(THRESHOLDS, cv=folds).fit(train, golub.train_labels)
-    path = pd.DataFrame(
+    models = (
+        ShrunkenCentroids(threshold=float(threshold)).fit(train, golub.train_labels)
+        for threshold in chosen.thresholds_
+    )
+    return pd.DataFrame(
         {
             "threshold": chosen.thresholds_,
             "n_genes": chosen.n_surviving_,
             "cv_errors": chosen.cv_errors_ / DRAWS,
-            "test_errors": [
-                len(golub.wrong(_fitted(threshold, train, golub.train_labels).predict(test)))
-                for threshold in chosen.thresholds_
-            ],
+            "test_errors": [len(golub.wrong(model.predict(test))) for model in models],
             "chosen": chosen.thresholds_ == chosen.threshold_,
         }
     )
-    nearest = path.loc[(path["n_genes"] - PUBLISHED["n_genes"]).abs().idxmin()]
+
+
+def rows_of_path(path: pd.DataFrame) -> list[Row]:
+    """The path where it has 21 genes, and at the threshold that cross-validation chooses."""
+    nearest = path.iloc[(path["n_genes"] - PUBLISHED["n_genes"]).abs().argmin()]
     by_cv = path[path["chosen"]].iloc[0]
-    flat = path[path["cv_errors"] <= by_cv["cv_errors"] + 1]
+    flat = path.loc[path["cv_errors"] <= by_cv["cv_errors"] + 1, "n_genes"]
+    return _rows_of_point(
+        "path, nearest to 21 genes",
+        nearest,
+        f"threshold {nearest['threshold']:.2f}, all probes floored and logged",
+        f"mean of {DRAWS} draws of the {FOLDS} folds; a single draw, as published, moves by about "
+        "one patient",
+    ) + _rows_of_point(
+        "threshold chosen by cross-validation on the 38",
+        by_cv,
+        f"threshold {by_cv['threshold']:.2f}; the choice is not stable: from {flat.max()} to "
+        f"{flat.min()} genes the mean error is within 1 patient of the lowest",
+    )
+
+
+def _rows_of_point(
+    setting: str, point: pd.Series, genes_note: str, errors_note: str = ""
+) -> list[Row]:
+    quantities = (
+        ("genes left", "n_genes", 0.0, genes_note),
+        ("cross-validated errors of 38", "cv_errors", ONE_PATIENT, errors_note),
+        ("errors of 34", "test_errors", 0.0, ""),
+    )
     return [
-        compare(
-            STUDY,
-            "path, nearest to 21 genes: genes left",
-            PUBLISHED["n_genes"],
-            int(nearest["n_genes"]),
-            note=f"threshold {nearest['threshold']:.2f}, all probes floored and logged",
-        ),
-        compare(
-            STUDY,
-            "path, nearest to 21 genes: cross-validated errors of 38",
-            PUBLISHED["cv_errors"],
-            float(nearest["cv_errors"]),
-            tolerance=ONE_PATIENT,
-            note=f"mean of {DRAWS} draws of the {FOLDS} folds; a single draw, as published, moves "
-            "by about one patient",
-        ),
-        compare(
-            STUDY,
-            "path, nearest to 21 genes: errors of 34",
-            PUBLISHED["test_errors"],
-            int(nearest["test_errors"]),
-        ),
-        compare(
-            STUDY,
-            "threshold chosen by cross-validation on the 38: genes left",
-            PUBLISHED["n_genes"],
-            int(by_cv["n_genes"]),
-            note=f"threshold {by_cv['threshold']:.2f}; the choice is not stable: from "
-            f"{flat['n_genes'].max()} to {flat['n_genes'].min()} genes the mean error is within "
-            "1 patient of the lowest",
-        ),
-        compare(
-            STUDY,
-            "threshold chosen by cross-validation on the 38: cross-validated errors of 38",
-            PUBLISHED["cv_errors"],
-            float(by_cv["cv_errors"]),
-            tolerance=ONE_PATIENT,
-        ),
-        compare(
-            STUDY,
-            "threshold chosen by cross-validation on the 38: errors of 34",
-            PUBLISHED["test_errors"],
-            int(by_cv["test_errors"]),
-        ),
-    ], path
-
-
-def _fitted(threshold: float, train: np.ndarray, labels: np.ndarray) -> ShrunkenCentroids:
-    return ShrunkenCentroids(threshold=float(threshold)).fit(train, labels)
+        compare(STUDY, f"{setting}: {name}", PUBLISHED[key], float(point[key]), tolerance, note)
+        for name, key, tolerance, note in quantities
+    ]

@@ -1,18 +1,16 @@
-"""The table of published beside reproduced results, and the one rule by which they agree."""
+"""One row of published beside reproduced results, and the one rule by which they agree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-
-import pandas as pd
+from dataclasses import dataclass
 
 NOBODY = "none"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity that a study reports, as it was published and as it came out here.
+    """One quantity that a study reports, as published and as reproduced here.
 
     Parameters
     ----------
@@ -23,9 +21,9 @@ class Row:
     published, reproduced : str
         As printed in the table.
     agrees : bool
-        By the rule of :func:`compare`.
+        By the rule of :func:`compare` or :func:`compare_patients`.
     note : str
-        Tolerance, size of a disagreement, and what explains it where that is known.
+        Size of a disagreement, tolerance, and what explains the disagreement where that is known.
     """
 
     study: str
@@ -39,59 +37,55 @@ class Row:
 def compare(
     study: str,
     quantity: str,
-    published: float | tuple[float, float] | str,
-    reproduced: float | str,
-    *,
+    published: float | tuple[float, float],
+    reproduced: float,
     tolerance: float = 0.0,
     note: str = "",
 ) -> Row:
-    """Set a reproduced value beside the published one.
+    """Set a reproduced number beside the published one.
 
     Parameters
     ----------
     study, quantity : str
-    published : number, (lowest, highest) or str
-        Text is a list from :func:`patients`.
-    reproduced : number or str
+    published : number or (lowest, highest)
+    reproduced : number
     tolerance : float
-        How far a number may lie from the published one, or outside the published range. With 0,
+        How far the number may lie from the published one, or outside the published range. With 0,
         which is for counts, only equality counts.
     note : str
-        Added to what the rule itself has to say.
 
     Returns
     -------
     Row
-        ``agrees`` where the number is within tolerance, or the patients are the same; else the
-        note begins with the difference.
+        ``agrees`` where the number is within tolerance; else the note begins with the difference.
     """
-    remarks = [note]
-    if isinstance(published, str):
-        agrees = published == reproduced
-        if not agrees:
-            remarks.insert(0, f"differs by {_unshared(published, reproduced)}")
-    else:
-        low, high = published if isinstance(published, tuple) else (published, published)
-        difference = float(reproduced - min(max(reproduced, low), high))
-        agrees = abs(difference) <= tolerance
-        if tolerance:
-            remarks.insert(0, f"tolerance {tolerance:g}")
-        if not agrees:
-            remarks.insert(0, f"differs by {difference:+.4g}")
-    return Row(
-        study,
-        quantity,
-        _printed(published),
-        _printed(reproduced),
-        agrees,
-        "; ".join(filter(None, remarks)),
-    )
+    low, high = published if isinstance(published, tuple) else (published, published)
+    difference = float(reproduced - min(max(reproduced, low), high))
+    agrees = abs(difference) <= tolerance
+    remarks = [
+        "" if agrees else f"differs by {difference:+.4g}",
+        f"tolerance {tolerance:g}" if tolerance else "",
+        note,
+    ]
+    printed = "–".join(f"{end:.5g}" for end in dict.fromkeys((low, high)))
+    return Row(study, quantity, printed, f"{reproduced:.5g}", agrees, joined(remarks))
 
 
-def tabulate(rows: Iterable[Row]) -> pd.DataFrame:
-    """The rows as a table, columns ``study, quantity, published, reproduced, agrees, note``."""
-    columns = [field.name for field in fields(Row)]
-    return pd.DataFrame([asdict(row) for row in rows], columns=columns)
+def compare_patients(
+    study: str, quantity: str, published: str, reproduced: Iterable[str], note: str = ""
+) -> Row:
+    """Set reproduced patients beside the published ones, a list as from :func:`patients`.
+
+    Returns
+    -------
+    Row
+        ``agrees`` where they are the same; else the note begins with those of one list only.
+    """
+    ours, theirs = set(reproduced), set(published.split(", ")) - {NOBODY}
+    only = {"published only": theirs - ours, "here only": ours - theirs}
+    differing = ", ".join(f"{patients(some)} ({where})" for where, some in only.items() if some)
+    remarks = [f"differs by {differing}" if differing else "", note]
+    return Row(study, quantity, published, patients(ours), not differing, joined(remarks))
 
 
 def patients(names: Iterable[str]) -> str:
@@ -99,15 +93,6 @@ def patients(names: Iterable[str]) -> str:
     return ", ".join(sorted(names, key=int)) or NOBODY
 
 
-def _unshared(published: str, reproduced: str) -> str:
-    ours, theirs = (set(text.split(", ")) - {NOBODY} for text in (reproduced, published))
-    only = {"published only": theirs - ours, "here only": ours - theirs}
-    return ", ".join(f"{patients(some)} ({where})" for where, some in only.items() if some)
-
-
-def _printed(value: float | tuple[float, float] | str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, tuple):
-        return "–".join(_printed(end) for end in value)
-    return f"{value:.5g}"
+def joined(remarks: Iterable[str]) -> str:
+    """The remarks that are not empty, as one note."""
+    return "; ".join(filter(None, remarks))

@@ -6,18 +6,9 @@ import numpy as np
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.estimators import ProbeFilter, TopProbes, WeightedVoting
-from leukemia_kedro.replication.golub import (
-    CEILING,
-    FLOOR,
-    MIN_RANGE,
-    MIN_RATIO,
-    Golub,
-    log2,
-    original_split,
-)
-from leukemia_kedro.replication.table import Row, compare, patients
+from leukemia_kedro.estimators import TopProbes, WeightedVoting
+from leukemia_kedro.replication.golub import Golub, log2, probe_filter
+from leukemia_kedro.replication.table import Row, compare, compare_patients, patients
 
 STRONG = 0.3
 N_GENES = 50
@@ -28,78 +19,44 @@ OWN_GENES = "Golub et al. 1999, weighted voting (reference: an earlier recomputa
 SLONIM = "Slonim et al. 2000, weighted voting"
 
 
-def replicate(cohort: Cohort) -> list[Row]:
-    """Leave-one-out on the 38, then the 34 with the published 50 genes and with our own.
-
-    Raises
-    ------
-    UserError
-        The cohort is not Golub's.
-    """
-    golub = original_split(cohort)
-    return _leave_one_out(golub) + _published_genes(golub) + _own_genes(golub)
-
-
-def _leave_one_out(golub: Golub) -> list[Row]:
+def leave_one_out(golub: Golub) -> list[Row]:
+    """Leave-one-out on the 38, genes chosen inside each fold."""
     signed = cross_val_predict(
-        _choosing_its_genes(golub),
+        _choosing_its_genes(golub, filtered=False),
         golub.train,
         golub.train_labels,
         cv=LeaveOneOut(),
         method="decision_function",
     )
-    strong = np.abs(signed) >= STRONG
-    wrong = _calls(signed) != golub.train_labels
-    setting = "leave-one-out on 38"
-    genes = "genes chosen inside each fold, from all probes but the controls"
-    return [
-        compare(GOLUB, f"{setting}: strong calls", 36, int(strong.sum()), note=genes),
-        compare(GOLUB, f"{setting}: wrong among the strong", 0, int((strong & wrong).sum())),
-        compare(
-            GOLUB,
-            f"{setting}: median prediction strength",
-            0.77,
-            float(np.median(np.abs(signed))),
-            tolerance=TWO_DIGITS,
-        ),
-    ]
+    note = "genes chosen inside each fold, from all probes but the controls"
+    wrong = _called(signed) != golub.train_labels
+    return _rows_of_strength("leave-one-out on 38", (36, 0.77), signed, wrong, note)
 
 
-def _published_genes(golub: Golub) -> list[Row]:
+def published_genes(golub: Golub) -> list[Row]:
+    """The 34 with the published 50 genes."""
     model = make_pipeline(log2(), WeightedVoting())
     model.fit(golub.train[golub.published], golub.train_labels)
     signed = model.decision_function(golub.test[golub.published])
-    strong = np.abs(signed) >= STRONG
-    wrong = golub.wrong(_calls(signed))
     setting = "34 independent, published 50 genes"
+    wrong = golub.wrong(_called(signed))
     return [
-        compare(GOLUB, f"{setting}: strong calls", 29, int(strong.sum())),
-        compare(
-            GOLUB,
-            f"{setting}: wrong among the strong",
-            0,
-            len(set(wrong) & set(golub.test.index[strong])),
-        ),
-        compare(
-            GOLUB,
-            f"{setting}: median prediction strength",
-            0.73,
-            float(np.median(np.abs(signed))),
-            tolerance=TWO_DIGITS,
-        ),
-        compare(
-            GOLUB, f"{setting}: patients wrong when every call is forced", "66, 67", patients(wrong)
+        *_rows_of_strength(setting, (29, 0.73), signed, golub.test.index.isin(wrong)),
+        compare_patients(
+            GOLUB, f"{setting}: patients wrong when every call is forced", "66, 67", wrong
         ),
     ]
 
 
-def _own_genes(golub: Golub) -> list[Row]:
-    filtered = _choosing_its_genes(golub, MIN_RATIO, MIN_RANGE)
-    filtered.fit(golub.train, golub.train_labels)
-    unfiltered = _choosing_its_genes(golub).fit(golub.train, golub.train_labels)
+def own_genes(golub: Golub) -> list[Row]:
+    """The 34 with 50 genes chosen on the 38."""
+    filtered, unfiltered = (
+        _choosing_its_genes(golub, choice).fit(golub.train, golub.train_labels)
+        for choice in (True, False)
+    )
     signed = filtered.decision_function(golub.test)
     strong = np.abs(signed) >= STRONG
-    wrong = golub.wrong(_calls(signed))
+    wrong = golub.wrong(_called(signed))
     wrong_strong = set(wrong) & set(golub.test.index[strong])
     forced = golub.wrong(unfiltered.predict(golub.test))
     setting = "own 50 genes of the probes that pass the filter"
@@ -128,18 +85,32 @@ def _own_genes(golub: Golub) -> list[Row]:
     ]
 
 
-def _choosing_its_genes(
-    golub: Golub, min_ratio: float | None = None, min_range: float | None = None
-) -> Pipeline:
-    return make_pipeline(
-        ProbeFilter("raw", FLOOR, CEILING, min_ratio, min_range, exclude=golub.controls),
-        log2(),
-        TopProbes("signal_to_noise", k=N_GENES),
-        WeightedVoting(),
-    )
+def _rows_of_strength(
+    setting: str,
+    published: tuple[int, float],
+    signed: np.ndarray,
+    wrong: np.ndarray,
+    note: str = "",
+) -> list[Row]:
+    """Strong calls, wrong ones among them (published: none), and median prediction strength."""
+    n_strong, median = published
+    strong = np.abs(signed) >= STRONG
+    found = float(np.median(np.abs(signed)))
+    return [
+        compare(GOLUB, f"{setting}: strong calls", n_strong, int(strong.sum()), note=note),
+        compare(GOLUB, f"{setting}: wrong among the strong", 0, int((strong & wrong).sum())),
+        compare(GOLUB, f"{setting}: median prediction strength", median, found, TWO_DIGITS),
+    ]
 
 
-def _calls(signed: np.ndarray) -> np.ndarray:
+def _choosing_its_genes(golub: Golub, filtered: bool) -> Pipeline:
+    probes = probe_filter().set_params(exclude=golub.controls)
+    if not filtered:
+        probes.set_params(min_ratio=None, min_range=None)
+    return make_pipeline(probes, log2(), TopProbes("signal_to_noise", k=N_GENES), WeightedVoting())
+
+
+def _called(signed: np.ndarray) -> np.ndarray:
     return np.where(signed > 0, "AML", "ALL")
 
 

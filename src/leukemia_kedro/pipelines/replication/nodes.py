@@ -1,59 +1,80 @@
-"""Published results on Golub's patients, computed again."""
+"""Published results on Golub's patients, reproduced: one node per family of studies."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
+from leukemia_kedro.replication.table import Row
 
 
-def replicate_weighted_voting(raw_cohort: Cohort) -> list[Any]:
+def replicate_weighted_voting(raw_cohort: Cohort) -> list[Row]:
     """Golub et al. (1999), Slonim et al. (2000)."""
-    from leukemia_kedro.replication import weighted_voting
+    from leukemia_kedro.replication import weighted_voting as study
+    from leukemia_kedro.replication.golub import original_split
 
-    return weighted_voting.replicate(raw_cohort)
+    golub = original_split(raw_cohort)
+    return study.leave_one_out(golub) + study.published_genes(golub) + study.own_genes(golub)
 
 
-def replicate_shrunken_centroids(raw_cohort: Cohort, seed: int) -> tuple[list[Any], DataFrame]:
+def replicate_shrunken_centroids(raw_cohort: Cohort, seed: int) -> tuple[list[Row], DataFrame]:
     """Tibshirani et al. (2002), and the whole threshold path."""
-    from leukemia_kedro.replication import shrunken_centroids
+    from leukemia_kedro.replication import shrunken_centroids as study
+    from leukemia_kedro.replication.golub import original_split
 
-    return shrunken_centroids.replicate(raw_cohort, seed)
+    path = study.threshold_path(original_split(raw_cohort), seed)
+    return study.rows_of_path(path), path
 
 
-def replicate_linear_classifiers(raw_cohort: Cohort, seed: int) -> list[Any]:
+def replicate_linear_classifiers(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Support vector machines, discriminants and penalised regression, 2000 to 2007."""
-    from leukemia_kedro.replication import linear_classifiers
+    from leukemia_kedro.replication import linear_classifiers as study
+    from leukemia_kedro.replication.golub import original_split
 
-    return linear_classifiers.replicate(raw_cohort, seed)
+    golub = original_split(raw_cohort)
+    return [
+        *study.support_vector_machines(golub),
+        *study.discriminants(golub),
+        *study.penalised_logistic_regression(golub, seed),
+    ]
 
 
-def replicate_trees(raw_cohort: Cohort, seed: int) -> list[Any]:
+def replicate_trees(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Tan & Gilbert (2003)."""
-    from leukemia_kedro.replication import trees
+    from leukemia_kedro.replication.golub import original_split
+    from leukemia_kedro.replication.trees import entropy_trees
 
-    return trees.replicate(raw_cohort, seed)
+    return entropy_trees(original_split(raw_cohort), seed)
 
 
-def replicate_notebooks(raw_cohort: Cohort, seed: int) -> list[Any]:
+def replicate_notebooks(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Two public notebooks on these files."""
-    from leukemia_kedro.replication import notebooks
+    from leukemia_kedro.replication import notebooks as study
+    from leukemia_kedro.replication.golub import original_split
 
-    return notebooks.replicate(raw_cohort, seed)
+    golub = original_split(raw_cohort)
+    return study.f_classif_models(golub, seed) + study.slid_label_models(golub)
 
 
-def replicate_selection_bias(raw_cohort: Cohort, seed: int) -> list[Any]:
+def replicate_selection_bias(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Ambroise & McLachlan (2002), on permuted labels."""
-    from leukemia_kedro.replication import selection_bias
+    from leukemia_kedro.replication.golub import original_split
+    from leukemia_kedro.replication.selection_bias import permuted_labels
 
-    return selection_bias.replicate(raw_cohort, seed)
+    return permuted_labels(original_split(raw_cohort), seed)
 
 
-def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Any]:
+def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Dudoit et al. (2002, 2003), Smyth (2004)."""
-    from leukemia_kedro.replication import differential_expression
+    from leukemia_kedro.replication import differential_expression as study
+    from leukemia_kedro.replication.golub import original_split
 
-    return differential_expression.replicate(raw_cohort, seed)
+    golub = original_split(raw_cohort)
+    return [
+        *study.probes_that_pass(golub),
+        *study.moderated_t(golub),
+        study.step_down_max_t(golub, seed),
+    ]
 
 
 def draw_threshold_path(shrunken_centroid_path: DataFrame) -> list[Any]:
@@ -66,8 +87,8 @@ def draw_threshold_path(shrunken_centroid_path: DataFrame) -> list[Any]:
     return [rendered(threshold_path(shrunken_centroid_path, PUBLISHED, N_TRAIN, N_TEST))]
 
 
-def tabulate(*studies: list[Any]) -> DataFrame:
-    """All rows in one table."""
-    from leukemia_kedro.replication import table
+def tabulate(*studies: list[Row]) -> DataFrame:
+    """All rows in one table, columns ``study, quantity, published, reproduced, agrees, note``."""
+    import pandas as pd
 
-    return table.tabulate(row for rows in studies for row in rows)
+    return pd.DataFrame([row for rows in studies for row in rows])
