@@ -10,25 +10,29 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leukemia_kedro.compute.private_names import dask_backend
 from leukemia_kedro.compute.software import SOFTWARE, package_versions
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ComputeParameters
 
+if TYPE_CHECKING:
+    from distributed import Client, Future, LocalCluster
+
 SECONDS_TO_CONNECT = 10
 
 PLACED_BYTES = 100_000
-"""Arrays from this size on that tasks share are sent once; all else goes with each task."""
+"""An array of this size or more that tasks share is sent once; all else goes with each task."""
 
 RESUME = "then type the command again: with --only-missing-outputs it keeps what is finished."
 
 
 class Cluster:
-    """The workers of a scheduler, or of this machine, and the arrays that lie there.
+    """The workers of a scheduler, or of this machine, and the arrays they hold.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ class Cluster:
 
     def __init__(self, compute: ComputeParameters) -> None:
         try:
-            import distributed
+            import distributed  # noqa: F401
         except ModuleNotFoundError:
             raise UserError(
                 "compute.backend is dask, and Dask is not installed here. "
@@ -51,7 +55,7 @@ class Cluster:
             ) from None
         self.compute = compute
         self.process = os.getpid()
-        self._placed: dict[str, distributed.Future] = {}
+        self._placed: dict[str, Future] = {}
         with ExitStack() as opening:
             if compute.scheduler is None:
                 address = opening.enter_context(_workers_of_this_machine(compute.n_jobs))
@@ -70,19 +74,19 @@ class Cluster:
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[Any]:
         """Results of ``function(*task)``, in order, each as soon as those before it are there.
 
-        What a worker had finished or held when it died is made again on another one.
+        Where a worker dies, another one repeats its work.
 
         Raises
         ------
         UserError
-            The scheduler is gone, or a task has taken several workers down with it.
+            The scheduler is gone, or several workers have died during one task.
         """
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
         from distributed.comm import CommClosedError
         from joblib import Parallel, delayed, parallel_config
 
-        with parallel_config(backend=_backend(self._client)):
+        with parallel_config(backend=dask_backend(self._client)):
             workers = Parallel(return_as="generator", pre_dispatch="all")
         versions = package_versions()
         try:
@@ -92,8 +96,8 @@ class Cluster:
             )
         except KilledWorker as error:
             raise UserError(
-                "One task took several Dask workers down with it, one after the other. Their "
-                f"logs tell why, most often too little memory. Give them more, {RESUME}"
+                "Several Dask workers have died during one task, most often of too little memory; "
+                f"see their logs. Give them more, {RESUME}"
             ) from error
         except (CommClosedError, FutureCancelledError) as error:
             raise UserError(
@@ -101,7 +105,7 @@ class Cluster:
             ) from error
 
     def _with_shared_arrays_placed(self, tasks: Sequence[tuple]) -> Iterator[tuple]:
-        """The tasks, each large array that several have in common as a future of its one copy."""
+        """The tasks, with a future of its one copy for each large array that several share."""
         arguments = [argument for task in tasks for argument in task]
         uses = Counter(map(id, arguments))
         shared = {id(argument): argument for argument in arguments if uses[id(argument)] > 1}
@@ -113,11 +117,10 @@ class Cluster:
         for task in tasks:
             yield tuple(placed.get(id(argument), argument) for argument in task)
 
-    def _place(self, array: np.ndarray):
-        """Send an array as a task of its own, once, however often a run reads the same values.
+    def _place(self, array: np.ndarray) -> Future:
+        """Send an array as the result of a task, once for all arrays with the same values.
 
-        What ``scatter`` has placed is lost with the workers that hold it; the result of a task is
-        made again.
+        When the workers that hold it die, Dask repeats a task; what ``scatter`` sends is lost.
         """
         from joblib import hash as hash_of
 
@@ -140,13 +143,13 @@ class Cluster:
 
 
 def work(versions: dict[str, str], function: Callable[..., Any], task: tuple) -> Any:
-    """One task on a worker, in one thread, whatever BLAS, OpenMP and joblib would do by default."""
+    """One task on a worker, in one thread of BLAS, OpenMP and joblib."""
     from joblib import parallel_config
 
-    # The worker may have come after the run began.
+    # The worker may have joined after the run began.
     refuse_other_versions(f"A worker on {platform.node()}", package_versions(), versions)
     one_thread_per_process()
-    with parallel_config(backend="sequential"):  # joblib would take to the cluster again
+    with parallel_config(backend="sequential"):  # joblib would use the cluster again
         return function(*task)
 
 
@@ -163,51 +166,30 @@ def refuse_other_versions(
     ]
     raise UserError(
         f"{who} has other versions than the run: {first_few(other, 10)}. Results could depend on "
-        "who did the work. Install the project there from the same lock file, then start it again: "
+        "the worker. Install the project there from the same lock file, then start it again: "
         "pip install --require-hashes -r requirements-dev.txt"
     )
-
-
-def _backend(client):
-    """joblib's Dask backend, where few workers are left, too."""
-    from joblib._dask import DaskDistributedBackend
-
-    class Backend(DaskDistributedBackend):
-        def effective_n_jobs(self, n_jobs: int) -> int:
-            # With one worker joblib would work in this process, with none it would give up.
-            return max(2, sum(self.client.nthreads().values()))
-
-        def submit(self, func: Callable, callback: Callable | None = None):
-            # Of a task that Dask has given up joblib would not hear, and wait for ever.
-            def tell(done) -> None:
-                if callback and (error := done.exception()):
-                    callback(error)
-
-            submitted = super().submit(func, callback)
-            submitted.add_done_callback(tell)
-            return submitted
-
-    return Backend(client=client)
 
 
 def _itself(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _client(address: Any):
+def _client(address: Any) -> Client:
     import dask
     from distributed import Client
 
-    # An array is sent as part of a task on purpose.
+    # Dask would warn of each array that is sent as part of a task.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"})
-    # What Dask logs as errors here, with tracebacks, the errors raised here say.
+    # Dask would log with tracebacks what the errors raised here say.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         if isinstance(address, str):
-            # A client that cannot connect is left to the garbage collector, which may close it
-            # while the next is made; each then waits for the other.
-            with ThreadPoolExecutor(max_workers=1) as apart:  # a notebook has a loop of its own
+            # The garbage collector may close a client that could not connect while the next one
+            # starts; each then waits for the other. So a plain connection comes first, in a thread
+            # because a notebook has an event loop of its own.
+            with ThreadPoolExecutor(max_workers=1) as apart:
                 apart.submit(asyncio.run, _connect(address)).result()
         return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -224,12 +206,12 @@ async def _connect(address: str) -> None:
     await answered.close()
 
 
-def _workers_of_this_machine(n_jobs: int):
+def _workers_of_this_machine(n_jobs: int) -> LocalCluster:
     import dask
     from distributed import LocalCluster
     from joblib import effective_n_jobs
 
-    # A worker that died is started again, however long that takes; Dask would give it up.
+    # Dask would give up a worker that takes long to start again.
     dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
     return LocalCluster(
         n_workers=effective_n_jobs(n_jobs),

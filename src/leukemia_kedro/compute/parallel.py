@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from leukemia_kedro.compute.private_names import delete_shared_arrays_soon
+
 if TYPE_CHECKING:
     from leukemia_kedro.compute.cluster import Cluster
     from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 4
 BATCHES_PER_WORKER = 16
-SECONDS_BETWEEN_DELETIONS = 0.01
-"""joblib waits ten times as long after each call until workers have let go of a shared array; one
-that is still held then is deleted when the process ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +28,9 @@ _cluster: Cluster | None = None
 
 
 def end_with_parent() -> None:
-    """Let a worker of Kedro's ParallelRunner end when the run is killed, not wait for ever.
+    """End this worker of Kedro's ParallelRunner when the run is killed.
 
-    Its sibling processes hold the queue of tasks open, so a worker would never hear of it; and it
-    would keep the run's files locked.
+    Its siblings keep the queue of tasks open, so it would wait for ever, and keep files locked.
     """
     parent, name = multiprocessing.parent_process(), "ends with parent"
     if parent is None or name in (thread.name for thread in threading.enumerate()):
@@ -45,22 +43,13 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, name=name, daemon=True).start()
 
 
-def end_workers() -> None:
-    """End joblib's idle workers, which it would keep for more work, without their farewells."""
-    if "joblib" in sys.modules:
-        from joblib.externals.loky import get_reusable_executor
-
-        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
-
-
 def use_backend(compute: ComputeParameters) -> None:
     """Choose where :func:`run_parallel` works from now on, in this process.
 
     Raises
     ------
     UserError
-        The Dask cluster cannot be used, see :class:`~.cluster.Cluster`; or one of this machine is
-        asked for where Kedro's ParallelRunner takes the cores.
+        The Dask cluster cannot be used, see :class:`~.cluster.Cluster`.
     """
     global _cluster
     if _cluster and (_cluster.process, _cluster.compute) == (os.getpid(), compute):
@@ -75,7 +64,7 @@ def use_backend(compute: ComputeParameters) -> None:
 def leave_cluster() -> None:
     """Work on the cores of this machine again."""
     global _cluster
-    # The cluster of a process that was forked is its parent's.
+    # A forked process has its parent's cluster, which it must not close.
     if _cluster and _cluster.process == os.getpid():
         _cluster.close()
     _cluster = None
@@ -96,20 +85,20 @@ def run_parallel(
     function : callable
         Importable by name; deterministic in its arguments.
     tasks : iterable of tuple
-        Arguments of each call. Large arrays are memory-mapped by joblib, not copied.
+        Arguments of each call. joblib maps large arrays into memory and does not copy them.
     n_jobs : int
         Workers; −1: one per core.
     progress : str
-        What is being done, for the progress bar on a terminal and the lines in a log.
+        Name of the work, for the progress bar on a terminal and the lines in a log.
     prefer : {"processes", "threads"}
-        What the workers of this machine are; threads for functions that let go of the
-        interpreter.
+        What the workers of this machine are; threads for functions that release Python's
+        interpreter lock.
     on_cluster : bool
-        False keeps to this machine what is not worth the way to another.
+        False keeps short work on this machine.
     """
-    from joblib import Parallel, delayed, disk, effective_n_jobs, parallel_config
+    from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-    disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
+    delete_shared_arrays_soon()
     tasks = list(tasks)
     if not tasks:
         return []
@@ -118,7 +107,7 @@ def run_parallel(
     if multiprocessing.parent_process() is not None:
         # Kedro's ParallelRunner already runs one node per core.
         n_jobs = 1
-    # joblib's own choice hands most of a few short tasks to one worker while the others wait.
+    # joblib's own choice gives one worker most of a few short tasks while the others wait.
     batch = max(1, len(tasks) // (BATCHES_PER_WORKER * effective_n_jobs(n_jobs)))
     with parallel_config(n_jobs=n_jobs):
         workers = Parallel(prefer=prefer, batch_size=batch, return_as="generator")
@@ -127,7 +116,7 @@ def run_parallel(
 
 
 def _with_progress(results: Iterable[Any], total: int, progress: str) -> Iterator[Any]:
-    """Pass ``results`` on: under a bar on a terminal, with a line every few seconds elsewhere."""
+    """The results, with a progress bar on a terminal, elsewhere a line every few seconds."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 
@@ -143,7 +132,7 @@ def _with_progress(results: Iterable[Any], total: int, progress: str) -> Iterato
 
 @contextmanager
 def telling_time(progress: str) -> Iterator[None]:
-    """A line every few seconds during work that cannot say how far it is."""
+    """Log the time every few seconds during work whose progress is not known."""
     began, ended = time.monotonic(), threading.Event()
 
     def tell() -> None:

@@ -1,4 +1,4 @@
-"""The software a run stands on."""
+"""Versions of the software that results depend on."""
 
 from functools import cache
 from importlib import metadata

@@ -9,9 +9,9 @@ import sys
 def one_thread_per_process() -> None:
     """Keep BLAS and OpenMP to one thread, in this process and in those it starts.
 
-    Workers take the cores; threads would fight them for it (tenfold on small matrices), and the
-    order in which threads add up would show in the last digits of the results. The variables
-    count when NumPy and SciPy are first loaded; the limit is for where that has happened already.
+    Workers take the cores, and with threads besides small matrices take ten times as long. Threads
+    also add up in an order of their own, which changes the last digits of the results. The
+    variables act when NumPy and SciPy are first loaded, the limit where they are loaded already.
     """
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"

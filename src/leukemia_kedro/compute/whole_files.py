@@ -1,4 +1,4 @@
-"""Files and folders that are written whole, or not at all."""
+"""Files and folders written whole, or not at all."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from leukemia_kedro.errors import UserError
 def written_whole(place: Path) -> Iterator[Path]:
     """A path to write a file or a folder to, which is moved to ``place`` when all went well.
 
-    It lies beside ``place`` and is hidden: ``.<name>.partial``. Until the move, and for good where
-    writing fails, ``place`` holds what it held before. A process that is killed leaves what was
-    there, or the new file, or (of a folder, between two renames) nothing; beside it perhaps a
-    ``.partial`` or ``.old``, which the next writing to the same place removes.
+    It lies beside ``place`` and is hidden: ``.<name>.partial``. Until the move, and where
+    writing fails, ``place`` keeps its content. A killed process leaves the old content, or the new,
+    or (of a folder, between two renames) nothing; beside it perhaps a ``.partial`` or ``.old``,
+    which the next writing to the same place removes.
 
-    What is moved has been flushed to the disk. A killed process would not need it, but after a
-    power cut many file systems show a new name over content that is cut off, and a table that is
-    cut off at the end of a line is read without complaint. A run of some 300 files pays a second
-    at most.
+    The content is flushed to the disk before the move. Otherwise a power cut can leave a new name
+    with half its content, and a table cut off at the end of a line looks whole. For the 300 files
+    of a run this takes a second at most.
 
     Raises
     ------
@@ -51,8 +50,8 @@ def written_whole(place: Path) -> Iterator[Path]:
 
 
 def could_not_write(place: Path, error: OSError) -> UserError:
-    """What to tell the user where the operating system refuses to write."""
-    return UserError(f"{place} could not be written: {os.strerror(error.errno)}")
+    """The error for the user where the operating system refuses to write."""
+    return UserError(f"{place} could not be written: {os.strerror(error.errno or 0)}")
 
 
 def _remove(path: Path) -> None:
@@ -70,7 +69,7 @@ def _flush(path: Path) -> None:
 
 
 def _refusal_behind(error: BaseException | None) -> OSError | None:
-    """The error of the operating system that a writer may have wrapped in one of its own."""
+    """The operating system's error, which a writer may have wrapped in its own."""
     while isinstance(error, Exception):
         if isinstance(error, OSError) and error.errno:
             return error

@@ -8,7 +8,6 @@ temporary name beside its place and then moved into it, see
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_protocol_and_path
 
+from leukemia_kedro.compute.private_names import at_another_place
 from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.datasets import previews
 from leukemia_kedro.errors import UserError
@@ -45,9 +45,7 @@ class _Atomic:
             super().save(data)  # an object store shows a file only when it is whole
             return
         with written_whole(Path(get_filepath_str(self._filepath, self._protocol))) as partial:
-            writer = copy.copy(self)
-            writer._filepath = PurePosixPath(partial.as_posix())
-            super(_Atomic, writer).save(data)
+            super(_Atomic, at_another_place(self, partial)).save(data)
 
 
 class _ReadOnce:

@@ -6,9 +6,9 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from leukemia_kedro.compute.private_names import StrOptions
 from leukemia_kedro.errors import CohortError
 
 

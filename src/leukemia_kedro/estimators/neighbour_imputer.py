@@ -7,8 +7,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.metrics.pairwise import nan_euclidean_distances
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from leukemia_kedro.compute.private_names import Interval
 
 
 class NeighbourImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

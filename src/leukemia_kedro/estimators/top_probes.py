@@ -7,10 +7,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from leukemia_kedro.compute.private_names import Interval, StrOptions
 from leukemia_kedro.estimators.rankings import CRITERIA, rank_genes, score_genes
 
 

@@ -6,9 +6,10 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from leukemia_kedro.compute.private_names import Interval
 
 
 class XGBoostClassifier(ClassifierMixin, BaseEstimator):

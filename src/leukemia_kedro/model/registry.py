@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from leukemia_kedro.compute.private_names import check_parameters
 from leukemia_kedro.errors import UserError, first_few
 
 if TYPE_CHECKING:
@@ -118,12 +119,9 @@ def _check_classifier(model: ModelParameters) -> None:
 
 def _check_values(built: ClassifierMixin, model: ModelParameters, place: str) -> None:
     try:
-        # scikit-learn's own rules, which its fit asks first.
-        built._validate_params()
+        check_parameters(built)
     except ValueError as error:
         raise UserError(f"{place}: {error}") from error
-    except AttributeError:  # a classifier of another package that has no such rules
-        pass
     if not (model.calibrate or hasattr(built, "predict_proba")):
         raise UserError(
             f"{model.estimator} has no predict_proba: set calibrate to true, so that its decision "

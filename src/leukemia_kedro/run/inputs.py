@@ -1,4 +1,4 @@
-"""What a run is given, as plain JSON: parameters with their values, files with their hashes."""
+"""The inputs of a run as plain JSON: parameters with their values, files with their hashes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from leukemia_kedro.compute.private_names import file_system_of, settings_of
+
 PLACES = ("filepath", "credentials", "fs_args", "metadata")
 """Settings of a catalog entry that do not change what is read."""
 
 
 def stated(parameter: Any) -> Any:
-    """A parameter as it was stated, without defaults.
+    """A parameter as stated, without defaults, whether or not Kedro has typed it.
 
-    The same whether or not Kedro has typed it, which depends on the pipelines of the run.
+    Kedro types the parameters of the pipelines that it runs, and no others.
     """
     if hasattr(parameter, "model_dump"):
         return stated(parameter.model_dump(exclude_unset=True))
@@ -31,17 +33,17 @@ def stated(parameter: Any) -> Any:
 
 
 def input_record(dataset: AbstractDataset) -> dict[str, Any]:
-    """What a catalog entry reads, wherever that lies.
+    """What a catalog entry reads, without its place.
 
     Returns
     -------
     dict
         ``type``; the settings of the entry but for :data:`PLACES`; ``sha256`` of each file, by name
-        (in a folder, by path from there). No file is there where the entry makes its data up, or
-        where an optional file is absent.
+        (in a folder, by path from there); of no file where the entry simulates its data, or where
+        an optional file is absent.
     """
-    settings = dataset._init_config()
-    settings |= settings.pop("kwargs", {})  # where a subclass leaves __init__ to its base
+    settings = settings_of(dataset)
+    settings |= settings.pop("kwargs", {})  # of a subclass without its own __init__
     settings.pop("args", None)
     files = {
         name: digest for place in _places(settings) for name, digest in _hashes(dataset, place)
@@ -58,7 +60,7 @@ def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _places(settings: dict[str, Any]) -> Iterator[str]:
-    """Paths of the entry's file or folder, and of others it names, such as a sample sheet."""
+    """Paths of the entry's file or folder, and of others in it, such as a sample sheet."""
     for name, value in settings.items():
         if name == "filepath":
             yield value
@@ -70,7 +72,7 @@ def _hashes(dataset: AbstractDataset, place: str) -> Iterator[tuple[str, str]]:
     from fsspec.core import url_to_fs
 
     local, path = url_to_fs(str(place))
-    system = getattr(dataset, "_fs", local)  # knows the credentials, where there are any
+    system = file_system_of(dataset, local)
     for file in sorted(system.find(path)):
         name = PurePosixPath(file)
         if not name.name.startswith("."):
@@ -82,6 +84,6 @@ def _hashes(dataset: AbstractDataset, place: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _sha256(system: Any, file: str, state: Any) -> str:
-    """Several nodes read the same file; ``state`` tells when it is another one."""
+    """Hash of a file, computed once for several nodes; ``state`` differs when the file does."""
     with system.open(file, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

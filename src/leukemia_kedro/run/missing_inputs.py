@@ -1,4 +1,4 @@
-"""What a run needs and does not find, told before the first node runs."""
+"""Inputs that a run needs and that are not there, found before the first node runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from kedro.io import AbstractDataset, CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
+
+from leukemia_kedro.compute.private_names import file_of, knows_whether_it_exists
 
 
 def missing_inputs_message(
@@ -32,8 +34,8 @@ def missing_inputs_message(
     Returns
     -------
     str or None
-        None where all is there. An input that no pipeline makes is left out: its own dataset
-        says best where it comes from.
+        None where all are there. An input that no pipeline makes is left out: the message of its
+        own dataset says where it comes from.
     """
     missing = _missing_inputs(pipeline, catalog)
     makers = {name: maker for name in missing if (maker := _maker(name, pipelines))}
@@ -58,9 +60,9 @@ def _missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
 def _is_missing(dataset: AbstractDataset | None) -> bool:
     if dataset is None:  # kept in memory by the run that makes it
         return True
-    cannot_tell = type(dataset)._exists is AbstractDataset._exists
-    may_be_absent = getattr(dataset, "may_be_absent", False)
-    return not (cannot_tell or may_be_absent or dataset.exists())
+    if not knows_whether_it_exists(dataset, AbstractDataset):  # it simulates its data
+        return False
+    return not (getattr(dataset, "may_be_absent", False) or dataset.exists())
 
 
 def _maker(name: str, pipelines: Mapping[str, Pipeline]) -> str | None:
@@ -72,7 +74,7 @@ def _maker(name: str, pipelines: Mapping[str, Pipeline]) -> str | None:
 def _add_with_makers(
     maker: str, order: list[str], catalog: CatalogProtocol, pipelines: Mapping[str, Pipeline]
 ) -> None:
-    """Append a pipeline to ``order``, after those that make what it misses itself."""
+    """Append a pipeline to ``order``, after those that make its own missing inputs."""
     for name in _missing_inputs(pipelines[maker], catalog):
         earlier = _maker(name, pipelines)
         if earlier and earlier != maker:
@@ -82,9 +84,9 @@ def _add_with_makers(
 
 
 def _place(dataset: AbstractDataset | None) -> str:
-    path = getattr(dataset, "_filepath", None)
-    if path is None:
+    try:
+        path = file_of(dataset)
+    except AttributeError:
         return "not kept on disk"
-    path = Path(path)
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,7 +1,7 @@
 """What MLflow records of a run beyond its parameters, which kedro-mlflow records by itself.
 
-Registered in settings.py, where the environment variable ``MLFLOW_TRACKING_URI`` names a store and
-the extra ``mlflow`` is installed.
+``settings.py`` registers these hooks where the extra ``mlflow`` is installed and the environment
+variable ``MLFLOW_TRACKING_URI`` names a store.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
+from leukemia_kedro.compute.private_names import file_of
+
 if TYPE_CHECKING:
     from pandas import DataFrame
-
 
 FILES = ("champion", "champion_model", "model_comparison", "report")
 """Datasets whose files are recorded, beside every folder of figures."""
@@ -24,10 +25,10 @@ FILES = ("champion", "champion_model", "model_comparison", "report")
 class MlflowHooks:
     """Metrics of each model and of the champion, figures, report and the champion's file."""
 
-    # The inputs that hooks see are a copy of their own.
+    # Hooks get a copy of the inputs.
     @hook_impl(tryfirst=True)
     def before_node_run(self, inputs: dict[str, Any]) -> None:
-        """Let kedro-mlflow take typed parameters apart: it does so with dictionaries."""
+        """Give kedro-mlflow dictionaries, which it records value by value."""
         inputs |= {
             name: value.model_dump()
             for name, value in inputs.items()
@@ -50,16 +51,17 @@ class MlflowHooks:
         for name in sorted(made):
             dataset = catalog.get(name)
             if name in FILES:
-                mlflow.log_artifact(str(dataset._filepath))
+                mlflow.log_artifact(str(file_of(dataset)))
             elif isinstance(dataset, FiguresDataset):
-                folder = dataset._filepath
+                folder = file_of(dataset)
                 mlflow.log_artifacts(str(folder), f"figures/{folder.name}")
 
 
 def comparison_metrics(comparison: DataFrame) -> dict[str, float]:
-    """Every number of the comparison as ``<model>/<column>``, and again as ``champion/<column>``.
+    """Every number of the comparison as ``<model>/<column>``, the champion's as
+    ``champion/<column>`` too.
 
-    A number that a model does not have, such as ``test_accuracy`` without a test set, is left out.
+    A missing number, such as ``test_accuracy`` without a test set, is left out.
 
     Parameters
     ----------

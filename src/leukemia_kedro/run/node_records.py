@@ -1,14 +1,13 @@
 """What the outputs of each node were made with, so that one run can complete another.
 
-Beside ``run.json``, ``.nodes/<node>.json`` says of a node's outputs when they were made, in what
-time, and with what: a hash over the parameters the node takes, the files it reads, the software,
-and the same of every node before it. The record is empty from before the first output is saved
-until after the last, so outputs that a killed run left half done, or that another run left, do not
-pass for this run's: they are as good as missing to ``kedro run --only-missing-outputs``. What the
-hash does not see is the code.
+Beside ``run.json``, ``.nodes/<node>.json`` records when a node's outputs were made, in what time,
+and with what: a hash over the parameters the node takes, the files it reads, the software, and the
+same of every node before it. The hash does not cover the code. The record is empty from before the
+first output is saved until after the last. So ``kedro run --only-missing-outputs`` makes outputs
+again that a killed run left incomplete, or that a run with other inputs left.
 
-A run also locks the records of its nodes, so that two which would write the same files do not
-meet; runs of other cohorts or nodes may. The lock ends with the process, however that ends.
+A run also locks the records of its nodes, so that no other run writes the same files at the same
+time; runs of other cohorts or nodes can. The lock ends with the process.
 """
 
 from __future__ import annotations
@@ -20,20 +19,32 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, TypedDict
 
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.compute.whole_files import could_not_write
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.run.inputs import input_record, stated
 
 WITHOUT_EFFECT = "params:compute"
-"""Results do not depend on how the work is spread."""
+"""Results do not depend on where the work is done."""
+
+
+class NodeRecord(TypedDict, total=False):
+    """What is known of a node's outputs; empty where nothing is."""
+
+    started: str
+    """ISO 8601, UTC."""
+    seconds: float
+    """To load, compute and save."""
+    made_with: str
+    """Hash of all that they depend on."""
 
 
 class NodeRecords:
@@ -41,7 +52,7 @@ class NodeRecords:
 
     def __init__(self, catalog: CatalogProtocol) -> None:
         self._catalog = catalog
-        self._folder = Path(catalog.get("run_record")._filepath).parent / ".nodes"
+        self._folder = file_of(catalog["run_record"]).parent / ".nodes"
         self._makers = {
             output: node
             for pipeline in pipelines.values()
@@ -78,21 +89,21 @@ class NodeRecords:
         return outdated
 
     def begin(self, node: Node) -> str:
-        """Empty the record of a node, and return what its outputs are about to be made with."""
+        """Empty the record of a node, and return the hash of what its outputs depend on."""
         self._write(node, "")
         return self._made_with(node)
 
     def end(self, node: Node, made_with: str, started: datetime) -> None:
-        """Record that all outputs of a node are there."""
-        record = {
+        """Record that all outputs of a node are saved."""
+        record: NodeRecord = {
             "started": started.isoformat(timespec="seconds"),
             "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
             "made_with": made_with,
         }
         self._write(node, json.dumps(record))
 
-    def read(self, node: Node) -> dict[str, Any]:
-        """``started``, ``seconds`` and ``made_with`` of a node; empty where they are not known."""
+    def read(self, node: Node) -> NodeRecord:
+        """The record of a node."""
         try:
             return json.loads(self._path(node).read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
@@ -108,18 +119,18 @@ class NodeRecords:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _what_it_is(self, name: str) -> Any:
-        """What an input was made with; where no node is known to have made it, what it holds."""
+        """What an input was made with, or its content where no record says what made it."""
         if is_parameter(name):
             return stated(self._catalog.load(name))
         maker = self._makers.get(name)
-        record = self.read(maker) if maker else {}
-        return record.get("made_with") or input_record(self._catalog.get(name))
+        made_with = self.read(maker).get("made_with") if maker else None
+        return made_with or input_record(self._catalog[name])
 
     def _path(self, node: Node) -> Path:
         return self._folder / f"{node.name}.json"
 
     def _write(self, node: Node, text: str) -> None:
-        # In place: a file moved here would not be the one that is locked.
+        # Not by written_whole: a file moved here would not be the locked one.
         try:
             self._path(node).write_text(text, encoding="utf-8")
         except OSError as error:

@@ -1,9 +1,8 @@
-"""``run.json`` beside the report: what made it, with what, by whom's code, and in what time.
+"""``run.json`` beside the report: what made it, from what, with which code, and in what time.
 
 It is the record of the last run that wrote a report to its end. A run that failed or was killed
-leaves the earlier record, as it leaves the earlier report; what it finished stands in
-:mod:`leukemia_kedro.run.node_records`. Unlike every other file of a run it is not the same from
-run to run: it holds times.
+leaves the earlier record and the earlier report; :mod:`leukemia_kedro.run.node_records` holds what
+it finished. Unlike every other file it holds times, so it differs from run to run.
 """
 
 from __future__ import annotations
@@ -13,22 +12,65 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from leukemia_kedro.compute.parallel import end_workers
+from leukemia_kedro.compute.private_names import end_workers
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.run.inputs import input_record
 from leukemia_kedro.run.node_records import NodeRecords
 
 
+class GitState(TypedDict):
+    """Commit of a checkout, and whether any file differs from it."""
+
+    commit: str
+    dirty: bool
+
+
+class NodeTimes(TypedDict):
+    """When a node started (ISO 8601, UTC), and the seconds it took to load, compute and save."""
+
+    started: str | None
+    seconds: float | None
+
+
+class RunRecord(TypedDict):
+    """What ``run.json`` holds."""
+
+    started: str
+    """ISO 8601, UTC."""
+    environment: str | None
+    pipelines: list[str]
+    runner: str
+    only_missing_outputs: bool
+    git: GitState | None
+    """None where the project is no git checkout."""
+    versions: dict[str, str]
+    """Of the software."""
+    inputs: dict[str, dict[str, Any]]
+    """What the pipeline reads and does not make, see
+    :func:`~leukemia_kedro.run.inputs.input_record`."""
+    parameters: dict[str, Any]
+    """That its nodes take, defaults included."""
+    seed: int
+    seconds: NotRequired[float]
+    """From the first check to the last file."""
+    peak_memory_gb: NotRequired[float | None]
+    """Of the largest process; None where the system does not record it."""
+    nodes: NotRequired[dict[str, NodeTimes]]
+    """A node that the run left out, because its outputs existed, has the times of the run that
+    made them. Kedro calls no hooks in processes that are not forked (ParallelRunner on macOS and
+    Windows): nodes that ran there have None."""
+
+
 def begin_record(
     run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-) -> dict[str, Any]:
-    """What is known of a run before its first node.
+) -> RunRecord:
+    """The record of a run before its first node.
 
     Parameters
     ----------
@@ -38,20 +80,10 @@ def begin_record(
         The one about to run, filters applied.
     catalog : CatalogProtocol
         Of the run.
-
-    Returns
-    -------
-    dict
-        ``started`` (UTC); ``environment``, ``pipelines``, ``runner`` and ``only_missing_outputs``
-        of the command; ``git``: ``commit`` and whether files differ from it (``dirty``), or None
-        where the project is no git checkout; ``versions`` of the software; ``inputs``: what the
-        pipeline reads and does not make, see :func:`~leukemia_kedro.run.inputs.input_record`;
-        ``parameters`` that its nodes take, defaults included; ``seed``.
     """
     inputs = sorted(pipeline.inputs())
     blocks = sorted({name.split(":")[1].split(".")[0] for name in inputs if is_parameter(name)})
-    parameters = {block: catalog.load(f"params:{block}") for block in blocks}
-    # Kedro passes on how the runner prints: <kedro.runner.thread_runner.ThreadRunner object at …>.
+    # Kedro passes the runner as it prints: <kedro.runner.thread_runner.ThreadRunner object at …>.
     runner = re.search(r"(\w+Runner) object", run_params["runner"])
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,26 +93,18 @@ def begin_record(
         "only_missing_outputs": run_params["only_missing_outputs"],
         "git": git_state(Path(run_params["project_path"])),
         "versions": package_versions(),
-        "inputs": {
-            name: input_record(catalog.get(name)) for name in inputs if not is_parameter(name)
-        },
-        "parameters": _plain(parameters),
+        "inputs": {name: input_record(catalog[name]) for name in inputs if not is_parameter(name)},
+        "parameters": {block: _plain(catalog.load(f"params:{block}")) for block in blocks},
         "seed": catalog.load("params:seed"),
     }
 
 
-def end_record(record: dict[str, Any], pipeline: Pipeline, records: NodeRecords) -> dict[str, Any]:
-    """The record of a run that has ended well.
-
-    Adds ``seconds``, from the first check to the last file; ``peak_memory_gb`` of the largest
-    process, None where the system keeps no account; ``nodes``: when each node began, and the
-    seconds it took to load, compute and save. Nodes that the run left out, because their outputs
-    were there, have the times of the run that made them. Kedro calls no hooks in processes that
-    are not forked (ParallelRunner on macOS and Windows): nodes that ran there have None.
-    """
+def end_record(record: RunRecord, pipeline: Pipeline, records: NodeRecords) -> RunRecord:
+    """The record of a run that has succeeded."""
     started = datetime.fromisoformat(record["started"])
     nodes = {node.name: records.read(node) for node in pipeline.nodes}
-    return record | {
+    return {
+        **record,
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
         "peak_memory_gb": peak_memory_gb(),
         "nodes": {
@@ -90,8 +114,8 @@ def end_record(record: dict[str, Any], pipeline: Pipeline, records: NodeRecords)
     }
 
 
-def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit of a checkout, and whether any file in it differs; None where there is no checkout."""
+def git_state(folder: Path) -> GitState | None:
+    """The state of a checkout; None where a folder is none."""
     try:
         commit, changes = (
             subprocess.run(
@@ -108,9 +132,9 @@ def peak_memory_gb() -> float | None:
     """Peak memory of the largest process so far, workers included; None where it is not known."""
     try:
         import resource
-    except ModuleNotFoundError:  # Windows keeps no such account
+    except ModuleNotFoundError:  # Windows does not record it
         return None
-    end_workers()  # a process is in the account of its parent once it has ended
+    end_workers()  # the system adds a process to its parent's record when it ends
     peak = max(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

@@ -1,0 +1,181 @@
+"""Everything the project uses of other libraries that they have not promised to keep.
+
+Such a name can change with any release. So all uses stand here, each with its reason, the version
+it was last tested with, and what to try when it breaks; the tests of the room that calls the
+function then fail. Objects of Kedro and Dask come as arguments: this module imports neither.
+
+Four habits of the libraries themselves stay where they are used:
+
+- Subclasses of a Kedro dataset set and read ``self._filepath`` and ``self._protocol``
+  (``datasets/files.py``).
+- Estimators state ``_parameter_constraints``, as scikit-learn's own do (``estimators/``).
+- Previews are annotated with types of ``kedro_datasets._typing``, whose names kedro-viz looks for
+  (``datasets/previews.py``).
+- A model file names scikit-learn's private classes that it may hold (``model/file.py``).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from copy import copy
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sklearn.utils._param_validation import Interval, StrOptions  # noqa: F401 - for others
+
+SECONDS_BETWEEN_DELETIONS = 0.01
+
+# --- Kedro 1.7 --------------------------------------------------------------------------------
+
+
+def file_of(dataset: Any) -> Path:
+    """The file or folder of a dataset; AttributeError where it has none.
+
+    Kedro has no public name for it. When it breaks: every dataset's ``_init_args["filepath"]``.
+    """
+    return Path(dataset._filepath)
+
+
+def settings_of(dataset: Any) -> dict[str, Any]:
+    """``type`` and arguments of a catalog entry.
+
+    Kedro's public ``DataCatalog.to_config`` does so only for a whole catalog. When it breaks: the
+    entry of that name in what it returns.
+    """
+    return dataset._init_config()
+
+
+def file_system_of(dataset: Any, default: Any) -> Any:
+    """The fsspec file system of a dataset, which has its credentials.
+
+    When it breaks: ``fsspec.filesystem`` with the entry's ``credentials``.
+    """
+    return getattr(dataset, "_fs", default)
+
+
+def knows_whether_it_exists(dataset: Any, base: type) -> bool:
+    """Whether a dataset's class overrides ``_exists`` of ``base``, Kedro's ``AbstractDataset``.
+
+    ``exists()`` of a class that does not is always False. When it breaks: list the classes that
+    make their data up, such as ``SimulatedDataset``.
+    """
+    return type(dataset)._exists is not base._exists  # type: ignore[attr-defined]
+
+
+def let_seem_missing(dataset: Any) -> None:
+    """Let ``kedro run --only-missing-outputs`` make a dataset whose file stays until then.
+
+    ``exists()`` calls ``_exists()``. When it breaks: override ``exists`` itself.
+    """
+    dataset._exists = _does_not_exist
+
+
+def _does_not_exist() -> bool:  # a lambda could not be sent to ParallelRunner's processes
+    return False
+
+
+def at_another_place(dataset: Any, place: Path) -> Any:
+    """A copy of a dataset that reads and writes ``place``.
+
+    When it breaks: make the dataset anew from :func:`settings_of` with another ``filepath``.
+    """
+    moved = copy(dataset)
+    moved._filepath = PurePosixPath(place.as_posix())
+    return moved
+
+
+def start_manager_with(manager: type, first: Callable[[], None]) -> None:
+    """Let the process behind ParallelRunner's shared memory call ``first`` when it starts.
+
+    ``manager`` is ``kedro.runner.parallel_runner.ParallelRunnerManager``, whose base class takes
+    such a function, which Kedro does not pass. When it breaks: nothing but a process that outlives
+    a killed run, and keeps its files locked.
+    """
+    from multiprocessing.managers import SyncManager
+
+    manager.start = functools.partialmethod(SyncManager.start, first)  # type: ignore[attr-defined]
+
+
+# --- joblib 1.5 -------------------------------------------------------------------------------
+
+
+def delete_shared_arrays_soon() -> None:
+    """Let joblib wait less after each call until workers have released a shared array.
+
+    Its own 0.1 s is most of the time of a short call; an array that is still in use is deleted when
+    the process ends. When it breaks: leave it out, runs are slower and otherwise the same.
+    """
+    from joblib import disk
+
+    disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
+
+
+def end_workers() -> None:
+    """End joblib's idle workers at once, rather than wait for each to finish by itself.
+
+    When it breaks: leave it out; ``peak_memory_gb`` of ``run.json`` then misses workers that have
+    not ended.
+    """
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+def dask_backend(client: Any) -> Any:
+    """joblib's Dask backend, corrected in two places.
+
+    With one worker joblib would work in this process, and with none it would give up. And it would
+    wait for ever for a task that Dask has given up. When it breaks: look for the class behind
+    ``joblib.parallel_config(backend="dask")``, and whether joblib has corrected these itself.
+    """
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, sum(self.client.nthreads().values()))
+
+        def submit(self, func: Callable, callback: Callable | None = None) -> Any:
+            def report_failure(done: Any) -> None:
+                if callback and (error := done.exception()):
+                    callback(error)
+
+            submitted = super().submit(func, callback)
+            submitted.add_done_callback(report_failure)
+            return submitted
+
+    return Backend(client=client)
+
+
+# --- scikit-learn 1.9 -------------------------------------------------------------------------
+
+
+def check_parameters(estimator: Any) -> None:
+    """Ask an estimator's own rules for its parameters, which its ``fit`` asks first.
+
+    An estimator of another package may have none. When it breaks: leave it out; the rehearsal of
+    the models (``run/rehearsal.py``) then finds the same, once the samples are known.
+
+    Raises
+    ------
+    ValueError
+        A parameter has a value that the estimator refuses.
+    """
+    with suppress(AttributeError):
+        estimator._validate_params()
+
+
+def __getattr__(name: str) -> Any:
+    """``Interval`` and ``StrOptions``, in which an estimator states rules for its parameters.
+
+    When they break: check in ``fit``.
+    """
+    if name not in ("Interval", "StrOptions"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sklearn.utils import _param_validation
+
+    return getattr(_param_validation, name)
