@@ -1,15 +1,15 @@
-"""The project's own commands: ``kedro fetch``, and ``kedro run`` with errors that can be read.
+"""The project's own commands: ``kedro fetch``, ``kedro check``, and ``kedro run`` with its errors
+as short messages.
 
-Kedro finds this module by its name. It is imported at every ``kedro`` command, so it imports
-nothing that takes time.
+Kedro finds this module by its name and imports it at every command, so it imports nothing slow.
 """
 
 from __future__ import annotations
 
-import copy
 import functools
 import logging
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from leukemia_kedro.run.user_message import user_message
 
 logger = logging.getLogger(__name__)
 
+_run_of_kedro: Any = kedro_run.callback
 
 cli = click.Group(name="leukemia_kedro", context_settings=CONTEXT_SETTINGS)
 
 
 def ends_cleanly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command end with one message on stderr where the user can mend what went wrong.
+    """End a command with one message on stderr where the user can correct the error.
 
     The traceback goes to the log at level DEBUG. Faults of the program keep theirs.
     """
@@ -50,12 +51,17 @@ def ends_cleanly(command: Callable[..., Any]) -> Callable[..., Any]:
 def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     """Kedro's run, with ``--pipeline X`` as another spelling of ``--pipelines X``."""
     if pipeline and not pipelines:
-        pipeline, pipelines = None, [pipeline]
+        pipelines, pipeline = [pipeline], None
     _leave_out_noise()
     if options.get("runner") == "ParallelRunner":
-        _let_manager_end_with_run()
+        from kedro.runner.parallel_runner import ParallelRunnerManager
+
+        from leukemia_kedro.compute.parallel import end_with_parent
+        from leukemia_kedro.compute.private_names import start_manager_with
+
+        start_manager_with(ParallelRunnerManager, end_with_parent)
     try:
-        return kedro_run.callback(pipeline=pipeline, pipelines=pipelines, **options)
+        return _run_of_kedro(pipeline=pipeline, pipelines=pipelines, **options)
     except ValueError as error:
         unknown = sorted(set(pipelines) - set(registered_pipelines))
         if not unknown:
@@ -66,38 +72,27 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
         ) from error
 
 
-def _let_manager_end_with_run() -> None:
-    """The process in which ParallelRunner keeps what is in memory ends when the run is killed."""
-    from multiprocessing.managers import SyncManager
-
-    from kedro.runner.parallel_runner import ParallelRunnerManager
-
-    from leukemia_kedro.compute.parallel import end_with_parent
-
-    ParallelRunnerManager.start = functools.partialmethod(SyncManager.start, end_with_parent)
-
-
 def _leave_out_noise() -> None:
-    """Leave out of Kedro's log what the message at the end says better, and advice to no avail."""
+    """Keep out of Kedro's log what the last message repeats, and advice that does not help."""
     logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
     for name in ("sequential_runner", "thread_runner", "parallel_runner"):
-        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_of_use)
+        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
 
 
-_OF_NO_USE = ("No nodes ran", "Using synchronous mode")
+_USELESS = ("No nodes ran", "Using synchronous mode")
 
 
-def _is_of_use(record: logging.LogRecord) -> bool:
-    """Whether to log it; advice to resume ``--from-nodes`` dozens of names is made short."""
+def _is_useful(record: logging.LogRecord) -> bool:
+    """Whether to log a record; shortens the advice to resume ``--from-nodes`` dozens of names."""
     number, _, advice = record.getMessage().partition("\n")
     if "--from-nodes" in advice:
         record.msg = (
             f"{number} The same command with --only-missing-outputs keeps what is finished."
         )
-    return not number.startswith(_OF_NO_USE)
+    return not number.startswith(_USELESS)
 
 
-run = copy.copy(kedro_run)
+run = copy(kedro_run)
 run.callback = ends_cleanly(_run)
 cli.add_command(run)
 
@@ -125,12 +120,13 @@ def fetch(project, cohort: str, origin: Path | None) -> None:
 @click.pass_obj
 @ends_cleanly
 def check(project, env: str | None) -> None:
-    """Read the raw cohort and say what was understood of it and what would stop a run."""
+    """Read the raw cohort, and print what was understood and what would stop a run."""
     from kedro.framework.session import KedroSession
 
-    from leukemia_kedro.run.check import check_catalog
+    from leukemia_kedro.run.check_command import check_catalog
 
-    with KedroSession.create(project.project_path, env=env) as session:
+    session = KedroSession.create(project.project_path, env=env)
+    with session:
         report = check_catalog(session.load_context().catalog)
     for what, found in report.understood.items():
         click.echo(f"{what + ':':<29}{found}")

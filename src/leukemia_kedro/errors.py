@@ -1,8 +1,14 @@
-"""What a user can cause and can mend."""
+"""Errors that a user can cause and can correct."""
 
 
 class UserError(Exception):
-    """An error whose message is enough: what was found, what was expected, what to type next."""
+    """An error whose message is enough: what was found, what was expected, what to type next.
+
+    Each argument is a message of its own, on a line of its own.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class CohortError(UserError, ValueError):

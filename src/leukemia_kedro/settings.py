@@ -2,19 +2,20 @@
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()
 
-HOOKS = (ProjectHooks(),)
+HOOKS: tuple[Any, ...] = (ProjectHooks(),)
 
 # kedro-viz's hook warns at every run of part of a pipeline; drawing needs no hook.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-viz",)
+DISABLE_HOOKS_FOR_PLUGINS: tuple[str, ...] = ("kedro-viz",)
 
-# The extra mlflow registers its hook wherever it is installed; runs are recorded only where
-# MLflow's own variable names a store, and its makers are told nothing of them.
+# The extra mlflow registers its hook wherever it is installed. MLflow records a run only where its
+# own variable names a store, and sends nothing to its makers.
 if find_spec("kedro_mlflow"):
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     if "MLFLOW_TRACKING_URI" in os.environ:

@@ -46,7 +46,7 @@ def test_a_run_ends_with_a_summary_of_its_results(demo):
     champion, accuracy, genes, report, time = lines[-5:]
     assert re.fullmatch(r"Champion: \w+ with \d+ genes", champion)
     assert re.fullmatch(
-        r"Held-out samples called rightly: \d+ of 34 \(exact 95 % interval 0\.\d+ to [01]\.\d+\)",
+        r"Test samples classified correctly: \d+ of 34 \(exact 95 % interval 0\.\d+ to [01]\.\d+\)",
         accuracy,
     )
     assert re.fullmatch(r"AML-ALL: \d+ of \d+ genes differ at 5% FDR", genes)

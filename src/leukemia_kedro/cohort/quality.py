@@ -98,7 +98,7 @@ def check_usable(cohort: Cohort, parameters: CohortParameters) -> None:
     """
     obstacles = examine(cohort, parameters).obstacles
     if obstacles:
-        raise CohortError("\n".join(obstacles))
+        raise CohortError(*obstacles)
 
 
 def check_unseen(expression: pd.DataFrame, sample_split: pd.DataFrame) -> None:

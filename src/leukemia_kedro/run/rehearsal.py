@@ -80,7 +80,7 @@ def rehearse_models(
             for name, block in models.items()
         ]
     if any(refusals):
-        raise UserError("\n".join(filter(None, refusals)))
+        raise UserError(*filter(None, refusals))
 
 
 def _smallest(parts: Sequence[Split], classes: np.ndarray) -> list[Split]:

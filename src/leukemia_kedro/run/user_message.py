@@ -1,4 +1,4 @@
-"""What to tell the user about an error: the part of it that a user can act on."""
+"""The message for the user about an error: the part of it that a user can act on."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _ADVICE = {
 
 
 def user_message(error: BaseException) -> str | None:
-    """What to tell the user about an error; None for a fault of the program.
+    """The message for the user about an error; None for a fault of the program.
 
-    A :class:`~leukemia_kedro.errors.UserError` anywhere behind the error speaks for it, else the
+    It is that of the first :class:`~leukemia_kedro.errors.UserError` behind the error, else of the
     first error in the chain of causes that Kedro or the operating system raises about files,
     configuration or the command line.
     """
@@ -32,13 +32,13 @@ def user_message(error: BaseException) -> str | None:
         if isinstance(link, UserError):
             return _with_advice(str(link), link)
     for link in _chain(error, with_context=False):
-        if _can_be_mended(link):
+        if _user_can_act_on(link):
             return _with_advice(_text(link), error)
     return None
 
 
 def _with_advice(message: str, error: BaseException) -> str:
-    """The message, and what to do about the error of the operating system behind it, if any."""
+    """The message, with advice on the operating system's error behind it, if any."""
     numbers = [getattr(link, "errno", None) for link in _chain(error, with_context=False)]
     advice = [_ADVICE[number] for number in numbers if number in _ADVICE]
     return "\n".join([message, *advice[:1]])
@@ -53,7 +53,7 @@ def _chain(error: BaseException | None, with_context: bool) -> Iterator[BaseExce
         error = error.__cause__ or context
 
 
-def _can_be_mended(error: BaseException) -> bool:
+def _user_can_act_on(error: BaseException) -> bool:
     from kedro.config import MissingConfigException
     from kedro.framework.cli.utils import KedroCliError
     from kedro.io import DatasetError
@@ -62,7 +62,7 @@ def _can_be_mended(error: BaseException) -> bool:
     from yaml import YAMLError
 
     if isinstance(error, BrokenPipeError):
-        return False  # the reader of a pipe went away, which click ends in silence
+        return False  # the program reading a pipe has ended; click then ends without a message
     about_files_and_configuration = (
         DatasetError,
         KedroCliError,
@@ -76,7 +76,7 @@ def _can_be_mended(error: BaseException) -> bool:
 
 
 def _is_raised_by_kedro(error: BaseException) -> bool:
-    """Whether Kedro raised it itself, about a name or an entry that the project does not have."""
+    """Whether Kedro itself raised it, about a name or an entry that the project does not have."""
     if not isinstance(error, ValueError | KeyError | AttributeError | ImportError):
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
@@ -87,5 +87,5 @@ def _text(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     lines = [line for line in str(error).splitlines() if "https://errors.pydantic.dev" not in line]
-    # Behind each fault pydantic repeats the whole block it was found in.
+    # After each fault pydantic repeats the whole block.
     return "\n".join(re.sub(r" \[type=\w+, input_value=.*\]$", "", line) for line in lines)

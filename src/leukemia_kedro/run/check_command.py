@@ -1,0 +1,109 @@
+"""``kedro check``: what was read of a cohort, what looks wrong, and what would stop a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+
+from leukemia_kedro.cohort import quality
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.compute.parallel import leave_cluster
+from leukemia_kedro.parameters import CohortParameters
+from leukemia_kedro.run.checks import (
+    by_readiness,
+    checks_of_first_nodes,
+    checks_of_run,
+    refusals,
+)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``kedro check`` prints.
+
+    Parameters
+    ----------
+    understood : dict of str to str
+        What was read, one line each.
+    suspicious : list of str
+        Signs of an error that does not stop a run.
+    obstacles : list of str
+        What would stop a run.
+    """
+
+    understood: dict[str, str]
+    suspicious: list[str]
+    obstacles: list[str]
+
+
+def check_catalog(catalog: CatalogProtocol) -> CheckReport:
+    """Read the catalog's ``raw_cohort``, and ask every check of a run that makes the report.
+
+    Raises
+    ------
+    Exception
+        The cohort cannot be read.
+    """
+    whole_run = pipelines["__default__"]
+    cohort: Cohort = catalog.load("raw_cohort")
+    parameters: CohortParameters = catalog.load("params:cohort")
+    known = {"raw_cohort": cohort, "params:cohort": parameters, "probes": cohort.probes}
+    now, once_split = by_readiness(checks_of_run(whole_run), known)
+    checks = [*now, *checks_of_first_nodes(whole_run), *once_split]
+    obstacles = refusals(checks, catalog, known)
+    leave_cluster()
+    understood = _of_cohort(cohort, parameters) | _of_run(known, parameters)
+    return CheckReport(understood, quality.examine(cohort, parameters).oddities, obstacles)
+
+
+def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
+    values = cohort.expression.to_numpy()
+    low, middle, high = np.nanquantile(values, [0, 0.5, 1])
+    constant = np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)
+    missing = np.isnan(values)
+    looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
+    return {
+        "Origin": cohort.origin,
+        "Samples": f"{values.shape[0]:,}",
+        "Probes": f"{values.shape[1]:,}, of which {cohort.probes['is_control'].sum():,} controls",
+        "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
+        "Given split": _counts(cohort.samples["split"]) if "split" in cohort.samples else "none",
+        "Scale": f"{parameters.scale} in the parameters; looks like {looks_like}",
+        "Values": f"{low:g} to {high:g}, median {middle:g}; {(values < 0).mean():.1%} negative",
+        "Missing values": f"{missing.sum():,}, in {missing.any(axis=0).sum():,} probes",
+        "Constant probes": f"{constant.sum():,}",
+        "Samples equal to another": f"{sum(map(len, quality.equal_samples(cohort.expression))):,}",
+    }
+
+
+def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, str]:
+    """What the first nodes have found out."""
+    understood = {}
+    if "sample_split" in known:
+        split = known["sample_split"]
+        understood["Split of the run"] = _split_counts(split)
+        if "group" in split:
+            understood["Groups"] = f"{split['group'].nunique():,}, by {parameters.split.group}"
+        if parameters.missing.policy != "fail":
+            understood["Probes that are not dropped"] = f"{len(known['expression']):,}"
+    if "probe_filter" in known:
+        understood["Probes that pass the filter"] = f"{known['probe_filter']['passes'].sum():,}"
+    return understood
+
+
+def _counts(values: pd.Series) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in values.value_counts().items())
+
+
+def _split_counts(split: pd.DataFrame) -> str:
+    sides = {side: split.loc[split["split"] == side, "label"] for side in ("train", "test")}
+    return "; ".join(
+        f"{side} {len(labels):,} ({_counts(labels)})"
+        for side, labels in sides.items()
+        if len(labels)
+    )
