@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as npst
 from leukemia_kedro.datasets import (
     CumidaDataset,
     ExpressionTableDataset,
-    grid,
+    parquet_table,
     simulate_cohort,
 )
 from leukemia_kedro.errors import UserError
@@ -272,7 +272,7 @@ def test_a_parquet_table_is_read_back(cohort, tmp_path_factory):
 
 def test_parquet_is_read_a_few_columns_at_a_time(cohort, tmp_path, monkeypatch):
     cohort.expression.T.to_parquet(tmp_path / "t.parquet")
-    monkeypatch.setattr(grid, "COLUMNS_AT_A_TIME", 3)
+    monkeypatch.setattr(parquet_table, "COLUMNS_AT_A_TIME", 3)
 
     found = load(tmp_path / "t.parquet", samples="columns")
 
@@ -281,7 +281,7 @@ def test_parquet_is_read_a_few_columns_at_a_time(cohort, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
 def test_a_table_is_never_held_twice(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(grid, "COLUMNS_AT_A_TIME", 50)
+    monkeypatch.setattr(parquet_table, "COLUMNS_AT_A_TIME", 50)
     values = np.random.default_rng(0).normal(8, 2, (2000, 500))
     table = pd.DataFrame(values, [f"g{i}" for i in range(2000)], [f"s{i}" for i in range(500)])
     table = table.rename_axis("probe")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leukemia_kedro.datasets import SamplesDataset
-from leukemia_kedro.datasets.delimited import as_covariate
+from leukemia_kedro.datasets.raw_files import as_covariate
 
 
 def there_and_back(folder, table: pd.DataFrame) -> pd.DataFrame:

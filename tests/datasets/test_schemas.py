@@ -79,7 +79,7 @@ def test_what_is_wrong_is_named_with_its_place(name, old, new, message, tmp_path
     first, *faults, last = str(raised.value).splitlines()
     assert first == f"{getattr(schemas, name).to_schema().title} is not as expected:"
     assert any(message in fault for fault in faults), faults
-    assert last.startswith("Correct the file, or make it anew, with the same --env: kedro run ")
+    assert last.startswith("Correct the file, or write it again, with the same --env: kedro run ")
 
 
 def test_every_fault_is_told_and_long_lists_are_cut(tmp_path):

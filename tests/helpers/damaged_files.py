@@ -18,7 +18,7 @@ from leukemia_kedro.datasets import (
     GolubDataset,
     NewSamplesDataset,
 )
-from leukemia_kedro.datasets.delimited import CohortFileDataset
+from leukemia_kedro.datasets.raw_files import CohortFileDataset
 
 Edit = Callable[[Path], None]
 

@@ -83,7 +83,7 @@ DAMAGES = {
         ),
         "a separator too many": (
             replace(TRAIN, "gene 1,X00001_at,", "gene 1,X00001_at,,"),
-            f"{TRAIN}, line 3: '' stands where the accession number should",
+            f"{TRAIN}, line 3: found ''; expected an accession number",
         ),
         "text in a number": (
             cell(TRAIN, 3, 5, "high"),
@@ -96,7 +96,7 @@ DAMAGES = {
         "digits grouped": (cell(TRAIN, 3, 5, "1_000"), "'1_000' is not a number"),
         "probe without accession number": (
             cell(TRAIN, 3, 2, ""),
-            f"{TRAIN}, line 3: '' stands where the accession number should",
+            f"{TRAIN}, line 3: found ''; expected an accession number",
         ),
         "duplicated probe": (
             replace(TRAIN, "X00001_at", "X00002_at"),
@@ -155,7 +155,7 @@ DAMAGES = {
     golub_semicolons: {
         "a separator too many, without calls": (
             lines(TRAIN, lambda kept: [*kept[:2], kept[2] + ";7", *kept[3:]]),
-            f"{TRAIN}, line 3: … stands where the accession number should",
+            f"{TRAIN}, line 3: found …; expected an accession number",
         ),
         "decimal commas": (
             cell(TRAIN, 3, 3, "-214,5", ";"),
@@ -173,7 +173,7 @@ DAMAGES = {
     mll: {
         "the public file not yet fetched": (
             delete("01_raw/mll/MLL.csv"),
-            "MLL.csv: no such file; to bring it in: kedro fetch mll",
+            "MLL.csv: no such file; to fetch it: kedro fetch mll",
         ),
     },
     table: {
@@ -320,7 +320,7 @@ DAMAGES = {
         ),
         "a characteristic short of samples": (
             replace("t.txt", '\t"type: AML"', ""),
-            "line 8: !Sample_characteristics_ch1 tells of 2 samples, earlier lines of 3",
+            "line 8: !Sample_characteristics_ch1 has 2 samples, earlier lines have 3",
         ),
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ class CumidaDataset(ExpressionTableDataset):
     label : str, optional
         ``type``; null for samples without labels, whose file has no such column.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Examples
     --------
@@ -39,19 +40,10 @@ class CumidaDataset(ExpressionTableDataset):
     testing of machine learning approaches in cancer research, J. Comput. Biol. 26:376-386.
     """
 
-    _advice = "To bring in a fresh copy of Leukemia_GSE9476: kedro fetch cumida"
+    _advice = "To fetch a fresh copy of Leukemia_GSE9476: kedro fetch cumida"
 
-    def __init__(
-        self, *, filepath, label="type", credentials=None, fs_args=None, metadata=None
-    ) -> None:
-        super().__init__(
-            filepath=filepath,
-            sample_id="samples",
-            label=label,
-            credentials=credentials,
-            fs_args=fs_args,
-            metadata=metadata,
-        )
+    def __init__(self, *, filepath: str, label: str | None = "type", **file_system: Any) -> None:
+        super().__init__(filepath=filepath, sample_id="samples", label=label, **file_system)
         data_set = PurePosixPath(self._filepath).name.split(".")[0]
         self._origin = f"CuMiDa {data_set} (Feltes et al. 2019, J. Comput. Biol. 26:376)"
 
@@ -73,7 +65,7 @@ def rehearse_gse9476(seed: int = 0) -> pd.DataFrame:
     controls = cohort.probes["is_control"]
     names = [*controls.index[~controls], *controls.index[controls]]
     # RMA's weakest signals gather above log2 of the background
-    table = np.log2(16 + 2 ** cohort.expression[names])
+    table = (16 + 2 ** cohort.expression[names]).apply(np.log2)
     table.columns = FIRST_PROBES + names[len(FIRST_PROBES) : -len(LAST_PROBES)] + LAST_PROBES
     table.insert(0, "samples", [1, *range(12, 12 + len(table) - 1)])
     table.insert(1, "type", cohort.labels)

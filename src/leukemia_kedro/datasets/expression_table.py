@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.datasets.delimited import (
+from leukemia_kedro.datasets.parquet_table import read_parquet_grid
+from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
     as_covariate,
@@ -16,14 +18,14 @@ from leukemia_kedro.datasets.delimited import (
     locate,
     open_bytes,
     open_text,
-    read_sheet,
+    probe_table,
 )
-from leukemia_kedro.datasets.grid import (
+from leukemia_kedro.datasets.text_table import (
     Grid,
     Heading,
     find_column,
     numbered,
-    read_parquet_grid,
+    read_sheet,
     read_text_grid,
 )
 from leukemia_kedro.errors import CohortError, UserError, first_few
@@ -56,7 +58,7 @@ class ExpressionTableDataset(CohortFileDataset):
         Class, and ``train`` or ``test``. Samples to be scored have neither.
     covariates : list of str or int
         What else is known of the samples, see
-        :func:`~leukemia_kedro.datasets.delimited.as_covariate`.
+        :func:`~leukemia_kedro.datasets.raw_files.as_covariate`.
     sample_sheet : dict, optional
         ``filepath`` of a separate text table with one line for each sample, ``sample_id``, its
         column of ids (by default the first). ``label`` and ``split`` are then columns of the
@@ -70,7 +72,7 @@ class ExpressionTableDataset(CohortFileDataset):
     origin : str, optional
         One line for the report on where the data comes from; by default the file's name.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`; the sample sheet is
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`; the sample sheet is
         read from the same file system.
 
     Raises
@@ -122,16 +124,12 @@ class ExpressionTableDataset(CohortFileDataset):
         split: Heading | None = None,
         covariates: Sequence[Heading] = (),
         sample_sheet: dict[str, str] | None = None,
-        missing: Sequence[str] = MISSING,
+        missing: Collection[str] = MISSING,
         header: bool = True,
         origin: str | None = None,
-        credentials: dict | None = None,
-        fs_args: dict | None = None,
-        metadata: dict | None = None,
+        **file_system: Any,
     ) -> None:
-        super().__init__(
-            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
-        )
+        super().__init__(filepath=filepath, **file_system)
         if samples not in ("rows", "columns"):
             raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
         if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {*SHEET_KEYS}:
@@ -158,28 +156,27 @@ class ExpressionTableDataset(CohortFileDataset):
     def _read(self) -> Cohort:
         about_samples = list(self._covariates)
         if self._sheet is None:
-            about_samples += filter(_given, (self._label, self._split))
+            about_samples += _given(self._label, self._split)
         if self._samples_in_rows:
-            grid = self._read_grid([*filter(_given, [self._sample_id]), *about_samples], [])
-            probe_ids, facts, values = grid.columns, grid.column_text, grid.numbers
-            if _given(self._sample_id):
-                sample_ids = facts[self._sample_id]
-            else:
+            grid = self._read_grid([*_given(self._sample_id), *about_samples], [])
+            facts, values = grid.column_text, grid.numbers
+            if self._sample_id is None:
                 sample_ids = numbered("sample", len(values))
+            else:
+                sample_ids = list(facts[self._sample_id])
+            probes = probe_table(grid.columns)
         else:
-            about_probes = [*filter(_given, [self._description]), *self._annotations]
+            about_probes = [*_given(self._description), *self._annotations]
             grid = self._read_grid([self._probe_id, *about_probes], about_samples)
-            probe_ids = grid.column_text[self._probe_id]
             sample_ids, facts, values = grid.columns, grid.row_text, grid.numbers.T
-        samples = self._tabulate_samples(pd.Index(sample_ids, name="sample", dtype=str), facts)
-        probes = self._tabulate_probes(pd.Index(probe_ids, name="probe", dtype=str), grid)
-        return build_cohort(
-            self._filepath,
-            expression=pd.DataFrame(values, samples.index, probes.index, copy=False),
-            samples=samples,
-            probes=probes,
-            origin=self._origin,
-        )
+            annotations = [grid.column_text[heading] for heading in self._annotations]
+            columns = {str(column.name): list(column) for column in annotations}
+            if self._description is not None:
+                columns = {"description": list(grid.column_text[self._description]), **columns}
+            probes = probe_table(list(grid.column_text[self._probe_id]), columns)
+        index = pd.Index(sample_ids, name="sample", dtype=str)
+        samples = self._tabulate_samples(index, facts)
+        return build_cohort(self._filepath, values, samples, probes, self._origin)
 
     def _read_grid(self, columns: list[Heading], rows: list[Heading]) -> Grid:
         if self._filepath.endswith(".parquet"):
@@ -189,36 +186,39 @@ class ExpressionTableDataset(CohortFileDataset):
         with open_text(self._fs, self._filepath) as text:
             return read_text_grid(text, self._filepath, columns, rows, self._missing, unnamed)
 
-    def _tabulate_samples(self, index: pd.Index, facts: dict[Heading, pd.Series]) -> pd.DataFrame:
+    def _tabulate_samples(
+        self, index: pd.Index, facts: Mapping[Heading, pd.Series]
+    ) -> pd.DataFrame:
         covariates = [facts[heading] for heading in self._covariates]
         if self._sheet is not None:
-            sheet = self._read_sample_sheet(index)
-            name = str(self._sheet["filepath"])
+            sheet = self._read_sample_sheet(self._sheet, index)
+            header, name = list(sheet.columns), self._sheet["filepath"]
             facts = {
-                heading: sheet.iloc[:, find_column(heading, list(sheet.columns), name)]
-                for heading in filter(_given, (self._label, self._split))
+                heading: sheet[header[find_column(heading, header, name)]]
+                for heading in _given(self._label, self._split)
             }
             used = {column.name for column in facts.values()}
-            covariates += [sheet[column] for column in sheet.columns if column not in used]
-        table = {}
+            covariates += [sheet[column] for column in header if column not in used]
+        table: dict[str, Any] = {}
         for role, heading in (("label", self._label), ("split", self._split)):
-            if _given(heading):
+            if heading is not None:
                 cells = facts[heading]
                 table[role] = cells.mask(cells.isin(self._missing)).to_numpy()
         for covariate in covariates:
-            if covariate.name in ("label", "split"):
+            heading = str(covariate.name)
+            if heading in ("label", "split"):
                 raise CohortError(
-                    f"{covariate.name!r} is the name of a covariate; "
-                    f"give the column under {covariate.name!r} in the catalog, or rename it"
+                    f"{heading!r} is the name of a covariate; "
+                    f"give the column under {heading!r} in the catalog, or rename it"
                 )
-            table[covariate.name] = as_covariate(covariate.name, list(covariate), self._missing)
+            table[heading] = as_covariate(heading, list(covariate), self._missing)
         return pd.DataFrame(table, index=index)
 
-    def _read_sample_sheet(self, index: pd.Index) -> pd.DataFrame:
+    def _read_sample_sheet(self, entry: dict[str, str], index: pd.Index) -> pd.DataFrame:
         """The sheet, in the order of the samples."""
-        _, path = locate(self._sheet["filepath"])
+        _, path = locate(entry["filepath"])
         with open_text(self._fs, path) as text:
-            sheet = read_sheet(text, path, self._sheet.get("sample_id"))
+            sheet = read_sheet(text, path, entry.get("sample_id"))
         unlisted, unmeasured = index.difference(sheet.index), sheet.index.difference(index)
         if len(unlisted):
             raise CohortError(
@@ -229,18 +229,6 @@ class ExpressionTableDataset(CohortFileDataset):
                 f"{path}: samples that {self._filepath} does not hold: {first_few(unmeasured)}"
             )
         return sheet.loc[index]
-
-    def _tabulate_probes(self, index: pd.Index, grid: Grid) -> pd.DataFrame:
-        description = grid.column_text.get(self._description)
-        annotations = [grid.column_text[heading] for heading in self._annotations]
-        return pd.DataFrame(
-            {
-                "description": "" if description is None else description.to_numpy(),
-                "is_control": index.str.startswith("AFFX"),
-                **{column.name: column.to_numpy() for column in annotations},
-            },
-            index=index,
-        )
 
 
 class NewSamplesDataset(ExpressionTableDataset):
@@ -254,7 +242,7 @@ class NewSamplesDataset(ExpressionTableDataset):
     label : str or int, optional
         Known classes, to be compared with the calls: a row, or a column where samples are rows.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Examples
     --------
@@ -275,23 +263,15 @@ class NewSamplesDataset(ExpressionTableDataset):
     def __init__(
         self,
         *,
-        filepath,
-        samples="columns",
-        label=None,
-        credentials=None,
-        fs_args=None,
-        metadata=None,
+        filepath: str,
+        samples: str = "columns",
+        label: Heading | None = None,
+        **file_system: Any,
     ) -> None:
         super().__init__(
-            filepath=filepath,
-            samples=samples,
-            sample_id=0,
-            label=label,
-            credentials=credentials,
-            fs_args=fs_args,
-            metadata=metadata,
+            filepath=filepath, samples=samples, sample_id=0, label=label, **file_system
         )
 
 
-def _given(heading: Heading | None) -> bool:
-    return heading is not None
+def _given(*headings: Heading | None) -> list[Heading]:
+    return [heading for heading in headings if heading is not None]

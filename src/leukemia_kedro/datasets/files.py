@@ -9,6 +9,7 @@ temporary name beside its place and then moved into it, see
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
     from plotly.graph_objects import Figure
 
+    Mixin = AbstractDataset[Any, Any]
+else:
+    Mixin = object  # Kedro wraps the __init__ of its subclasses: a mixin would hide the next one
+
 CSV_DIGITS = 12
 
 TEXT_COLUMNS = (
@@ -37,24 +42,30 @@ TEXT_COLUMNS = (
 )  # fmt: skip
 
 
-class _Atomic:
+class _Atomic(Mixin):
     """Saves under a temporary name, then moves the file into place."""
 
+    _protocol: str
+    _filepath: PurePosixPath
+
     def save(self, data: Any) -> None:
-        if self._protocol != "file":
-            super().save(data)  # an object store shows a file only when it is whole
+        if self._protocol != "file":  # an object store shows a file only when it is whole
+            super().save(data)  # type: ignore[safe-super]  # of the class that writes the file
             return
         with written_whole(Path(get_filepath_str(self._filepath, self._protocol))) as partial:
-            super(_Atomic, at_another_place(self, partial)).save(data)
+            writer = at_another_place(self, partial)
+            super(_Atomic, writer).save(data)  # type: ignore[safe-super]
 
 
-class _ReadOnce:
-    """Reads a file once for all nodes of a run, until Kedro tells that the last has had it.
+class _ReadOnce(Mixin):
+    """Reads a file once for all nodes of a run, until Kedro releases it after the last.
 
     A table is handed out as a copy that shares its memory until one of the two is changed.
     """
 
-    _kept: tuple[Any, Any] = (None, None)  # what tells this state of the file, and what it holds
+    _protocol: str
+    _filepath: PurePosixPath
+    _kept: tuple[Any, Any] = (None, None)  # the state of the file when it was read, its content
 
     def load(self) -> Any:
         state, kept = self._state(), self._kept  # which another thread may release meanwhile
@@ -63,12 +74,15 @@ class _ReadOnce:
         content = kept[1]
         return content.copy(deep=False) if isinstance(content, pd.DataFrame) else content
 
+    def _read_file(self) -> Any:
+        return super().load()  # type: ignore[safe-super]  # of the class that reads the file
+
     def _state(self) -> Any:
         if self._protocol != "file":
             return None
         try:
             found = Path(get_filepath_str(self._filepath, self._protocol)).stat()
-        except OSError:  # which reading it will tell in its own words
+        except OSError:  # reading the file gives the message
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
@@ -101,14 +115,14 @@ class CSVDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.CSVDataset):
 
     def _read_file(self) -> pd.DataFrame:
         try:
-            table = kedro_datasets.pandas.CSVDataset.load(self)
+            table = super()._read_file()
         except DatasetError as error:
-            # What pandas raises of a file that is no such table.
+            # What pandas raises where a file is not such a table.
             if not isinstance(error.__cause__, ValueError | KeyError):
                 raise
             raise UserError(
-                f"{self._filepath}: not the table it was ({error.__cause__!r}): it was edited, or "
-                "is not whole. Make it anew by running the pipeline that writes it"
+                f"{self._filepath}: cannot be read ({error.__cause__!r}): the file was edited, or "
+                "is not whole. Run the pipeline that writes it again"
             ) from error
         text = [column for column in table if pd.api.types.is_string_dtype(table[column].dtype)]
         return table.fillna(dict.fromkeys(text, ""))
@@ -125,9 +139,6 @@ class ParquetDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.ParquetDataset):
 
     # Measurements hardly repeat: looking each up in a dictionary takes longer than reading it.
     DEFAULT_SAVE_ARGS = {"use_dictionary": False, "compression": "lz4"}  # noqa: RUF012
-
-    def _read_file(self) -> pd.DataFrame:
-        return kedro_datasets.pandas.ParquetDataset.load(self)
 
     @previews.when_written
     def preview(self) -> TablePreview:
@@ -191,7 +202,7 @@ class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
         return {"filepath": self._filepath, "protocol": self._protocol}
 
 
-class _Folder(AbstractDataset[dict[str, Any], dict[str, Any]]):
+class _Folder(AbstractDataset[Any, Any]):
     """A folder written as a whole: what an earlier run left in it is gone afterwards."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -201,7 +212,10 @@ class _Folder(AbstractDataset[dict[str, Any], dict[str, Any]]):
         self._filepath = Path(path)
         self.metadata = metadata
 
-    def save(self, data: dict[str, Any]) -> None:
+    @abstractmethod
+    def _write(self, data: Any, folder: Path) -> None: ...
+
+    def save(self, data: Any) -> None:
         with written_whole(self._filepath) as partial:
             partial.mkdir()
             self._write(data, partial)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.datasets.delimited import (
+from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
     as_covariate,
     build_cohort,
-    check_width,
     open_text,
-    read_lines,
-    to_numbers,
+    probe_table,
 )
+from leukemia_kedro.datasets.text_table import Line, check_width, read_lines, to_numbers
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
 TABLE_BEGIN, TABLE_END = "!series_matrix_table_begin", "!series_matrix_table_end"
@@ -43,7 +43,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         For each class a value of that characteristic, or a regular expression that matches the
         whole value. Each sample must fall into one class. Without it the values are the classes.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     """
 
     _advice = (
-        "Correct the label or classes in the catalog, or fetch the series matrix afresh from "
+        "Correct the label or classes in the catalog, or download the series matrix again from "
         "https://www.ncbi.nlm.nih.gov/geo/. Then, with the same --env: kedro check"
     )
 
@@ -78,13 +78,9 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         filepath: str,
         label: str | None = None,
         classes: dict[str, str] | None = None,
-        credentials: dict | None = None,
-        fs_args: dict | None = None,
-        metadata: dict | None = None,
+        **file_system: Any,
     ) -> None:
-        super().__init__(
-            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
-        )
+        super().__init__(filepath=filepath, **file_system)
         for pattern in (classes or {}).values():
             try:
                 re.compile(pattern)
@@ -104,44 +100,39 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             lines = read_lines(text, name)
             about, facts = _read_head(lines, name)
             ids, probe_ids, values = _read_table(lines, name)
-        told_of = {len(cells) for cells in facts.values()} - {len(ids)}
-        if told_of or ids != facts.pop("geo_accession", ids):
+        widths = {len(cells) for cells in facts.values()}
+        if widths - {len(ids)} or ids != facts.pop("geo_accession", ids):
             raise CohortError(f"{name}: the table and !Sample_geo_accession list other samples")
-        index = pd.Index(ids, name="sample", dtype=str)
-        covariates = {name: as_covariate(name, cells) for name, cells in facts.items()}
-        labels = {} if self._label is None else {"label": self._classify(ids, facts)}
-        probe_index = pd.Index(probe_ids, name="probe", dtype=str)
-        return build_cohort(
-            name,
-            expression=pd.DataFrame(values, index, probe_index, copy=False),
-            samples=pd.DataFrame({**labels, **covariates}, index=index),
-            probes=pd.DataFrame(
-                {"description": "", "is_control": probe_index.str.startswith("AFFX")},
-                index=probe_index,
-            ),
-            origin=f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}",
-        )
+        table: dict[str, Any] = {}
+        if self._label is not None:
+            table["label"] = self._classify(self._label, ids, facts)
+        table |= {column: as_covariate(column, cells) for column, cells in facts.items()}
+        samples = pd.DataFrame(table, index=pd.Index(ids, name="sample", dtype=str))
+        origin = f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}"
+        return build_cohort(name, values, samples, probe_table(probe_ids), origin)
 
-    def _classify(self, ids: list[str], facts: dict[str, list[str]]) -> list[str]:
+    def _classify(
+        self, label: str, ids: list[str], facts: dict[str, list[str]]
+    ) -> list[str | None]:
         """Class of each sample, from its value of the chosen characteristic."""
-        values = facts.get(_column_name(self._label))
+        values = facts.get(_column_name(label))
         if values is None:
             raise CohortError(
-                f"{self._filepath} has no characteristic {self._label!r}; "
+                f"{self._filepath} has no characteristic {label!r}; "
                 f"it has {first_few(facts, limit=20)}"
             )
         if self._classes is None:
             return [None if value in MISSING else value for value in values]
-        labels = []
+        labels: list[str | None] = []
         for sample, value in zip(ids, values, strict=True):
             fitting = [
-                label
-                for label, pattern in self._classes.items()
+                name
+                for name, pattern in self._classes.items()
                 if value == pattern or re.fullmatch(pattern, value)
             ]
             if len(fitting) != 1:
                 raise CohortError(
-                    f"{self._filepath}, sample {sample}: {self._label!r} is {value!r}, which fits "
+                    f"{self._filepath}, sample {sample}: {label!r} is {value!r}, which fits "
                     f"{' and '.join(fitting) or 'none'} of the classes {first_few(self._classes)}"
                 )
             labels += fitting
@@ -159,14 +150,12 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().removeprefix('"').removesuffix('"').strip() for cell in line.split("\t")]
 
 
-def _read_head(
-    lines: Iterator[tuple[int, str]], name: str
-) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _read_head(lines: Iterator[Line], name: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """What is known of the series, and of each sample in columns; reads up to the table."""
     series: dict[str, str] = {}
     facts: dict[str, list[str]] = {}
     n_samples = None
-    for number, line in lines:
+    for place, line in lines:
         field, *cells = _cells(line)
         if field == TABLE_BEGIN:
             return series, facts
@@ -178,8 +167,7 @@ def _read_head(
             n_samples = n_samples or len(cells)
             if len(cells) != n_samples:
                 raise CohortError(
-                    f"{name}, line {number}: {field} tells of {len(cells)} samples, "
-                    f"earlier lines of {n_samples}"
+                    f"{place}: {field} has {len(cells)} samples, earlier lines have {n_samples}"
                 )
             if field.startswith("!Sample_characteristics"):
                 _add_characteristics(facts, cells)
@@ -203,28 +191,22 @@ def _add_characteristics(facts: dict[str, list[str]], cells: list[str]) -> None:
             column_cells[sample] = f"{known}; {value}" if known else value
 
 
-def _read_table(
-    lines: Iterator[tuple[int, str]], name: str
-) -> tuple[list[str], list[str], np.ndarray]:
+def _read_table(lines: Iterator[Line], name: str) -> tuple[list[str], list[str], np.ndarray]:
     """Sample ids, probe ids, and values (samples × probes)."""
-    header = _cells(next(lines, (0, ""))[1])
+    header = _cells(next(lines, ("", ""))[1])
     if header[0] != "ID_REF":
         raise CohortError(f"{name}: the table starts with {header[0]!r}; expected 'ID_REF'")
     probe_ids = []
     numbers = array("d")  # grows in place: there is never a second copy of a large table
-    for number, line in lines:
-        place = f"{name}, line {number}"
+    for place, line in lines:
         cells = line.split("\t")
         probe = cells[0].strip().strip('"')
         if probe == TABLE_END:
             break
         check_width(cells, header, place)
-
-        def column(index: int, place: str = place, probe: str = probe) -> str:
-            return f"{place}, probe {probe}, sample {header[index + 1]}"
-
         probe_ids.append(probe)
-        numbers.frombytes(to_numbers(cells[1:], column, MISSING).tobytes())
+        values = to_numbers(cells[1:], f"{place}, probe {probe}", "sample", header[1:], MISSING)
+        numbers.frombytes(values.tobytes())
     else:
         raise CohortError(f"{name}: the file is cut off: the line {TABLE_END} is absent")
     if not numbers:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, TextIO, TypeVar
 
+import fsspec
 import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.datasets.delimited import (
+from leukemia_kedro.datasets.raw_files import (
     CohortFileDataset,
-    as_text,
     build_cohort,
-    check_width,
-    guess_separator,
     open_bytes,
     open_text,
+    probe_table,
+)
+from leukemia_kedro.datasets.text_table import (
+    check_width,
+    guess_separator,
     read_lines,
     read_sheet,
     to_numbers,
@@ -36,6 +38,7 @@ TRAIN, TEST, LABELS = FILES = (
 ORIGIN = "Golub et al. 1999, Science 286:531 (72 patients)"
 CLASSES = ("ALL", "AML")
 DESCRIPTION, ACCESSION = "Gene Description", "Gene Accession Number"
+Parsed = TypeVar("Parsed")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -56,7 +59,7 @@ class GolubDataset(CohortFileDataset):
     filepath : str
         Folder or zip that holds the three files.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.delimited.CohortFileDataset`.
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
     ------
@@ -79,43 +82,22 @@ class GolubDataset(CohortFileDataset):
     Golub et al. 1999, Molecular classification of cancer, Science 286:531-537.
     """
 
-    _advice = "To bring in a fresh copy of the files: kedro fetch golub"
+    _advice = "To fetch a fresh copy of the files: kedro fetch golub"
 
     def _read(self) -> Cohort:
-        with self._folder_or_zip() as open_file:
-
-            def parse(name: str, how: Callable):
-                with open_file(name) as text:
-                    return how(text, f"{self._filepath}/{name}")
-
-            return _join(
-                parse(TRAIN, _read_matrix), parse(TEST, _read_matrix), parse(LABELS, _read_labels)
-            )
-
-    @contextmanager
-    def _folder_or_zip(self) -> Iterator[Callable[[str], TextIO]]:
-        """Give a function that opens one of the three files."""
         path = self._filepath
-        if self._fs.isdir(path):
-            found = {PurePosixPath(name).name: name for name in self._fs.ls(path, detail=False)}
-            self._check_all_there(found)
-            yield lambda name: open_text(self._fs, found[name])
-        elif self._fs.exists(path):
-            try:
-                with open_bytes(self._fs, path, None) as stream, zipfile.ZipFile(stream) as archive:
-                    found = {
-                        PurePosixPath(name).name: name
-                        for name in archive.namelist()
-                        if not name.startswith("__MACOSX")
-                    }
-                    self._check_all_there(found)
-                    yield lambda name: as_text(archive.open(found[name]))
-            except zipfile.BadZipFile as error:
-                raise CohortError(f"{path} is neither a folder nor an intact zip") from error
-        else:
-            self._check_all_there({})
+        if self._fs.isfile(path):
+            with open_bytes(self._fs, path, None) as stream:
+                try:
+                    archive = fsspec.filesystem("zip", fo=stream)
+                except zipfile.BadZipFile as error:
+                    raise CohortError(f"{path} is neither a folder nor an intact zip") from error
+                return self._read_from(archive, archive.find(""))
+        return self._read_from(self._fs, self._fs.ls(path, detail=False) if self.exists() else [])
 
-    def _check_all_there(self, found: Collection[str]) -> None:
+    def _read_from(self, fs: fsspec.AbstractFileSystem, paths: list[str]) -> Cohort:
+        """The cohort of the three files among those at ``paths``."""
+        found = {PurePosixPath(path).name: path for path in paths if "__MACOSX" not in path}
         missing = [name for name in FILES if name not in found]
         if len(missing) == len(FILES):
             raise CohortError(
@@ -126,48 +108,49 @@ class GolubDataset(CohortFileDataset):
         if missing:
             raise CohortError(f"{self._filepath} lacks {', '.join(missing)}")
 
+        def read(name: str, parse: Callable[[TextIO, str], Parsed]) -> Parsed:
+            with open_text(fs, found[name]) as text:
+                return parse(text, f"{self._filepath}/{name}")
+
+        return _join(
+            read(TRAIN, _read_matrix), read(TEST, _read_matrix), read(LABELS, _read_labels)
+        )
+
 
 class _Matrix(NamedTuple):
-    """One expression file: ``intensities`` is probes × patients."""
+    """One expression file; ``intensities`` is patients × probes, as they stand in the file."""
 
     name: str
-    patients: list[str]
-    probes: pd.Index
+    intensities: pd.DataFrame
     descriptions: list[str]
-    intensities: np.ndarray
 
 
 def _read_matrix(text: TextIO, name: str) -> _Matrix:
-    lines = ((number, line.replace('"', "")) for number, line in read_lines(text, name))
+    lines = ((place, line.replace('"', "")) for place, line in read_lines(text, name))
     _, header = next(lines)
     separator = guess_separator(header)
     columns = [column.strip() for column in header.split(separator)]
-    positions = _patient_columns(columns, name)
-    patients = list(positions)
+    patients = _patient_columns(columns, name)
     before = columns.index(DESCRIPTION)
     after = len(columns) - before - 1
     accession = columns.index(ACCESSION)
 
     probes, descriptions, values = [], [], []
-    for number, line in lines:
+    for place, line in lines:
         # A description may hold separators that no quotes protect, so the others are counted
         # off from both ends of the line.
         cells = line.split(separator, before)
         cells += cells.pop().rsplit(separator, after)
-        place = f"{name}, line {number}"
         check_width(cells, columns, place)
         probe = cells[accession].strip()
         if not probe or _NUMBER.fullmatch(probe):
-            raise CohortError(f"{place}: {probe!r} stands where the accession number should")
-
-        def column(index: int, place: str = place, probe: str = probe) -> str:
-            return f"{place}, probe {probe}, patient {patients[index]}"
-
+            raise CohortError(f"{place}: found {probe!r}; expected an accession number")
         probes.append(probe)
         descriptions.append(cells[before].strip())
-        values.append(to_numbers([cells[i] for i in positions.values()], column))
+        measured = [cells[i] for i in patients.values()]
+        values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", list(patients)))
     _check_once(probes, "probe", name)
-    return _Matrix(name, patients, pd.Index(probes), descriptions, np.array(values))
+    return _Matrix(name, pd.DataFrame(np.array(values).T, list(patients), probes), descriptions)
 
 
 def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
@@ -220,52 +203,38 @@ def _check_once(names: list[str], kind: str, file: str) -> None:
 def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
     """One table of all patients, train first, each in numeric order, with the labels joined."""
     _check_same_probes(train, test)
-    in_both = [patient for patient in train.patients if patient in test.patients]
+    in_both = [name for name in train.intensities.index if name in test.intensities.index]
     if in_both:
         raise CohortError(
             f"patients are in both {train.name} and {test.name}: {first_few(in_both)}"
         )
-    patients = [*sorted(train.patients, key=int), *sorted(test.patients, key=int)]
     for matrix in (train, test):
-        unlabelled = [patient for patient in matrix.patients if patient not in labels]
+        unlabelled = [patient for patient in matrix.intensities.index if patient not in labels]
         if unlabelled:
             raise CohortError(f"{matrix.name}: patients without a label: {first_few(unlabelled)}")
-    unmeasured = [patient for patient in labels if patient not in patients]
+    splits = {
+        patient: split
+        for split, matrix in (("train", train), ("test", test))
+        for patient in sorted(matrix.intensities.index, key=int)
+    }
+    unmeasured = [patient for patient in labels if patient not in splits]
     if unmeasured:
         raise CohortError(f"labels of patients without expression: {first_few(unmeasured)}")
-
-    same_order = test.probes.get_indexer(train.probes)
-    values = np.vstack([train.intensities.T, test.intensities[same_order].T])
-    found = [*train.patients, *test.patients]
-    index = pd.Index(patients, name="sample")
-    probe_index = train.probes.rename("probe")
-    expression = pd.DataFrame(
-        values[[found.index(patient) for patient in patients]], index=index, columns=probe_index
-    )
+    probes = probe_table(list(train.intensities.columns), {"description": train.descriptions})
+    expression = pd.concat([train.intensities, test.intensities[probes.index]]).loc[list(splits)]
     samples = pd.DataFrame(
-        {
-            "label": [labels[patient] for patient in patients],
-            "split": ["train"] * len(train.patients) + ["test"] * len(test.patients),
-        },
-        index=index,
+        {"label": [labels[patient] for patient in splits], "split": list(splits.values())},
+        index=pd.Index(splits, name="sample"),
     )
-    probes = pd.DataFrame(
-        {
-            "description": train.descriptions,
-            "is_control": probe_index.str.startswith("AFFX"),
-        },
-        index=probe_index,
-    )
-    return build_cohort(
-        train.name, expression=expression, samples=samples, probes=probes, origin=ORIGIN
-    )
+    return build_cohort(train.name, expression.to_numpy(), samples, probes, ORIGIN)
 
 
 def _check_same_probes(train: _Matrix, test: _Matrix) -> None:
     for matrix, other in ((train, test), (test, train)):
-        lacking = other.probes.difference(matrix.probes, sort=False)
+        probes = other.intensities.columns
+        lacking = probes.difference(matrix.intensities.columns, sort=False)
         if len(lacking):
             raise CohortError(
-                f"{matrix.name} lacks {len(lacking)} of the {len(other.probes)} probes in "
+                f"{matrix.name} lacks {len(lacking)} of the {len(probes)} probes in "
                 f"{other.name}: {first_few(lacking)}; one of the files is cut off or another chip"
             )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from leukemia_kedro.datasets.delimited import as_covariate
 from leukemia_kedro.datasets.files import CSVDataset
+from leukemia_kedro.datasets.raw_files import as_covariate
 
 
 class SamplesDataset(CSVDataset):
     """Labels, split and covariates, indexed by sample.
 
     Covariates are read as those of a cohort's file are, see
-    :func:`~leukemia_kedro.datasets.delimited.as_covariate`: what was a number, a text or missing
+    :func:`~leukemia_kedro.datasets.raw_files.as_covariate`: what was a number, a text or missing
     there is so here.
     """
 

@@ -8,6 +8,7 @@ columns are fine.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -18,7 +19,7 @@ from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.errors import UserError, first_few
 
 
-def text(description: str, **checks) -> pa.Field:
+def text(description: str, **checks: Any) -> Any:
     """A cell with something in it."""
     return pa.Field(str_contains=r"\S", description=description, **checks)
 
@@ -27,8 +28,8 @@ class Table(pa.DataFrameModel):
     """A table of one file. ``title`` is the file's name, ``description`` who makes it."""
 
     @classmethod
-    def validate(cls, check_obj: pd.DataFrame, *args, **kwargs) -> pd.DataFrame:
-        """The table itself.
+    def validate(cls, check_obj: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
+        """The table itself, where it is as it should be.
 
         Raises
         ------
@@ -102,12 +103,12 @@ class ResamplingPlan(Table):
 
 
 def _message(schema: pa.DataFrameSchema, cases: pd.DataFrame) -> str:
-    """One line per column, and the command that makes the table anew."""
+    """One line per column, and the command that writes the table again."""
     return "\n".join(
         [
             f"{schema.title} is not as expected:",
             *(f"  {_fault(schema, name, faulty)}" for name, faulty in _by_column(cases)),
-            "Correct the file, or make it anew, with the same --env: "
+            "Correct the file, or write it again, with the same --env: "
             f"kedro run --pipelines {schema.description}",
         ]
     )
@@ -131,7 +132,7 @@ def _fault(schema: pa.DataFrameSchema, name: str, cases: pd.DataFrame) -> str:
     return f"column {name}: cells are read as {first_few(cases['failure_case'])}{expected}"
 
 
-def _cell(schema: pa.DataFrameSchema, value: object, row: object) -> str:
+def _cell(schema: pa.DataFrameSchema, value: Any, row: Any) -> str:
     # The line in the file: the header is line 1.
     place = f"line {int(row) + 2}" if schema.index is None else f"{schema.index.name} {row}"
     return f"{value!r} ({place})"

@@ -40,7 +40,7 @@ def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -
     means = probes.filter(regex=f"^{TRUE_MEAN}")
     sets = {}
     for column in means:
-        label = column.removeprefix(TRUE_MEAN)
+        label = str(column).removeprefix(TRUE_MEAN)
         highest = probes.index[means[column] > means.drop(columns=column).max(axis=1)]
         sets[f"HIGHER_IN_{label}"] = f"truly higher in {label}", highest
     genes = probes.index[~probes["is_control"]]

@@ -1,0 +1,160 @@
+"""What the files that users bring have in common: opened anywhere, never written."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, Generic, TextIO, TypeVar
+
+import fsspec
+import numpy as np
+import pandas as pd
+from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import get_filepath_str, get_protocol_and_path
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.errors import CohortError
+
+MISSING = frozenset(("", "?", "NA", "NaN", "nan", "null"))
+ALWAYS_TEXT = ("batch", "group", "patient")
+FETCHED = ("golub", "cumida", "mll")
+"""Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
+Content = TypeVar("Content")
+
+
+class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
+    """A file at a path that fsspec knows: local, ``s3://``, ``https://`` … It is only read.
+
+    A subclass reads its layout in ``_read``.
+
+    Parameters
+    ----------
+    filepath : str
+        Path of the file, with its protocol unless it is local.
+    credentials, fs_args : dict, optional
+        For the file system, as in Kedro's own datasets.
+    metadata : dict, optional
+        For plugins such as Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        protocol, self._filepath = locate(filepath)
+        self._fs = fsspec.filesystem(protocol, **{**(credentials or {}), **(fs_args or {})})
+        self.metadata = metadata
+
+    @abstractmethod
+    def _read(self) -> Content: ...
+
+    def load(self) -> Content:
+        return self._read()
+
+    def save(self, data: Content) -> None:
+        raise DatasetError(
+            f"{type(self).__name__} only reads: {self._filepath} is raw data and stays as it is"
+        )
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+    def _exists(self) -> bool:
+        return self._fs.exists(self._filepath)
+
+
+class CohortFileDataset(RawFileDataset[Cohort]):
+    """A cohort read from a file of one layout.
+
+    ``_advice`` says what to do about a file that cannot be read; every message ends with it.
+    """
+
+    _advice: str
+
+    def load(self) -> Cohort:
+        try:
+            return self._read()
+        except CohortError as error:
+            raise CohortError(f"{error}\n{self._advice}") from error
+
+
+def locate(filepath: str) -> tuple[str, str]:
+    """Protocol of a path, and the path as its file system takes it."""
+    protocol, path = get_protocol_and_path(filepath)
+    return protocol, get_filepath_str(PurePosixPath(path), protocol)
+
+
+def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryIO:
+    """Open a file, decompressed by its ending (``.gz``, ``.bz2``, ``.zip``) unless told otherwise.
+
+    Raises
+    ------
+    CohortError
+        Where the file is absent, is a folder or may not be read.
+    """
+    try:
+        return fs.open(path, "rb", compression=compression)
+    except FileNotFoundError:
+        *_, layer, cohort, _ = ("", "", *PurePosixPath(path).parts)
+        fetched = layer == "01_raw" and cohort in FETCHED
+        command = f"; to fetch it: kedro fetch {cohort}" if fetched else ""
+        raise CohortError(f"{path}: no such file{command}") from None
+    except IsADirectoryError:
+        raise CohortError(f"{path} is a folder; expected a file") from None
+    except PermissionError:
+        raise CohortError(f"{path}: permission to read the file is denied") from None
+    except zipfile.BadZipFile:
+        raise CohortError(f"{path}: the file is named as a zip but is none") from None
+
+
+def open_text(fs: Any, path: str) -> TextIO:
+    """:func:`open_bytes` as UTF-8 text, with or without a byte-order mark, any kind of line end."""
+    return io.TextIOWrapper(open_bytes(fs, path), encoding="utf-8-sig")
+
+
+def as_covariate(
+    name: str, cells: list[str], missing: Collection[str] = MISSING
+) -> list[float] | list[str | None]:
+    """A column of what is known of the samples, as numbers or as text.
+
+    Numbers where every cell that is not missing is one: the design of differential expression then
+    takes them as a slope, and ``C(name)`` there makes them groups again. Columns called ``batch``,
+    ``group`` or ``patient`` name groups and stay text, whatever they are coded in.
+    """
+    texts = [None if cell in missing else cell for cell in cells]
+    # float() reads 1_2 as twelve
+    if name not in ALWAYS_TEXT and not any("_" in text for text in texts if text is not None):
+        try:
+            return [np.nan if text is None else float(text) for text in texts]
+        except ValueError:
+            pass
+    return texts
+
+
+def probe_table(
+    probe_ids: list[str], columns: Mapping[str, list[str]] | None = None
+) -> pd.DataFrame:
+    """The probes of a cohort, with ``columns``; Affymetrix names its controls ``AFFX…``."""
+    index = pd.Index(probe_ids, name="probe", dtype=str)
+    is_control = index.str.startswith("AFFX")
+    table = {"description": "", "is_control": is_control, **(columns or {})}
+    return pd.DataFrame(table, index=index)
+
+
+def build_cohort(
+    name: str, values: np.ndarray, samples: pd.DataFrame, probes: pd.DataFrame, origin: str
+) -> Cohort:
+    """A cohort of values, shape (n_samples, n_probes); its error messages start with ``name``."""
+    # pandas would copy the matrix to own it; nobody else holds this one
+    expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
+    try:
+        return Cohort(expression, samples, probes, origin)
+    except CohortError as error:
+        raise CohortError(f"{name}: {error}") from error
