@@ -65,7 +65,7 @@ def rehearse_gse9476(seed: int = 0) -> pd.DataFrame:
     controls = cohort.probes["is_control"]
     names = [*controls.index[~controls], *controls.index[controls]]
     # RMA's weakest signals gather above log2 of the background
-    table = (16 + 2 ** cohort.expression[names]).apply(np.log2)
+    table = pd.DataFrame(np.log2(16 + 2 ** cohort.expression[names]))
     table.columns = FIRST_PROBES + names[len(FIRST_PROBES) : -len(LAST_PROBES)] + LAST_PROBES
     table.insert(0, "samples", [1, *range(12, 12 + len(table) - 1)])
     table.insert(1, "type", cohort.labels)
