@@ -124,8 +124,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         },
         "shift": {
             "auc": 0.77 if n_test else None, "p_value": 0.005 if n_test else None,
-            "n_permutations": 200 if n_test else 0, "median_log2_per_sample": {},
-            "hard_samples": [],
+            "n_permutations": 200 if n_test else 0, "hard_samples": [],
         },
         "contrast_tables": {pair: _contrast(rng) for pair in pairs},
         "enrichment": pd.DataFrame(columns=["contrast", "gene_set"]),
@@ -186,8 +185,6 @@ def _data_quality(classes, sample_split):
             label: {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
             for label in classes
         },
-        "dropped_probes": 0,
-        "oddities": [],
         "negative_share": 0.287,
         "missing_values": 0,
         "constant_probes": 0,
@@ -270,7 +267,6 @@ def _scores(classes, n_train, n_test):
     scores = dict.fromkeys(measures, 0.95)
     per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
     return {
-        "correct": [True] * (n_test or n_train),
         "n_genes": 50,
         "genes": [f"X{10000 + i}_at" for i in range(50)],
         "cv": {"n": n_train, **scores, "per_class": per_class},

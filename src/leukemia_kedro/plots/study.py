@@ -1,9 +1,11 @@
 """What a run found, one object per chapter: figures and report take these.
 
-The fields of a chapter are datasets, under the names they have in the data catalog, so pipelines
-derive the inputs of their nodes from them. Records are the content of JSON files, see
-``docs/reference/files.md``. Large tables that only one figure needs (expression, projections,
-out-of-fold predictions) are no part of a chapter: the report never loads them.
+The fields of a chapter are datasets, under the names they have in the data catalog; pipelines
+derive the inputs of their nodes from them. Large tables that only one figure needs (expression,
+projections, out-of-fold predictions) are no part of a chapter: the report never loads them.
+
+Records (``TypedDict``) are JSON files, see ``docs/reference/files.md``, with the fields that
+figures and report read.
 
 Nothing heavy is imported here, because Kedro reads this module at start-up.
 """
@@ -48,7 +50,6 @@ class DataQuality(TypedDict):
     n_samples: int
     n_probes: int
     n_control_probes: int
-    dropped_probes: int
     n_probes_passing_filter: int
     classes: dict[str, SplitSizes]
     negative_share: float
@@ -56,7 +57,6 @@ class DataQuality(TypedDict):
     constant_probes: int
     duplicated_probes: int
     duplicated_samples: list[list[str]]
-    oddities: list[str]
     intensity_per_sample: dict[str, dict[str, float]]
 
 
@@ -90,33 +90,22 @@ class SignatureOverlap(TypedDict):
     top_100: NotRequired[Overlap]
 
 
-class ClassScores(TypedDict):
-    """Of one class; ``n`` is its number of samples."""
-
-    precision: float
-    recall: float | None
-    f1: float | None
-    n: int
-
-
 class Scores(TypedDict):
     """From :func:`~leukemia_kedro.evaluation.metrics.score`."""
 
     n: int
-    errors: NotRequired[int]
     accuracy: float
     balanced_accuracy: float
     macro_f1: float
     auc: float | None
     log_loss: float
     brier: float
-    per_class: dict[str, ClassScores]
+    per_class: dict[str, dict[str, float | None]]
 
 
 class ModelScores(TypedDict):
     """From :func:`~leukemia_kedro.evaluation.comparison.score_model`."""
 
-    correct: list[bool]
     n_genes: int
     genes: list[str]
     cv: Scores
@@ -127,32 +116,21 @@ class ModelScores(TypedDict):
 class CrossValidation(TypedDict):
     """The champion's scores in cross-validation, with a 95 % interval."""
 
-    accuracy: float
     balanced_accuracy: float
-    balanced_accuracy_se: float
     balanced_accuracy_low: float
     balanced_accuracy_high: float
-    macro_f1: float
-    auc: float | None
-    log_loss: float
     brier: float
 
 
 class OnTestSamples(TypedDict):
-    """The champion's scores on the test samples, with 95 % intervals."""
+    """The champion's scores on the test samples, with an exact 95 % interval."""
 
     n: float
     errors: float
     accuracy: float
     accuracy_low: float
     accuracy_high: float
-    balanced_accuracy: float
-    macro_f1: float
-    auc: float | None
-    log_loss: float
     brier: float
-    brier_low: float | None
-    brier_high: float | None
     calls: float
     errors_among_calls: float
 
@@ -165,22 +143,13 @@ class HeldOutFigure(TypedDict):
     value: float | None
     low: float | None
     high: float | None
-    interval: str
     published: list[float] | None
 
 
 class PublishedResult(TypedDict):
     """From :func:`~leukemia_kedro.evaluation.published.published_results`."""
 
-    study: str
-    method: str
-    genes: str
     reference: str
-    fewest_errors: int | None
-    most_errors: int | None
-    calls: int | None
-    errors_among_calls: int | None
-    brier: float | None
 
 
 class Champion(TypedDict):
@@ -241,7 +210,6 @@ class Shift(TypedDict):
     auc: float | None
     p_value: float | None
     n_permutations: int
-    median_log2_per_sample: dict[str, float]
     hard_samples: list[HardSample]
 
 
@@ -260,7 +228,6 @@ class ContrastTruth(TypedDict):
 
     contrast: str
     fdr: float
-    tested: int
     differential_probes: int
     discoveries: int
     false_discoveries: int
