@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 import pytest
 from helpers.made_run import make_datasets
-from helpers.typed_fields import missing_fields, element_of, fields_of, without_none
+from helpers.typed_fields import element_of, fields_of, missing_fields, without_none
 from jinja2 import meta, nodes
 
 from leukemia_kedro.plots.study import REPORTED, FigureRecord, Galleries, Study, gather

@@ -14,11 +14,6 @@ COMPONENTS = 20
 FOLDS = 5
 PERMUTATIONS = 100
 
-HARD_SAMPLE_RULE = (
-    "more than half of the models misclassify; a training sample counts as misclassified where "
-    "it is in more than half of the repeats"
-)
-
 
 def train_versus_test(
     log_expression: pd.DataFrame, sample_split: pd.DataFrame, seed: int, n_jobs: int

@@ -42,7 +42,7 @@ class SplitSizes(TypedDict):
 
 
 class DataQuality(TypedDict):
-    """From :func:`~leukemia_kedro.cohort.quality.describe_quality`."""
+    """Counts and ranges of the cohort as measured."""
 
     origin: str
     simulated: bool
@@ -61,7 +61,7 @@ class DataQuality(TypedDict):
 
 
 class StabilityIndex(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.signature.selection_stability`."""
+    """Nogueira's index with its 95 % interval, and how many genes were chosen how often."""
 
     criterion: str
     n_genes: int
@@ -82,7 +82,7 @@ class Overlap(TypedDict):
 
 
 class SignatureOverlap(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.signature.reference_overlap`."""
+    """What the signature and the top 100 share with a published one, if any is named."""
 
     reference: str | None
     n_reference: NotRequired[int]
@@ -91,7 +91,7 @@ class SignatureOverlap(TypedDict):
 
 
 class Scores(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.metrics.score`."""
+    """Of one set of predictions; ``n`` is the number of samples."""
 
     n: int
     accuracy: float
@@ -104,7 +104,7 @@ class Scores(TypedDict):
 
 
 class ModelScores(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.comparison.score_model`."""
+    """Of one model in cross-validation, on its training samples and on test samples."""
 
     n_genes: int
     genes: list[str]
@@ -136,7 +136,7 @@ class OnTestSamples(TypedDict):
 
 
 class HeldOutFigure(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.champion.held_out_figures`."""
+    """A share (``count`` samples ``of`` so many) or a score, with its 95 % interval."""
 
     count: NotRequired[int]
     of: NotRequired[int]
@@ -147,13 +147,13 @@ class HeldOutFigure(TypedDict):
 
 
 class PublishedResult(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.published.published_results`."""
+    """Of another method on the same held-out samples."""
 
     reference: str
 
 
 class Champion(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.champion.promote_champion`."""
+    """The chosen model: rule, parameters, scores, and the models left out."""
 
     champion: str
     rule: str
@@ -169,7 +169,7 @@ class Champion(TypedDict):
 
 
 class PermutationTest(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.permutation.permutation_test`."""
+    """Scores are balanced accuracies."""
 
     model: str
     score: float
@@ -186,7 +186,7 @@ class GenesChosen(TypedDict):
 
 
 class SelectionBias(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.permutation.selection_bias`."""
+    """Scores with genes chosen inside and outside the folds."""
 
     model: str
     n_permutations: int
@@ -195,7 +195,7 @@ class SelectionBias(TypedDict):
 
 
 class HardSample(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.shift.hard_samples`."""
+    """A sample that most models misclassify."""
 
     sample: str
     label: str
@@ -205,7 +205,7 @@ class HardSample(TypedDict):
 
 
 class Shift(TypedDict):
-    """From :func:`~leukemia_kedro.evaluation.shift.measure_shift`."""
+    """How different the test samples are; None with too few of them."""
 
     auc: float | None
     p_value: float | None
@@ -214,7 +214,7 @@ class Shift(TypedDict):
 
 
 class VariancePrior(TypedDict):
-    """From :func:`~leukemia_kedro.differential_expression.analysis.compare_classes`."""
+    """Of the empirical-Bayes moderation; ``contrasts`` maps names to expressions."""
 
     prior_df: float | None
     prior_variance: float
@@ -224,7 +224,7 @@ class VariancePrior(TypedDict):
 
 
 class ContrastTruth(TypedDict):
-    """From :func:`~leukemia_kedro.differential_expression.known_truth.hold_against_truth`."""
+    """Simulated cohorts: false discoveries and power of a contrast."""
 
     contrast: str
     fdr: float
@@ -247,20 +247,13 @@ class FigureRecord(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CohortStudy:
-    """The samples and what was measured of them.
-
-    Parameters
-    ----------
-    data_quality : DataQuality
-    sample_split : DataFrame, index ``sample``
-        Columns ``label``, ``split`` and perhaps ``group``.
-    probes : DataFrame, index ``probe``
-        Column ``description``.
-    """
+    """The samples and what was measured of them."""
 
     data_quality: DataQuality
     sample_split: pd.DataFrame
+    """Index ``sample``, columns ``label``, ``split`` and perhaps ``group``."""
     probes: pd.DataFrame
+    """Index ``probe``, column ``description``."""
 
     @property
     def classes(self) -> list[str]:
@@ -278,41 +271,23 @@ class CohortStudy:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SignatureStudy:
-    """The genes named.
-
-    Parameters
-    ----------
-    signature : DataFrame
-        ``probe, description, score, direction, selection_frequency``; best gene first.
-    stability_index : StabilityIndex
-    signature_overlap : SignatureOverlap
-    """
+    """The genes named."""
 
     signature: pd.DataFrame
+    """``probe, description, score, direction, selection_frequency``; best gene first."""
     stability_index: StabilityIndex
     signature_overlap: SignatureOverlap
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ModelStudy:
-    """The models.
-
-    Parameters
-    ----------
-    model_comparison : DataFrame
-        One row per model, simplest first; test columns NaN without a test set.
-    model_scores : mapping of model name to ModelScores
-    test_predictions : DataFrame
-        Of all models, column ``model``; no rows without a test set.
-    champion : Champion
-    permutation_test : PermutationTest
-    selection_bias : SelectionBias
-    shift : Shift
-    """
+    """The models."""
 
     model_comparison: pd.DataFrame
+    """One row per model, simplest first; test columns NaN without a test set."""
     model_scores: Mapping[str, ModelScores]
     test_predictions: pd.DataFrame
+    """Of all models, column ``model``; no rows without a test set."""
     champion: Champion
     permutation_test: PermutationTest
     selection_bias: SelectionBias
@@ -321,23 +296,15 @@ class ModelStudy:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ContrastStudy:
-    """Genes and gene sets that differ.
-
-    Parameters
-    ----------
-    contrast_tables : mapping of contrast name to DataFrame
-        limma's columns, sorted by ``P.Value``.
-    variance_prior : VariancePrior
-    enrichment : DataFrame
-        Gene-set tests, column ``contrast``; no rows without gene sets.
-    de_truth : list of ContrastTruth
-        Of simulated cohorts; else empty.
-    """
+    """Genes and gene sets that differ."""
 
     contrast_tables: Mapping[str, pd.DataFrame]
+    """limma's columns, sorted by ``P.Value``."""
     variance_prior: VariancePrior
     enrichment: pd.DataFrame
+    """Tests of gene sets, column ``contrast``; no rows without gene sets."""
     de_truth: list[ContrastTruth]
+    """Empty where the data are not simulated."""
 
     @property
     def enrichment_tables(self) -> dict[str, pd.DataFrame]:
@@ -347,18 +314,12 @@ class ContrastStudy:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReplicationStudy:
-    """Published results beside reproduced ones; tables without rows where none was run.
-
-    Parameters
-    ----------
-    replication : DataFrame
-        ``study, quantity, published, reproduced, agrees, note``.
-    shrunken_centroid_path : DataFrame
-        ``threshold, n_genes, cv_errors, test_errors, chosen``.
-    """
+    """Published results beside reproduced ones; no rows where none was run."""
 
     replication: pd.DataFrame
+    """``study, quantity, published, reproduced, agrees, note``."""
     shrunken_centroid_path: pd.DataFrame
+    """``threshold, n_genes, cv_errors, test_errors, chosen``."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -400,15 +361,7 @@ class StatedParameters:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Study:
-    """Everything that the report shows.
-
-    Parameters
-    ----------
-    cohort, signature, models, contrasts, replication, galleries, parameters
-        The chapters, the figures and the parameters.
-    versions : mapping of package to version
-        Of the software that was used.
-    """
+    """Everything that the report shows."""
 
     cohort: CohortStudy
     signature: SignatureStudy
@@ -418,6 +371,7 @@ class Study:
     galleries: Galleries
     parameters: StatedParameters
     versions: Mapping[str, str]
+    """Of the installed packages."""
 
 
 REPORTED = (CohortStudy, SignatureStudy, ModelStudy, ContrastStudy, ReplicationStudy, Galleries)

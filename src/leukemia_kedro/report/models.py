@@ -8,7 +8,6 @@ from typing import Any, TypedDict, cast
 
 import pandas as pd
 
-from leukemia_kedro.evaluation.shift import HARD_SAMPLE_RULE
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import (
@@ -309,7 +308,8 @@ def _hard_table(hard: list[HardSample]) -> Table:
             Column("n_models", "Models", count),
         ],
         anchor="hardest",
-        caption=f"Samples that {HARD_SAMPLE_RULE}.",
+        caption="Samples that more than half of the models misclassify; a training sample counts "
+        "as misclassified where it is in more than half of the repeats.",
     )
 
 

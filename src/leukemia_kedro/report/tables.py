@@ -10,16 +10,9 @@ import pandas as pd
 
 
 class Column(NamedTuple):
-    """One column: which values, under which heading, printed how.
+    """One column: its name in the data, its heading, and a function from value to text.
 
-    Parameters
-    ----------
-    key : str
-        Column of the data.
-    heading : str
-        As printed.
-    text : callable
-        From value to text; numbers are printed by a function of :mod:`.wording`.
+    Numbers are printed by a function of :mod:`.wording`.
     """
 
     key: str
@@ -32,7 +25,7 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What is read, and for a number its exact value to sort by."""
+    """The text that is read, and for a number its exact value to sort by."""
 
     text: str
     order: str | None = None
@@ -40,30 +33,19 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready for its template.
-
-    Parameters
-    ----------
-    anchor : str
-        Its id on the page.
-    caption : str
-        What it shows; units included.
-    columns : sequence of Column
-        The first one names the row.
-    rows : list of list of Cell
-        In the order first shown.
-    sortable : bool
-        Whether the reader can sort it.
-    searchable : bool
-        Whether it is paged and has a search field as well.
-    """
+    """A table ready for its template."""
 
     anchor: str
+    """Its id on the page."""
     caption: str
+    """What it shows; units included."""
     columns: Sequence[Column]
+    """The first one names the row."""
     rows: list[list[Cell]]
-    sortable: bool = False
-    searchable: bool = False
+    """In the order first shown."""
+    sortable: bool
+    searchable: bool
+    """Whether it has pages and a search field as well."""
 
 
 PAGE_LENGTH = 15
@@ -88,9 +70,7 @@ def make_table(
         One row each.
     columns : sequence of Column
         Those that the data lacks are left out.
-    anchor, caption : str
-        See :class:`Table`.
-    sortable : bool
+    anchor, caption, sortable
         See :class:`Table`; a sortable table of more than fifteen rows is searchable, too.
     """
     data = pd.DataFrame(data)
