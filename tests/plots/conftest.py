@@ -12,6 +12,11 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from scipy.stats import false_discovery_control, ttest_ind
 
+from leukemia_kedro.plots import galleries
+from leukemia_kedro.plots.cohort import QUANTILES
+from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
+from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, SignatureStudy
+
 TWO = ("ALL", "AML")
 FIVE = ("AML", "Bone_Marrow", "Bone_Marrow_CD34", "PB", "PBSC_CD34")
 ABSURD = tuple(
@@ -49,13 +54,25 @@ class Study:
     contrasts: dict[str, pd.DataFrame]
 
     @property
-    def contrast(self) -> tuple[str, pd.DataFrame]:
-        return next(iter(self.contrasts.items()))
+    def contrast(self) -> Contrast:
+        return Contrast(*next(iter(self.contrasts.items())), alpha=0.05)
 
     @property
-    def model(self) -> tuple[str, pd.DataFrame, pd.DataFrame]:
-        name = next(iter(self.cv))
-        return name, self.cv[name], self.test[name]
+    def predictions(self) -> ModelPredictions:
+        name = MODELS[0]
+        return ModelPredictions(name, self.cv[name], self.test[name], self.classes)
+
+    @property
+    def quantiles(self) -> pd.DataFrame:
+        """Of the intensities, one column per sample."""
+        return self.log_expression.quantile([0, 0.25, 0.5, 0.75, 1]).set_axis(QUANTILES)
+
+    @property
+    def projected(self) -> pd.DataFrame:
+        """Two projections: the values of the first two probes."""
+        x, y = self.log_expression.to_numpy()[:2]
+        points = self.sample_split.reset_index()
+        return pd.concat(points.assign(method=method, x=x, y=y) for method in ("PCA", "UMAP"))
 
 
 def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_test=None, seed=0):
@@ -84,14 +101,16 @@ def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_te
         index=pd.Index(names, name="probe"),
     )
     log_expression = pd.DataFrame(values, index=probes.index, columns=sample_split.index)
-    cv = {
-        model: _cv_predictions(sample_split, classes, 1 + 0.4 * i, rng)
-        for i, model in enumerate(MODELS)
-    }
-    test = {
-        model: _test_predictions(sample_split, classes, 1 + 0.4 * i, rng)
-        for i, model in enumerate(MODELS)
-    }
+    train, tested = sample_split[:n_train], sample_split[n_train:]
+    cv, test = {}, {}
+    for i, model in enumerate(MODELS):
+        skill = 1 + 0.4 * i
+        repeats = [_called(train, classes, skill, rng).assign(repeat=r) for r in range(5)]
+        cv[model] = pd.concat(repeats, ignore_index=True)
+        table = _called(tested, classes, skill, rng)
+        table["confidence"] = table.filter(like="probability_").max(axis=1)
+        table["call"] = table["predicted"].where(table["confidence"] > 0.6, "no call")
+        test[model] = table
     return Study(
         classes=classes,
         sample_split=sample_split,
@@ -118,20 +137,6 @@ def _called(samples, classes, skill, rng):
     return table.assign(**{f"probability_{c}": probability[:, i] for i, c in enumerate(classes)})
 
 
-def _cv_predictions(sample_split, classes, skill, rng):
-    train = sample_split[sample_split["split"] == "train"]
-    repeats = [_called(train, classes, skill, rng).assign(repeat=r, fold=0) for r in range(5)]
-    return pd.concat(repeats, ignore_index=True)
-
-
-def _test_predictions(sample_split, classes, skill, rng):
-    test = sample_split[sample_split["split"] == "test"]
-    table = _called(test, classes, skill, rng)
-    table["confidence"] = table.filter(like="probability_").max(axis=1)
-    table["call"] = table["predicted"].where(table["confidence"] > 0.6, "no call")
-    return table
-
-
 def _model_comparison(cv, test, classes):
     rows = []
     for model in cv:
@@ -147,6 +152,7 @@ def _model_comparison(cv, test, classes):
                 "cv_balanced_accuracy_high": min(score + 0.08, 1),
                 "cv_accuracy": right.mean(),
                 "train_accuracy": 1.0,
+                "test_n": len(test[model]) or np.nan,
                 "test_accuracy": tested,
                 "test_accuracy_low": max(tested - 0.1, 0),
                 "test_accuracy_high": min(tested + 0.06, 1),
@@ -213,15 +219,69 @@ def study(request):
 
 
 @pytest.fixture(scope="session")
-def projected(two):
-    """Two projections of the study ``two``."""
-    rng = np.random.default_rng(3)
-    return pd.concat(
-        two.sample_split.reset_index().assign(
-            method=method, x=rng.normal(size=72), y=rng.normal(size=72)
-        )
-        for method in ("PCA", "UMAP")
+def gallery_of():
+    """Function that gives one call of each figure function in the galleries, by its name."""
+    return _gallery_of
+
+
+def _gallery_of(study):
+    described = {
+        "classes": dict.fromkeys(study.classes),
+        "intensity_per_sample": study.quantiles.to_dict(),
+        "scale": "log2" if study.test[MODELS[0]].empty else "raw",
+    }
+    name, table = study.contrast.name, study.contrast.table
+    frequency = np.linspace(1, 0, len(study.probes))
+    stability = pd.DataFrame(
+        {"probe": study.probes.index, "selection_frequency": frequency, "mean_rank": 1 - frequency}
     )
+    permuted = np.linspace(0.3, 0.7, 99).tolist()
+    gene_sets = pd.DataFrame(
+        {
+            "contrast": name,
+            "gene_set": [f"HALLMARK_OF_A_PATHWAY_WITH_A_RATHER_LONG_NAME_{i}" for i in range(25)],
+            "n_genes": 40,
+            "direction": ["Up", "Down"] * 12 + ["Up"],
+            "camera_fdr": np.geomspace(1e-9, 1, 25),
+            "n_up": 3,
+            "n_down": 5,
+        }
+    )
+    cv, test = (
+        pd.concat(table.assign(model=model) for model, table in tables.items())
+        for tables in (study.cv, study.test)
+    )
+    cohort = CohortStudy(
+        data_quality=described, sample_split=study.sample_split, probes=study.probes
+    )
+    signature = SignatureStudy(signature=table.head(50), stability_index={}, signature_overlap={})
+    models = ModelStudy(
+        model_comparison=study.model_comparison,
+        model_scores={},
+        test_predictions=test,
+        champion={},
+        permutation_test={
+            "model": "knn",
+            "score": 0.9,
+            "p_value": 0.01,
+            "permuted_scores": permuted,
+        },
+        selection_bias={},
+        shift={"auc": 0.8, "p_value": 0.01},
+    )
+    contrasts = ContrastStudy(
+        contrast_tables={**study.contrasts, "one_more": table},
+        variance_prior={},
+        enrichment=gene_sets,
+        de_truth=[],
+    )
+    calls = [
+        *galleries.cohort_figures(cohort, study.projected, [0.2, 0.1]),
+        *galleries.signature_figures(cohort, signature, study.log_expression, stability),
+        *galleries.model_figures(cohort, models, study.log_expression, cv),
+        *galleries.contrast_figures(cohort, contrasts, study.log_expression, 0.05),
+    ]
+    return {call.func.__name__: call for call in reversed(calls)}
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from leukemia_kedro.plots.calibration import reliability, reliability_diagram, risk_coverage
+from leukemia_kedro.plots.inputs import ModelPredictions
 
 
 def test_bins_are_scikit_learns_with_counts(two):
-    _, cv, _ = two.model
+    cv = two.predictions.cv
     bins = reliability(cv, two.classes)
     observed, predicted = calibration_curve(
         cv["label"] == "AML", cv["probability_AML"], n_bins=10, strategy="uniform"
@@ -25,7 +26,7 @@ def test_edges_belong_to_the_lower_bin_but_0_to_the_first():
 
 
 def test_with_many_classes_the_predicted_class_is_judged(five):
-    _, cv, _ = five.model
+    cv = five.predictions.cv
     bins = reliability(cv, five.classes)
     assert (bins["observed"] * bins["n"]).sum() == (cv["label"] == cv["predicted"]).sum()
     confidence = cv.filter(like="probability_").max(axis=1)
@@ -33,8 +34,8 @@ def test_with_many_classes_the_predicted_class_is_judged(five):
 
 
 def test_bars_are_the_counts_of_the_bins(two):
-    model, cv, test = two.model
-    curve, counts = reliability_diagram(model, cv, test, two.classes).figure.axes
+    cv, test = two.predictions.cv, two.predictions.test
+    curve, counts = reliability_diagram(two.predictions).figure.axes
     for bars, predictions in zip(counts.containers, (cv, test), strict=True):
         expected = reliability(predictions, two.classes)
         assert [bar.get_height() for bar in bars] == expected["n"].tolist()
@@ -46,7 +47,7 @@ def test_bars_are_the_counts_of_the_bins(two):
 
 @pytest.fixture
 def tested():
-    """Five samples by falling confidence: right, right, wrong, and a tie of right and wrong."""
+    """Five samples by falling confidence: two correct, one wrong, and a tie of both."""
     confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.6])
     return pd.DataFrame(
         {
@@ -61,9 +62,14 @@ def tested():
     )
 
 
+def drawn_risk(tested):
+    """The same predictions in the one repeat of cross-validation and on the test set."""
+    predictions = ModelPredictions("knn", tested.assign(repeat=0), tested, ("A", "B"))
+    return risk_coverage(predictions).figure.axes[0].get_lines()
+
+
 def test_risk_is_the_error_rate_of_the_most_confident(tested):
-    ax = risk_coverage("knn", tested.assign(repeat=0), tested, ("A", "B")).figure.axes[0]
-    cv, test, option = ax.get_lines()
+    cv, test, option = drawn_risk(tested)
     np.testing.assert_allclose(test.get_xdata(), [0, 0.2, 0.4, 0.6, 1])
     np.testing.assert_allclose(test.get_ydata(), [0, 0, 0, 1 / 3, 2 / 5])
     np.testing.assert_allclose(cv.get_ydata()[-1], 2 / 5)
@@ -72,22 +78,15 @@ def test_risk_is_the_error_rate_of_the_most_confident(tested):
 
 
 def test_the_order_of_equally_confident_samples_has_no_say(tested):
-    tables = [tested, tested[::-1]]
-    drawn = [risk_coverage("knn", table.assign(repeat=0), table, ("A", "B")) for table in tables]
-    one, other = (each.figure.axes[0].get_lines()[1].get_xydata() for each in drawn)
+    one, other = (drawn_risk(table)[1].get_xydata() for table in (tested, tested[::-1]))
     np.testing.assert_array_equal(one, other)
 
 
 def test_no_call_at_all_has_no_risk(tested):
-    none = tested.assign(call="no call")
-    drawn = risk_coverage("knn", none.assign(repeat=0), none, ("A", "B"))
-    assert len(drawn.figure.axes[0].get_lines()) == 2
+    assert len(drawn_risk(tested.assign(call="no call"))) == 2
 
 
 def test_without_a_test_set_only_cross_validation(untested):
-    model, cv, test = untested.model
     for draw in (reliability_diagram, risk_coverage):
-        drawn = draw(model, cv, test, untested.classes)
-        labels = drawn.figure.axes[0].get_legend_handles_labels()[1]
-        assert len(labels) == 1
-        assert labels[0].startswith("CV")
+        [label] = draw(untested.predictions).figure.axes[0].get_legend_handles_labels()[1]
+        assert label.startswith("CV")

@@ -1,11 +1,11 @@
 import pytest
 
 from leukemia_kedro.plots.captions import (
+    contrast_name,
     counted,
     drawn_of,
     file_stem,
     fitted,
-    fitted_contrast,
     gene_name,
     plain,
     readable,
@@ -69,8 +69,8 @@ def test_long_names_keep_both_ends_which_tell_them_apart():
     assert fitted("Bone_Marrow_CD34", 24) == "Bone_Marrow_CD34"
     one, other = (fitted(f"Acute_leukemia_with_a_long_name_{i}", 12) for i in (1, 2))
     assert (one, other) == ("Acute_…ame_1", "Acute_…ame_2")
-    assert fitted_contrast("AML-ALL") == "AML-ALL"
+    assert contrast_name("AML-ALL") == "AML-ALL"
     first, second = (f"Acute_leukemia_with_a_long_name_{i}" for i in (1, 2))
-    shown = fitted_contrast(f"{second}-{first}")
+    shown = contrast_name(f"{second}-{first}")
     assert shown == "Acute_l…_name_2-Acute_l…_name_1"
     assert len(shown) <= 32

@@ -1,18 +1,11 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from leukemia_kedro.plots.cohort import (
-    QUANTILES,
     class_balance,
     intensity_per_sample,
     intensity_shift,
 )
-
-
-def quantiles(study):
-    values = np.quantile(study.log_expression, [0, 0.25, 0.5, 0.75, 1], axis=0)
-    return pd.DataFrame(values, index=QUANTILES, columns=study.log_expression.columns)
 
 
 def test_bars_are_the_samples_of_each_class_and_split(five):
@@ -32,7 +25,7 @@ def test_without_a_test_set_only_training_bars(untested):
 
 
 def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
-    table = quantiles(two)
+    table = two.quantiles
     drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, "log2")
     train, test = drawn.figure.axes
     shown = [text.get_text() for ax in (train, test) for text in ax.get_xticklabels()]
@@ -47,14 +40,14 @@ def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
 
 @pytest.mark.parametrize(("scale", "expected"), [("raw", "symlog"), ("log2", "linear")])
 def test_raw_intensities_may_be_negative(two, scale, expected):
-    table = quantiles(two) - 9
+    table = two.quantiles - 9
     drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, scale)
     assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
 
 
 def test_many_samples_become_bands(make_study):
     study = make_study(n_train=400, n_test=96, n_probes=20)
-    table = quantiles(study)
+    table = study.quantiles
     drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
     train, _ = drawn.figure.axes
     bands = [patch.get_data() for patch in train.patches]
@@ -67,7 +60,7 @@ def test_many_samples_become_bands(make_study):
 
 def test_too_many_for_bands_are_thinned_with_the_extremes_kept(make_study):
     study = make_study(n_train=2000, n_test=1000, n_probes=20)
-    table = quantiles(study)
+    table = study.quantiles
     drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
     train, test = drawn.figure.axes
     [line, _, _] = train.patches[2].get_data()

@@ -9,11 +9,12 @@ from leukemia_kedro.plots.confusion import (
     confusion_matrix,
     hard_samples,
 )
+from leukemia_kedro.plots.inputs import ModelPredictions
 
 
 @pytest.fixture
 def repeated():
-    """Two repeats over four samples; sample s4 is called wrongly in one of them."""
+    """Two repeats over four samples; sample s4 is classified wrongly in one of them."""
     return pd.DataFrame(
         {
             "repeat": [0] * 4 + [1] * 4,
@@ -30,7 +31,7 @@ def test_counts_are_the_mean_over_repeats(repeated):
 
 def test_colours_are_shares_of_the_true_class(repeated):
     tested = repeated.query("repeat == 0").drop(columns="repeat")
-    drawn = confusion_matrix("knn", repeated, tested, ("A", "B"))
+    drawn = confusion_matrix(ModelPredictions("knn", repeated, tested, ("A", "B")))
     cv, test = drawn.figure.axes[:2]
     np.testing.assert_array_equal(cv.collections[0].get_array(), [[1, 0], [0.25, 0.75]])
     assert [text.get_text() for text in cv.texts][2:] == ["0.5\n(25%)", "1.5\n(75%)"]
@@ -39,12 +40,13 @@ def test_colours_are_shares_of_the_true_class(repeated):
 
 
 def test_without_a_test_set_one_matrix(repeated):
-    drawn = confusion_matrix("knn", repeated, repeated.head(0), ("A", "B"))
+    predictions = ModelPredictions("knn", repeated, repeated.head(0), ("A", "B"))
+    drawn = confusion_matrix(predictions)
     assert len(drawn.figure.axes) == 2  # the matrix and the key of its colours
 
 
 def test_a_class_without_test_samples_has_no_shares(five):
-    _, test = confusion_matrix(*five.model, five.classes).figure.axes[:2]
+    _, test = confusion_matrix(five.predictions).figure.axes[:2]
     row = five.classes.index("PB")
     assert (test.collections[0].get_array()[row] == 0).all()
     assert [text.get_text() for text in test.texts][5 * row : 5 * row + 5] == ["0"] * 5
@@ -72,7 +74,7 @@ def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
     assert names == ["confusion_matrices_cross-validation", "confusion_matrices_test"]
 
 
-def test_hard_samples_come_first_with_their_share_of_wrong_calls(repeated):
+def test_hard_samples_come_first_with_their_share_of_wrong_predictions(repeated):
     tested = pd.DataFrame({"sample": ["t1", "t2"], "label": ["A", "B"], "predicted": ["B", "B"]})
     drawn = hard_samples(
         {"knn": repeated, "svm_rbf": repeated.query("repeat == 1")},
@@ -97,7 +99,7 @@ def test_a_model_that_was_left_out_has_no_column(two):
     assert "weighted voting" not in [text.get_text() for text in ax.get_xticklabels()]
 
 
-def test_no_wrong_call_is_said_in_words(repeated, assert_legible):
+def test_no_wrong_prediction_is_said_in_words(repeated, assert_legible):
     perfect = repeated.assign(predicted=repeated["label"])
     drawn = hard_samples({"knn": perfect}, {"knn": perfect.head(0)})
     assert drawn.caption.startswith("0 samples of 4 ")

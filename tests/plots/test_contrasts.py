@@ -1,11 +1,11 @@
 import pandas as pd
-import pytest
 
 from leukemia_kedro.plots.contrasts import (
     contrast_overlap,
     decision_summary,
     exclusive_overlaps,
 )
+from leukemia_kedro.plots.inputs import Contrast
 
 
 def contrast_table(**adjusted):
@@ -19,34 +19,33 @@ def contrast_table(**adjusted):
     )
 
 
-@pytest.fixture
-def tables():
+def contrasts(alpha=0.05):
     """a and b differ in both contrasts, c in the first, d in the second, e in none."""
-    return {
-        "AML-ALL": contrast_table(a=0.01, b=-0.02, c=0.03, d=0.5, e=0.9),
+    return [
+        Contrast("AML-ALL", contrast_table(a=0.01, b=-0.02, c=0.03, d=0.5, e=0.9), alpha),
         # Each table is sorted by its own p-values.
-        "MLL-ALL": contrast_table(d=-0.001, b=0.01, a=0.02, e=0.7, c=0.8),
-    }
+        Contrast("MLL-ALL", contrast_table(d=-0.001, b=0.01, a=0.02, e=0.7, c=0.8), alpha),
+    ]
 
 
-def test_bars_are_the_probes_lower_and_higher(tables):
-    lower, higher = decision_summary(tables, 0.05).figure.axes[0].containers
+def test_bars_are_the_probes_lower_and_higher():
+    lower, higher = decision_summary(contrasts()).figure.axes[0].containers
     assert [bar.get_width() for bar in lower] == [-1, -1]
     assert [bar.get_width() for bar in higher] == [2, 2]
 
 
-def test_counts_are_printed_without_sign(tables):
-    ax = decision_summary(tables, 0.05).figure.axes[0]
+def test_counts_are_printed_without_sign():
+    ax = decision_summary(contrasts()).figure.axes[0]
     assert [text.get_text() for text in ax.texts] == ["1", "1", "2", "2"]
     assert not any(text.get_text().startswith("−") for text in ax.get_xticklabels())
 
 
-def test_each_probe_counts_in_exactly_one_overlap(tables):
-    assert exclusive_overlaps(tables, 0.05) == {(True, True): 2, (True, False): 1, (False, True): 1}
+def test_each_probe_counts_in_exactly_one_overlap():
+    assert exclusive_overlaps(contrasts()) == {(True, True): 2, (True, False): 1, (False, True): 1}
 
 
-def test_marks_stand_under_the_bar_of_their_overlap(tables):
-    bars, matrix = contrast_overlap(tables, 0.05).figure.axes
+def test_marks_stand_under_the_bar_of_their_overlap():
+    bars, matrix = contrast_overlap(contrasts()).figure.axes
     assert [bar.get_height() for bar in bars.patches] == [2, 1, 1]
     assert [line.get_ydata().tolist() for line in matrix.get_lines()] == [[0, 1], [0], [1]]
     assert [line.get_xdata().tolist() for line in matrix.get_lines()] == [[0, 0], [1], [2]]
@@ -54,6 +53,6 @@ def test_marks_stand_under_the_bar_of_their_overlap(tables):
     assert names == ["AML-ALL (3)", "MLL-ALL (3)"]
 
 
-def test_nothing_significant_is_drawn_empty(tables, assert_legible):
+def test_nothing_significant_is_drawn_empty(assert_legible):
     for draw in (decision_summary, contrast_overlap):
-        assert_legible(draw(tables, 1e-9).figure)
+        assert_legible(draw(contrasts(alpha=1e-9)).figure)

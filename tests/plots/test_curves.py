@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from sklearn.metrics import (
 )
 
 from leukemia_kedro.plots.curves import GRID, precision_recall_curves, roc_curves
+from leukemia_kedro.plots.inputs import ModelPredictions
 
 
 def lines(ax):
@@ -20,17 +23,16 @@ def scores(predictions, label):
 
 
 def test_the_test_curve_is_scikit_learns(two):
-    _, cv, test = two.model
-    line = lines(roc_curves("knn", cv, test, two.classes).figure.axes[0])["test"]
+    test = two.predictions.test
+    line = lines(roc_curves(two.predictions).figure.axes[0])["test"]
     x, y, _ = roc_curve(*scores(test, "AML"))
     np.testing.assert_array_equal(line.get_xydata(), np.column_stack([x, y]))
     assert line.get_label() == f"test: AUC {roc_auc_score(*scores(test, 'AML')):.3f}"
 
 
 def test_one_repeat_is_its_own_mean_and_band(two):
-    _, cv, test = two.model
-    one = cv[cv["repeat"] == 0]
-    ax = roc_curves("knn", one, test, two.classes).figure.axes[0]
+    one = two.predictions.cv.query("repeat == 0")
+    ax = roc_curves(replace(two.predictions, cv=one)).figure.axes[0]
     x, y, _ = roc_curve(*scores(one, "AML"))
     mean = lines(ax)["CV"].get_ydata()
     assert mean[0] == 0
@@ -41,10 +43,10 @@ def test_one_repeat_is_its_own_mean_and_band(two):
 
 
 def test_the_mean_lies_in_the_band_and_its_area_is_the_mean_area(two):
-    _, cv, test = two.model
-    drawn = roc_curves("knn", cv, test, two.classes)
+    drawn = roc_curves(two.predictions)
     mean = lines(drawn.figure.axes[0])["CV"]
-    areas = [roc_auc_score(*scores(repeat, "AML")) for _, repeat in cv.groupby("repeat")]
+    repeats = two.predictions.cv.groupby("repeat")
+    areas = [roc_auc_score(*scores(repeat, "AML")) for _, repeat in repeats]
     assert mean.get_label() == f"CV: AUC {np.mean(areas):.3f}"
     # A step of 1 in 27 falls between two of the 101 points of the grid.
     assert np.trapezoid(mean.get_ydata(), GRID) == pytest.approx(np.mean(areas), abs=0.01)
@@ -52,8 +54,8 @@ def test_the_mean_lies_in_the_band_and_its_area_is_the_mean_area(two):
 
 
 def test_precision_is_held_up_to_the_recall_it_reaches(two):
-    _, cv, test = two.model
-    ax = precision_recall_curves("knn", cv, test, two.classes).figure.axes[0]
+    cv, test = two.predictions.cv, two.predictions.test
+    ax = precision_recall_curves(two.predictions).figure.axes[0]
     line = lines(ax)["test"]
     recall, precision = line.get_data()
     assert line.get_drawstyle() == "steps-pre"
@@ -75,14 +77,15 @@ def test_a_wrong_first_guess_leaves_no_spike_at_recall_zero():
             "probability_B": [0.9, 0.8, 0.1],
         }
     )
-    ax = precision_recall_curves("knn", guesses, guesses, ("A", "B")).figure.axes[0]
+    predictions = ModelPredictions("knn", guesses, guesses, ("A", "B"))
+    ax = precision_recall_curves(predictions).figure.axes[0]
     for line in lines(ax).values():
         assert set(line.get_ydata()) == ({0.5} if ":" in line.get_label() else {1 / 3})
 
 
 @pytest.mark.parametrize("draw", [roc_curves, precision_recall_curves])
 def test_each_of_many_classes_against_the_rest(draw, five):
-    drawn = draw(*five.model, five.classes)
+    drawn = draw(five.predictions)
     panels = [ax for ax in drawn.figure.axes if ax.get_visible()]
     titles = [ax.get_title(loc="left").split("\n")[0] for ax in panels]
     assert titles == list(five.classes)
@@ -92,7 +95,7 @@ def test_each_of_many_classes_against_the_rest(draw, five):
 
 @pytest.mark.parametrize("draw", [roc_curves, precision_recall_curves])
 def test_without_a_test_set_only_cross_validation(draw, untested):
-    drawn = draw(*untested.model, untested.classes)
+    drawn = draw(untested.predictions)
     assert not any("test" in lines(ax) for ax in drawn.figure.axes)
     assert "dashed" not in drawn.caption
 
@@ -108,6 +111,7 @@ def test_a_perfect_model_has_area_one():
         }
     )
     for draw in (roc_curves, precision_recall_curves):
-        ax = draw("knn", perfect, perfect.head(0), ("A", "B")).figure.axes[0]
+        predictions = ModelPredictions("knn", perfect, perfect.head(0), ("A", "B"))
+        ax = draw(predictions).figure.axes[0]
         assert lines(ax)["CV"].get_label().endswith("1.000")
         assert (lines(ax)["CV"].get_ydata()[1:] == 1).all()

@@ -11,6 +11,7 @@ from leukemia_kedro.plots.differential_expression import (
     volcano,
     volcano_interactive,
 )
+from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import MOST_HOVER_POINTS, significance, spread
 
 
@@ -39,7 +40,7 @@ def test_significance_is_strictly_below_alpha(table):
 
 
 def test_the_legend_states_the_rule_and_the_counts(table):
-    drawn = points(volcano(table, "AML-ALL", 0.05).figure.axes[0])
+    drawn = points(volcano(Contrast("AML-ALL", table, 0.05)).figure.axes[0])
     assert drawn == {
         "adjusted p ≥ 0.05 (2 probes)": [[-0.5, 2.0], [0.1, pytest.approx(-np.log10(0.8))]],
         "adjusted p < 0.05, lower (1 probe)": [[-2.0, pytest.approx(6.0)]],
@@ -50,7 +51,8 @@ def test_the_legend_states_the_rule_and_the_counts(table):
 def test_significant_genes_are_named_by_description_or_probe(table):
     for draw in (volcano, mean_difference):
         named = {
-            text.get_text(): text.xy for text in draw(table, "AML-ALL", 0.05).figure.axes[0].texts
+            text.get_text(): text.xy
+            for text in draw(Contrast("AML-ALL", table, 0.05)).figure.axes[0].texts
         }
         assert set(named) == {"Zyxin", "p2"}
     assert named["Zyxin"] == (9.0, 3.0)
@@ -58,24 +60,27 @@ def test_significant_genes_are_named_by_description_or_probe(table):
 
 def test_genes_that_share_a_description_are_named_by_probe(table):
     alike = table.assign(description="simulated gene")
-    texts = volcano(alike, "AML-ALL", 0.05).figure.axes[0].texts
+    texts = volcano(Contrast("AML-ALL", alike, 0.05)).figure.axes[0].texts
     assert {text.get_text() for text in texts} == {"p1", "p2"}
 
 
 def test_a_probe_without_a_p_value_is_left_out_and_counted(table):
-    assert "4 probes (1 without a p-value left out)" in volcano(table, "AML-ALL", 0.05).caption
+    assert (
+        "4 probes (1 without a p-value left out)"
+        in volcano(Contrast("AML-ALL", table, 0.05)).caption
+    )
 
 
 def test_a_p_value_of_zero_stays_on_the_plot(table):
     zero = table.assign(**{"P.Value": [0.0, 1e-6, 0.01, 0.8, np.nan]})
-    ax = volcano(zero, "AML-ALL", 0.05).figure.axes[0]
+    ax = volcano(Contrast("AML-ALL", zero, 0.05)).figure.axes[0]
     [[_, height]] = points(ax)["adjusted p < 0.05, higher (1 probe)"]
     assert height < ax.get_ylim()[1] < np.inf
 
 
 @pytest.mark.parametrize("draw", [volcano, mean_difference])
 def test_nothing_significant_names_nothing(draw, table, assert_legible):
-    drawn = draw(table.assign(**{"adj.P.Val": 1.0}), "AML-ALL", 0.05)
+    drawn = draw(Contrast("AML-ALL", table.assign(**{"adj.P.Val": 1.0}), 0.05))
     assert not drawn.figure.axes[0].texts
     assert drawn.alt.endswith("strongest: none.")
     assert_legible(drawn.figure)
@@ -94,7 +99,7 @@ def test_names_of_one_cluster_do_not_touch(assert_legible):
         }
     )
     for draw in (volcano, mean_difference):
-        drawn = draw(close, "AML-ALL", 0.05)
+        drawn = draw(Contrast("AML-ALL", close, 0.05))
         assert len(drawn.figure.axes[0].texts) == 10
         assert_legible(drawn.figure)
 
@@ -117,8 +122,8 @@ def test_heights_that_fit_are_left_where_they_are():
     [(volcano, volcano_interactive), (mean_difference, mean_difference_interactive)],
 )
 def test_hover_names_the_gene_at_the_same_place(still, moving, table):
-    ax = still(table, "AML-ALL", 0.05).figure.axes[0]
-    figure = moving(table, "AML-ALL", 0.05)
+    ax = still(Contrast("AML-ALL", table, 0.05)).figure.axes[0]
+    figure = moving(Contrast("AML-ALL", table, 0.05))
     for trace in figure.data:
         np.testing.assert_allclose(
             np.column_stack([trace.x, trace.y]).reshape(-1, 2),
@@ -137,8 +142,8 @@ def test_hover_names_the_gene_at_the_same_place(still, moving, table):
 def test_the_same_genes_are_named_at_the_same_place_in_print_and_on_the_screen(
     still, moving, table
 ):
-    ax = still(table, "AML-ALL", 0.05).figure.axes[0]
-    figure = moving(table, "AML-ALL", 0.05)
+    ax = still(Contrast("AML-ALL", table, 0.05)).figure.axes[0]
+    figure = moving(Contrast("AML-ALL", table, 0.05))
     assert figure.layout.xaxis.range == pytest.approx(ax.get_xlim())
     assert figure.layout.yaxis.range == pytest.approx(ax.get_ylim())
     low, high = ax.get_ylim()
@@ -150,7 +155,7 @@ def test_the_same_genes_are_named_at_the_same_place_in_print_and_on_the_screen(
 
 def test_a_description_is_no_markup(table):
     table.loc[0, "description"] = "GB DEF = <unknown> & co"
-    figure = volcano_interactive(table, "AML-ALL", 0.05)
+    figure = volcano_interactive(Contrast("AML-ALL", table, 0.05))
     assert figure.data[-1].text[0] == "GB DEF = &lt;unknown&gt; &amp; co (p1)"
     assert figure.layout.annotations[-1].text == "GB DEF = &lt;unknown&gt; &amp; co"
 
@@ -169,18 +174,20 @@ def test_hover_of_a_large_array_keeps_the_genes_that_matter():
             "adj.P.Val": np.where(np.arange(n) < 50, 0.01, 0.9),
         }
     )
-    figure = volcano_interactive(table, "AML-ALL", 0.05)
+    figure = volcano_interactive(Contrast("AML-ALL", table, 0.05))
     shown = {text for trace in figure.data for text in trace.text}
     assert shown >= set(table["probe"].head(MOST_HOVER_POINTS))
     assert len(shown) < 10_000
     assert f"On a screen {len(shown):,} of the probes" in figure.layout.meta["note"]
-    assert "On a screen" not in volcano(table, "AML-ALL", 0.05).caption  # a file shows them all
+    assert (
+        "On a screen" not in volcano(Contrast("AML-ALL", table, 0.05)).caption
+    )  # a file shows them all
     assert figure.data[0].name == "adjusted p ≥ 0.05 (22,233 probes)"
     assert len(figure.to_json()) < 600_000  # ten contrasts fit the report beside plotly itself
 
 
 def test_bins_hold_every_p_value(table):
-    drawn = p_value_histogram(table, "AML-ALL")
+    drawn = p_value_histogram(Contrast("AML-ALL", table, 0.05))
     ax = drawn.figure.axes[0]
     assert [bar.get_height() for bar in ax.patches if bar.get_height()] == [3, 1]
     assert ax.get_lines()[0].get_ydata()[0] == 4 / 40

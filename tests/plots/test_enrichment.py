@@ -38,14 +38,14 @@ def test_names_stand_with_their_counts():
     assert names == ["SET_0 (3↑ 0↓ of 40)", "SET_1 (0↑ 5↓ of 40)", "SET_2 (1↑ 0↓ of 40)"]
 
 
-def test_the_words_say_what_was_found():
+def test_the_words_state_what_was_found():
     drawn = gene_sets(set_table(), "AML-ALL", 0.05)
     assert drawn.name == "gene_sets_AML-ALL"
     assert "1 higher and 1 lower of 3" in drawn.alt
-    assert drawn.alt.endswith("The surest is SET_0.")
+    assert drawn.alt.endswith("Smallest p-value: SET_0.")
 
 
-def test_many_sets_with_long_names_are_cut_to_the_surest(assert_legible):
+def test_many_sets_with_long_names_are_cut_to_the_smallest_p_values(assert_legible):
     table = set_table(60, "GOBP_POSITIVE_REGULATION_OF_$_MYELOID_LEUKOCYTE_DIFFERENTIATION_{}")
     figure = gene_sets(table, "AML-ALL", 0.05)
     assert len(drawn(figure.figure)) == 20

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,7 @@ def cells(drawn):
 
 
 def test_cells_are_the_z_scores_of_the_named_rows(two):
-    signature = two.contrast[1].head(20)
+    signature = two.contrast.table.head(20)
     drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
     scores, names = cells(drawn)
     assert scores.shape == (20, 72)
@@ -40,7 +42,7 @@ def test_cells_are_the_z_scores_of_the_named_rows(two):
 
 def test_annotations_follow_the_columns(two):
     """Samples are ordered by clustering; each strip must show the label of its own column."""
-    signature = two.contrast[1].head(20)
+    signature = two.contrast.table.head(20)
     drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
     scores, names = cells(drawn)
     strips = {
@@ -58,7 +60,7 @@ def test_annotations_follow_the_columns(two):
 
 
 def test_without_a_test_set_no_strip_shows_the_split(untested):
-    genes = untested.contrast[1].head(5)
+    genes = untested.contrast.table.head(5)
     drawn = signature_heat_map(
         untested.log_expression, untested.sample_split, genes, untested.classes
     )
@@ -69,7 +71,7 @@ def test_without_a_test_set_no_strip_shows_the_split(untested):
 
 def test_constant_missing_and_single_rows_are_drawn(two):
     log_expression = two.log_expression.copy()
-    genes = two.contrast[1].head(3)
+    genes = two.contrast.table.head(3)
     log_expression.loc[genes["probe"].iloc[0]] = 7.0
     log_expression.iloc[log_expression.index.get_loc(genes["probe"].iloc[1]), 4] = np.nan
     scores, _ = cells(signature_heat_map(log_expression, two.sample_split, genes, two.classes))
@@ -82,7 +84,7 @@ def test_constant_missing_and_single_rows_are_drawn(two):
 def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
     study = make_study(n_train=1400, n_test=700, n_probes=20)
     drawn = signature_heat_map(
-        study.log_expression, study.sample_split, study.contrast[1], study.classes
+        study.log_expression, study.sample_split, study.contrast.table, study.classes
     )
     n_genes, n_samples = cells(drawn)[0].shape
     assert n_genes == 20
@@ -93,26 +95,24 @@ def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
 
 
 def test_a_long_signature_is_cut_and_says_so(two):
-    drawn = signature_heat_map(two.log_expression, two.sample_split, two.contrast[1], two.classes)
+    drawn = signature_heat_map(
+        two.log_expression, two.sample_split, two.contrast.table, two.classes
+    )
     assert len(cells(drawn)[1]) == 60
     assert "Of 120, the first 60 probes" in drawn.caption
     assert f"±{LIMIT}" in drawn.caption
 
 
 def test_top_genes_are_those_with_the_smallest_p_values(two):
-    contrast, table = two.contrast
-    drawn = top_genes_heat_map(
-        two.log_expression, two.sample_split, table, contrast, two.classes, n_genes=7
-    )
-    expected = [
-        plain(gene_name(*gene)) for gene in table.head(7)[["probe", "description"]].to_numpy()
-    ]
+    drawn = top_genes_heat_map(two.log_expression, two.sample_split, two.contrast, two.classes)
+    genes = two.contrast.table.head(40)[["probe", "description"]]
+    expected = [plain(gene_name(*gene)) for gene in genes.to_numpy()]
     assert sorted(cells(drawn)[1]) == sorted(expected)
 
 
 def test_strips_hold_every_sample_and_the_median_of_each_class(five):
-    contrast, table = five.contrast
-    drawn = gene_strips(five.log_expression, five.sample_split, table, contrast, five.classes)
+    table = five.contrast.table
+    drawn = gene_strips(five.log_expression, five.sample_split, five.contrast, five.classes)
     panels = drawn.figure.axes
     assert len(panels) == 12
     for ax, probe in zip(panels, table["probe"], strict=False):
@@ -128,8 +128,8 @@ def test_strips_hold_every_sample_and_the_median_of_each_class(five):
 
 def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(make_study):
     study = make_study(n_train=1400, n_test=700, n_probes=20)
-    contrast, table = study.contrast
-    drawn = gene_strips(study.log_expression, study.sample_split, table, contrast, study.classes)
+    table = study.contrast.table
+    drawn = gene_strips(study.log_expression, study.sample_split, study.contrast, study.classes)
     ax = drawn.figure.axes[0]
     points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
     n_points = sum(map(len, points))
@@ -142,8 +142,8 @@ def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(m
 
 
 def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):
-    contrast, table = two.contrast
-    drawn = gene_strips(two.log_expression, two.sample_split, table.head(5), contrast, two.classes)
+    few = replace(two.contrast, table=two.contrast.table.head(5))
+    drawn = gene_strips(two.log_expression, two.sample_split, few, two.classes)
     visible = [ax for ax in drawn.figure.axes if ax.get_visible()]
     assert len(visible) == 5
     assert sum(bool(ax.get_xlabel()) for ax in visible) == 4  # the lowest panel of each column
@@ -152,10 +152,9 @@ def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):
 
 def test_values_belong_to_samples_not_to_positions(two):
     """A label that slid off its sample would move points between classes."""
-    contrast, table = two.contrast
     shuffled = two.log_expression.sample(frac=1, axis=1, random_state=0)
     one, other = (
-        gene_strips(matrix, two.sample_split, table, contrast, two.classes).figure.axes[0]
+        gene_strips(matrix, two.sample_split, two.contrast, two.classes).figure.axes[0]
         for matrix in (two.log_expression, shuffled)
     )
     for a, b in zip(one.collections, other.collections, strict=True):

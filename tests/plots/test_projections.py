@@ -4,17 +4,17 @@ import pandas as pd
 from leukemia_kedro.plots.projections import projection, projection_interactive
 
 
-def test_points_are_the_samples_of_each_class_and_split(projected, two):
-    [ax] = projection(projected, "UMAP", two.classes, [0.3, 0.2]).figure.axes
+def test_points_are_the_samples_of_each_class_and_split(two):
+    [ax] = projection(two.projected, "UMAP", two.classes, [0.3, 0.2]).figure.axes
     drawn = np.vstack([points.get_offsets() for points in ax.collections])
-    expected = projected.query("method == 'UMAP'")[["x", "y"]].to_numpy()
+    expected = two.projected.query("method == 'UMAP'")[["x", "y"]].to_numpy()
     np.testing.assert_array_equal(np.unique(drawn, axis=0), np.unique(expected, axis=0))
     assert len(ax.collections) == 4
 
 
-def test_only_the_axes_of_a_pca_explain_variance(projected, two):
+def test_only_the_axes_of_a_pca_explain_variance(two):
     pca, umap = (
-        projection(projected, method, two.classes, [0.153, 0.092]).figure.axes[0]
+        projection(two.projected, method, two.classes, [0.153, 0.092]).figure.axes[0]
         for method in ("PCA", "UMAP")
     )
     assert pca.get_xlabel() == "PC 1 (15.3% of the variance)"
@@ -22,11 +22,11 @@ def test_only_the_axes_of_a_pca_explain_variance(projected, two):
     assert umap.get_xlabel() == "UMAP 1 (arbitrary units)"
 
 
-def test_hover_names_the_sample_at_the_same_place(projected, two):
-    still = projection(projected, "PCA", two.classes, [0.3, 0.2]).figure.axes[0]
-    moving = projection_interactive(projected, "PCA", two.classes, [0.3, 0.2])
+def test_hover_names_the_sample_at_the_same_place(two):
+    still = projection(two.projected, "PCA", two.classes, [0.3, 0.2]).figure.axes[0]
+    moving = projection_interactive(two.projected, "PCA", two.classes, [0.3, 0.2])
     assert moving.layout.xaxis.title.text == still.get_xlabel()
-    rows = projected.query("method == 'PCA'").set_index("sample")
+    rows = two.projected.query("method == 'PCA'").set_index("sample")
     for points, trace in zip(still.collections, moving.data, strict=True):
         np.testing.assert_allclose(points.get_offsets()[:, 0], trace.x, atol=0.0005)
         np.testing.assert_allclose(rows.loc[list(trace.text), "x"], trace.x, atol=0.0005)

@@ -2,5 +2,6 @@
 
 Every figure function returns a :class:`~leukemia_kedro.plots.captions.CaptionedFigure`. Where
 hover helps, a function of the same name with ``_interactive`` returns a plotly figure of the same
-prepared data.
+prepared data. To add a figure, write its function and list it in
+:mod:`~leukemia_kedro.plots.galleries`: files, report and tests follow that list.
 """

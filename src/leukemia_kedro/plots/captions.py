@@ -23,7 +23,7 @@ AS_WRITTEN = {
     "umap": "UMAP",
     "xgboost": "XGBoost",
 }
-"""Words of names whose spelling is not their own in small letters."""
+"""Words of names that are not written in small letters."""
 
 # Characters of a name inside a figure.
 CLASS_WIDTH = 24
@@ -36,7 +36,7 @@ MODEL_WIDTH = 22
 class CaptionedFigure:
     """A figure with the words that belong to it, so that no page shows one without the other.
 
-    The figure is laid out here and then held, so that every file made of it shows the same.
+    The figure is laid out here and not again, so that every file made of it shows the same.
 
     Parameters
     ----------
@@ -59,123 +59,79 @@ class CaptionedFigure:
     figure: Figure
 
     def __post_init__(self) -> None:
-        self.figure.get_layout_engine().execute(self.figure)
+        if engine := self.figure.get_layout_engine():
+            engine.execute(self.figure)
         self.figure.set_layout_engine("none")
 
 
 def file_stem(*parts: str) -> str:
     """Join parts into a file name without ending: ``volcano`` and ``A/2-B`` give ``volcano_A_2-B``.
 
-    Parameters
-    ----------
-    *parts : str
-        Any text; runs of characters that are awkward in file names become ``_``.
+    Runs of characters that are awkward in file names become ``_``.
     """
     return re.sub(r"[^A-Za-z0-9.-]+", "_", "_".join(parts)).strip("_")
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 sample``, ``2,096 samples``: a number with its noun in the right form.
-
-    Parameters
-    ----------
-    number : int
-        How many.
-    noun : str
-        In the singular; its plural ends in ``s``.
-    """
+    """``1 sample``, ``2,096 samples``: a number with its noun, whose plural ends in ``s``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def drawn_of(n_drawn: int, n: int) -> str:
-    """``72 samples``, or ``300 of 12,029 samples (evenly drawn from each class and split)``.
-
-    Parameters
-    ----------
-    n_drawn, n : int
-        Samples in the figure, and how many there are.
-    """
+    """``72 samples``, or ``300 of 12,029 samples (evenly drawn from each class and split)``."""
     if n_drawn == n:
         return counted(n, "sample")
     return f"{n_drawn:,} of {n:,} samples (evenly drawn from each class and split)"
 
 
-def readable(name: str) -> str:
-    """A name as it is written in a sentence: ``svm_rbf`` as ``SVM RBF``.
-
-    Parameters
-    ----------
-    name : str
-        Of a model or a criterion, as registered.
-    """
-    return " ".join(AS_WRITTEN.get(word, word) for word in name.split("_"))
+def readable(name: object) -> str:
+    """The name of a model or a criterion as written in a sentence: ``svm_rbf`` as ``SVM RBF``."""
+    return " ".join(AS_WRITTEN.get(word, word) for word in str(name).split("_"))
 
 
-def plain(text: str) -> str:
-    r"""Text as it stands: a ``$`` in a probe's description is no start of a formula.
-
-    Parameters
-    ----------
-    text : str
-        Text from a cohort. matplotlib reads what stands between two ``$`` as mathematics.
-    """
+def plain(text: object) -> str:
+    r"""Text from a cohort, with ``$`` escaped: matplotlib reads two of them as mathematics."""
     return str(text).replace("$", r"\$")
 
 
-def shortened(text: str, width: int) -> str:
+def shortened(text: object, width: int) -> str:
     """Text of at most ``width`` characters, cut with an ellipsis, between words if possible.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-    width : int
-        Characters that fit.
+    (:func:`textwrap.shorten` leaves nothing of a long first word.)
     """
-    text = " ".join(str(text).split())
-    if len(text) <= width:
-        return text
-    cut = text[: width - 1]
+    words = " ".join(str(text).split())
+    if len(words) <= width:
+        return words
+    cut = words[: width - 1]
     between_words = cut.rfind(" ")
     if between_words >= width // 2:
         cut = cut[:between_words]
     return f"{cut.rstrip(' ,;(=-')}…"
 
 
-def fitted(text: str, width: int) -> str:
-    """Text of at most ``width`` characters, its middle cut out: both ends tell names apart.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-    width : int
-        Characters that fit.
-    """
+def fitted(text: object, width: int) -> str:
+    """Text of at most ``width`` characters, its middle cut out: both ends tell names apart."""
+    text = str(text)
     if len(text) <= width:
         return text
     tail = (width - 1) // 2
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"
 
 
-def class_name(label: str) -> str:
-    """A class as it is named inside a figure; its full name stands in the text alternative.
-
-    Parameters
-    ----------
-    label : str
-        Any text.
-    """
+def class_name(label: object) -> str:
+    """A class as it is named inside a figure; the text alternative has its full name."""
     return plain(fitted(label, CLASS_WIDTH))
 
 
-def fitted_contrast(contrast: str) -> str:
-    """A contrast as it is named inside a figure; its full name stands in the text alternative.
+def sample_name(sample: object) -> str:
+    """A sample as it is named inside a figure."""
+    return plain(fitted(sample, SAMPLE_WIDTH))
 
-    Parameters
-    ----------
-    contrast : str
-        Such as ``AML-ALL``: of two classes, both are cut alike where they do not fit.
+
+def contrast_name(contrast: str) -> str:
+    """A contrast as it is named inside a figure; the text alternative has its full name.
+
+    Of two classes, both are cut alike where they do not fit.
     """
     classes = contrast.split("-")
     if len(classes) == 2 and len(contrast) > CONTRAST_WIDTH:
@@ -186,14 +142,8 @@ def fitted_contrast(contrast: str) -> str:
 def gene_name(probe: str, description: str, width: int = 44) -> str:
     """Short description with the probe id behind it, which keeps names distinct.
 
-    Parameters
-    ----------
-    probe : str
-        Probe id; cut in the middle where there are no eight characters left for the description.
-    description : str
-        May be empty: then the probe id stands alone.
-    width : int
-        Characters for both together.
+    Both together have at most ``width`` characters. Without a description the probe id stands
+    alone; it is cut in the middle where less than eight characters are left for the description.
     """
     if not str(description).strip():
         return fitted(probe, width)

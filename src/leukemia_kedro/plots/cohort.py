@@ -10,13 +10,11 @@ from matplotlib.axes import Axes
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
-    SAMPLE_WIDTH,
     CaptionedFigure,
     class_name,
     counted,
     drawn_of,
-    fitted,
-    plain,
+    sample_name,
 )
 from leukemia_kedro.statistics.thinning import thinned
 
@@ -45,7 +43,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
     thickness = 0.8 / len(splits)
     figure, [[ax]] = style.panels(height=0.9 + 0.4 * len(classes), width=5.0)
     for i, split in enumerate(splits):
-        n = counts[split].sum()
+        n = int(counts[split].sum())
         bars = ax.barh(
             np.arange(len(classes)) + (i - (len(splits) - 1) / 2) * thickness,
             counts[split],
@@ -53,16 +51,16 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
             color=style.SPLIT_COLOURS[split],
             label=f"{split} (n = {n:,})",
         )
-        shares = [f"{count:,} ({count / n:.0%})" for count in counts[split]]
+        shares = [f"{count:,} ({count / n:.0%})" for count in counts[split].tolist()]
         ax.bar_label(bars, shares, fontsize=style.SMALL_SIZE, padding=2)
     ax.set_yticks(range(len(classes)), [class_name(label) for label in classes])
     ax.set(xlabel="samples", ylabel="class", xlim=(0, counts.to_numpy().max() * 1.15))
     ax.invert_yaxis()
     ax.xaxis.get_major_locator().set_params(integer=True)
-    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+    style.legend_below(figure)
 
     sizes = "; ".join(
-        f"{split}: " + ", ".join(f"{label} {counts.loc[label, split]:,}" for label in classes)
+        f"{split}: " + ", ".join(f"{label} {n:,}" for label, n in counts[split].items())
         for split in splits
     )
     return CaptionedFigure(
@@ -96,18 +94,15 @@ def intensity_per_sample(
     scale : {"raw", "log2"}
         Raw intensities get a symmetric log axis, as they may be negative.
     """
-    quantiles = pd.DataFrame.from_dict(intensity_per_sample, orient="index")[list(QUANTILES)]
-    table = sample_split.join(quantiles)
-    rank = pd.Series({label: i for i, label in enumerate(classes)})
-    table = table.assign(rank=table["label"].map(rank)).sort_values(["rank", "median"])
+    table = sample_split.join(pd.DataFrame(intensity_per_sample).T[list(QUANTILES)])
+    table["rank"] = table["label"].map(list(classes).index)
+    table = table.sort_values(["rank", "median"])
     shown = thinned(table, MOST_STEPS)
     splits = style.splits_in(table)
     as_boxes = len(table) <= MOST_BOXES
     draw = _boxes if as_boxes else _bands
 
-    figure, axes = style.panels(
-        len(splits), 1, height=1.2 + 2.0 * len(splits), sharey=True, sharex=False
-    )
+    figure, axes = style.panels(len(splits), 1, height=1.2 + 2.0 * len(splits), sharey=True)
     for ax, split in zip(axes[:, 0], splits, strict=True):
         members = shown[shown["split"] == split]
         draw(ax, members, style.class_colours(classes))
@@ -155,9 +150,8 @@ def _boxes(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
     )
     for box, label in zip(drawn["boxes"], members["label"], strict=True):
         box.set_facecolor(colours[label])
-    named = len(members) <= MOST_NAMES
-    names = [plain(fitted(sample, SAMPLE_WIDTH)) for sample in members.index]
-    ax.set_xticks(range(len(boxes)) if named else [], names if named else [])
+    names = [sample_name(sample) for sample in members.index] if len(boxes) <= MOST_NAMES else []
+    ax.set_xticks(range(len(names)), names)
     ax.tick_params(axis="x", labelsize=style.TINY_SIZE, rotation=90)
 
 
@@ -222,8 +216,8 @@ def intensity_shift(
         title="Training against test samples",
         caption="Cumulative distribution of a sample's log2 intensities: median over the samples "
         "of a split (line) and the middle 90% of them (band), from "
-        f"{drawn_of(len(shown), len(sample_split))}. A classifier told training from "
-        f"test samples with an area under the ROC curve of {shift['auc']:.2f} "
+        f"{drawn_of(len(shown), len(sample_split))}. A classifier separates training from test "
+        f"samples with an area under the ROC curve of {shift['auc']:.2f} "
         f"(permutation p = {shift['p_value']:.2g}; 0.5 is no difference).",
         alt="Cumulative distributions of log2 intensity; median intensity of the typical sample: "
         f"{', '.join(spread.values())}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,8 @@ from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, readable
 
 
-@dataclass(frozen=True)
-class _Measure:
-    """One panel of the comparison: a column with its interval, and what a constant call scores."""
+class _Measure(NamedTuple):
+    """A panel of the comparison: column with interval, and the score of the majority class."""
 
     column: str
     axis: str
@@ -44,13 +43,8 @@ def model_comparison(
     """
     models = _ranked(model_comparison)
     measures = _measures(sample_split, classes)
-    figure, [axes] = style.panels(
-        1,
-        len(measures),
-        height=1.2 + 0.22 * len(models),
-        width=2.6 * len(measures) + 1.6,
-        sharey=True,
-    )
+    height, width = 1.2 + 0.22 * len(models), 2.6 * len(measures) + 1.6
+    figure, [axes] = style.panels(1, len(measures), height=height, width=width, sharey=True)
     for ax, measure in zip(axes, measures, strict=True):
         colour = style.SPLIT_COLOURS[measure.split]
         bounds = [models[f"{measure.column}_{end}"] for end in ("low", "high")]
@@ -68,11 +62,11 @@ def model_comparison(
         _end_at_one(ax)
         style.title(ax, measure.panel)
     _name_models(axes[0], models)
-    rule.set_label("every sample called the majority class")
+    rule.set_label("always predicting the majority class")
     style.legend_below(figure, [rule])
 
     test = (
-        "The test samples chose nothing; their intervals are exact (Clopper–Pearson)."
+        "Test samples had no part in this choice; their intervals are exact (Clopper–Pearson)."
         if len(measures) == 2
         else "This cohort has no test set."
     )
@@ -84,7 +78,7 @@ def model_comparison(
         name="model_comparison",
         title="Model comparison",
         caption="Score of each model with its 95% interval; cross-validation on the training "
-        f"samples chose the champion (bold). {test} Dotted: every sample called the majority class "
+        f"samples chose the champion (bold). {test} Dotted: always predicting the majority class "
         "of the training samples.",
         alt=f"Dot plot of {counted(len(models), 'model')}; champion: "
         f"{readable(champion['model'])}. Cross-validated balanced accuracy: {scores}.",
@@ -161,28 +155,26 @@ def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measures(sample_split: pd.DataFrame, classes: Sequence[str]) -> list[_Measure]:
-    labels = {
-        split: sample_split.loc[sample_split["split"] == split, "label"]
-        for split in style.SPLIT_COLOURS
-    }
-    majority = labels["train"].mode()[0]
+    labels = dict(list(sample_split.groupby("split")["label"]))
+    train = labels["train"]
     measures = [
         _Measure(
             column="cv_balanced_accuracy",
             axis="balanced accuracy",
-            panel=f"cross-validation (n = {len(labels['train']):,})",
+            panel=f"cross-validation (n = {len(train):,})",
             split="train",
             baseline=1 / len(classes),
         )
     ]
-    if len(labels["test"]):
+    if "test" in labels:
+        test = labels["test"]
         measures.append(
             _Measure(
                 column="test_accuracy",
                 axis="accuracy",
-                panel=f"test samples (n = {len(labels['test']):,})",
+                panel=f"test samples (n = {len(test):,})",
                 split="test",
-                baseline=(labels["test"] == majority).mean(),
+                baseline=(test == train.mode()[0]).mean(),
             )
         )
     return measures
@@ -216,17 +208,14 @@ def train_versus_test(
     """
     models = _ranked(model_comparison)
     n = sample_split["split"].value_counts()
-    train, test = style.SPLIT_COLOURS["train"], style.SPLIT_COLOURS["test"]
+    fitted_to = f"the training samples it was fitted to (n = {n['train']:,})"
     marks = {
-        "train_accuracy": (
-            f"the training samples it was fitted to (n = {n['train']:,})",
-            "s",
-            train,
-        ),
+        "train_accuracy": (fitted_to, "s", style.SPLIT_COLOURS["train"]),
         "cv_accuracy": (f"cross-validation (n = {n['train']:,})", "o", style.SKY_BLUE),
     }
     if "test" in n:
-        marks["test_accuracy"] = (f"test samples (n = {n['test']:,})", "^", test)
+        name = f"test samples (n = {n['test']:,})"
+        marks["test_accuracy"] = (name, "^", style.SPLIT_COLOURS["test"])
     figure, [[ax]] = style.panels(height=1.2 + 0.22 * len(models), width=5.2)
     scores = models[list(marks)]
     ax.hlines(models.index, scores.min(axis=1), scores.max(axis=1), color=style.PALE, linewidth=1.5)
@@ -244,25 +233,25 @@ def train_versus_test(
     ax.set(xlabel="accuracy")
     _end_at_one(ax)
     _name_models(ax, models)
-    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+    style.legend_below(figure)
 
     last = list(marks)[-1]
     gaps = models["train_accuracy"] - models[last]
-    widest = models.loc[gaps.idxmax()]
+    widest = models["model"].iloc[gaps.argmax()]
     return CaptionedFigure(
         name="train_versus_test",
         title=f"Train against {'test' if 'test' in n else 'cross-validation'}",
         caption="Accuracy of each model on the samples it was fitted to, in cross-validation"
-        f"{' and on the test samples' if 'test' in n else ''}; a long line is a model that "
-        "remembers its training samples better than it predicts. Champion in bold.",
+        f"{' and on the test samples' if 'test' in n else ''}; a long line is a model "
+        "that fits its training samples better than it predicts new ones. Champion in bold.",
         alt=f"Dot plot of accuracies of {counted(len(models), 'model')}; the widest gap, "
-        f"{gaps.max():.3f}, is that of {readable(widest['model'])}.",
+        f"{gaps.max():.3f}, is that of {readable(widest)}.",
         figure=figure,
     )
 
 
 def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
-    """Scores under permuted labels, with the score under the true ones.
+    """Scores with permuted labels, and the score with the true ones.
 
     Parameters
     ----------
@@ -282,15 +271,15 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     ax.axvline(score, color=style.VERMILLION, linewidth=1.5, label=f"true labels: {score:.3f}")
     ax.set(xlabel="balanced accuracy in cross-validation", ylabel="permutations")
     ax.yaxis.get_major_locator().set_params(integer=True)
-    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+    style.legend_below(figure)
 
     model = readable(permutation_test["model"])
     p_value = permutation_test["p_value"]
     return CaptionedFigure(
         name="permutation_test",
         title=f"Permutation test: {model}",
-        caption=f"Score of {model} under the true labels against its scores when the labels are "
-        f"permuted and everything is learned anew (p = {p_value:.2g}).",
+        caption=f"Score of {model} with the true labels against its scores when the labels are "
+        f"permuted and all steps repeated (p = {p_value:.2g}).",
         alt=f"Histogram of {counted(len(permuted), 'permuted score')}, from {min(permuted):.3f} to "
         f"{max(permuted):.3f}, with a line at the observed {score:.3f}.",
         figure=figure,

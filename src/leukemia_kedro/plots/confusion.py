@@ -1,29 +1,32 @@
-"""Who is called what: confusion matrices, and the samples that most models get wrong."""
+"""Who is predicted to be what: confusion matrices, and the samples that most models get wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix as count_pairs
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     MODEL_WIDTH,
-    SAMPLE_WIDTH,
     CaptionedFigure,
     class_name,
     counted,
     file_stem,
     fitted,
-    plain,
     readable,
+    sample_name,
 )
+from leukemia_kedro.plots.inputs import ModelPredictions
 
 MOST_HARD = 40
+KEY = {"fraction": 0.03, "aspect": 20, "shrink": 0.7}
 
 
 def confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
@@ -45,55 +48,32 @@ def confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> np.nd
     return counts / _n_repeats(predictions)
 
 
-def confusion_matrix(
-    model: str,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    classes: Sequence[str],
-) -> CaptionedFigure:
-    """Confusion matrix of one model in cross-validation and, where there are any, on test samples.
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    cv_predictions : DataFrame
-        Columns ``repeat``, ``sample``, ``label``, ``predicted``.
-    test_predictions : DataFrame
-        Columns ``sample``, ``label``, ``predicted``; no rows where there is no test set.
-    classes : sequence of str
-        In class order.
-    """
-    parts = {"cross-validation": cv_predictions}
-    if len(test_predictions):
-        parts["test samples"] = test_predictions
-    longest = 0.07 * _longest(classes)
-    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - longest - 1.2) / len(parts))
-    figure, [axes] = style.panels(
-        1,
-        len(parts),
-        width=side * len(parts) + longest + 1.2,
-        height=side + longest + 0.6,
-        sharey=True,
-    )
-    for ax, (source, predictions) in zip(axes, parts.items(), strict=True):
-        counts = confusion_counts(predictions, classes)
-        image = _draw_matrix(ax, counts, _digits(counts), with_shares=True)
-        style.title(ax, f"{source} (n = {_n_samples(predictions):,})")
-        _name_classes(ax, classes)
+def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
+    """Confusion matrix of one model in cross-validation and, if there are any, on test samples."""
+    classes = predictions.classes
+    parts = {"cross-validation": predictions.cv}
+    if len(predictions.test):
+        parts["test samples"] = predictions.test
+    names = 0.07 * _longest(classes)
+    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - names - 1.2) / len(parts))
+    width, height = side * len(parts) + names + 1.2, side + names + 0.6
+    figure, [axes] = style.panels(1, len(parts), width=width, height=height, sharey=True)
+    for ax, (source, table) in zip(axes, parts.items(), strict=True):
+        counts = confusion_counts(table, classes)
+        image = _draw_matrix(ax, counts, classes, _digits(counts), with_shares=True)
+        style.title(ax, f"{source} (n = {_n_samples(table):,})")
         ax.set_xlabel("predicted class")
     axes[0].set_ylabel("true class")
-    _draw_key(figure, image, axes)
+    _draw_key(figure, image, list(axes), "share of the true class", **KEY)
 
-    wrong = {source: _errors(predictions) for source, predictions in parts.items()}
+    name = readable(predictions.model)
+    wrong = "; ".join(f"{source} {_errors(table)}" for source, table in parts.items())
     return CaptionedFigure(
-        name=file_stem("confusion_matrix", model),
-        title=f"Confusion matrix: {readable(model)}",
-        caption=f"Samples by true and predicted class{_averaging(cv_predictions)}; colour and "
+        name=file_stem("confusion_matrix", predictions.model),
+        title=f"Confusion matrix: {name}",
+        caption=f"Samples by true and predicted class{_averaging(predictions.cv)}; colour and "
         "brackets: share of the true class.",
-        alt=f"Confusion matrices of {readable(model)}; wrong calls: "
-        + "; ".join(f"{source} {text}" for source, text in wrong.items())
-        + ".",
+        alt=f"Confusion matrices of {name}; samples classified wrongly: {wrong}.",
         figure=figure,
     )
 
@@ -112,34 +92,33 @@ def confusion_matrices(
     """
     first = next(iter(predictions.values()))
     n_columns = min(len(predictions), 5 if len(classes) <= 3 else 4)
-    n_rows = -(-len(predictions) // n_columns)
-    longest = 0.07 * _longest(classes)
-    side = (style.FULL_WIDTH - 0.9 - longest) / n_columns
-    figure, axes = style.panels(
-        n_rows, n_columns, height=n_rows * (side + 0.2) + longest + 0.5, sharex=True, sharey=True
+    names = 0.07 * _longest(classes)
+    figure, axes = style.panel_grid(
+        len(predictions),
+        n_columns,
+        row_height=(style.FULL_WIDTH - 0.9 - names) / n_columns + 0.2,
+        extra_height=names + 0.5,
+        sharex=True,
+        sharey=True,
     )
     counts = {model: confusion_counts(table, classes) for model, table in predictions.items()}
     digits = _digits(*counts.values())
-    for ax, (model, matrix) in zip(axes.flat, counts.items(), strict=False):
-        image = _draw_matrix(ax, matrix, digits, with_shares=False)
+    for ax, (model, matrix) in zip(axes, counts.items(), strict=True):
+        image = _draw_matrix(ax, matrix, classes, digits)
         style.title(ax, fitted(readable(model), MODEL_WIDTH))
-        _name_classes(ax, classes)
-    for ax in axes.flat[len(predictions) :]:
-        ax.set_visible(False)
     figure.supxlabel("predicted class", fontsize=style.TEXT_SIZE)
     figure.supylabel("true class", fontsize=style.TEXT_SIZE)
-    _draw_key(figure, image, axes)
+    _draw_key(figure, image, figure.axes, "share of the true class", **KEY)
 
     source = "cross-validation" if "repeat" in first else "test"
+    wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in predictions.items())
     return CaptionedFigure(
         name=file_stem("confusion_matrices", source),
         title=f"Confusion matrices of all models: {source}",
         caption=f"Number of samples by true and predicted class{_averaging(first)}, "
         f"{counted(_n_samples(first), 'sample')} ({source}); columns in the order of the rows; "
         "colour: share of the true class.",
-        alt="Confusion matrices; wrong calls: "
-        + "; ".join(f"{readable(model)} {_errors(table)}" for model, table in predictions.items())
-        + ".",
+        alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
         figure=figure,
     )
 
@@ -147,7 +126,7 @@ def confusion_matrices(
 def hard_samples(
     cv_predictions: Mapping[str, pd.DataFrame], test_predictions: Mapping[str, pd.DataFrame]
 ) -> CaptionedFigure:
-    """Which model gets which sample wrong, the samples that most models miss first.
+    """Which model gets which sample wrong, the samples that most models get wrong first.
 
     Parameters
     ----------
@@ -162,49 +141,55 @@ def hard_samples(
     missed = wrong[wrong.max(axis=1) > 0]
     order = missed.mean(axis=1).sort_values(ascending=False, kind="stable").index
     shown = missed.loc[order[:MOST_HARD]]
+    models = [readable(model) for model in shown]
     longest = max(map(len, shown.columns))
-    figure, [[ax]] = style.panels(
-        width=5.6, height=1.2 + 0.07 * longest + max(0.135 * len(shown), 0.5)
-    )
+    height = 1.2 + 0.07 * longest + max(0.135 * len(shown), 0.5)
+    figure, [[ax]] = style.panels(width=5.6, height=height)
     style.leave_room_for_long_names(figure)
     if len(shown):
         image = _draw_cells(ax, shown.to_numpy(float))
-        bar = figure.colorbar(image, ax=ax, fraction=0.04, aspect=15, shrink=0.8)
-        _style_key(bar, "share of wrong calls")
-    else:
-        ax.text(
-            0.5, 0.5, "no wrong call", transform=ax.transAxes, ha="center", fontsize=style.TEXT_SIZE
+        _draw_key(
+            figure, image, ax, "share of wrong predictions", fraction=0.04, aspect=15, shrink=0.8
         )
-    ax.set_xticks(range(shown.shape[1]), [readable(model) for model in shown], rotation=90)
+    else:
+        words = {"ha": "center", "fontsize": style.TEXT_SIZE}
+        ax.text(0.5, 0.5, "no wrong prediction", transform=ax.transAxes, **words)
     has_test = any(len(table) for table in test_predictions.values())
-    of_split = ", {}" if has_test else ""
-    names = [f"{sample} ({label}{of_split.format(split)})" for sample, label, split in shown.index]
+    in_brackets = [
+        f"({class_name(label)}, {split})" if has_test else f"({class_name(label)})"
+        for _, label, split in shown.index
+    ]
+    samples = shown.index.get_level_values("sample")
+    ax.set_xticks(range(len(models)), models, rotation=90)
     ax.set_yticks(
         range(len(shown)),
         [
-            f"{plain(fitted(sample, SAMPLE_WIDTH))} ({class_name(label)}{of_split.format(split)})"
-            for sample, label, split in shown.index
+            f"{sample_name(sample)} {text}"
+            for sample, text in zip(samples, in_brackets, strict=True)
         ],
     )
     ax.set(xlabel="model", ylabel="sample")
 
     limit = "" if len(shown) == len(missed) else f"; the {len(shown)} hardest are shown"
-    tested = "; test samples: the one call of the fitted model" if has_test else ""
-    hardest = ", ".join(names[:5]) or "none"
+    tested = "; test samples: the prediction of the fitted model" if has_test else ""
+    hardest = ", ".join(
+        f"{sample} ({label}, {split})" if has_test else f"{sample} ({label})"
+        for sample, label, split in shown.index[:5]
+    )
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
-        caption=f"{counted(len(missed), 'sample')} of {len(wrong):,} called wrongly by at least "
-        f"one model{limit}; in brackets true class{' and split' if has_test else ''}. "
+        caption=f"{counted(len(missed), 'sample')} of {len(wrong):,} classified wrongly by at "
+        f"least one model{limit}; in brackets true class{' and split' if has_test else ''}. "
         f"{'Training samples: share' if has_test else 'Colour: share'} of the cross-validation "
-        f"repeats in which the call was wrong{tested}.",
-        alt=f"Matrix of wrong calls, samples by models; hardest first: {hardest}.",
+        f"repeats in which the prediction was wrong{tested}.",
+        alt=f"Matrix of wrong predictions, samples by models; hardest first: {hardest or 'none'}.",
         figure=figure,
     )
 
 
 def _share_wrong(predictions: Mapping[str, pd.DataFrame], split: str) -> pd.DataFrame:
-    """Share of wrong calls, rows (sample, label, split), one column per model."""
+    """Share of wrong predictions, rows (sample, label, split), one column per model."""
     shares = {
         model: (table["predicted"] != table["label"])
         .groupby([table["sample"], table["label"]])
@@ -222,7 +207,13 @@ def _digits(*matrices: np.ndarray) -> int:
     return 0 if all((counts == counts.round()).all() for counts in matrices) else 1
 
 
-def _draw_matrix(ax: Axes, counts: np.ndarray, digits: int, *, with_shares: bool) -> QuadMesh:
+def _draw_matrix(
+    ax: Axes,
+    counts: np.ndarray,
+    classes: Sequence[str],
+    digits: int,
+    with_shares: bool = False,
+) -> QuadMesh:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     image = _draw_cells(ax, shares)
@@ -240,6 +231,9 @@ def _draw_matrix(ax: Axes, counts: np.ndarray, digits: int, *, with_shares: bool
             fontsize=style.SMALL_SIZE if len(counts) <= 3 else style.TINY_SIZE,
             color="white" if shares[row, column] > 0.55 else "black",
         )
+    names = [class_name(label) for label in classes]
+    ax.set_xticks(range(len(names)), names, rotation=0 if _longest(classes) <= 4 else 90)
+    ax.set_yticks(range(len(names)), names)
     return image
 
 
@@ -266,22 +260,14 @@ def _longest(classes: Sequence[str]) -> int:
     return max(len(class_name(label)) for label in classes)
 
 
-def _name_classes(ax: Axes, classes: Sequence[str]) -> None:
-    names = [class_name(label) for label in classes]
-    upright = _longest(classes) <= 4
-    ax.set_xticks(range(len(classes)), names, rotation=0 if upright else 90)
-    ax.set_yticks(range(len(classes)), names)
-
-
-def _draw_key(figure, image: QuadMesh, axes: np.ndarray) -> None:
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, aspect=20, shrink=0.7)
-    _style_key(bar, "share of the true class")
-
-
-def _style_key(bar, name: str) -> None:
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=style.SMALL_SIZE, width=0.6, length=3)
-    bar.set_label(name, fontsize=style.SMALL_SIZE)
+def _draw_key(
+    figure: Figure, image: QuadMesh, axes: Axes | Sequence[Axes], name: str, **size: Any
+) -> None:
+    """Colour bar at the right of ``axes``."""
+    key = figure.colorbar(image, ax=axes, **size)
+    key.outline.set_visible(False)
+    key.ax.tick_params(labelsize=style.SMALL_SIZE, width=0.6, length=3)
+    key.set_label(name, fontsize=style.SMALL_SIZE)
 
 
 def _n_repeats(predictions: pd.DataFrame) -> int:

@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, fitted_contrast, plain
+from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, plain
+from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import significance
 
 MOST_OVERLAPS = 20
 
 
-def decision_summary(tables: Mapping[str, pd.DataFrame], alpha: float) -> CaptionedFigure:
-    """Bars of the number of significant probes of each contrast, lower to the left.
-
-    Parameters
-    ----------
-    tables : mapping of contrast to DataFrame
-        Columns ``logFC`` and ``adj.P.Val``.
-    alpha : float
-        Adjusted p-values below it are significant.
-    """
-    counts = (
-        pd.DataFrame(
-            {name: significance(table, alpha).value_counts() for name, table in tables.items()},
-            index=["down", "up", "not significant"],
-        )
-        .fillna(0)
-        .astype(int)
-    )
-    figure, [[ax]] = style.panels(height=1.0 + 0.3 * len(tables))
-    for verdict, sign, word in (("down", -1, "lower"), ("up", 1, "higher")):
+def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
+    """Bars of the number of significant probes of each contrast, lower to the left."""
+    alpha = contrasts[0].alpha
+    verdicts = [significance(each.table, alpha) for each in contrasts]
+    n = {verdict: [int((each == verdict).sum()) for each in verdicts] for verdict in ("down", "up")}
+    figure, [[ax]] = style.panels(height=1.0 + 0.3 * len(contrasts))
+    for verdict, sign, word, colour in (
+        ("down", -1, "lower", style.DOWN),
+        ("up", 1, "higher", style.UP),
+    ):
         ax.barh(
-            range(len(tables)),
-            sign * counts.loc[verdict],
-            color=style.UP if verdict == "up" else style.DOWN,
+            range(len(contrasts)),
+            [sign * count for count in n[verdict]],
+            color=colour,
             height=0.7,
             label=f"{word} (adjusted p < {alpha:g})",
         )
-        for row, count in enumerate(counts.loc[verdict]):
+        for row, count in enumerate(n[verdict]):
             ax.annotate(
                 f"{count:,}",
                 (sign * count, row),
@@ -51,17 +42,16 @@ def decision_summary(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
                 va="center",
                 fontsize=style.SMALL_SIZE,
             )
-    widest = max(counts.loc[["down", "up"]].to_numpy().max(), 1)
-    ax.axvline(0, color="black", linewidth=0.6)
-    ax.xaxis.set_major_formatter(_unsigned)
-    ax.set(xlabel="probes", ylabel="contrast", xlim=(-1.2 * widest, 1.2 * widest))
-    ax.set_yticks(range(len(tables)), [plain(fitted_contrast(name)) for name in tables])
+    style.two_sided(ax, 1.2 * max(*n["down"], *n["up"], 1), ",.0f")
+    ax.set(xlabel="probes", ylabel="contrast")
+    ax.set_yticks(range(len(contrasts)), [plain(contrast_name(each.name)) for each in contrasts])
     ax.invert_yaxis()
-    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+    style.legend_below(figure)
 
     findings = "; ".join(
-        f"{name}: {n['up']:,} higher, {n['down']:,} lower, {n['not significant']:,} not significant"
-        for name, n in counts.items()
+        f"{each.name}: {up:,} higher, {down:,} lower, {len(each.table) - up - down:,} not "
+        "significant"
+        for each, up, down in zip(contrasts, n["up"], n["down"], strict=True)
     )
     return CaptionedFigure(
         name="decision_summary",
@@ -73,76 +63,56 @@ def decision_summary(tables: Mapping[str, pd.DataFrame], alpha: float) -> Captio
     )
 
 
-def contrast_overlap(tables: Mapping[str, pd.DataFrame], alpha: float) -> CaptionedFigure:
+def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     """Bars of the number of probes significant in exactly the marked contrasts (UpSet plot).
 
     Lex et al. 2014, IEEE Transactions on Visualization and Computer Graphics 20:1983.
-
-    Parameters
-    ----------
-    tables : mapping of contrast to DataFrame
-        Columns ``probe``, ``logFC`` and ``adj.P.Val``.
-    alpha : float
-        Adjusted p-values below it are significant.
     """
-    overlaps = exclusive_overlaps(tables, alpha)
+    # upsetplot 0.9.0 was tried: every figure of it raises a deprecation warning of pandas 3, and
+    # with a single contrast an error.
+    names, alpha = [each.name for each in contrasts], contrasts[0].alpha
+    overlaps = exclusive_overlaps(contrasts)
     shown = dict(list(overlaps.items())[:MOST_OVERLAPS])
-    body = 0.2 * len(tables)
+    body = 0.2 * len(names)
     figure, axes = style.panels(
         2, 1, height=2.2 + body, width=5.6, sharex=True, height_ratios=(1.6, body)
     )
     bars, matrix = axes[:, 0]
     drawn = bars.bar(range(len(shown)), shown.values(), color=style.BLUE, width=0.6)
-    bars.bar_label(
-        drawn, [f"{count:,}" for count in shown.values()], fontsize=style.SMALL_SIZE, padding=1
-    )
+    bars.bar_label(drawn, fmt="{:,.0f}", fontsize=style.SMALL_SIZE, padding=1)
     bars.set(ylabel="probes")
     bars.yaxis.set_major_formatter("{x:,.0f}")
     bars.margins(y=0.15)
     bars.tick_params(axis="x", length=0)
     for position, members in enumerate(shown):
         rows = [row for row, is_member in enumerate(members) if is_member]
-        matrix.scatter([position] * len(tables), range(len(tables)), s=18, color=style.PALE)
+        matrix.scatter([position] * len(names), range(len(names)), s=18, color=style.PALE)
         matrix.plot([position] * len(rows), rows, "o-", color="black", markersize=4.5, linewidth=1)
-    sizes = [(table["adj.P.Val"] < alpha).sum() for table in tables.values()]
-    matrix.set_yticks(
-        range(len(tables)),
-        [
-            f"{plain(fitted_contrast(name))} ({size:,})"
-            for name, size in zip(tables, sizes, strict=True)
-        ],
-    )
+    sizes = {each.name: int((each.table["adj.P.Val"] < alpha).sum()) for each in contrasts}
+    sized = [f"{plain(contrast_name(name))} ({size:,})" for name, size in sizes.items()]
+    matrix.set_yticks(range(len(names)), sized)
     matrix.set(xticks=[], xlabel="probes significant in exactly these contrasts", ylabel="contrast")
-    matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(tables) - 0.5, -0.5))
+    matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(names) - 0.5, -0.5))
     matrix.spines[:].set_visible(False)
     matrix.tick_params(length=0)
 
     limit = "" if len(shown) == len(overlaps) else f" The {len(shown)} largest sets are shown."
-    in_all = overlaps.get((True,) * len(tables), 0)
+    in_all = overlaps.get((True,) * len(names), 0)
     return CaptionedFigure(
         name="contrast_overlap",
         title="Overlap of the contrasts",
         caption="Number of probes significant in exactly the contrasts marked below each bar, at "
         f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "
         f"significant in the contrast.{limit}",
-        alt=f"UpSet plot of {counted(len(tables), 'contrast')}: "
-        + ", ".join(f"{name} {size:,}" for name, size in zip(tables, sizes, strict=True))
+        alt=f"UpSet plot of {counted(len(names), 'contrast')}: "
+        + ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         + f"; {counted(in_all, 'probe')} in all of them.",
         figure=figure,
     )
 
 
-def exclusive_overlaps(
-    tables: Mapping[str, pd.DataFrame], alpha: float
-) -> dict[tuple[bool, ...], int]:
+def exclusive_overlaps(contrasts: Sequence[Contrast]) -> dict[tuple[bool, ...], int]:
     """Number of probes significant in exactly a set of contrasts, for each set that has any.
-
-    Parameters
-    ----------
-    tables : mapping of contrast to DataFrame
-        Columns ``probe`` and ``adj.P.Val``.
-    alpha : float
-        Adjusted p-values below it are significant.
 
     Returns
     -------
@@ -150,12 +120,7 @@ def exclusive_overlaps(
         From a set, as one bool per contrast in order, to its number of probes; largest first.
     """
     found = pd.concat(
-        {name: table.set_index("probe")["adj.P.Val"] < alpha for name, table in tables.items()},
-        axis=1,
+        [each.table.set_index("probe")["adj.P.Val"] < each.alpha for each in contrasts], axis=1
     )
     sets = Counter(tuple(row) for row in found.to_numpy().tolist() if any(row))
     return dict(sorted(sets.items(), key=lambda item: (-item[1], [not part for part in item[0]])))
-
-
-def _unsigned(value: float, _position: int) -> str:
-    return f"{abs(value):,.0f}"

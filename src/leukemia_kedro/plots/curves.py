@@ -7,6 +7,7 @@ highest of them; the dashed line is the test set.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -21,8 +22,10 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, file_stem, readable
+from leukemia_kedro.plots.inputs import ModelPredictions
 
 GRID = np.concatenate([[0], np.linspace(0, 1, 101)])  # 0 twice: a ROC curve may rise there
 DASHES = (0, (4, 2))
@@ -37,143 +40,75 @@ class Curve(NamedTuple):
     area: float
 
 
-def roc_curves(
-    model: str,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    classes: Sequence[str],
-) -> CaptionedFigure:
+def roc_curves(predictions: ModelPredictions) -> CaptionedFigure:
     """ROC curve of the last class, or with more than two classes of each against the rest.
 
     Repeats are averaged vertically: true positive rate at equal false positive rate (Fawcett
     2006, Pattern Recognition Letters 27:861, algorithm 3).
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    cv_predictions : DataFrame
-        Columns ``repeat``, ``sample``, ``label`` and ``probability_<class>``.
-    test_predictions : DataFrame
-        The same without ``repeat``; no rows where there is no test set.
-    classes : sequence of str
-        In class order.
     """
-    figure, axes = _class_panels(classes)
-    areas = {}
-    for ax, label in zip(axes, positives(classes), strict=True):
+    figure, axes = _class_panels(predictions.classes, "false positive rate", "true positive rate")
+    for ax in axes.values():
         ax.plot([0, 1], [0, 1], color=style.PALE, linewidth=0.8, zorder=0)
-        areas[label] = draw_curves(
-            ax,
-            partial(_roc, positive=label),
-            cv_predictions,
-            _if_telling(test_predictions, label),
-            colour=style.class_colours(classes)[label],
-            measure="AUC",
-        )
-        ax.set(xlabel="false positive rate", ylabel="true positive rate")
-        _finish(ax, label, cv_predictions, test_predictions, "lower right")
+    areas = _draw_panels(axes, predictions, _roc, "AUC", "lower right")
+    model = predictions.model
     return CaptionedFigure(
         name=file_stem("roc", model),
         title=f"ROC curves: {readable(model)}",
-        caption=f"True against false positive rate. {sources(cv_predictions, test_predictions)} "
-        "Grey: chance; AUC: area under the curve.",
-        alt=f"ROC curves of {readable(model)}. {_summary(areas)}.",
+        caption=f"True against false positive rate. {predictions.sources()} Grey: chance; AUC: "
+        "area under the curve.",
+        alt=f"ROC curves of {readable(model)}. {areas}.",
         figure=figure,
     )
 
 
-def precision_recall_curves(
-    model: str,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    classes: Sequence[str],
-) -> CaptionedFigure:
+def precision_recall_curves(predictions: ModelPredictions) -> CaptionedFigure:
     """Precision–recall curve of the last class, or with more than two classes of each.
 
     Curves are steps, as points of a precision–recall curve may not be joined by straight lines
     (Davis & Goadrich 2006, ICML 233); repeats are averaged at equal recall.
-
-    Parameters
-    ----------
-    model, cv_predictions, test_predictions, classes
-        As for :func:`roc_curves`.
     """
-    figure, axes = _class_panels(classes)
-    areas = {}
-    for ax, label in zip(axes, positives(classes), strict=True):
-        share = (cv_predictions["label"] == label).mean()
+    figure, axes = _class_panels(predictions.classes, "recall", "precision")
+    for label, ax in axes.items():
+        share = (predictions.cv["label"] == label).mean()
         ax.axhline(share, color=style.PALE, linewidth=0.8, zorder=0)
-        areas[label] = draw_curves(
-            ax,
-            partial(_precision_recall, positive=label),
-            cv_predictions,
-            _if_telling(test_predictions, label),
-            colour=style.class_colours(classes)[label],
-            measure="AP",
-            drawstyle="steps-pre",
-        )
-        ax.set(xlabel="recall", ylabel="precision")
-        _finish(ax, label, cv_predictions, test_predictions, "lower left")
+    areas = _draw_panels(axes, predictions, _precision_recall, "AP", "lower left")
+    model = predictions.model
     return CaptionedFigure(
         name=file_stem("precision_recall", model),
         title=f"Precision–recall curves: {readable(model)}",
-        caption=f"Precision against recall. {sources(cv_predictions, test_predictions)} Grey: "
-        "share of the class among the training samples; AP: average precision.",
-        alt=f"Precision–recall curves of {readable(model)}. {_summary(areas)}.",
+        caption=f"Precision against recall. {predictions.sources()} Grey: share of the class "
+        "among the training samples; AP: average precision.",
+        alt=f"Precision–recall curves of {readable(model)}. {areas}.",
         figure=figure,
     )
 
 
-def positives(classes: Sequence[str]) -> list[str]:
-    """The classes that get a curve: the last of two, each of more.
-
-    Parameters
-    ----------
-    classes : sequence of str
-        In class order.
-    """
-    return list(classes[-1:]) if len(classes) == 2 else list(classes)
-
-
 def draw_curves(
     ax: Axes,
+    predictions: ModelPredictions,
     curve: Callable[[pd.DataFrame], Curve],
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
-    *,
     colour: str,
     measure: str,
-    drawstyle: str = "default",
+    steps: bool = False,
 ) -> list[str]:
-    """Draw the mean and range over the repeats, and the test curve.
+    """Draw the mean and range over the repeats in ``colour``, and the test curve in black.
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Drawn on.
-    curve : callable
-        From predictions, each sample once, to :class:`Curve`.
-    cv_predictions, test_predictions : DataFrame
-        As for :func:`roc_curves`.
-    colour : str
-        Of the cross-validated curve; the test curve is black.
-    measure : str
-        Short name of the area under the curve, for the legend.
-    drawstyle : str
-        matplotlib's, of all lines.
-
-    Returns
-    -------
-    list of str
-        The entries of the legend.
+    ``curve`` makes a :class:`Curve` of a table in which each sample stands once. ``measure`` is
+    the short name of the area under it. Returns the entries of the legend.
     """
-    repeats = [curve(repeat) for _, repeat in cv_predictions.groupby("repeat")]
+    repeats = [curve(repeat) for _, repeat in predictions.cv.groupby("repeat")]
     values = np.array([repeat.on_grid for repeat in repeats])
     area = np.mean([repeat.area for repeat in repeats])
-    step = "pre" if drawstyle == "steps-pre" else None
-    band = (values.min(axis=0), values.max(axis=0))
-    ax.fill_between(GRID, *band, step=step, color=colour, alpha=0.25, linewidth=0)
+    drawstyle = "steps-pre" if steps else "default"
+    ax.fill_between(
+        GRID,
+        values.min(axis=0),
+        values.max(axis=0),
+        step="pre" if steps else None,
+        color=colour,
+        alpha=0.25,
+        linewidth=0,
+    )
     ax.plot(
         GRID,
         values.mean(axis=0),
@@ -182,8 +117,8 @@ def draw_curves(
         drawstyle=drawstyle,
         label=f"CV: {measure} {area:.3f}",
     )
-    if len(test_predictions):
-        test = curve(test_predictions)
+    if len(predictions.test):
+        test = curve(predictions.test)
         ax.plot(
             test.x,
             test.y,
@@ -196,65 +131,64 @@ def draw_curves(
     return ax.get_legend_handles_labels()[1]
 
 
-def sources(cv_predictions: pd.DataFrame, test_predictions: pd.DataFrame) -> str:
-    """Sentence on what the lines are and on how many samples they rest.
-
-    Parameters
-    ----------
-    cv_predictions, test_predictions : DataFrame
-        As for :func:`roc_curves`.
-    """
-    repeats = cv_predictions["repeat"].nunique()
-    text = f"Solid: cross-validation of {counted(cv_predictions['sample'].nunique(), 'sample')}"
-    if repeats > 1:
-        text += f", mean and range of {repeats} repeats"
-    if len(test_predictions):
-        text += f"; dashed: {counted(len(test_predictions), 'test sample')}"
-    return f"{text}."
-
-
-def _class_panels(classes: Sequence[str]) -> tuple[Figure, np.ndarray]:
-    n = len(positives(classes))
-    n_columns = min(n, 3)
-    n_rows = -(-n // n_columns)
-    width, height = (3.6, 3.4) if n == 1 else (style.FULL_WIDTH, 2.75 * n_rows + 0.1)
-    figure, axes = style.panels(n_rows, n_columns, width=width, height=height)
-    for ax in axes.flat[n:]:
-        ax.set_visible(False)
-    return figure, axes.flat[:n]
+def _class_panels(
+    classes: Sequence[str], x_name: str, y_name: str
+) -> tuple[Figure, dict[str, Axes]]:
+    """A square panel for the last of two classes, or for each of more."""
+    shown = classes[-1:] if len(classes) == 2 else classes
+    alone = len(shown) == 1
+    figure, axes = style.panel_grid(
+        len(shown),
+        3,
+        width=3.6 if alone else style.FULL_WIDTH,
+        row_height=3.3 if alone else 2.75,
+        extra_height=0.1,
+    )
+    for ax in axes:
+        ax.set(xlabel=x_name, ylabel=y_name, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    return figure, dict(zip(shown, axes, strict=True))
 
 
-def _finish(
-    ax: Axes,
-    label: str,
-    cv_predictions: pd.DataFrame,
-    test_predictions: pd.DataFrame,
+def _draw_panels(
+    axes: dict[str, Axes],
+    predictions: ModelPredictions,
+    curve: Callable[[str, pd.DataFrame], Curve],
+    measure: str,
     legend_place: str,
-) -> None:
-    counts = f"{(cv_predictions.drop_duplicates('sample')['label'] == label).sum():,} train"
-    if len(test_predictions):
-        counts += f", {(test_predictions['label'] == label).sum():,} test"
-    style.title(ax, f"{class_name(label)}\n(n = {counts})")
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    style.legend(ax, loc=legend_place)
+) -> str:
+    """Draw the curves of each class and name its panel; returns all areas in words."""
+    areas = []
+    for label, ax in axes.items():
+        in_test = predictions.test["label"] == label
+        # Test samples that are all of the class, or none of them, have no curve.
+        has_curve = in_test.any() and not in_test.all()
+        test = predictions.test if has_curve else predictions.test.head(0)
+        entries = draw_curves(
+            ax,
+            replace(predictions, test=test),
+            partial(curve, label),
+            style.class_colours(predictions.classes)[label],
+            measure,
+            steps=curve is _precision_recall,
+        )
+        areas.append(f"{label}: {', '.join(entries)}")
+        train = predictions.cv.drop_duplicates("sample")["label"] == label
+        n_test = f", {in_test.sum():,} test" if len(in_test) else ""
+        style.title(ax, f"{class_name(label)}\n(n = {train.sum():,} train{n_test})")
+        style.legend(ax, loc=legend_place)
+    return "; ".join(areas)
 
 
-def _if_telling(test_predictions: pd.DataFrame, label: str) -> pd.DataFrame:
-    """The test predictions, or none of them where they hold only this class or none of it."""
-    of_class = test_predictions["label"] == label
-    return test_predictions if of_class.any() and not of_class.all() else test_predictions.head(0)
-
-
-def _roc(predictions: pd.DataFrame, positive: str) -> Curve:
-    truth, score = predictions["label"] == positive, predictions[f"probability_{positive}"]
+def _roc(positive: str, predictions: pd.DataFrame) -> Curve:
+    truth, score = predictions["label"] == positive, predictions[PROBABILITY + positive]
     x, y, _ = roc_curve(truth, score)
     on_grid = np.interp(GRID, x, y)
     on_grid[0] = 0
     return Curve(x, y, on_grid, roc_auc_score(truth, score))
 
 
-def _precision_recall(predictions: pd.DataFrame, positive: str) -> Curve:
-    truth, score = predictions["label"] == positive, predictions[f"probability_{positive}"]
+def _precision_recall(positive: str, predictions: pd.DataFrame) -> Curve:
+    truth, score = predictions["label"] == positive, predictions[PROBABILITY + positive]
     precision, recall, _ = precision_recall_curve(truth, score)
     # The precision held up to a recall is that of the highest threshold to reach it; at recall 0
     # there is none, and scikit-learn's 1 would be drawn as a spike.
@@ -263,7 +197,3 @@ def _precision_recall(predictions: pd.DataFrame, positive: str) -> Curve:
     y[0] = y[1]
     on_grid = y[np.searchsorted(x, GRID)]
     return Curve(x, y, on_grid, average_precision_score(truth, score))
-
-
-def _summary(areas: dict[str, list[str]]) -> str:
-    return "; ".join(f"{label}: {', '.join(entries)}" for label, entries in areas.items())

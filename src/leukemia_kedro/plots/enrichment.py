@@ -13,7 +13,7 @@ NAME_WIDTH = 45
 
 
 def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
-    """Bars of −log10 adjusted p of camera, sets that are lower to the left, the surest first.
+    """Bars of −log10 adjusted p of camera, sets that are lower to the left, smallest p first.
 
     Parameters
     ----------
@@ -42,18 +42,22 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
             rows[drawn], side * strength[drawn], height=0.7, color=colour, label=f"genes {word}"
         )
         ax.axvline(side * limit, color=style.GREY, linewidth=0.6, linestyle="--")
-    reach = 1.05 * max(strength.max(initial=0), limit)
-    ax.axvline(0, color="black", linewidth=0.6)
-    ax.xaxis.set_major_formatter(_unsigned)
-    ax.set(xlabel="−log10 adjusted p-value", ylabel="gene set", xlim=(-reach, reach))
-    ax.set_yticks(rows, [_name(row) for row in shown.itertuples()])
-    ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
-    style.legend_below(figure, ax.get_legend_handles_labels()[0])
+    style.two_sided(ax, 1.05 * max(strength.max(initial=0), limit), "g")
+    ax.set(xlabel="−log10 adjusted p-value", ylabel="gene set")
+    style.name_rows(
+        ax,
+        [
+            f"{plain(shortened(row.gene_set, NAME_WIDTH))} ({row.n_up}↑ {row.n_down}↓ of "
+            f"{row.n_genes})"
+            for row in shown.itertuples()
+        ],
+    )
+    style.legend_below(figure)
 
     significant = tested[tested["camera_fdr"] < alpha]
     n_up = int((significant["direction"] == "Up").sum())
     part = "" if len(shown) == len(tested) else f" The {MOST_SETS} smallest p-values are shown."
-    first = f" The surest is {shown['gene_set'].iloc[0]}." if len(shown) else ""
+    first = f" Smallest p-value: {shown['gene_set'].iloc[0]}." if len(shown) else ""
     return CaptionedFigure(
         name=file_stem("gene_sets", contrast),
         title=f"Gene sets in {contrast}",
@@ -66,12 +70,3 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
         f"{alpha:g}.{first}",
         figure=figure,
     )
-
-
-def _name(row) -> str:
-    name = plain(shortened(row.gene_set, NAME_WIDTH))
-    return f"{name} ({row.n_up}↑ {row.n_down}↓ of {row.n_genes})"
-
-
-def _unsigned(value: float, _position: int) -> str:
-    return f"{abs(value):g}"

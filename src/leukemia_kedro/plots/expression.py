@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,28 +11,29 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
-    SAMPLE_WIDTH,
     CaptionedFigure,
     class_name,
     counted,
     drawn_of,
     file_stem,
-    fitted,
     gene_name,
     plain,
+    sample_name,
     shortened,
 )
+from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60
 MOST_COLUMNS = 300
 MOST_COLUMN_NAMES = 48
+TOP_GENES = 40
 STRIP_GENES = 12
+STRIP_COLUMNS = 4
 MOST_STRIP_SAMPLES = 1000
 LIMIT = 2.5  # z-scores beyond it get the end colours
 
@@ -56,50 +57,34 @@ def signature_heat_map(
     classes : sequence of str
         In class order.
     """
-    return _heat_map(
-        log_expression,
-        sample_split,
-        signature,
-        classes,
+    return CaptionedFigure(
         name="signature_heat_map",
         title="Expression of the signature",
-        subject="of the signature",
+        **_heat_map(log_expression, sample_split, signature, classes, "of the signature"),
     )
 
 
 def top_genes_heat_map(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
-    table: pd.DataFrame,
-    contrast: str,
+    contrast: Contrast,
     classes: Sequence[str],
-    n_genes: int = 40,
 ) -> CaptionedFigure:
-    """Clustered heat map of the genes with the smallest p-values of a contrast, in all samples.
+    """Clustered heat map of the forty genes with the smallest p-values, in all samples.
 
     Parameters
     ----------
-    log_expression : DataFrame, shape (n_probes, n_samples)
-        log2 scale.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    table : DataFrame
-        Differential expression sorted by p-value; columns ``probe`` and ``description``.
-    contrast : str
-        Its name, such as ``AML-ALL``.
-    classes : sequence of str
-        In class order.
-    n_genes : int
-        Rows of the heat map, at most 60.
+    log_expression, sample_split, classes
+        As for :func:`signature_heat_map`.
+    contrast : Contrast
+        Its first genes are drawn.
     """
-    return _heat_map(
-        log_expression,
-        sample_split,
-        table.head(n_genes),
-        classes,
-        name=file_stem("top_genes_heat_map", contrast),
-        title=f"Top genes of {contrast}",
-        subject=f"with the smallest p-values of {contrast}",
+    genes = contrast.table.head(TOP_GENES)
+    subject = f"with the smallest p-values of {contrast.name}"
+    return CaptionedFigure(
+        name=file_stem("top_genes_heat_map", contrast.name),
+        title=f"Top genes of {contrast.name}",
+        **_heat_map(log_expression, sample_split, genes, classes, subject),
     )
 
 
@@ -108,11 +93,9 @@ def _heat_map(
     sample_split: pd.DataFrame,
     genes: pd.DataFrame,
     classes: Sequence[str],
-    *,
-    name: str,
-    title: str,
     subject: str,
-) -> CaptionedFigure:
+) -> dict[str, Any]:
+    """Figure, caption and text alternative of a heat map of probes ``subject``."""
     shown_genes = genes.head(MOST_ROWS)
     shown_samples = thinned(sample_split, MOST_COLUMNS)
     scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
@@ -124,17 +107,15 @@ def _heat_map(
 
     n_genes, n_samples = scores.shape
     which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
-    return CaptionedFigure(
-        name=name,
-        title=title,
-        caption=f"{which} {counted(n_genes, 'probe')} {subject} in "
+    return {
+        "caption": f"{which} {counted(n_genes, 'probe')} {subject} in "
         f"{drawn_of(n_samples, len(sample_split))}: log2 expression, each row scaled to mean 0 and "
         f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
         "clustering on Euclidean distance; missing values are grey.",
-        alt=f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
+        "alt": f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
         f"dendrograms; classes {', '.join(classes)}. First probes: {', '.join(scores.index[:5])}.",
-        figure=figure,
-    )
+        "figure": figure,
+    }
 
 
 def _z_scores(values: pd.DataFrame) -> pd.DataFrame:
@@ -143,8 +124,7 @@ def _z_scores(values: pd.DataFrame) -> pd.DataFrame:
     return centred.div(deviation.where(deviation > 0, 1.0), axis=0)
 
 
-@dataclass(frozen=True)
-class _Tree:
+class _Tree(NamedTuple):
     """Leaf order of a clustering and the lines of its dendrogram, leaf i at 10 i + 5."""
 
     order: list[int]
@@ -160,6 +140,8 @@ def _clustered(rows: np.ndarray) -> _Tree:
     return _Tree(tree["leaves"], np.dstack([tree["icoord"], tree["dcoord"]]))
 
 
+# seaborn 0.13's clustermap was tried: it draws in pyplot's global figure, which threads share,
+# leaves the map 42% of the width instead of 62%, and has no legend of the classes.
 def _draw_heat_map(
     scores: pd.DataFrame, names: list[str], samples: pd.DataFrame, classes: Sequence[str]
 ) -> Figure:
@@ -169,8 +151,7 @@ def _draw_heat_map(
 
     body = max(0.105 * n_genes, 0.8)
     figure = style.new_figure(style.FULL_WIDTH, body + 1.9)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
-    style.leave_room_for_long_names(figure)
+    style.leave_room_for_long_names(figure, w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     splits = style.splits_in(samples)
     heights = (0.55, 0.13, 0.13 if len(splits) > 1 else 0.01, body)
     grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(0.16, 1))
@@ -188,7 +169,7 @@ def _draw_heat_map(
     heat.yaxis.tick_right()
     heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
     if n_samples <= MOST_COLUMN_NAMES:
-        ids = [plain(fitted(sample, SAMPLE_WIDTH)) for sample in samples.index]
+        ids = [sample_name(sample) for sample in samples.index]
         heat.set_xticks(range(n_samples), ids, fontsize=style.TINY_SIZE, rotation=90)
     heat.set_xlabel(f"samples (n = {n_samples:,})", fontsize=style.TEXT_SIZE)
 
@@ -199,13 +180,7 @@ def _draw_heat_map(
     patches = style.class_patches(classes, samples["label"])
     if len(splits) > 1:
         _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
-        patches += [
-            Patch(
-                color=style.SPLIT_COLOURS[split],
-                label=f"{split} (n = {(samples['split'] == split).sum():,})",
-            )
-            for split in splits
-        ]
+        patches += style.split_patches(samples)
     _draw_key(figure.add_subplot(grid[0:3, 0]), image)
     style.legend_below(figure, patches)
     return figure
@@ -214,7 +189,7 @@ def _draw_heat_map(
 def _draw_tree(ax: Axes, tree: _Tree, length: int, sideways: bool = False) -> None:
     lines = tree.lines[..., ::-1] if sideways else tree.lines
     top = max(tree.lines[..., 1].max(initial=0), 1e-9) * 1.02
-    ax.add_collection(LineCollection(lines, colors="black", linewidths=0.4))
+    ax.add_collection(LineCollection(list(lines), colors="black", linewidths=0.4))
     style.blank(ax)
     if sideways:
         ax.set(xlim=(top, 0), ylim=(length, 0))
@@ -250,8 +225,7 @@ def _draw_key(ax: Axes, image) -> None:
 def gene_strips(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
-    table: pd.DataFrame,
-    contrast: str,
+    contrast: Contrast,
     classes: Sequence[str],
 ) -> CaptionedFigure:
     """Each sample's expression of the twelve genes with the smallest p-values of a contrast.
@@ -261,37 +235,29 @@ def gene_strips(
 
     Parameters
     ----------
-    log_expression : DataFrame, shape (n_probes, n_samples)
-        log2 scale.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    table : DataFrame
-        Differential expression sorted by p-value; columns ``probe``, ``description`` and
-        ``adj.P.Val``.
-    contrast : str
-        Its name, such as ``AML-ALL``.
-    classes : sequence of str
-        In class order, from left to right.
+    log_expression, sample_split, contrast, classes
+        As for :func:`top_genes_heat_map`; classes stand from left to right.
     """
-    genes = table.head(STRIP_GENES)
+    genes = contrast.table.head(STRIP_GENES)
     shown = thinned(sample_split, MOST_STRIP_SAMPLES)
-    n_columns = min(len(genes), 4)
-    n_rows = -(-len(genes) // n_columns)
     names = [class_name(label) for label in classes]
-    upright = len(classes) <= 3 and max(map(len, names)) <= 6
-    longest = 0 if upright else max(map(len, names))
-    figure, axes = style.panels(
-        n_rows, n_columns, height=1.55 * n_rows + 0.7 + 0.06 * longest, sharex=True
+    longest = max(map(len, names))
+    upright = len(classes) <= 3 and longest <= 6
+    figure, axes = style.panel_grid(
+        len(genes),
+        STRIP_COLUMNS,
+        row_height=1.55,
+        extra_height=0.7 + (0 if upright else 0.06 * longest),
+        sharex=True,
     )
-    for ax, gene in zip(axes.flat, genes.itertuples(), strict=False):
-        values = log_expression.loc[gene.probe]
+    for ax, gene in zip(axes, genes.itertuples(), strict=True):
+        values = log_expression.T[str(gene.probe)]
         _draw_strips(ax, values, shown, classes)
-        _draw_medians(ax, values.groupby(sample_split["label"]).median(), classes)
+        medians = values.groupby(sample_split["label"]).median().reindex(list(classes))
+        at = np.arange(len(classes))
+        ax.hlines(medians, at - 0.38, at + 0.38, color="black", linewidth=1.0)
         ax.set_title(_strip_title(gene), fontsize=style.SMALL_SIZE, loc="left")
-    for ax in axes.flat[len(genes) :]:
-        ax.set_visible(False)
-    for column in range(n_columns):
-        lowest = axes[(len(genes) - 1 - column) // n_columns, column]
+    for lowest in axes[-STRIP_COLUMNS:]:
         lowest.set_xticks(range(len(classes)), names)
         lowest.tick_params(axis="x", labelbottom=True, rotation=0 if upright else 90)
         lowest.set_xlabel("class")
@@ -300,10 +266,10 @@ def gene_strips(
 
     sizes = ", ".join(f"{label} {(sample_split['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
-        name=file_stem("gene_strips", contrast),
-        title=f"Top genes of {contrast}, sample by sample",
+        name=file_stem("gene_strips", contrast.name),
+        title=f"Top genes of {contrast.name}, sample by sample",
         caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
-        f"of {contrast} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "
+        f"of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "
         "samples of the class.",
         alt=f"Strip plots by class ({sizes}) of the probes {', '.join(genes['probe'])}.",
         figure=figure,
@@ -330,17 +296,6 @@ def _draw_strips(
                 rasterized=len(samples) > 300,
             )
     ax.set_xlim(-0.6, len(classes) - 0.4)
-
-
-def _draw_medians(ax: Axes, medians: pd.Series, classes: Sequence[str]) -> None:
-    positions = np.arange(len(classes))
-    ax.hlines(
-        medians.reindex(list(classes)),
-        positions - 0.38,
-        positions + 0.38,
-        color="black",
-        linewidth=1.0,
-    )
 
 
 def _strip_title(gene) -> str:

@@ -27,6 +27,7 @@ from leukemia_kedro.plots import (
     stability,
 )
 from leukemia_kedro.plots.captions import CaptionedFigure, file_stem
+from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
 from leukemia_kedro.plots.study import (
     IN_FULL,
     CohortStudy,
@@ -137,7 +138,7 @@ def model_figures(
         *([partial(cohort.intensity_shift, shown, split, shift)] if measured else []),
         partial(comparison.permutation_test, study.permutation_test),
         *(
-            partial(draw, model, held_in[model], held_out[model], classes)
+            partial(draw, ModelPredictions(model, held_in[model], held_out[model], classes))
             for model in models
             for draw in (
                 confusion.confusion_matrix,
@@ -174,22 +175,23 @@ def contrast_figures(
     """
     split, classes = cohort_study.sample_split, cohort_study.classes
     tables, sets_of = study.contrast_tables, study.enrichment_tables
+    every = [Contrast(name, table, alpha) for name, table in tables.items()]
     top = _top_genes(log_expression, tables)
     return [
-        partial(contrasts.decision_summary, tables, alpha),
-        *([partial(contrasts.contrast_overlap, tables, alpha)] if len(tables) > 1 else []),
+        partial(contrasts.decision_summary, every),
+        *([partial(contrasts.contrast_overlap, every)] if len(every) > 1 else []),
         *(
             figure
-            for name, table in tables.items()
+            for each in every
             for figure in (
-                partial(differential_expression.volcano, table, name, alpha),
-                partial(differential_expression.mean_difference, table, name, alpha),
-                partial(differential_expression.p_value_histogram, table, name),
-                partial(expression.top_genes_heat_map, top, split, table, name, classes),
-                partial(expression.gene_strips, top, split, table, name, classes),
+                partial(differential_expression.volcano, each),
+                partial(differential_expression.mean_difference, each),
+                partial(differential_expression.p_value_histogram, each),
+                partial(expression.top_genes_heat_map, top, split, each, classes),
+                partial(expression.gene_strips, top, split, each, classes),
                 *(
-                    [partial(enrichment.gene_sets, sets_of[name], name, alpha)]
-                    if name in sets_of
+                    [partial(enrichment.gene_sets, sets_of[each.name], each.name, alpha)]
+                    if each.name in sets_of
                     else []
                 ),
             )
@@ -200,7 +202,7 @@ def contrast_figures(
 def interactive_contrast_figures(study: ContrastStudy, alpha: float) -> dict[str, Figure]:
     """Volcano and mean–difference plot of the contrasts that are shown in full."""
     return {
-        file_stem(name, contrast): draw(table, contrast, alpha)
+        file_stem(name, contrast): draw(Contrast(contrast, table, alpha))
         for contrast, table in list(study.contrast_tables.items())[:IN_FULL]
         for name, draw in (
             ("volcano", differential_expression.volcano_interactive),

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.artist import Artist
-from matplotlib.lines import Line2D
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -158,22 +157,11 @@ def _shapes(
 
 def _legend(
     points: pd.DataFrame, classes: Sequence[str], shapes: Mapping[tuple[str, str], str]
-) -> list[Artist]:
+) -> Sequence[Artist]:
     patches = style.class_patches(classes, points["label"])
     if len(style.splits_in(points)) > 1:
         return [*patches, *style.split_markers(points)]
-    return [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker=shape,
-            markersize=5,
-            color=patch.get_facecolor(),
-            label=patch.get_label(),
-        )
-        for patch, shape in zip(patches, shapes.values(), strict=True)
-    ]
+    return style.as_markers(patches, list(shapes.values()))
 
 
 def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, str]:

@@ -26,16 +26,12 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
     genes = chosen.sort_values(
         ["selection_frequency", "mean_rank"], ascending=[False, True], kind="stable"
     ).head(MOST_GENES)
-    names = [
-        plain(gene_name(probe, probes.loc[probe, "description"], width=56))
-        for probe in genes["probe"]
-    ]
+    described = zip(genes["probe"], probes.loc[genes["probe"], "description"], strict=True)
     figure, [[ax]] = style.panels(height=0.8 + 0.17 * max(len(genes), 1))
     style.leave_room_for_long_names(figure)
     ax.barh(range(len(genes)), genes["selection_frequency"], color=style.BLUE, height=0.7)
-    ax.set_yticks(range(len(genes)), names)
+    style.name_rows(ax, [plain(gene_name(*names, width=56)) for names in described])
     ax.set(xlabel="share of resamples in which the gene was chosen", ylabel="probe", xlim=(0, 1))
-    ax.set_ylim(len(genes) - 0.4, -0.6)
 
     always = int((chosen["selection_frequency"] == 1).sum())
     return CaptionedFigure(
@@ -68,7 +64,8 @@ def threshold_path(
         Samples.
     """
     chosen = path[path["chosen"]].iloc[0]
-    alike = path.loc[(path["n_genes"] - published["n_genes"]).abs().idxmin(), "threshold"]
+    closest = (path["n_genes"] - published["n_genes"]).abs().argmin()
+    alike = path["threshold"].iloc[closest]
     figure, axes = style.panels(2, 1, width=4.6, height=4.4, sharex=True)
     errors, genes = axes[:, 0]
     for column, name, split in (
@@ -108,7 +105,7 @@ def threshold_path(
     errors.set(ylabel="errors (samples)")
     errors.set_ylim(bottom=-0.5)
     genes.set(xlabel="shrinkage threshold (standard errors)", ylabel="genes left")
-    style.legend_below(figure, errors.get_legend_handles_labels()[0])
+    style.legend_below(figure)
 
     return CaptionedFigure(
         name="threshold_path",

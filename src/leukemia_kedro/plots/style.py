@@ -6,14 +6,18 @@ figures can be drawn in several threads, and look the same whatever is set while
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from math import ceil
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -22,8 +26,10 @@ from matplotlib.textpath import TextPath
 from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.plots.captions import class_name
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 FULL_WIDTH = 7.2  # inches: both columns of a journal page
-HALF_WIDTH = 3.5  # inches: one column
 DPI = 200
 TEXT_SIZE = 8  # points: axis names, panel titles
 SMALL_SIZE = 7  # points: tick labels, legends
@@ -50,13 +56,7 @@ SEQUENTIAL = "Blues"
 
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
-    """Colour of each class, fixed by class order; from the ninth on, paler tints of the eight.
-
-    Parameters
-    ----------
-    classes : sequence of str
-        In class order, the reference class first.
-    """
+    """Colour of each class, fixed by class order; from the ninth on, paler tints of the eight."""
     rounds = ceil(len(classes) / len(OKABE_ITO))
     return {
         label: _tint(OKABE_ITO[i % len(OKABE_ITO)], (i // len(OKABE_ITO)) / rounds)
@@ -65,147 +65,134 @@ def class_colours(classes: Sequence[str]) -> dict[str, str]:
 
 
 def _tint(colour: str, share_of_white: float) -> str:
-    return to_hex(np.asarray(to_rgb(colour)) * (1 - share_of_white) + share_of_white)
+    red, green, blue = np.asarray(to_rgb(colour)) * (1 - share_of_white) + share_of_white
+    return to_hex((red, green, blue))
 
 
 def splits_in(table: pd.DataFrame) -> list[str]:
-    """The splits that have samples, train before test.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``split``.
-    """
+    """The splits in column ``split`` that have samples, train before test."""
     return [split for split in SPLITS if (table["split"] == split).any()]
 
 
 def panels(
-    n_rows: int = 1, n_columns: int = 1, *, height: float, width: float = FULL_WIDTH, **subplots
+    n_rows: int = 1,
+    n_columns: int = 1,
+    *,
+    height: float,
+    width: float = FULL_WIDTH,
+    **subplots: Any,
 ) -> tuple[Figure, np.ndarray]:
-    """A new figure and its axes in the house style.
+    """A new figure in the house style, in inches as printed, and its axes, (n_rows, n_columns).
 
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Panels down and across.
-    height, width : float
-        Inches, as printed.
-    **subplots
-        Passed to :meth:`matplotlib.figure.Figure.subplots`.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    axes : ndarray of Axes, shape (n_rows, n_columns)
+    ``subplots`` are passed to :meth:`matplotlib.figure.Figure.subplots`.
     """
     figure = new_figure(width, height)
     axes = figure.subplots(n_rows, n_columns, squeeze=False, **subplots)
     for ax in axes.flat:
-        tidy(ax)
+        _tidy(ax)
     return figure, axes
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure on white, laid out so that nothing is cut.
+def panel_grid(
+    n: int,
+    most_columns: int,
+    *,
+    row_height: float,
+    extra_height: float,
+    width: float = FULL_WIDTH,
+    **subplots: Any,
+) -> tuple[Figure, list[Axes]]:
+    """A new figure with one panel for each of ``n`` things, row by row; the rest is hidden.
 
-    Parameters
-    ----------
-    width, height : float
-        Inches, as printed.
+    Sizes are in inches; ``extra_height`` is what stands above and below the rows.
     """
+    n_columns = max(min(n, most_columns), 1)
+    n_rows = max(ceil(n / n_columns), 1)
+    height = row_height * n_rows + extra_height
+    figure, axes = panels(n_rows, n_columns, width=width, height=height, **subplots)
+    for ax in axes.flat[n:]:
+        ax.set_visible(False)
+    return figure, list(axes.flat[:n])
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure on white, in inches as printed, laid out so that nothing is cut."""
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
 
 
-def leave_room_for_long_names(figure: Figure) -> None:
+def leave_room_for_long_names(figure: Figure, **layout: Any) -> None:
     """Keep a margin at both sides of a figure that names genes or samples along its edge.
 
     The layout measures letters as pixels show them; their outlines, which SVG draws, make a long
-    name two per cent longer, and it would be cut.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Changed in place.
+    name two per cent longer, and it would be cut. ``layout`` are further settings of it.
     """
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
     # Binary fractions: what is rounded here would differ in the SVG from one drawing to the next.
-    figure.get_layout_engine().set(rect=(1 / 64, 0, 31 / 32, 1))
+    engine.set(rect=(1 / 64, 0, 31 / 32, 1), **layout)
 
 
-def tidy(ax: Axes) -> None:
-    """Give axes the house's text sizes and thin lines, without the frame's upper and right side.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Changed in place.
-    """
+def _tidy(ax: Axes) -> None:
+    """Small text and thin lines, without the frame's upper and right side."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_linewidth(0.6)
     ax.tick_params(which="both", labelsize=SMALL_SIZE, width=0.6)
     ax.tick_params(which="major", length=3)
     ax.tick_params(which="minor", length=1.5)
-    ax.xaxis.label.set_size(TEXT_SIZE)
-    ax.yaxis.label.set_size(TEXT_SIZE)
+    ax.xaxis.label.set_fontsize(TEXT_SIZE)
+    ax.yaxis.label.set_fontsize(TEXT_SIZE)
     ax.set_axisbelow(True)
 
 
 def blank(ax: Axes) -> None:
-    """Leave axes without frame, ticks and labels: a drawing such as a dendrogram.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Changed in place.
-    """
+    """Leave axes without frame, ticks and labels: a drawing such as a dendrogram."""
     ax.spines[:].set_visible(False)
     ax.tick_params(which="both", length=0, labelsize=SMALL_SIZE)
     ax.set(xticks=[], yticks=[])
 
 
 def title(ax: Axes, text: str) -> None:
-    """Head a panel, flush left.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The panel.
-    text : str
-        Its heading.
-    """
+    """Head a panel, flush left."""
     ax.set_title(text, fontsize=TEXT_SIZE, loc="left")
 
 
-def legend(ax: Axes, handles: Sequence | None = None, **keywords) -> Legend:
-    """Put a small legend without a frame into or beside a panel.
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Name the rows of a panel at heights 0, 1, …, the first on top."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(max(len(names), 1) - 0.4, -0.6)
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The panel.
-    handles : sequence of Artist, optional
-        By default all labelled artists of the panel.
-    **keywords
-        Passed to :meth:`matplotlib.axes.Axes.legend`.
+
+def two_sided(ax: Axes, reach: float, number: str) -> None:
+    """Make the x axis run from −reach to reach, with a line at 0 and no signs at its numbers.
+
+    ``number`` is their format, such as ``g``.
     """
-    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
-    return ax.legend(handles=handles, frameon=False, fontsize=SMALL_SIZE, **keywords)
+    ax.axvline(0, color="black", linewidth=0.6)
+    ax.xaxis.set_major_formatter(partial(_unsigned, number))
+    ax.set_xlim(-reach, reach)
 
 
-def legend_below(figure: Figure, handles: Sequence, **keywords) -> Legend:
+def _unsigned(number: str, value: float, _position: int) -> str:
+    return f"{abs(value):{number}}"
+
+
+def legend(ax: Axes, **keywords: Any) -> Legend:
+    """A small legend of the labelled artists without a frame, inside a panel."""
+    return ax.legend(frameon=False, fontsize=SMALL_SIZE, **keywords)
+
+
+def legend_below(
+    figure: Figure, handles: Sequence[Artist] | None = None, **keywords: Any
+) -> Legend:
     """Put one legend under the whole figure, in as many columns as fit its width.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    handles : sequence of Artist
-        Each with its label.
-    **keywords
-        Passed to :meth:`matplotlib.figure.Figure.legend`.
+    ``handles`` are labelled artists, by default those of the first panel.
     """
+    if handles is None:
+        handles = figure.axes[0].get_legend_handles_labels()[0]
     handle_and_gaps = 5 * SMALL_SIZE  # matplotlib's defaults, in points
     column = handle_and_gaps + max(
-        TextPath((0, 0), handle.get_label(), size=SMALL_SIZE).get_extents().width
+        TextPath((0, 0), str(handle.get_label()), size=SMALL_SIZE).get_extents().width
         for handle in handles
     )
     n_columns = max(1, min(len(handles), int(72 * figure.get_figwidth() / column)))
@@ -220,55 +207,48 @@ def legend_below(figure: Figure, handles: Sequence, **keywords) -> Legend:
 
 
 def class_patches(classes: Sequence[str], labels: pd.Series) -> list[Patch]:
-    """Legend entries of the classes, each with its number of samples.
+    """Legend entries of the classes, each with its number in ``labels``, one per sample shown."""
+    return _patches(class_colours(classes), labels)
 
-    Parameters
-    ----------
-    classes : sequence of str
-        In class order.
-    labels : Series of str
-        Class of each sample shown.
-    """
+
+def split_patches(table: pd.DataFrame) -> list[Patch]:
+    """Legend entries of the splits in column ``split``, each with its number of samples."""
+    return _patches({split: SPLIT_COLOURS[split] for split in splits_in(table)}, table["split"])
+
+
+def _patches(colours: Mapping[str, str], values: pd.Series) -> list[Patch]:
     return [
-        Patch(color=colour, label=f"{class_name(label)} (n = {(labels == label).sum():,})")
-        for label, colour in class_colours(classes).items()
+        Patch(color=colour, label=f"{class_name(value)} (n = {(values == value).sum():,})")
+        for value, colour in colours.items()
     ]
 
 
-def split_markers(table: pd.DataFrame) -> list[Line2D]:
-    """Legend entries of the splits that have samples, each with its number of samples.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per sample shown, column ``split``.
-    """
+def as_markers(
+    patches: Sequence[Patch], markers: Sequence[str], colour: Any = None
+) -> list[Line2D]:
+    """Legend entries with markers in place of patches, in their colours or all in ``colour``."""
     return [
         Line2D(
             [],
             [],
             linestyle="",
-            marker=SPLIT_MARKERS[split],
+            marker=marker,
             markersize=5,
-            color=SPLIT_COLOURS["train"],
-            label=f"{split} (n = {(table['split'] == split).sum():,})",
+            color=colour or patch.get_facecolor(),
+            label=patch.get_label(),
         )
-        for split in splits_in(table)
+        for patch, marker in zip(patches, markers, strict=True)
     ]
 
 
-def interactive_layout(figure, height: int = 480, **layout) -> None:
-    """Give a plotly figure the house's look; width follows the page.
+def split_markers(table: pd.DataFrame) -> list[Line2D]:
+    """As :func:`split_patches`, with the marker of each split in one colour."""
+    markers = [SPLIT_MARKERS[split] for split in splits_in(table)]
+    return as_markers(split_patches(table), markers, SPLIT_COLOURS["train"])
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    height : int
-        Pixels.
-    **layout
-        Further layout, such as axis titles.
-    """
+
+def interactive_layout(figure: go.Figure, height: int = 480, **layout: Any) -> None:
+    """Give a plotly figure the house's look; ``height`` in pixels, width follows the page."""
     figure.update_layout(
         template="simple_white",
         height=height,

@@ -1,0 +1,64 @@
+"""What figure functions take together: the predictions of a model, the table of a contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from leukemia_kedro.plots.captions import counted
+
+
+@dataclass(frozen=True, eq=False)
+class ModelPredictions:
+    """All predictions of one model.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    cv : DataFrame
+        From cross-validation: ``repeat``, ``sample``, ``label``, ``predicted`` and
+        ``probability_<class>`` (0 to 1).
+    test : DataFrame
+        The same without ``repeat``, and with ``confidence`` (0 to 1) and ``call``; no rows where
+        there is no test set.
+    classes : sequence of str
+        In class order.
+    """
+
+    model: str
+    cv: pd.DataFrame
+    test: pd.DataFrame
+    classes: Sequence[str]
+
+    def sources(self) -> str:
+        """Sentence on what solid and dashed lines are, with the number of samples."""
+        repeats = self.cv["repeat"].nunique()
+        text = f"Solid: cross-validation of {counted(self.cv['sample'].nunique(), 'sample')}"
+        if repeats > 1:
+            text += f", mean and range of {repeats} repeats"
+        if len(self.test):
+            text += f"; dashed: {counted(len(self.test), 'test sample')}"
+        return f"{text}."
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """Differential expression of one contrast.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``AML-ALL``.
+    table : DataFrame
+        The smallest p-value first: ``probe``, ``description``, ``logFC`` and ``AveExpr`` (log2),
+        ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested.
+    alpha : float
+        Benjamini–Hochberg adjusted p-values below it are significant.
+    """
+
+    name: str
+    table: pd.DataFrame
+    alpha: float
