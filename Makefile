@@ -3,26 +3,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= demo
 
-# The tests start Python some hundred times, and each start would compile the project anew.
+# The tests start Python some hundred times, and each start would compile the project again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# pip is silent while it unpacks. A dot every other second, until make's own shell has ended.
+# pip prints nothing while it unpacks. So print a dot every other second until make's shell ends.
 PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) & \
 	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet
 
 .PHONY: run test check lint format docs viz viz-site pictures benchmark lock clean
 
-run: .venv/run.stamp  ## The whole analysis on simulated data (another cohort: make run ENV=base)
+run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
 
 # Each worker takes whole files in order. Sorted by number of tests, the longest would come last.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: lint .venv-mlflow/test.stamp  ## Lint, every test and coverage; skips tests whose real files are absent
-	@echo "This takes about 20 minutes on two cores. Some tests take a minute."
+test: lint .venv-mlflow/test.stamp  ## Lint, run every test, measure coverage
+	@echo "This takes about 20 minutes on two cores. Each dot is a test; some take a minute."
 	$(PYTEST) --cov --cov-report=term
 
-check: lint  ## Lint and the quick tests, in about two minutes
+check: lint  ## Lint and run the quick tests, in about two minutes
 	$(PYTEST) -m "not slow"
 
 lint: .venv/test.stamp  ## Check style, imports between rooms and types; changes nothing
@@ -35,26 +35,26 @@ format: .venv/test.stamp  ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz: .venv/run.stamp  ## The picture of the pipelines in a browser
+viz: .venv/run.stamp  ## Show the picture of the pipelines in a browser
 	$(BIN)/kedro viz run --env $(ENV)
 
-viz-site: .venv/run.stamp  ## The same as a static site: build/viz/index.html
+viz-site: .venv/run.stamp  ## Write the picture as a static site: build/viz/index.html
 	$(BIN)/kedro run --env $(ENV) --only-missing-outputs
 	$(BIN)/python scripts/viz_site.py --env $(ENV) build/viz
 
-pictures: .venv/test.stamp  ## The README's pictures, from a run on simulated data; needs chromium
+pictures: .venv/test.stamp  ## Make the README's pictures from a run on simulated data; needs chromium
 	$(BIN)/python scripts/pictures.py
 
-docs: .venv/test.stamp  ## The documentation as a site: build/docs/index.html
+docs: .venv/test.stamp  ## Build the documentation: build/docs/index.html
 	$(BIN)/sphinx-build -W -n -q docs build/docs
 
-benchmark: .venv/test.stamp  ## Times beside scikit-learn's, limma's and multtest's (R if installed)
+benchmark: .venv/test.stamp  ## Compare times with scikit-learn, limma and multtest (with R if installed)
 	$(BIN)/python benchmarks
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header \
 	--no-annotate --quiet
 
-lock: .venv/test.stamp  ## Resolve the dependencies anew
+lock: .venv/test.stamp  ## Update the lock files
 	$(BIN)/python -m pip install --quiet uv
 	mkdir -p build
 	$(COMPILE) --group dev --all-extras --upgrade -o build/together.txt
@@ -63,7 +63,7 @@ lock: .venv/test.stamp  ## Resolve the dependencies anew
 		-o requirements-dev.txt
 	$(COMPILE) --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt
 
-clean:  ## Remove everything that was made
+clean:  ## Remove environments, builds and results
 	rm -rf .venv .venv-mlflow build dist data/0[2-8]*/*/
 
 .venv/bin/python:
@@ -83,7 +83,7 @@ clean:  ## Remove everything that was made
 	@$(PIP_INSTALL) --require-hashes -r $<
 	@echo && touch $@
 
-# Of its own: the plugin registers itself wherever it is installed, and slows every start.
+# A separate environment, because the plugin slows every start wherever it is installed.
 .venv-mlflow/test.stamp: requirements-mlflow.txt pyproject.toml | .venv/bin/python
 	@echo "Installing MLflow and what the project needs into $(@D)"
 	@.venv/bin/python -m venv $(@D)

@@ -1,9 +1,9 @@
-"""Make the pictures in the README anew, from a run on the simulated cohort.
+"""Make the pictures in the README from a run on the simulated cohort.
 
     python scripts/pictures.py
 
 Needs the development requirements, and Chromium with its driver. Chromium runs without its sandbox,
-as it has to in a container: it opens nothing but what the run made.
+because containers need this. It opens only files of the run.
 """
 
 import io
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def make_run_and_site(site: str) -> None:
-    """A whole run on the simulated cohort, and kedro viz of it as files."""
+    """Run the simulated cohort, and write the picture of kedro viz as files."""
     kedro = Path(sys.executable).with_name("kedro")
     subprocess.run([kedro, "run", "--env", "demo"], cwd=PROJECT, check=True)
     viz_site = [sys.executable, "scripts/viz_site.py", "--env", "demo", site]
@@ -73,11 +73,11 @@ def picture_pipelines(open_browser: webdriver.Chrome, address: str) -> None:
 
 
 def picture_report(open_browser: webdriver.Chrome) -> None:
-    """The answer and what follows it, as on a desk."""
+    """The answer and what follows it, on a wide screen."""
     resize(open_browser, width=1280, height=1100, scale=1.5)
     open_browser.get(f"{REPORT.as_uri()}#answer")
     until(open_browser, "return 'ready' in document.documentElement.dataset")
-    time.sleep(3)  # figures in sight are drawn anew, to be pointed at
+    time.sleep(3)  # plotly draws the visible figures again, with hover
     save(open_browser, "report.png", (0, 0, 1280, 1100), scale=1.5, colours=64)
 
 

@@ -37,7 +37,7 @@ def test_genes_on_the_side_of_aml(golub):
     for said, group in {
         "| 11 AML, training | {} to {}, median {} |": train & is_aml,
         "| 27 ALL, training | {} to {}, median {} |": train & ~is_aml,
-        "| 14 AML, held out | {} to {}, median {} |": ~train & is_aml,
+        "| 14 AML, test | {} to {}, median {} |": ~train & is_aml,
     }.items():
         counts = on_aml_side[group]
         assert said.format(counts.min(), counts.max(), int(counts.median())) in PAGE

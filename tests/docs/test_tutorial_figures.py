@@ -54,7 +54,7 @@ def test_the_answer(found):
     wrong = champion["held_out"]["errors_among_calls"]
     assert champion["champion"] == "weighted_voting"
     assert_on_the_page(
-        f"{test['n'] - test['errors']:.0f} of {test['n']:.0f} held-out samples called correctly, "
+        f"{test['n'] - test['errors']:.0f} of {test['n']:.0f} test samples classified correctly, "
         f"exact 95 % interval {test['accuracy_low']:.1%} to {test['accuracy_high']:.1%}",
         f"{test['accuracy']:.1%} is its middle",
         f"balanced accuracy {cv['balanced_accuracy']:.3f} ({cv['balanced_accuracy_low']:.3f} to "

@@ -1,4 +1,4 @@
-"""What the pages tell a reader to type: their fenced blocks, and commands within the text."""
+"""The fenced blocks of the pages, and the commands within their text."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, the file it is (if it says so) and its text."""
+    """A fenced block: its language, the path of the file it shows (if any) and its text."""
 
     page: str
     language: str
@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
     @property
     def commands(self) -> list[str]:
-        """The lines of a block of commands, those that go on after a backslash joined."""
+        """The lines of a block of commands. Lines that end in a backslash are joined."""
         return [line for line in self.text.replace("\\\n", "").splitlines() if line.strip()]
 
 
