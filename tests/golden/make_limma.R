@@ -63,26 +63,21 @@ simulate <- function() {
   alike_gaps <- alike
   alike_gaps[matrix(runif(length(y)) < 0.06, nrow(y))] <- NA
 
-  sample_weights <- round(runif(length(label), 0.3, 2), 3)
-  value_weights <- matrix(round(runif(length(y), 0.2, 3), 3), nrow(y), dimnames = dimnames(y))
-  value_weights[3, 5] <- 0
-
-  write_table(cbind(samples, weight = sample_weights), "simulated.samples")
-  for (name in c("y", "gaps", "alike", "alike_gaps", "value_weights")) {
+  write_table(samples, "simulated.samples")
+  for (name in c("y", "gaps", "alike", "alike_gaps")) {
     write_table(data.frame(probe = rownames(y), get(name)), paste0("simulated.", name))
   }
-  list(samples = samples, y = y, gaps = gaps, alike = alike,
-       alike_gaps = alike_gaps, sample_weights = sample_weights, value_weights = value_weights)
+  list(samples = samples, y = y, gaps = gaps, alike = alike, alike_gaps = alike_gaps)
 }
 
 # ---- one case ---------------------------------------------------------------------------------
 
-run_case <- function(name, y, samples, formula = ~ 0 + label, contrasts = NULL, weights = NULL,
-                     trend = FALSE, robust = FALSE, lfc = NULL, keep_every = 1) {
+run_case <- function(name, y, samples, formula = ~ 0 + label, contrasts = NULL, trend = FALSE,
+                     robust = FALSE, lfc = NULL, keep_every = 1) {
   samples$label <- factor(samples$label)
   design <- model.matrix(formula, samples)
   # lmFit names the coefficients that one gene's own samples cannot tell.
-  fit <- suppressWarnings(lmFit(y, design, weights = weights))
+  fit <- suppressWarnings(lmFit(y, design))
   fit <- contrasts.fit(fit, contrasts)
   fit <- if (is.null(lfc)) eBayes(fit, trend = trend, robust = robust) else
     treat(fit, lfc = lfc, trend = trend, robust = robust)
@@ -148,11 +143,8 @@ case("robust", y, robust = TRUE)
 case("trend_robust", y, trend = TRUE, robust = TRUE)
 case("treat", y, lfc = 0.5)
 case("treat_trend_robust", y, lfc = 0.5, trend = TRUE, robust = TRUE)
-case("sample_weights", y, ~ label + batch, weights = simulated$sample_weights)
-case("value_weights", y, ~ label + batch, weights = simulated$value_weights)
 case("missing", gaps)
 case("missing_covariates", gaps, ~ label + batch + age)
-case("missing_sample_weights", gaps, ~ label + batch, weights = simulated$sample_weights)
 case("missing_robust", gaps, robust = TRUE)
 case("missing_trend", seen, trend = TRUE)
 case("missing_trend_robust", seen, trend = TRUE, robust = TRUE)

@@ -130,11 +130,6 @@ def test_pairs_run_from_the_later_class_to_the_earlier():
         "T_cell-ALL": "`T cell` - ALL",
         "T_cell-AML": "`T cell` - AML",
     }
-    assert list(pairwise_contrasts(["ALL", "AML", "MLL"], reference="MLL")) == [
-        "ALL-MLL",
-        "AML-MLL",
-        "AML-ALL",
-    ]
 
 
 def test_the_rest_is_the_plain_mean_of_the_other_classes():
@@ -164,8 +159,6 @@ def test_one_class_has_nothing_to_compare_with():
         pairwise_contrasts(["AML"])
     with pytest.raises(UserError, match="nothing to compare"):
         each_against_rest(["AML"])
-    with pytest.raises(UserError, match="'MLL' is no class; the classes are ALL, AML"):
-        pairwise_contrasts(["ALL", "AML"], reference="MLL")
 
 
 def test_weights_of_the_classes_in_a_contrast():

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics import enrichment
 from leukemia_kedro.statistics.enrichment import (
     camera_preranked,
     collapse_to_genes,
@@ -62,11 +63,9 @@ class TestCollapseToGenes:
         genes = pd.Series({"p1": "A", "p2": "A"})
         assert collapse_to_genes(t, genes, "max_abs")["A"] == -2
 
-    def test_no_gene_and_no_such_rule_are_refused(self):
+    def test_probes_without_any_gene_are_refused(self):
         with pytest.raises(UserError, match="no tested probe has a gene"):
             collapse_to_genes(self.t, pd.Series(np.nan, index=self.t.index), "mean")
-        with pytest.raises(UserError, match="'median'; choose one of max_abs, mean"):
-            collapse_to_genes(self.t, self.genes, "median")
 
 
 class TestOverRepresentation:
@@ -99,8 +98,6 @@ class TestOverRepresentation:
     def test_names_that_do_not_match_are_shown_from_both_sides(self):
         with pytest.raises(UserError, match=r"sets name a, b; the cohort has A, B, C, D, E …"):
             over_representation(["A"], self.measured, {"lower": ["a", "b"]})
-        with pytest.raises(ValueError, match="selected but not measured: Z"):
-            over_representation(["A", "Z"], self.measured, {"set": ["A"]})
 
 
 class TestCameraPreranked:
@@ -119,19 +116,12 @@ class TestCameraPreranked:
         np.testing.assert_allclose(table["PValue"], expected["PValue"], rtol=1e-11)
         np.testing.assert_allclose(table["FDR"], expected["FDR"], rtol=1e-11)
 
-    def test_without_correlation_it_is_students_t_test(self):
+    def test_without_correlation_it_is_students_t_test(self, monkeypatch):
+        monkeypatch.setattr(enrichment, "INTER_GENE_CORRELATION", 0)
         inside = self.statistic.index[30:60]
-        table = camera_preranked(self.statistic, {"set": inside}, inter_gene_correlation=0)
+        table = camera_preranked(self.statistic, {"set": inside})
         expected = stats.ttest_ind(self.statistic[inside], self.statistic.drop(inside)).pvalue
         assert table.loc["set", "PValue"] == pytest.approx(expected, rel=1e-12)
-
-    def test_correlation_between_genes_makes_it_more_careful(self):
-        sets = {"set": self.statistic.index[:20]}
-        p = [
-            camera_preranked(self.statistic, sets, inter_gene_correlation=c).loc["set", "PValue"]
-            for c in (0, 0.01, 0.1)
-        ]
-        assert p == sorted(p)
 
     def test_turning_the_statistic_round_turns_the_direction(self):
         sets = {"up": self.statistic.index[:15]}
@@ -152,5 +142,3 @@ class TestCameraPreranked:
             camera_preranked(self.statistic, {"set": ["X"]})
         with pytest.raises(UserError, match="at least 3 genes with a statistic; found 2"):
             camera_preranked(self.statistic[:2], {"set": ["G001"]})
-        with pytest.raises(ValueError, match="exactly one statistic"):
-            camera_preranked(pd.concat([self.statistic, self.statistic[:1]]), {"set": ["G001"]})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
+from leukemia_kedro.statistics import intervals
 from leukemia_kedro.statistics.intervals import (
     bootstrap_interval,
     clopper_pearson,
@@ -28,27 +29,22 @@ class TestClopperPearson:
     @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
     def test_each_end_leaves_half_of_the_error_in_its_tail(self, counts):
         successes, n = counts
-        low, high = clopper_pearson(successes, n, confidence=0.9)
+        low, high = clopper_pearson(successes, n)
         assert low <= successes / n <= high
         if successes > 0:
-            assert stats.binom.sf(successes - 1, n, low) == pytest.approx(0.05, rel=1e-6)
+            assert stats.binom.sf(successes - 1, n, low) == pytest.approx(0.025, rel=1e-6)
         else:
             assert low == 0
         if successes < n:
-            assert stats.binom.cdf(successes, n, high) == pytest.approx(0.05, rel=1e-6)
+            assert stats.binom.cdf(successes, n, high) == pytest.approx(0.025, rel=1e-6)
         else:
             assert high == 1
 
     @pytest.mark.parametrize("truth", [0.02, 0.5, 0.93])
-    def test_covers_at_least_as_often_as_it_says(self, truth):
+    def test_covers_at_least_95_percent(self, truth):
         n = 34
         covers = [low <= truth <= high for low, high in (clopper_pearson(k, n) for k in range(35))]
         assert stats.binom.pmf(np.arange(35), n, truth) @ covers >= 0.95
-
-    @pytest.mark.parametrize(("successes", "n"), [(3, 2), (-1, 4), (0, 0)])
-    def test_impossible_counts_are_refused(self, successes, n):
-        with pytest.raises(ValueError, match="must"):
-            clopper_pearson(successes, n)
 
 
 class TestCorrectedResampledInterval:
@@ -62,8 +58,8 @@ class TestCorrectedResampledInterval:
         )
 
     def test_without_overlap_it_is_students_interval(self):
-        expected = stats.ttest_1samp(self.scores.ravel(), 0).confidence_interval(0.9)
-        found = corrected_resampled_interval(self.scores, np.inf, 8, confidence=0.9)
+        expected = stats.ttest_1samp(self.scores.ravel(), 0).confidence_interval(0.95)
+        found = corrected_resampled_interval(self.scores, np.inf, 8)
         assert found == pytest.approx((expected.low, expected.high))
 
     def test_more_repeats_do_not_shrink_it_to_nothing(self):
@@ -86,14 +82,6 @@ class TestCorrectedResampledInterval:
         assert covered["corrected"] / 1000 == pytest.approx(0.95, abs=0.02)
         assert covered["naive"] / 1000 < 0.7
 
-    @pytest.mark.parametrize(
-        ("scores", "n_train", "n_test"),
-        [([0.9], 9, 1), ([0.9, np.nan], 9, 1), ([0.9, 0.8], 9, 0), ([0.9, 0.8], 0, 1)],
-    )
-    def test_what_is_no_cross_validation_is_refused(self, scores, n_train, n_test):
-        with pytest.raises(ValueError, match="score"):
-            corrected_resampled_interval(np.array(scores), n_train, n_test)
-
 
 class TestBootstrap:
     @pytest.mark.parametrize("successes", [2, 17, 31])
@@ -111,9 +99,10 @@ class TestBootstrap:
         narrow_low, narrow_high = bootstrap_interval(np.repeat(values, 3), np.arange(60), seed=5)
         assert once[0] < narrow_low < narrow_high < once[1]
 
-    def test_a_mean_is_over_values_not_over_patients(self):
+    def test_a_mean_is_over_values_not_over_patients(self, monkeypatch):
         values, patients = np.array([1.0, 1.0, 1.0, 0.0]), np.array(["a", "a", "a", "b"])
-        low, high = bootstrap_interval(values, patients, seed=0, confidence=0.1)
+        monkeypatch.setattr(intervals, "CONFIDENCE", 0.1)
+        low, high = bootstrap_interval(values, patients, seed=0)
         assert low == high == 0.75  # half of all draws take each patient once
 
     def test_zero_is_a_seed_and_the_same_seed_gives_the_same_interval(self):
@@ -145,10 +134,6 @@ class TestMcNemar:
         right = np.array([True, False, True])
         assert mcnemar_exact(right, right) == 1
 
-    def test_predictions_of_different_samples_are_refused(self):
-        with pytest.raises(ValueError, match="shapes differ"):
-            mcnemar_exact(np.ones(3, bool), np.ones(4, bool))
-
 
 class TestPermutationPValue:
     def test_the_true_labelling_counts(self):
@@ -168,7 +153,3 @@ class TestPermutationPValue:
         p = np.array([permutation_p_value(row[0], row[1:]) for row in scores])
         np.testing.assert_allclose(np.unique(p), np.arange(1, 21) / 20)
         assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.01)
-
-    def test_nan_is_refused(self):
-        with pytest.raises(ValueError, match="NaN"):
-            permutation_p_value(0.9, np.array([0.5, np.nan]))

@@ -33,7 +33,6 @@ from leukemia_kedro.statistics.max_t import count_labellings, max_t
 from leukemia_kedro.statistics.multiple_testing import benjamini_yekutieli, storey_q_values
 from leukemia_kedro.statistics.two_sample import welch_t, wilcoxon_rank_sum
 
-CONFIDENCE = 0.95
 COLUMNS = (
     "description", "logFC", "AveExpr", "t", "P.Value", "adj.P.Val", "B",
     "welch_t", "welch_p", "wilcoxon_p", "maxT_p",
@@ -207,7 +206,7 @@ def two_sample_tests(
                 run = partial(
                     run_parallel, n_jobs=n_jobs, progress=f"maxT {name}", prefer="threads"
                 )
-                columns["maxT_p"] = max_t(values, group, permutations, seed, blocks, n_jobs, run)
+                columns["maxT_p"] = max_t(values, group, permutations, seed, blocks, run)
             tables[name] = pd.DataFrame(columns, index=comparison.expression.index)
     return tables
 
@@ -233,7 +232,7 @@ def contrast_table(
         ``q_value`` of ``P.Value``; the 95 % interval ``CI.L … CI.R`` of ``logFC``. Columns of
         tests that were not made are NaN, such as B under ``treat``.
     """
-    table = top_table(moderated, contrast, CONFIDENCE)
+    table = top_table(moderated, contrast)
     table["description"] = descriptions.loc[table.index]
     table["by_p"] = benjamini_yekutieli(table["P.Value"].to_numpy())
     table["q_value"] = storey_q_values(table["P.Value"].to_numpy())

@@ -64,15 +64,13 @@ def class_weights(expression: str, classes: list[str]) -> pd.Series:
     return pd.Series(weights, index=names).reindex(classes, fill_value=0.0)
 
 
-def pairwise_contrasts(classes: list[str], reference: str | None = None) -> dict[str, str]:
+def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
     """Every class against every earlier one: ``{"AML-ALL": "AML - ALL", …}``.
 
     Parameters
     ----------
     classes : list of str
         In order. ``AML-ALL``, AML minus ALL, comes from ``["ALL", "AML"]``.
-    reference : str, optional
-        Class to move to the front.
 
     Returns
     -------
@@ -82,15 +80,8 @@ def pairwise_contrasts(classes: list[str], reference: str | None = None) -> dict
     Raises
     ------
     UserError
-        Where the reference is no class, there is one class only, or two contrasts would be named
-        the same.
+        Where there is one class only, or two contrasts would be named the same.
     """
-    if reference is not None:
-        if reference not in classes:
-            raise UserError(
-                f"the reference {reference!r} is no class; the classes are {first_few(classes, 20)}"
-            )
-        classes = [reference, *(name for name in classes if name != reference)]
     _check_several(classes)
     return _named(
         (f"{later}-{earlier}", f"{_quoted(later)} - {_quoted(earlier)}")
@@ -182,7 +173,7 @@ def _linear_form(text: str) -> tuple[list[str], np.ndarray]:
             f"contrast {text!r} cannot be read; expected sums and differences of classes such as "
             f"(AML + MLL)/2 - ALL ({_BACKTICKS})"
         ) from error
-    if np.ndim(value) == 0:
+    if not isinstance(value, np.ndarray):
         raise UserError(f"contrast {text!r} names no class ({_BACKTICKS})")
     return names, value
 

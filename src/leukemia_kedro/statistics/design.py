@@ -39,7 +39,7 @@ class Design:
     class_rows: pd.DataFrame
 
 
-def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str] | None = None) -> Design:
+def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> Design:
     """Design matrix of a formula such as ``~ label``, ``~ 0 + label`` or ``~ label + batch``.
 
     Text columns become one column per level but the first, numeric columns enter as they are
@@ -52,8 +52,8 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str] | None
         One-sided.
     samples : DataFrame, index ``sample``
         Column ``label`` and the covariates that the formula names.
-    classes : list of str, optional
-        The classes in order, the reference first. Sorted by name when left out.
+    classes : list of str
+        The classes in order, the reference first.
 
     Raises
     ------
@@ -63,12 +63,12 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str] | None
         on each other.
     """
     terms = _parse(formula)
-    labels, classes = _labels(samples, classes)
+    labels = _labels(samples, classes)
     samples = samples.assign(label=pd.Categorical(labels, categories=classes))
     _check_covariates(formula, terms, samples)
     encoded = _encode(formula, terms, samples)
     matrix = pd.DataFrame(encoded).astype(np.float64)
-    check_full_rank(matrix, f"the design {formula!r}")
+    _check_full_rank(formula, matrix)
 
     def class_row(name: str) -> pd.Series:
         as_class = pd.Categorical([name] * len(samples), categories=classes)
@@ -79,16 +79,7 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str] | None
     return Design(formula, matrix, class_rows)
 
 
-def check_full_rank(design: pd.DataFrame, what: str) -> None:
-    """Raise where columns of a design depend on each other, naming them.
-
-    Parameters
-    ----------
-    design : DataFrame, shape (n_samples, n_coefficients)
-        Any numbers.
-    what : str
-        How the message calls the design.
-    """
+def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
     values = design.to_numpy(dtype=np.float64)
     kept = independent_columns(values)
     if len(kept) == design.shape[1]:
@@ -103,7 +94,8 @@ def check_full_rank(design: pd.DataFrame, what: str) -> None:
             f"{name} follows from {first_few(parts)}" if len(parts) else f"{name} is always 0"
         )
     raise UserError(
-        f"{what} is not of full rank over its {len(design)} samples: {'; '.join(faults)}. "
+        f"the design {formula!r} is not of full rank over its {len(design)} samples: "
+        f"{'; '.join(faults)}. "
         "No data could tell these columns apart; leave out one of the terms they come from."
     )
 
@@ -146,19 +138,8 @@ def _parse(formula: str) -> SimpleFormula:
     return terms
 
 
-def _labels(samples: pd.DataFrame, classes: list[str] | None) -> tuple[pd.Series, list[str]]:
-    if "label" not in samples:
-        raise UserError(
-            f"the samples table has no column 'label'; it has {first_few(samples.columns)}"
-        )
+def _labels(samples: pd.DataFrame, classes: list[str]) -> pd.Series:
     labels = samples["label"].astype(str)
-    classes = sorted(labels.unique()) if classes is None else [str(name) for name in classes]
-    others = labels[~labels.isin(classes)].unique()
-    if len(others):
-        raise UserError(
-            f"samples are labelled {first_few(others)}, which is not among the classes "
-            f"{first_few(classes, 20)}"
-        )
     counts = labels.value_counts().reindex(classes, fill_value=0)
     small = counts[counts < 2]
     if len(small):
@@ -167,7 +148,7 @@ def _labels(samples: pd.DataFrame, classes: list[str] | None) -> tuple[pd.Series
             f"too few samples to compare classes: {found}, each class needs at least 2; "
             "leave the class out or use more samples"
         )
-    return labels, classes
+    return labels
 
 
 def _check_covariates(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> None:

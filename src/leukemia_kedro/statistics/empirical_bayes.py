@@ -19,11 +19,16 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.intervals import CONFIDENCE
 from leukemia_kedro.statistics.linear_model import LinearFit, correlation
 from leukemia_kedro.statistics.multiple_testing import benjamini_hochberg
 from leukemia_kedro.statistics.tail_probabilities import f_upper, t_at_other_df, t_two_sided
 from leukemia_kedro.statistics.variance_prior import VariancePrior, fit_variance_prior
+
+# What B assumes, as limma does by default: the share of genes that differ, and the limits of the
+# standard deviation of their log2 fold changes.
+_PROPORTION = 0.01
+_STDEV_LIMITS = (0.1, 4.0)
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,7 @@ class ModeratedFit:
     f_p_value: np.ndarray | None = None
 
 
-def moderate(
-    fit: LinearFit,
-    trend: bool = False,
-    robust: bool = False,
-    proportion: float = 0.01,
-    stdev_coef_lim: tuple[float, float] = (0.1, 4.0),
-) -> ModeratedFit:
+def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> ModeratedFit:
     """Moderated t, B and F, as limma's ``eBayes`` gives them.
 
     A gene without residual degrees of freedom is judged by the prior variance alone; one without
@@ -83,10 +82,6 @@ def moderate(
         Let the prior variance follow mean expression.
     robust : bool
         Keep hypervariable genes from spoiling the prior and from being held to it.
-    proportion : float
-        Share of differentially expressed genes that B assumes.
-    stdev_coef_lim : (float, float)
-        Limits of the standard deviation of log2 fold changes among them, which B estimates.
 
     Raises
     ------
@@ -104,7 +99,7 @@ def moderate(
         df_total=df_total,
         t=t,
         p_value=_like(t, t_two_sided(t.to_numpy(), df_total[:, None])),
-        lods=_like(t, _lods(fit, prior, t.to_numpy(), df_total, proportion, stdev_coef_lim)),
+        lods=_like(t, _lods(fit, prior, t.to_numpy(), df_total)),
         f=f,
         f_p_value=f_p_value,
     )
@@ -143,9 +138,7 @@ def treat(fit: LinearFit, lfc: float, trend: bool = False, robust: bool = False)
     )
 
 
-def top_table(
-    moderated: ModeratedFit, contrast: str, confidence: float | None = None
-) -> pd.DataFrame:
+def top_table(moderated: ModeratedFit, contrast: str) -> pd.DataFrame:
     """All genes of one contrast, the smallest p-value first.
 
     Parameters
@@ -154,55 +147,50 @@ def top_table(
         From :func:`moderate` or :func:`treat`.
     contrast : str
         Its name in the fit.
-    confidence : float, optional
-        Adds the limits of this confidence interval of logFC, such as 0.95.
 
     Returns
     -------
     DataFrame, index ``probe``
-        limma's columns: ``logFC``, (``CI.L``, ``CI.R``,) ``AveExpr``, ``t``, ``P.Value``,
-        ``adj.P.Val`` (Benjamini–Hochberg) and, unless from :func:`treat`, ``B``. Ties in P.Value
-        are in the order of |t|; probes without a p-value come last.
-
-    Raises
-    ------
-    UserError
-        Where the fit has no such contrast.
+        limma's columns: ``logFC``, its 95 % interval ``CI.L`` to ``CI.R``, ``AveExpr``, ``t``,
+        ``P.Value``, ``adj.P.Val`` (Benjamini–Hochberg) and, unless from :func:`treat`, ``B``. Ties
+        in P.Value are in the order of |t|; probes without a p-value come last.
     """
-    if contrast not in moderated.t:
-        raise UserError(
-            f"there is no contrast {contrast!r}; the contrasts are {first_few(moderated.t, 20)}"
-        )
-    estimate = moderated.fit.coefficients[contrast]
-    columns = {"logFC": estimate}
-    if confidence is not None:
-        margin = (
-            special.stdtrit(moderated.df_total, (1 + confidence) / 2)
-            * moderated.fit.stdev_unscaled[contrast]
-            * np.sqrt(moderated.s2_post)
-        )
-        columns |= {"CI.L": estimate - margin, "CI.R": estimate + margin}
-    p_value = moderated.p_value[contrast]
-    columns |= {
-        "AveExpr": moderated.fit.ave_expr,
-        "t": moderated.t[contrast],
-        "P.Value": p_value,
-        "adj.P.Val": benjamini_hochberg(p_value.to_numpy()),
-    }
+    estimate, p_value = moderated.fit.coefficients[contrast], moderated.p_value[contrast]
+    margin = (
+        special.stdtrit(moderated.df_total, (1 + CONFIDENCE) / 2)
+        * moderated.fit.stdev_unscaled[contrast]
+        * np.sqrt(moderated.s2_post)
+    )
+    table = pd.DataFrame(
+        {
+            "logFC": estimate,
+            "CI.L": estimate - margin,
+            "CI.R": estimate + margin,
+            "AveExpr": moderated.fit.ave_expr,
+            "t": moderated.t[contrast],
+            "P.Value": p_value,
+            "adj.P.Val": benjamini_hochberg(p_value.to_numpy()),
+        }
+    )
     if moderated.lods is not None:
-        columns["B"] = moderated.lods[contrast]
-    table = pd.DataFrame(columns)
+        table["B"] = moderated.lods[contrast]
     return table.iloc[np.lexsort([-table["t"].abs(), table["P.Value"]])]
 
 
 def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
     """All genes by the F-test of all contrasts together, the smallest p-value first.
 
+    Parameters
+    ----------
+    moderated : ModeratedFit
+        From :func:`moderate`.
+
     Returns
     -------
     DataFrame, index ``probe``
         The logFC of each contrast, then ``AveExpr``, ``F``, ``P.Value``, ``adj.P.Val``.
     """
+    assert moderated.f_p_value is not None
     table = moderated.fit.coefficients.assign(
         **{
             "AveExpr": moderated.fit.ave_expr,
@@ -214,17 +202,15 @@ def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
     return table.iloc[np.lexsort([-table["F"], table["P.Value"]])]
 
 
-def decide_tests(moderated: ModeratedFit, p_value: float = 0.05, lfc: float = 0.0) -> pd.DataFrame:
+def decide_tests(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
     """Up (1), down (−1) or not significant (0), for every gene and contrast.
 
     Parameters
     ----------
     moderated : ModeratedFit
         From :func:`moderate` or :func:`treat`.
-    p_value : float
+    fdr : float
         The Benjamini–Hochberg value, within each contrast, must be below.
-    lfc : float
-        |logFC| must be above.
 
     Returns
     -------
@@ -232,9 +218,8 @@ def decide_tests(moderated: ModeratedFit, p_value: float = 0.05, lfc: float = 0.
         A gene without a p-value is not significant.
     """
     adjusted = moderated.p_value.apply(lambda p: benjamini_hochberg(p.to_numpy()))
-    estimate = moderated.fit.coefficients
-    significant = (adjusted < p_value) & (estimate.abs() > lfc)
-    return np.sign(estimate).where(significant, 0.0).astype(int)
+    sign = np.sign(moderated.fit.coefficients.to_numpy())
+    return _like(adjusted, np.where(adjusted < fdr, sign, 0.0)).astype(int)
 
 
 def _squeeze(
@@ -268,19 +253,12 @@ def _moderated_f(
     return f, f_upper(f, kept.sum(), prior.df + fit.df_residual)
 
 
-def _lods(
-    fit: LinearFit,
-    prior: VariancePrior,
-    t: np.ndarray,
-    df_total: np.ndarray,
-    proportion: float,
-    stdev_coef_lim: tuple[float, float],
-) -> np.ndarray:
+def _lods(fit: LinearFit, prior: VariancePrior, t: np.ndarray, df_total: np.ndarray) -> np.ndarray:
     """Log posterior odds of differential expression (Smyth 2004, Section 5)."""
     v = np.square(fit.stdev_unscaled.to_numpy())
-    limits = np.square(stdev_coef_lim) / np.nanmedian(prior.variance)
+    limits = np.square(_STDEV_LIMITS) / np.nanmedian(prior.variance)
     v0 = [
-        _unscaled_coefficient_variance(t[:, j], v[:, j], df_total, proportion, limits)
+        _unscaled_coefficient_variance(t[:, j], v[:, j], df_total, limits)
         for j in range(t.shape[1])
     ]
     r = (v + v0) / v
@@ -289,24 +267,24 @@ def _lods(
     kernel = (1 + df) / 2 * np.log((t2 + df) / (t2 / r + df))
     normal_kernel = t2 * (1 - 1 / r) / 2  # limma's for a prior as good as known
     kernel = np.where(prior.df[:, None] > 1e6, normal_kernel, kernel)
-    return np.log(proportion / (1 - proportion)) - np.log(r) / 2 + kernel
+    return np.log(_PROPORTION / (1 - _PROPORTION)) - np.log(r) / 2 + kernel
 
 
 def _unscaled_coefficient_variance(
-    t: np.ndarray, v: np.ndarray, df: np.ndarray, proportion: float, limits: np.ndarray
+    t: np.ndarray, v: np.ndarray, df: np.ndarray, limits: np.ndarray
 ) -> float:
     """v₀, so that true log fold changes scatter with variance v₀ s² (Smyth 2004, Section 6.3).
 
-    Estimated by matching the largest |t| to the quantiles they should have were the given
-    proportion of genes differentially expressed. NaN where no gene has a t.
+    Estimated by matching the largest |t| to the quantiles they should have if ``_PROPORTION`` of
+    the genes were differentially expressed. NaN where no gene has a t.
     """
     known = ~np.isnan(t)
     t, v, df = np.abs(t[known]), v[known], df[known]
     n = len(t)
-    n_top = int(np.ceil(proportion / 2 * n))
+    n_top = int(np.ceil(_PROPORTION / 2 * n))
     if n_top == 0:
         return np.nan
-    share = max(n_top / n, proportion)
+    share = max(n_top / n, _PROPORTION)
     most = df.max()
     fewer = df < most
     if fewer.any():

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.statistics.design import check_full_rank, independent_columns
+from leukemia_kedro.statistics.design import independent_columns
 
 # Size of a float64 block of genes: it stays in the processor's cache, and its products are too
 # small for the linear algebra library to start threads, which takes longer than the products do.
@@ -47,7 +47,7 @@ class LinearFit:
         Unweighted mean of the observed values, limma's ``Amean`` and ``AveExpr``.
     cov_coefficients : array, shape (n_coefficients, n_coefficients)
         Unscaled covariance of the coefficients: over all samples, so that of every gene without
-        missing values or weights of its own.
+        missing values.
     """
 
     coefficients: pd.DataFrame
@@ -58,12 +58,8 @@ class LinearFit:
     cov_coefficients: np.ndarray
 
 
-def fit_linear_model(
-    expression: pd.DataFrame | np.ndarray,
-    design: pd.DataFrame,
-    weights: np.ndarray | None = None,
-) -> LinearFit:
-    """Fit the design to every gene by (weighted) least squares, as limma's ``lmFit`` does.
+def fit_linear_model(expression: pd.DataFrame | np.ndarray, design: pd.DataFrame) -> LinearFit:
+    """Fit the design to every gene by least squares, as limma's ``lmFit`` does.
 
     A missing value leaves the sample out for that gene only.
 
@@ -72,27 +68,18 @@ def fit_linear_model(
     expression : DataFrame or array, shape (n_probes, n_samples), float32 or float64
         log2 scale. NaN marks a missing value. It is not copied.
     design : DataFrame, shape (n_samples, n_coefficients)
-        Such as the matrix of a :class:`.Design`; its index must be the expression's columns where
-        these have names.
-    weights : array, shape (n_samples,) or (n_probes, n_samples), optional
-        Inversely proportional to variances. One that is not positive leaves the value out.
+        Of full rank, such as the matrix of a :class:`.Design`; its index must be the expression's
+        columns where these have names.
 
     Raises
     ------
     UserError
-        Where samples of design and expression differ, the design is not of full rank, weights have
-        another shape or values are infinite.
+        Where samples of design and expression differ, or values are infinite.
     """
     values, probes = _values(expression, design)
-    check_full_rank(design, "the design")
-    weights = _weights(weights, values.shape)
-    basis = _Basis.of(design.to_numpy(dtype=np.float64), weights)
-    per_value = weights is not None and weights.ndim == 2
-    blocks = [
-        _fit_block(basis, y, weights[genes] if per_value else weights, probes[genes])
-        for genes, y in _float64_blocks(values)
-    ]
-    coefficients, stdev_unscaled, sigma, df_residual, ave_expr, is_complete = (
+    basis = _Basis.of(design.to_numpy(dtype=np.float64))
+    blocks = [_fit_block(basis, y, probes[genes]) for genes, y in _float64_blocks(values)]
+    coefficients, stdev_unscaled, sigma, df_residual, ave_expr = (
         np.concatenate(parts) for parts in zip(*blocks, strict=True)
     )
     return LinearFit(
@@ -101,7 +88,7 @@ def fit_linear_model(
         sigma=sigma,
         df_residual=df_residual,
         ave_expr=ave_expr,
-        cov_coefficients=basis.cov_coefficients(is_complete.all()),
+        cov_coefficients=basis.r_inverse @ basis.r_inverse.T,
     )
 
 
@@ -109,9 +96,9 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
     """Contrasts of the coefficients of a fit, as limma's ``contrasts.fit`` gives them.
 
     Standard errors take the correlation of the coefficients from ``cov_coefficients``. For a gene
-    with missing values or weights of its own that is limma's approximation, exact only where the
-    coefficients are uncorrelated as in ``~ 0 + label``: write the design so that the contrasts of
-    interest are coefficients where this matters.
+    with missing values that is limma's approximation, exact only where the coefficients are
+    uncorrelated as in ``~ 0 + label``: write the design so that the contrasts of interest are
+    coefficients where this matters.
 
     Parameters
     ----------
@@ -154,28 +141,18 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
 class _Basis:
     """The design in orthonormal columns: design = Q R.
 
-    In these coordinates the normal equations of a gene with missing values or weights of its own
-    stay close to diagonal and lose no digits.
+    In these coordinates the normal equations of a gene with missing values stay close to diagonal
+    and lose no digits.
     """
 
     design: np.ndarray  # (n_samples, n_coefficients)
     q: np.ndarray  # (n_samples, n_coefficients)
     r_inverse: np.ndarray  # (n_coefficients, n_coefficients)
-    weighted: _Basis | None = None  # the same after scaling by √weights, where samples have weights
 
     @classmethod
-    def of(cls, design: np.ndarray, weights: np.ndarray | None = None) -> _Basis:
+    def of(cls, design: np.ndarray) -> _Basis:
         q, r = np.linalg.qr(design)
-        weighted = None
-        if weights is not None and weights.ndim == 1 and weights.all():
-            weighted = cls.of(design * np.sqrt(weights)[:, None])
-        return cls(design, q, np.linalg.inv(r), weighted)
-
-    def cov_coefficients(self, every_gene_complete: bool) -> np.ndarray:
-        """(X'WX)⁻¹ over all samples; limma forgets W as soon as one value is missing."""
-        if self.weighted is not None and every_gene_complete:
-            return self.weighted.cov_coefficients(True)
-        return self.r_inverse @ self.r_inverse.T
+        return cls(design, q, np.linalg.inv(r))
 
 
 class _BlockFit(NamedTuple):
@@ -184,7 +161,14 @@ class _BlockFit(NamedTuple):
     sigma: np.ndarray
     df_residual: np.ndarray
     ave_expr: np.ndarray
-    is_complete: np.ndarray
+
+
+class _Solution(NamedTuple):
+    coefficients: np.ndarray
+    stdev_unscaled: np.ndarray
+    rss: np.ndarray  # residual sum of squares
+    size: np.ndarray  # sum of squares of the values
+    df_residual: np.ndarray
 
 
 def _float64_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -198,9 +182,7 @@ def _float64_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
             yield slice(first + start, first + start + len(block)), block
 
 
-def _fit_block(
-    basis: _Basis, y: np.ndarray, weights: np.ndarray | None, probes: pd.Index
-) -> _BlockFit:
+def _fit_block(basis: _Basis, y: np.ndarray, probes: pd.Index) -> _BlockFit:
     """Fit the genes of one block, whose values ``y`` are overwritten."""
     missing = np.isnan(y)
     n_missing = missing.sum(axis=1)
@@ -216,80 +198,68 @@ def _fit_block(
             "set a floor above zero before taking logarithms"
         )
 
-    if not n_missing.any() and weights is None:
-        fit = _solve_together(basis, y)
-    elif not n_missing.any() and basis.weighted is not None:
-        y *= np.sqrt(weights)
-        fit = _solve_together(basis.weighted, y)
+    if n_missing.any():
+        fit = _solve_each(basis, y, (~missing).astype(np.float64))
     else:
-        w = (~missing).astype(np.float64)
-        if weights is not None:
-            w *= _usable(weights)
-        fit = _solve_each(basis, y, w)
-    coefficients, stdev_unscaled, rss, size, df_residual = fit
-
+        fit = _solve_together(basis, y)
     # What is left of a constant gene is rounding: no variance, rather than a tiny one.
-    rss[rss <= (y.shape[1] * np.finfo(float).eps) ** 2 * size] = 0.0
-    sigma = np.sqrt(rss / np.where(df_residual > 0, df_residual, np.nan))
-    return _BlockFit(coefficients, stdev_unscaled, sigma, df_residual, ave_expr, n_missing == 0)
+    rounding = (y.shape[1] * np.finfo(float).eps) ** 2 * fit.size
+    rss = np.where(fit.rss <= rounding, 0.0, fit.rss)
+    sigma = np.sqrt(rss / np.where(fit.df_residual > 0, fit.df_residual, np.nan))
+    return _BlockFit(fit.coefficients, fit.stdev_unscaled, sigma, fit.df_residual, ave_expr)
 
 
-def _solve_together(basis: _Basis, y: np.ndarray) -> tuple[np.ndarray, ...]:
+def _solve_together(basis: _Basis, y: np.ndarray) -> _Solution:
     """One set of normal equations for every gene (row) of y."""
     effects = y @ basis.q
-    size = np.einsum("gs,gs->g", y, y)
     residuals = y - effects @ basis.q.T
     n_samples, n_coefficients = basis.q.shape
     stdev_unscaled = np.sqrt(np.square(basis.r_inverse).sum(axis=1))
-    return (
+    return _Solution(
         effects @ basis.r_inverse.T,
         np.tile(stdev_unscaled, (len(y), 1)),
         np.einsum("gs,gs->g", residuals, residuals),
-        size,
+        np.einsum("gs,gs->g", y, y),
         np.full(len(y), float(n_samples - n_coefficients)),
     )
 
 
-def _solve_each(basis: _Basis, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Normal equations of its own for every gene (row) of y; weight 0 leaves a value out."""
+def _solve_each(basis: _Basis, y: np.ndarray, observed: np.ndarray) -> _Solution:
+    """Normal equations of its own for every gene (row) of y, over the values ``observed`` (1).
+
+    ``y`` is 0 where a value is missing.
+    """
     q, r_inverse = basis.q, basis.r_inverse
     n_coefficients = q.shape[1]
     products = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
-    weighted_y = weights * y
-    normal = (weights @ products).reshape(-1, n_coefficients, n_coefficients)
+    normal = (observed @ products).reshape(-1, n_coefficients, n_coefficients)
     eigenvalues, vectors = np.linalg.eigh(normal)
     degenerate = eigenvalues[:, 0] * _WORST_CONDITION <= eigenvalues[:, -1]
     eigenvalues[degenerate] = 1.0
     root_inverse = vectors / np.sqrt(eigenvalues)[:, None, :]
-    effects = np.einsum("gij,gkj,gk->gi", root_inverse, root_inverse, weighted_y @ q)
+    effects = np.einsum("gij,gkj,gk->gi", root_inverse, root_inverse, y @ q)
     residuals = y - effects @ q.T
     coefficients = effects @ r_inverse.T
     stdev_unscaled = np.sqrt(np.square(r_inverse @ root_inverse).sum(axis=2))
-    rss = np.einsum("gs,gs->g", weights * residuals, residuals)
-    df_residual = (weights > 0).sum(axis=1) - float(n_coefficients)
+    rss = np.einsum("gs,gs->g", observed * residuals, residuals)
+    df_residual = observed.sum(axis=1) - n_coefficients
     for gene in np.flatnonzero(degenerate):
         coefficients[gene], stdev_unscaled[gene], rss[gene], df_residual[gene] = _solve_degenerate(
-            basis.design, y[gene], weights[gene]
+            basis.design[observed[gene] > 0], y[gene, observed[gene] > 0]
         )
-    return coefficients, stdev_unscaled, rss, np.einsum("gs,gs->g", weighted_y, y), df_residual
+    return _Solution(coefficients, stdev_unscaled, rss, np.einsum("gs,gs->g", y, y), df_residual)
 
 
-def _solve_degenerate(
-    design: np.ndarray, y: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float, float]:
+def _solve_degenerate(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
     """One gene whose observed samples may not tell every coefficient; those stay NaN."""
-    observed = weights > 0
-    root = np.sqrt(weights[observed])
-    x = design[observed] * root[:, None]
     kept = independent_columns(x)
-    coefficients = np.full(design.shape[1], np.nan)
+    coefficients = np.full(x.shape[1], np.nan)
     stdev_unscaled = coefficients.copy()
     basis = _Basis.of(x[:, kept])
-    scaled_y = y[observed] * root
-    effects = basis.q.T @ scaled_y
+    effects = basis.q.T @ y
     coefficients[kept] = basis.r_inverse @ effects
     stdev_unscaled[kept] = np.sqrt(np.square(basis.r_inverse).sum(axis=1))
-    residuals = scaled_y - basis.q @ effects
+    residuals = y - basis.q @ effects
     return coefficients, stdev_unscaled, residuals @ residuals, float(len(x) - len(kept))
 
 
@@ -311,22 +281,6 @@ def _values(
             "expected probes as rows and samples as columns"
         )
     return expression, pd.RangeIndex(len(expression), name="probe")
-
-
-def _weights(weights: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
-    if weights is None:
-        return None
-    weights = np.asarray(weights)
-    if weights.shape not in {shape[1:], shape}:
-        raise UserError(
-            f"weights have shape {weights.shape}; expected one per sample, {shape[1:]}, "
-            f"or one per value, {shape}"
-        )
-    return _usable(weights) if weights.ndim == 1 else weights
-
-
-def _usable(weights: np.ndarray) -> np.ndarray:
-    return np.where((weights > 0) & np.isfinite(weights), weights, 0.0)
 
 
 def correlation(covariance: np.ndarray) -> np.ndarray:

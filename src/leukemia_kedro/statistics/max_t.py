@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, combinations, islice, pairwise, product
+from itertools import chain, combinations, islice, pairwise, product, starmap
 
 import numpy as np
-from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from leukemia_kedro.errors import UserError
@@ -30,7 +29,6 @@ def max_t(
     n_permutations: int,
     seed: int,
     blocks: np.ndarray | None = None,
-    n_jobs: int | None = None,
     run: Callable[[Callable, Iterable[tuple]], Iterable[np.ndarray]] | None = None,
 ) -> np.ndarray:
     """Step-down maxT adjusted p-value of each probe: |Welch t|, samples permuted.
@@ -55,11 +53,10 @@ def max_t(
         Of the random labellings.
     blocks : ndarray, shape (n_samples,), optional
         Block of each sample (batch, centre): labels change places within blocks only.
-    n_jobs : int, optional
-        Workers, as joblib counts them. The p-values do not depend on it.
     run : callable, optional
-        ``run(function, tasks)`` gives ``function(*task)`` of each task, in any order; where not
-        stated, ``n_jobs`` threads of this process do.
+        ``run(function, tasks)`` gives ``function(*task)`` of each task, in any order, such as by
+        several threads; where not stated, one task after the other. The p-values do not depend on
+        it.
 
     Returns
     -------
@@ -71,8 +68,6 @@ def max_t(
     ------
     UserError
         Where a group has fewer than two samples, or no label can change places within blocks.
-    ValueError
-        Where ``n_permutations`` is below 1, or ``group`` or ``blocks`` does not fit the samples.
 
     Notes
     -----
@@ -85,15 +80,11 @@ def max_t(
     S. Dudoit, J. P. Shaffer & J. C. Boldrick (2003). Multiple hypothesis testing in microarray
     experiments. Statist. Sci. 18:71–103.
     """
-    check_groups(expression, group, at_least=2)
-    if n_permutations < 1:
-        raise ValueError(f"n_permutations must be at least 1; found {n_permutations}")
+    check_groups(group, at_least=2)
     if blocks is None:
         blocks = np.zeros(len(group), int)
-    if blocks.shape != group.shape:
-        raise ValueError(f"blocks has shape {blocks.shape}; expected one for each sample")
-    n_labellings = min(count_labellings(group, blocks), n_permutations)
-    if count_labellings(group, blocks) == 1:
+    n_possible = count_labellings(group, blocks)
+    if n_possible == 1:
         raise UserError(
             "no label can change places: every block holds samples of one side only. "
             "Leave the blocks out, or choose blocks that hold samples of both sides."
@@ -105,20 +96,17 @@ def max_t(
         observed[rows] = _extremeness(expression[rows], group[:, None])[:, 0]
     ascending = np.argsort(observed, kind="stable")
 
-    def in_threads(function: Callable, tasks: Iterable[tuple]) -> Iterable[np.ndarray]:
-        # NumPy lets go of the interpreter.
-        workers = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
-        return workers(delayed(function)(*task) for task in tasks)
-
     tasks = (
         (expression, ascending, observed, labels)
         for labels in _labellings(group, blocks, n_permutations, seed)
     )
     with threadpool_limits(limits=1, user_api="blas"):  # the workers are the cores' only users
-        reached = sum((run or in_threads)(_count_reached, tasks))
+        reached = np.zeros(len(expression), int)
+        for counts in (run or starmap)(_count_reached, tasks):
+            reached += counts
     p = np.empty(len(expression))
-    p[ascending[::-1]] = np.maximum.accumulate(reached[::-1]) / n_labellings
-    p[np.isnan(welch_t(expression, group, n_jobs)[0])] = np.nan
+    p[ascending[::-1]] = np.maximum.accumulate(reached[::-1]) / min(n_possible, n_permutations)
+    p[np.isnan(welch_t(expression, group)[0])] = np.nan
     return p
 
 

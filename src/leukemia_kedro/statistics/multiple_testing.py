@@ -6,8 +6,6 @@ A NaN p-value is a test that was not made: it stays NaN and does not count as a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy import optimize, stats
 
@@ -25,70 +23,39 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p : ndarray, shape (n_tests,)
-        p-values; NaN stays NaN and does not count.
+        p-values in [0, 1]; NaN stays NaN and does not count.
 
     Returns
     -------
     ndarray, shape (n_tests,)
-
-    Raises
-    ------
-    ValueError
-        Where a p-value lies outside [0, 1].
 
     References
     ----------
     Y. Benjamini & Y. Hochberg (1995). Controlling the false discovery rate. J. R. Stat. Soc. B
     57:289–300.
     """
-    return _of_the_tests_made(lambda made: stats.false_discovery_control(made, method="bh"), p)
+    return _false_discovery_control(p, "bh")
 
 
 def benjamini_yekutieli(p: np.ndarray) -> np.ndarray:
     """Adjusted p-values that control the false discovery rate under any dependence.
 
-    The Benjamini–Hochberg values times 1 + 1/2 + … + 1/n_tests, at most 1: the price of
-    assuming nothing.
-
-    Parameters
-    ----------
-    p : ndarray, shape (n_tests,)
-        p-values; NaN stays NaN and does not count.
-
-    Returns
-    -------
-    ndarray, shape (n_tests,)
-
-    Raises
-    ------
-    ValueError
-        Where a p-value lies outside [0, 1].
+    Parameters and result as of :func:`benjamini_hochberg`, whose values times
+    1 + 1/2 + … + 1/n_tests, at most 1, these are: the price of assuming nothing.
 
     References
     ----------
     Y. Benjamini & D. Yekutieli (2001). The control of the false discovery rate in multiple
     testing under dependency. Ann. Stat. 29:1165–1188.
     """
-    return _of_the_tests_made(lambda made: stats.false_discovery_control(made, method="by"), p)
+    return _false_discovery_control(p, "by")
 
 
 def storey_q_values(p: np.ndarray) -> np.ndarray:
     """Storey's q-values: Benjamini–Hochberg values times the share of true null hypotheses.
 
-    Parameters
-    ----------
-    p : ndarray, shape (n_tests,)
-        p-values; NaN stays NaN and does not count.
-
-    Returns
-    -------
-    ndarray, shape (n_tests,)
-        As from ``qvalue`` of the Bioconductor package of that name, with its defaults.
-
-    Raises
-    ------
-    ValueError
-        Where a p-value lies outside [0, 1].
+    Parameters and result as of :func:`benjamini_hochberg`. The values are those of ``qvalue``, of
+    the Bioconductor package of that name, with its defaults.
 
     References
     ----------
@@ -136,12 +103,10 @@ def null_proportion(p: np.ndarray) -> float:
     return float(min(smoothed, 1.0))
 
 
-def _of_the_tests_made(adjust: Callable, p: np.ndarray) -> np.ndarray:
+def _false_discovery_control(p: np.ndarray, method: str) -> np.ndarray:
     adjusted = np.full(p.shape, np.nan)
     made = ~np.isnan(p)
-    if ((p[made] < 0) | (p[made] > 1)).any():
-        raise ValueError("p-values must lie between 0 and 1")
-    adjusted[made] = adjust(p[made])
+    adjusted[made] = stats.false_discovery_control(p[made], method=method)
     return adjusted
 
 

@@ -1,4 +1,4 @@
-"""Does the selection of probes come out again on other samples, and does it match another's?"""
+"""How similar the selected probes are on other samples, and to another signature."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from scipy import stats
 
 from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.intervals import CONFIDENCE
 
 
 class Stability(NamedTuple):
-    """Nogueira's index with its variance and confidence interval; all NaN where undefined."""
+    """Nogueira's index with its variance and 95 % interval; all NaN where undefined."""
 
-    index: float
+    estimate: float
     variance: float
     low: float
     high: float
@@ -31,7 +32,7 @@ class Overlap(NamedTuple):
     p: float
 
 
-def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stability:
+def selection_stability(selected: np.ndarray) -> Stability:
     """Stability of feature selection over resamples (Nogueira, Sechidis & Brown).
 
     With p_f the share of the M resamples that select probe f of d, and k the mean number of
@@ -46,9 +47,7 @@ def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stabi
     Parameters
     ----------
     selected : ndarray of bool, shape (n_resamples, n_probes)
-        Which probes each resample selects.
-    confidence : float
-        Two-sided, in (0, 1).
+        Which probes each resample selects, of at least two resamples.
 
     Returns
     -------
@@ -58,11 +57,6 @@ def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stabi
         procedure on these samples, not on new patients. All NaN where every resample selects
         all probes, or none.
 
-    Raises
-    ------
-    ValueError
-        Where there are fewer than two resamples.
-
     References
     ----------
     S. Nogueira, K. Sechidis & G. Brown (2018). On the stability of feature selection
@@ -70,8 +64,6 @@ def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stabi
     """
     z = np.asarray(selected, float)
     n_resamples = len(z)
-    if n_resamples < 2:
-        raise ValueError(f"stability needs at least two resamples; found {n_resamples}")
     frequency = z.mean(axis=0)
     share = z.mean(axis=1)
     mean_share = share.mean()
@@ -87,7 +79,7 @@ def selection_stability(selected: np.ndarray, confidence: float = 0.95) -> Stabi
         + index / 2 * (2 * mean_share * share - share - mean_share + 1)
     ) / by_chance
     variance = 4 / n_resamples**2 * np.sum((influence - influence.mean()) ** 2)
-    margin = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
+    margin = stats.norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt(variance)
     return Stability(*map(float, (index, variance, index - margin, index + margin)))
 
 

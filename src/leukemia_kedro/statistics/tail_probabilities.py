@@ -8,6 +8,7 @@ freedom to another.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 # SciPy's betainc loses digits below 1e-239, long before it reaches zero; betaincinv may be wrong
@@ -21,9 +22,9 @@ def t_two_sided(t: np.ndarray, df: np.ndarray) -> np.ndarray:
     return 2 * special.stdtr(df, -np.abs(t))
 
 
-def f_upper(f: np.ndarray, df1: np.ndarray, df2: np.ndarray) -> np.ndarray:
+def f_upper(f: ArrayLike, df1: ArrayLike, df2: ArrayLike) -> np.ndarray:
     """P(F > f); infinite ``df2`` means χ²/df1. Any shapes that broadcast."""
-    f, df1, df2 = np.broadcast_arrays(np.asarray(f, float), df1, df2)
+    f, df1, df2 = _broadcast(f, df1, df2)
     known = np.isinf(df2)
     p = np.empty(f.shape)
     p[known] = special.chdtrc(df1[known], df1[known] * f[known])
@@ -31,7 +32,7 @@ def f_upper(f: np.ndarray, df1: np.ndarray, df2: np.ndarray) -> np.ndarray:
     return p
 
 
-def log_f_upper(f: np.ndarray, df1: float, df2: float) -> np.ndarray:
+def log_f_upper(f: ArrayLike, df1: ArrayLike, df2: ArrayLike) -> np.ndarray:
     """Logarithm of P(F > f) for finite ``df1`` and ``df2``, at any ``f`` > 0.
 
     P(F > f) = I_x(a, b), the regularised incomplete beta function at x = df2/(df2 + df1·f),
@@ -39,7 +40,7 @@ def log_f_upper(f: np.ndarray, df1: float, df2: float) -> np.ndarray:
     x^a (1−x)^b / (a B(a, b)) · ₂F₁(a+b, 1; a+1; x) is taken in logarithms
     (NIST Digital Library of Mathematical Functions, 8.17.8).
     """
-    f, df1, df2 = np.broadcast_arrays(np.asarray(f, float), df1, df2)
+    f, df1, df2 = _broadcast(f, df1, df2)
     log_p = _log_betainc(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
     # Of a small f the digits stand in 1 − x; P(F < f) is found from them.
     low = f < 1
@@ -48,9 +49,9 @@ def log_f_upper(f: np.ndarray, df1: float, df2: float) -> np.ndarray:
     return log_p
 
 
-def f_at_log_upper(log_p: np.ndarray, df1: float, df2: float) -> np.ndarray:
+def f_at_log_upper(log_p: ArrayLike, df1: ArrayLike, df2: ArrayLike) -> np.ndarray:
     """The f with log P(F > f) = ``log_p``: the inverse of :func:`log_f_upper`."""
-    log_p, df1, df2 = np.broadcast_arrays(np.asarray(log_p, float), df1, df2)
+    log_p, df1, df2 = _broadcast(log_p, df1, df2)
     a, b = df2 / 2, df1 / 2
     p = np.exp(log_p)
     # Whichever of x and 1 − x is the smaller is found directly; subtracting would lose its digits.
@@ -89,6 +90,10 @@ def f_at_other_df1(f: np.ndarray, df1: np.ndarray, new_df1: float, df2: float) -
             f_at_log_upper(log_upper, new_df1, df2),
             1 / f_at_log_upper(log_lower, df2, new_df1),
         )
+
+
+def _broadcast(*values: ArrayLike) -> tuple[np.ndarray, ...]:
+    return np.broadcast_arrays(*(np.asarray(value, float) for value in values))
 
 
 def _chi2_at_other_df(x: np.ndarray, df: np.ndarray, new_df: float) -> np.ndarray:

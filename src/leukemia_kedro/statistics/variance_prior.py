@@ -119,8 +119,11 @@ def _moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estima
     # Exact zeros have no logarithm; this far below the others they count as very small.
     s2 = np.maximum(s2, 1e-5 * np.median(s2))
     e = np.log(s2) - special.digamma(df / 2) + np.log(df / 2)
-    knots = _spline_knots(mean)
-    centre = _constant(e.mean()) if len(knots) == 1 else _natural_spline(knots, mean, e)
+    knots = np.zeros(1) if mean is None else _spline_knots(mean)
+    if mean is None or len(knots) == 1:
+        centre = _constant(e.mean())
+    else:
+        centre = _natural_spline(knots, mean, e)
     residuals = e - centre(mean)
     spread = residuals @ residuals / (len(e) - len(knots))
     excess = spread - special.polygamma(1, df / 2).mean()
@@ -143,7 +146,7 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
     plain = _moments(s2, df, mean)
     if n * max(_WINSOR_TAILS) < 1:
         return plain
-    s2, df = _to_common_df(s2, df, plain, mean)
+    s2, common_df = _to_common_df(s2, df, plain, mean)
 
     z = np.log(s2)
     centre = _constant(stats.trim_mean(z, _WINSOR_TAILS[1])) if mean is None else _lowess(mean, z)
@@ -152,15 +155,18 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
     winsorised = np.clip(residuals, lowest, highest)
     spread = winsorised.var(ddof=1)
 
-    if spread <= _winsorised_moments(df, np.inf)[1]:
+    if spread <= _winsorised_moments(common_df, np.inf)[1]:
         d0 = np.inf
     elif np.isinf(plain.typical_df):
         return plain
     else:
-        d0 = _df_of_spread(spread, df, plain.typical_df)
-    shift = winsorised.mean() - _winsorised_moments(df, d0)[0]
+        d0 = _df_of_spread(spread, common_df, plain.typical_df)
+    shift = winsorised.mean() - _winsorised_moments(common_df, d0)[0]
     f = np.exp(residuals - shift)
-    shrunk = _df_of_outliers_if_infinite(f, df) if np.isinf(d0) else _df_of_outliers(f, df, d0)
+    if np.isinf(d0):
+        shrunk = _df_of_outliers_if_infinite(f, common_df)
+    else:
+        shrunk = _df_of_outliers(f, common_df, d0)
     return _Estimate(lambda at: centre(at) + shift, shrunk, d0)
 
 
@@ -275,10 +281,8 @@ def _constant(value: float) -> Callable:
     return lambda at: value
 
 
-def _spline_knots(mean: np.ndarray | None) -> np.ndarray:
-    """Quantiles of the mean, as many as limma finds reasonable; one stands for no trend."""
-    if mean is None:
-        return np.zeros(1)
+def _spline_knots(mean: np.ndarray) -> np.ndarray:
+    """Quantiles of the mean, as many as limma takes; one stands for no trend."""
     n = len(mean)
     n_knots = min(1 + (n >= 3) + (n >= 6) + (n >= 30), len(np.unique(mean)))
     return np.unique(np.quantile(mean, np.linspace(0, 1, n_knots)))

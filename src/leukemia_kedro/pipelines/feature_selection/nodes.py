@@ -144,7 +144,7 @@ def measure_stability(
         "n_folds": len(outer),
         "n_ever_chosen": len(ever),
         "n_always_chosen": int(chosen.all(axis=0).sum()),
-        "stability": nogueira.index,
+        "stability": nogueira.estimate,
         "stability_low": nogueira.low,
         "stability_high": nogueira.high,
     }
