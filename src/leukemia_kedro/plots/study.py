@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
+from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
+
 if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
@@ -213,28 +215,6 @@ class Shift(TypedDict):
     hard_samples: list[HardSample]
 
 
-class VariancePrior(TypedDict):
-    """Of the empirical-Bayes moderation; ``contrasts`` maps names to expressions."""
-
-    prior_df: float | None
-    prior_variance: float
-    n_probes: int
-    n_samples: int
-    contrasts: dict[str, str]
-
-
-class ContrastTruth(TypedDict):
-    """Simulated cohorts: false discoveries and power of a contrast."""
-
-    contrast: str
-    fdr: float
-    differential_probes: int
-    discoveries: int
-    false_discoveries: int
-    false_discovery_proportion: float
-    power: float | None
-
-
 class FigureRecord(TypedDict):
     """A rendered figure, as :class:`~leukemia_kedro.datasets.files.FiguresDataset` loads it."""
 
@@ -300,10 +280,10 @@ class ContrastStudy:
 
     contrast_tables: Mapping[str, pd.DataFrame]
     """limma's columns, sorted by ``P.Value``."""
-    variance_prior: VariancePrior
+    variance_prior: PriorRecord
     enrichment: pd.DataFrame
     """Tests of gene sets, column ``contrast``; no rows without gene sets."""
-    de_truth: list[ContrastTruth]
+    de_truth: list[TruthRecord]
     """Empty where the data are not simulated."""
 
     @property

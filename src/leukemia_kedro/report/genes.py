@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leukemia_kedro.differential_expression.records import TruthRecord
 from leukemia_kedro.plots.captions import file_stem
-from leukemia_kedro.plots.study import IN_FULL, ContrastTruth, FigureRecord, Study
+from leukemia_kedro.plots.study import IN_FULL, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, percent, small
@@ -148,7 +149,7 @@ def _signature_table(genes: pd.DataFrame) -> Table:
     )
 
 
-def _truth_table(truth: list[ContrastTruth]) -> Table:
+def _truth_table(truth: list[TruthRecord]) -> Table:
     return make_table(
         pd.DataFrame(truth),
         [
