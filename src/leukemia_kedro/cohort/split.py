@@ -48,7 +48,7 @@ def assign_sides(samples: pd.DataFrame, split: SplitParameters, seed: int) -> pd
         sides = samples["split"].to_numpy()
     elif split.method == "stratified":
         sides = _stratified(labels, split.test_share, seed)
-    elif split.method == "grouped":
+    elif split.method == "grouped" and groups is not None:
         sides = _grouped(labels, groups, split.test_share, seed)
     else:
         sides = np.full(len(samples), "train", dtype=object)

@@ -58,7 +58,7 @@ class TrainingSet:
     @property
     def excluded(self) -> np.ndarray:
         """Positions of ``controls`` among the probes."""
-        return self.probes.get_indexer(list(self.controls))
+        return self.probes.get_indexer(pd.Index(self.controls, dtype=self.probes.dtype))
 
 
 def training_set(

@@ -65,7 +65,8 @@ def _range(published: pd.DataFrame | None, *columns: str) -> dict[str, list[floa
 
 def records(published: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain JSON, None for what is missing."""
-    return published.astype(object).where(published.notna(), None).to_dict("records")
+    rows = published.astype(object).where(published.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _plain(value: Any) -> float | None:
@@ -75,7 +76,7 @@ def _plain(value: Any) -> float | None:
 def figures(row: pd.Series, prefix: str) -> dict[str, float | None]:
     """The columns of a model's row that begin with ``prefix``, without it."""
     return {
-        name.removeprefix(prefix): _plain(value)
-        for name, value in row.items()
+        name.removeprefix(prefix): _plain(row[name])
+        for name in map(str, row.index)
         if name.startswith(prefix)
     }

@@ -49,13 +49,13 @@ def score_calls(
         :func:`~leukemia_kedro.evaluation.reject_option.call_summary`.
     """
     scores = score(predictions, classes)
-    low, high = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
-    scores |= {"accuracy_low": low, "accuracy_high": high}
+    exact = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
+    scores |= zip(("accuracy_low", "accuracy_high"), exact, strict=True)
     if patients is not None:
-        errors = squared_errors(predictions, classes)
-        several = len(set(patients)) > 1
-        low, high = bootstrap_interval(errors, patients, seed) if several else (None, None)
-        scores |= {"brier_low": low, "brier_high": high}
+        drawn: tuple[float | None, float | None] = None, None
+        if len(set(patients)) > 1:
+            drawn = bootstrap_interval(squared_errors(predictions, classes), patients, seed)
+        scores |= zip(("brier_low", "brier_high"), drawn, strict=True)
     return scores | call_summary(predictions)
 
 
@@ -66,7 +66,7 @@ def choose_champion(table: pd.DataFrame) -> str:
 
 def within_one_standard_error(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the models that cross-validation cannot distinguish from the best, which is one."""
-    best = table.loc[table["cv_balanced_accuracy"].idxmax()]
+    best = table.iloc[table["cv_balanced_accuracy"].argmax()]
     lowest = best["cv_balanced_accuracy"] - best["cv_balanced_accuracy_se"]
     return table[table["cv_balanced_accuracy"] >= lowest]
 

@@ -280,11 +280,12 @@ def _most_genes(setting: Setting, n_genes: Collection[int | str] | None = None) 
     That is the largest of ``n_genes``, or of all numbers in the grid, unless a probe's values
     depend on the other probes that a training set keeps.
     """
-    n_genes = n_genes or setting.model.genes.n_genes
+    numbers = [k for k in n_genes or setting.model.genes.n_genes if isinstance(k, int)]
+    every_number = len(numbers) == len(n_genes or setting.model.genes.n_genes)
     each_by_itself = not (
         setting.cohort.standardise_arrays or setting.cohort.missing.policy == "impute"
     )
-    return max(n_genes) if each_by_itself and "all" not in n_genes else None
+    return max(numbers) if each_by_itself and every_number else None
 
 
 def _inner_tasks(

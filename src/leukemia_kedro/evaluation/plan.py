@@ -140,7 +140,7 @@ def outer_splits(
     UserError
         A repeat does not hold out each sample once.
     """
-    position = samples.get_indexer(plan["sample"])
+    position = samples.get_indexer(pd.Index(plan["sample"]))
     repeats, folds = plan["repeat"].to_numpy(), plan["fold"].to_numpy()
     everything = np.arange(len(samples))
     for repeat in np.unique(repeats):

@@ -129,6 +129,7 @@ class FittedModel:
         return calls
 
     def _judge(self, batch: Batch, genes: np.ndarray) -> pd.DataFrame:
+        assert self.reference is not None  # only a model that was left out has none
         scored = self._score(batch.samples, batch.expression)
         missing = np.isnan(batch.expression)
         of_genes = np.isin(self.pipeline.feature_names_in_, genes)
@@ -152,6 +153,7 @@ class FittedModel:
         """``values`` holds the model's probes in their order, NaN where missing."""
         pipeline, classes = self.pipeline, self.card["classes"]
         if "impute" not in pipeline.named_steps:
+            assert self.reference is not None
             values = np.where(np.isnan(values), self.reference.fill, values)
         named = pd.DataFrame(values, columns=pipeline.feature_names_in_)
         given = pipeline[:-1].transform(named)

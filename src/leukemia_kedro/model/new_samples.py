@@ -37,7 +37,7 @@ def batches(table: pd.DataFrame, probes: np.ndarray) -> Iterator[Batch]:
         A probe has two columns, a column that is needed holds no numbers, or a value is infinite.
     """
     _check_once(table.columns, probes)
-    positions = table.columns.get_indexer(probes)
+    positions = table.columns.get_indexer(pd.Index(probes))
     present = positions >= 0
     _check_numeric(table, positions[present])
     step = max(1, CELLS_AT_A_TIME // len(probes))
@@ -98,7 +98,7 @@ def check_values(
         At the first such sample; parameters are those of :func:`check_probes`.
     """
     missing = np.isnan(batch.expression)
-    for i in np.flatnonzero(missing.any(axis=1)):
+    for i in np.flatnonzero(missing.any(axis=1)).tolist():
         absent = pd.Index(probes[missing[i]])
         share = _missing_share(absent, probes, genes)
         if share > allowed_missing_share:
@@ -129,18 +129,18 @@ def _allowed(allowed: float, share: float) -> str:
 
 
 def _check_once(columns: pd.Index, probes: np.ndarray) -> None:
-    repeated = columns[columns.duplicated()].unique().intersection(probes)
+    repeated = columns[columns.duplicated()].unique().intersection(pd.Index(probes))
     if len(repeated):
         raise UserError(f"probes have more than one column: {first_few(repeated, NAMED)}")
 
 
 def _check_numeric(table: pd.DataFrame, positions: np.ndarray) -> None:
     dtypes = table.dtypes.iloc[positions]
-    wrong = [name for name, dtype in dtypes.items() if dtype.kind not in "fiu"]
-    if wrong:
+    wrong = dtypes[[dtype.kind not in "fiu" for dtype in dtypes]]
+    if len(wrong):
         raise UserError(
-            f"probes whose columns do not hold numbers: {first_few(wrong, NAMED)}; the first is "
-            f"{dtypes[wrong[0]]}"
+            f"probes whose columns do not hold numbers: {first_few(wrong.index, NAMED)}; the first "
+            f"is {wrong.iloc[0]}"
         )
 
 

@@ -35,9 +35,8 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 
-    classes = [
-        column.removeprefix(PROBABILITY) for column in calls if column.startswith(PROBABILITY)
-    ]
+    columns = [column for column in map(str, calls) if column.startswith(PROBABILITY)]
+    classes = [column.removeprefix(PROBABILITY) for column in columns]
     record = {
         "n": len(calls),
         "no_calls": int((calls["call"] == NO_CALL).sum()),

@@ -331,15 +331,18 @@ def list_hard_samples(
     n_wrong = (share_wrong > 0.5).groupby("sample", sort=False).sum()
     n_models = predictions["model"].nunique()
     hard = n_wrong[n_wrong > n_models / 2].sort_values(ascending=False, kind="stable")
+    rows = sample_split.loc[hard.index]
     return [
         {
             "sample": str(sample),
-            "label": str(sample_split.loc[sample, "label"]),
-            "split": str(sample_split.loc[sample, "split"]),
+            "label": str(label),
+            "split": str(split),
             "n_models_wrong": int(count),
             "n_models": n_models,
         }
-        for sample, count in hard.items()
+        for sample, label, split, count in zip(
+            rows.index, rows["label"], rows["split"], hard, strict=True
+        )
     ]
 
 
