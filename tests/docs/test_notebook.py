@@ -1,4 +1,4 @@
-"""The notebook, run as a newcomer runs it: nothing made before, and only made data at hand."""
+"""The notebook in a fresh project, with simulated and with real data."""
 
 import shutil
 from pathlib import Path
@@ -19,16 +19,17 @@ def executed(notebook: Path, project: ProjectCopy) -> nbformat.NotebookNode:
     return NotebookClient(cells, timeout=300, resources={"metadata": {"path": folder}}).execute()
 
 
+def outputs(notebook: nbformat.NotebookNode) -> list:
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
 def printed(notebook: nbformat.NotebookNode, stream: str) -> str:
-    """Everything the cells wrote to ``stdout`` or ``stderr``."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    return "".join(output.text for output in outputs if output.get("name") == stream)
+    """All text that the cells wrote to ``stdout`` or ``stderr``."""
+    return "".join(each.text for each in outputs(notebook) if each.get("name") == stream)
 
 
-def figures(notebook: nbformat.NotebookNode) -> list[str]:
-    """The pictures under the cells."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    return [output.data["image/png"] for output in outputs if "image/png" in output.get("data", ())]
+def n_figures(notebook: nbformat.NotebookNode) -> int:
+    return sum("image/png" in each.get("data", ()) for each in outputs(notebook))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -39,7 +40,7 @@ def test_outputs_are_stripped(path):
             assert cell.execution_count is None
 
 
-def test_a_figure_of_ones_own_takes_ten_cells():
+def test_the_first_figure_takes_ten_cells():
     assert len(nbformat.read(PROJECT / "notebooks" / "first_figure.ipynb", 4).cells) == 10
 
 
@@ -48,7 +49,7 @@ def test_a_figure_of_ones_own_takes_ten_cells():
 def test_without_the_golub_files_it_draws_the_demo_cohort(path, tmp_path):
     project = ProjectCopy(tmp_path)
     notebook = executed(path, project)
-    assert len(figures(notebook)) == 1
+    assert n_figures(notebook) == 1
     assert printed(notebook, "stderr") == ""
     assert "WARNING" not in printed(notebook, "stdout")
     assert "sim_" in str(notebook.cells)
@@ -62,5 +63,5 @@ def test_with_the_golub_files_it_draws_zyxin(path, tmp_path, golub_files):
     project = ProjectCopy(tmp_path)
     shutil.copytree(golub_files, project.folder / "data" / "01_raw" / "golub")
     notebook = executed(path, project)
-    assert len(figures(notebook)) == 1
+    assert n_figures(notebook) == 1
     assert "Zyxin" in str(notebook.cells)

@@ -1,9 +1,9 @@
-"""The site, built as ``make docs`` builds it: no warning, no broken link, no need of a network."""
+"""The site that ``make docs`` builds: no warning, no broken link, nothing from a network."""
 
+import html
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -24,21 +24,14 @@ return [...document.querySelectorAll("article *")]
 """
 
 
-class Page(HTMLParser):
-    """What a page links to, what it loads, and the anchors it has."""
+class Page:
+    """The links of a page, the files it loads, and its anchors."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.links, self.loaded, self.anchors = [], [], {""}
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs) -> None:
-        named = dict(attrs)
-        self.anchors.add(named.get("id", ""))
-        if tag == "a" and "href" in named:
-            self.links.append(named["href"])
-        elif tag in ("script", "img", "link"):
-            self.loaded.append(named.get("src") or named.get("href") or "")
+        text = path.read_text(encoding="utf-8")
+        self.links = map(html.unescape, re.findall(r'<a\s[^>]*?href="([^"]*)"', text))
+        self.loaded = re.findall(r'<(?:script|img|link)\s[^>]*?(?:src|href)="([^"]*)"', text)
+        self.anchors = {"", *re.findall(r'\sid="([^"]*)"', text)}
 
 
 @pytest.fixture(scope="module")

@@ -1,45 +1,34 @@
-"""Runs of the project in processes of their own, forked from one that has imported it already.
+"""Runs of the project in processes that are forked from one that has already imported it.
 
-They are real runs and can be killed like any other; they only start in no time.
+They are real runs and can be killed like any other, but start quickly.
 """
 
 import os
+import pkgutil
 from multiprocessing import get_context, set_start_method
 from pathlib import Path
 
+import leukemia_kedro
+
+OWN_MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(leukemia_kedro.__path__, "leukemia_kedro.")
+    if "mlflow" not in module.name
+]
+LIBRARIES = [
+    "pytest",
+    "kedro.framework.session",
+    "kedro.runner",
+    "omegaconf",
+    "pandera.backends.pandas.register",
+    "pyarrow.parquet",
+    "skops.io",
+    "sklearn.ensemble",
+    "sklearn.manifold",
+    "sklearn.neighbors",
+]
 SERVER = get_context("forkserver")
-SERVER.set_forkserver_preload(
-    [
-        "pytest",
-        "kedro.framework.session",
-        "kedro.runner",
-        "hypothesis",
-        "omegaconf",
-        "pandera.backends.pandas.register",
-        "pyarrow.parquet",
-        "skops.io",
-        "sklearn.ensemble",
-        "sklearn.manifold",
-        "sklearn.neighbors",
-        "leukemia_kedro.settings",
-        "leukemia_kedro.pipeline_registry",
-        "leukemia_kedro.datasets.schemas",
-        "leukemia_kedro.datasets.files",
-        "leukemia_kedro.datasets.gene_sets",
-        "leukemia_kedro.datasets.simulated",
-        "leukemia_kedro.differential_expression.analysis",
-        "leukemia_kedro.evaluation.champion",
-        "leukemia_kedro.evaluation.comparison",
-        "leukemia_kedro.evaluation.permutation",
-        "leukemia_kedro.run.rehearsal",
-        "leukemia_kedro.evaluation.nested_cv",
-        "leukemia_kedro.differential_expression.gene_sets",
-        "leukemia_kedro.model.file",
-        "leukemia_kedro.plots.galleries",
-        "leukemia_kedro.cohort.quality",
-        "leukemia_kedro.evaluation.published",
-    ]
-)
+SERVER.set_forkserver_preload([*LIBRARIES, *OWN_MODULES])
 
 
 def start_run(folder: Path, environment: str, runner: str = "SequentialRunner", **options):
@@ -54,7 +43,7 @@ def start_run(folder: Path, environment: str, runner: str = "SequentialRunner", 
 
 def _run(folder: Path, environment: str, runner: str, options: dict) -> None:
     os.setpgid(0, 0)
-    set_start_method("fork", force=True)  # for ParallelRunner, as without the server
+    set_start_method("fork", force=True)  # ParallelRunner uses it, as in a normal run
     os.chdir(folder)
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # the day on a model's card
     import kedro.runner

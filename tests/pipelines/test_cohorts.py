@@ -190,19 +190,18 @@ def test_a_cohort_with_gaps_is_counted_modelled_tested_and_reported(gaps):
 
 
 @pytest.mark.parametrize(
-    ("layer", "name", "old", "new", "pipeline", "message"),
+    ("table", "old", "new", "pipeline", "message"),
     [
-        ("03_primary", "sample_split", ",test,", ",tset,", "modelling", "'tset' (sample patient_"),
-        ("03_primary", "sample_split", ",AML,", ",,", "modelling", "column label: '' (sample "),
-        ("02_intermediate", "probes", "False", "maybe", "feature_selection", "True or False"),
-        ("02_intermediate", "samples", "patient_002", "patient_001", "differential_expression",
+        ("03_primary/sample_split", ",test,", ",tset,", "modelling", "'tset' (sample patient_"),
+        ("03_primary/sample_split", ",AML,", ",,", "modelling", "column label: '' (sample "),
+        ("02_intermediate/probes", "False", "maybe", "feature_selection", "True or False"),
+        ("02_intermediate/samples", "patient_002", "patient_001", "differential_expression",
          "'patient_001' (sample patient_001); expected an id that occurs once"),
-        ("05_model_input", "resampling_plan", "1,1,", "1,1,X", "modelling", "repeat 1 does not"),
+        ("05_model_input/resampling_plan", "1,1,", "1,1,X", "modelling", "repeat 1 does not"),
     ],
 )  # fmt: skip
-def test_a_table_edited_by_hand_is_refused_where_it_is_read(
-    gaps, layer, name, old, new, pipeline, message
-):
+def test_a_reader_refuses_a_table_edited_by_hand(gaps, table, old, new, pipeline, message):
+    layer, name = table.split("/")
     path = gaps.data(layer, "gaps", f"{name}.csv")
     sound = path.read_text()
     assert old in sound

@@ -1,4 +1,4 @@
-"""Runs that are killed, meet a full disk or another run, and what is there afterwards."""
+"""Runs that are killed, or meet a full disk or another run, and the files they leave."""
 
 import ctypes
 import fcntl
@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from helpers.forked_runs import start_run
 from helpers.project_copy import ProjectCopy
@@ -96,7 +97,7 @@ def complete(folder: Path, name: str = "one", to_outputs=WANTED, **options) -> N
 
 
 def written(folder: Path, name: str = "one") -> dict[str, bytes]:
-    """Every file of a cohort, hidden ones included, but the records of runs, which hold times."""
+    """Every file of a cohort, also hidden ones, except the records of runs: they hold times."""
     data = folder / "data"
     return {
         str(path.relative_to(data)): path.read_bytes()
@@ -122,14 +123,14 @@ def wait_until(condition) -> None:
 
 
 def wait_for_locks(folder: Path) -> None:
-    """Until the last process of a run that was killed has ended."""
+    """Wait until the last process of a killed run has ended."""
     for record in records(folder):
         with record.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def kill(run, folder: Path) -> None:
-    """``kill -9`` a run and all it has started."""
+    """``kill -9`` a run and all its processes."""
     os.killpg(run.pid, signal.SIGKILL)
     run.join()
     assert run.exitcode == -signal.SIGKILL
@@ -137,7 +138,7 @@ def kill(run, folder: Path) -> None:
 
 
 def killed_and_completed(folder: Path, runners, moment, wanted, expected) -> None:
-    """Kill a run by one runner when it is ``moment``; another runner completes it."""
+    """Kill a run of one runner at ``moment``; another runner completes it."""
     killed, completing = runners
     options = {"to_outputs": wanted, "only_missing_outputs": True}
     run = start_run(folder, "one", killed, **options)
@@ -176,14 +177,14 @@ def test_ten_runs_killed_at_random_are_completed_to_the_same_bytes(template, und
 
 
 def test_ten_reports_killed_at_random_are_completed_to_the_same_bytes(reported, tmp_path):
-    """Of two nodes in a row the outputs are missing, so that not all is drawn ten times."""
+    """Only the outputs of two nodes are missing, so that not all figures are drawn ten times."""
     dice, expected = random.Random(7), written(reported)
     names = [record.name for record in in_order(records(reported))]
     late = [name for name in names if name.startswith("reporting.")]
     assert len(late) >= 6, late
     first = [late[number % (len(late) - 1)] for number in range(KILLS)]
-    # Files again there when the run is killed, the empty record of a node at work among them: few,
-    # since a run that has little left may end before it is killed.
+    # Number of files that exist again when the run is killed, also the empty record of a working
+    # node. It is small, because a run with little work left may end before it is killed.
     n_files = [dice.randrange(1, 4) for _ in range(KILLS)]
 
     def one_run(number: int) -> None:
@@ -202,12 +203,12 @@ def test_ten_reports_killed_at_random_are_completed_to_the_same_bytes(reported, 
 
 
 def in_order(files: list[Path]) -> list[Path]:
-    """In the order in which they were written."""
+    """Sorted by the time of writing."""
     return sorted(files, key=lambda file: file.stat().st_mtime_ns)
 
 
 def remove_what_was_written_by(folder: Path, first: str, n_nodes: int) -> list[Path]:
-    """The files of the node with the record ``first`` and of those that came next, now gone."""
+    """Remove the files of the node with the record ``first`` and of the nodes after it."""
     times = [record.stat().st_mtime_ns for record in in_order(records(folder))]
     names = [record.name for record in in_order(records(folder))]
     start = names.index(first)
@@ -222,7 +223,7 @@ def remove_what_was_written_by(folder: Path, first: str, n_nodes: int) -> list[P
 def test_a_run_killed_over_the_outputs_of_other_parameters_is_completed_to_its_own(
     template, undisturbed, tmp_path
 ):
-    """What an earlier run left does not pass for what the killed one had yet to make."""
+    """Outputs of an earlier run do not count as outputs of the killed one."""
     folder = fresh(template, tmp_path)
     parameters = folder / "conf" / "one" / "parameters.yml"
     stated = parameters.read_text()
@@ -247,7 +248,7 @@ def test_a_run_with_nothing_to_complete_writes_nothing(undisturbed):
     assert [path.stat().st_mtime_ns for path in records(undisturbed)] == times
 
 
-def test_two_cohorts_at_once_are_as_one_after_the_other(template, undisturbed, tmp_path):
+def test_two_cohorts_at_once_give_the_files_of_two_runs_in_a_row(template, undisturbed, tmp_path):
     folder = fresh(template, tmp_path)
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(lambda name: complete(folder, name), ("one", "two")))
@@ -255,18 +256,12 @@ def test_two_cohorts_at_once_are_as_one_after_the_other(template, undisturbed, t
         assert written(folder, name) == written(undisturbed, name)
 
 
-# --- as a user types it ---------------------------------------------------------------------------
+# --- on the command line -------------------------------------------------------------------------
 
 
 def kedro(folder: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [KEDRO, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
+    command = [KEDRO, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, **options)
 
 
 def assert_one_message(result: subprocess.CompletedProcess, *parts: str) -> None:
@@ -278,7 +273,7 @@ def assert_one_message(result: subprocess.CompletedProcess, *parts: str) -> None
 
 
 def test_a_killed_parallel_run_leaves_no_process_behind(template, undisturbed, tmp_path):
-    """Only the command itself is killed, as by ``kill -9 PID`` or for want of memory."""
+    """Only the command itself is killed, as by ``kill -9 PID`` or by a lack of memory."""
     folder = fresh(template, tmp_path)
     command = ["run", "--env", "one", "--to-outputs", ",".join(WANTED), "--runner"]
     same_day = os.environ | {"SOURCE_DATE_EPOCH": "0"}
@@ -298,20 +293,9 @@ def test_a_killed_parallel_run_leaves_no_process_behind(template, undisturbed, t
     assert written(folder) == written(undisturbed)
 
 
-def working_in(folder: Path) -> list[str]:
-    """Processes that were started in a folder."""
-    return [
-        process.name
-        for process in Path("/proc").iterdir()
-        if process.name.isdigit() and _current_folder(process) == str(folder)
-    ]
-
-
-def _current_folder(process: Path) -> str:
-    try:
-        return str((process / "cwd").readlink())
-    except OSError:  # it ended meanwhile
-        return ""
+def working_in(folder: Path) -> list[psutil.Process]:
+    """Processes whose current folder this is."""
+    return [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(folder)]
 
 
 def test_a_second_run_of_the_same_cohort_is_refused(undisturbed):
@@ -328,7 +312,7 @@ def small_files_only() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 
 
-def test_a_full_disk_ends_in_one_message_and_leaves_what_was_there(undisturbed, tmp_path):
+def test_a_full_disk_ends_in_one_message_and_changes_no_file(undisturbed, tmp_path):
     folder = fresh(undisturbed, tmp_path)
     before = written(folder)
     arguments = ("run", "--env", "one", "--pipelines", "data_processing")
@@ -338,7 +322,7 @@ def test_a_full_disk_ends_in_one_message_and_leaves_what_was_there(undisturbed, 
 
 
 def powerless() -> None:
-    """Take from root what lets it write where permissions forbid."""
+    """Remove root's right to write against permissions."""
     if os.geteuid() == 0:
         drop_from_bounding_set, override_permissions = 24, 1
         libc = ctypes.CDLL(None, use_errno=True)
@@ -349,7 +333,7 @@ def powerless() -> None:
     ("read_only", "named"),
     [("data", "data/08_reporting/one/.nodes"), ("data/03_primary/one", "sample_split.csv")],
 )
-def test_a_read_only_folder_ends_in_one_message_and_leaves_what_was_there(
+def test_a_read_only_folder_ends_in_one_message_and_changes_no_file(
     template, undisturbed, tmp_path, read_only, named
 ):
     folder = fresh(template if read_only == "data" else undisturbed, tmp_path)
