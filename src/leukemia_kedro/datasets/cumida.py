@@ -42,8 +42,8 @@ class CumidaDataset(ExpressionTableDataset):
 
     _advice = "To fetch a fresh copy of Leukemia_GSE9476: kedro fetch cumida"
 
-    def __init__(self, *, filepath: str, label: str | None = "type", **file_system: Any) -> None:
-        super().__init__(filepath=filepath, sample_id="samples", label=label, **file_system)
+    def __init__(self, *, filepath: str, label: str | None = "type", **kwargs: Any) -> None:
+        super().__init__(filepath=filepath, sample_id="samples", label=label, **kwargs)
         data_set = PurePosixPath(self._filepath).name.split(".")[0]
         self._origin = f"CuMiDa {data_set} (Feltes et al. 2019, J. Comput. Biol. 26:376)"
 

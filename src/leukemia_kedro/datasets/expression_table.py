@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -124,12 +124,12 @@ class ExpressionTableDataset(CohortFileDataset):
         split: Heading | None = None,
         covariates: Sequence[Heading] = (),
         sample_sheet: dict[str, str] | None = None,
-        missing: Collection[str] = MISSING,
+        missing: Sequence[str] = MISSING,
         header: bool = True,
         origin: str | None = None,
-        **file_system: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(filepath=filepath, **file_system)
+        super().__init__(filepath=filepath, **kwargs)
         if samples not in ("rows", "columns"):
             raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
         if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {*SHEET_KEYS}:
@@ -266,11 +266,9 @@ class NewSamplesDataset(ExpressionTableDataset):
         filepath: str,
         samples: str = "columns",
         label: Heading | None = None,
-        **file_system: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            filepath=filepath, samples=samples, sample_id=0, label=label, **file_system
-        )
+        super().__init__(filepath=filepath, samples=samples, sample_id=0, label=label, **kwargs)
 
 
 def _given(*headings: Heading | None) -> list[Heading]:

@@ -78,9 +78,9 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         filepath: str,
         label: str | None = None,
         classes: dict[str, str] | None = None,
-        **file_system: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(filepath=filepath, **file_system)
+        super().__init__(filepath=filepath, **kwargs)
         for pattern in (classes or {}).values():
             try:
                 re.compile(pattern)

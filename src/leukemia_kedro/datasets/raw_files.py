@@ -18,7 +18,7 @@ from kedro.io.core import get_filepath_str, get_protocol_and_path
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import CohortError
 
-MISSING = frozenset(("", "?", "NA", "NaN", "nan", "null"))
+MISSING = ("", "?", "NA", "NaN", "nan", "null")
 ALWAYS_TEXT = ("batch", "group", "patient")
 FETCHED = ("golub", "cumida", "mll")
 """Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
