@@ -43,7 +43,7 @@ def texts(tmp_path, monkeypatch) -> dict[str, str]:
             OriginalFile(name, sha256=sha256(text.encode()).hexdigest())
             for name, text in texts.items()
         ),
-        check_copy=lambda folder: fetch_sources._same_numbers(
+        check_copy=lambda folder: fetch_sources.same_numbers(
             GolubDataset(filepath=str(folder)).load(), original
         ),
     )

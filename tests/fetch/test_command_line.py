@@ -68,8 +68,8 @@ def test_without_a_network_the_way_by_hand_is_told(kedro, project):
     result = kedro("fetch", "golub", environment={"HTTPS_PROXY": proxy, "https_proxy": proxy})
     assert result.returncode == 1
     assert result.stderr == (
-        "Error: Nothing was downloaded: Kaggle cannot be reached from here; is there a network, "
-        "or a proxy in the way?\n"
+        "Error: Nothing was downloaded: Kaggle cannot be reached; is there a network, or "
+        "a proxy in the way?\n"
         "By hand: open https://www.kaggle.com/datasets/crawford/gene-expression, "
         "press Download, then type\n"
         "  kedro fetch golub --from ~/Downloads/archive.zip\n"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,57 +30,9 @@ DTYPES = ("float64", "float32")
 CHUNK_CELLS = 4_000_000  # drawn at a time, to bound the memory of a large cohort
 
 
-class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
-    """A simulated cohort in the catalog; every parameter of :func:`simulate_cohort` is a key.
-
-    Examples
-    --------
-    .. code-block:: yaml
-
-        raw_cohort:
-          type: leukemia_kedro.datasets.SimulatedDataset
-          n_samples: {ALL: 47, AML: 25}
-          n_probes: 2000
-          differential_share: 0.1
-          effect_size: 1.5
-          batch_shift: 0.3
-          test_share: 0.4
-          seed: 2024
-    """
-
-    def __init__(self, *, metadata: dict | None = None, **parameters) -> None:
-        inspect.signature(simulate_cohort).bind(**parameters)  # a misspelt key fails here
-        self._parameters = parameters
-        self.metadata = metadata
-
-    def load(self) -> Cohort:
-        return simulate_cohort(**self._parameters)
-
-    def save(self, data: Cohort) -> None:
-        raise DatasetError("a simulated cohort is made, never saved")
-
-    def _describe(self) -> dict:
-        return self._parameters
-
-    def _exists(self) -> bool:
-        return True
-
-
-def simulate_cohort(
-    *,
-    n_samples: dict[str, int],
-    n_probes: int,
-    differential_share: float = 0.1,
-    effect_size: float = 1.0,
-    heterogeneity: float = 0.4,
-    batch_shift: float = 0.0,
-    test_share: float = 0.0,
-    missing_share: float = 0.0,
-    scale: str = "raw",
-    dtype: str = "float64",
-    seed: int = 0,
-) -> Cohort:
-    r"""Draw patients whose classes differ in known probes.
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    r"""Patients whose classes differ in known probes.
 
     On the log2 scale, sample i of class c in laboratory b has at probe g
 
@@ -121,73 +73,123 @@ def simulate_cohort(
         float32 halves the memory of a large cohort; other draws, so other numbers.
     seed : int
         For numpy's PCG64.
-
-    Returns
-    -------
-    Cohort
-        ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
-        ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>`` in
-        the first laboratory and, for two classes, ``true_log2_fold_change`` of the second class
-        over the first.
-
-    Raises
-    ------
-    UserError
-        Where a parameter is out of its range.
     """
-    _check_ranges(
-        {
-            "number of classes in n_samples": (len(n_samples), 1, np.inf),
-            **{f"n_samples of {label}": (size, 1, np.inf) for label, size in n_samples.items()},
-            "n_probes": (n_probes, 2, np.inf),
-            "differential_share": (differential_share, 0, 1),
-            "heterogeneity": (heterogeneity, 0, np.inf),
-            "batch_shift": (batch_shift, 0, np.inf),
-            "test_share": (test_share, 0, 0.9),
-            "missing_share": (missing_share, 0, 0.9),
+
+    n_samples: dict[str, int]
+    n_probes: int
+    differential_share: float = 0.1
+    effect_size: float = 1.0
+    heterogeneity: float = 0.4
+    batch_shift: float = 0.0
+    test_share: float = 0.0
+    missing_share: float = 0.0
+    scale: str = "raw"
+    dtype: str = "float64"
+    seed: int = 0
+
+    def draw(self) -> Cohort:
+        """The cohort.
+
+        Returns
+        -------
+        Cohort
+            ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
+            ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>``
+            in the first laboratory and, for two classes, ``true_log2_fold_change`` of the second
+            class over the first.
+
+        Raises
+        ------
+        UserError
+            Where a parameter is out of its range.
+        """
+        self._check_ranges()
+        # Independent streams, so that one option does not change what another one draws.
+        for_chip, for_patients, for_noise, for_scanner, for_missing = (
+            np.random.Generator(np.random.PCG64(stream))
+            for stream in np.random.SeedSequence(self.seed).spawn(5)
+        )
+        samples = _arrange_samples(self.n_samples, self.test_share)
+        chip = _draw_chip(self, for_chip)
+        patients = _draw_patients(samples, list(self.n_samples), self.heterogeneity, for_patients)
+        probes = _tabulate_probes(chip, list(self.n_samples))
+
+        values = np.empty((len(samples), self.n_probes), dtype=self.dtype)
+        step = max(1, CHUNK_CELLS // self.n_probes)
+        for rows in (slice(start, start + step) for start in range(0, len(samples), step)):
+            block = values[rows]
+            _fill_log2(block, chip, _Patients(*(part[rows] for part in patients)), for_noise)
+            if self.scale == "raw":
+                _scan(block, for_scanner)
+            if self.missing_share:
+                block[for_missing.random(block.shape) < self.missing_share] = np.nan
+        return Cohort(
+            # pandas would copy the matrix to own it; nobody else holds this one
+            expression=pd.DataFrame(values, index=samples.index, columns=probes.index, copy=False),
+            samples=samples,
+            probes=probes,
+            origin=f"simulated: {len(samples)} patients, {self.n_probes} probes, seed {self.seed}",
+            simulated=True,
+        )
+
+    def _check_ranges(self) -> None:
+        ranges = {
+            "number of classes in n_samples": (len(self.n_samples), 1, np.inf),
+            **{f"n_samples of {name}": (n, 1, np.inf) for name, n in self.n_samples.items()},
+            "n_probes": (self.n_probes, 2, np.inf),
+            "differential_share": (self.differential_share, 0, 1),
+            "heterogeneity": (self.heterogeneity, 0, np.inf),
+            "batch_shift": (self.batch_shift, 0, np.inf),
+            "test_share": (self.test_share, 0, 0.9),
+            "missing_share": (self.missing_share, 0, 0.9),
         }
-    )
-    for name, value, choices in (("scale", scale, SCALES), ("dtype", dtype, DTYPES)):
-        if value not in choices:
-            raise UserError(
-                f"simulated cohort: {name} is {value!r}; expected {choices[0]!r} or {choices[1]!r}"
-            )
-    # Independent streams, so that one option does not change what another one draws.
-    for_chip, for_patients, for_noise, for_scanner, for_missing = (
-        np.random.Generator(np.random.PCG64(stream))
-        for stream in np.random.SeedSequence(seed).spawn(5)
-    )
-    classes = list(n_samples)
-    samples = _arrange_samples(n_samples, test_share)
-    chip = _draw_chip(
-        n_probes, len(classes), differential_share, effect_size, batch_shift, for_chip
-    )
-    patients = _draw_patients(samples, classes, heterogeneity, for_patients)
-    probes = _tabulate_probes(chip, classes)
-
-    values = np.empty((len(samples), n_probes), dtype=dtype)
-    step = max(1, CHUNK_CELLS // n_probes)
-    for rows in (slice(start, start + step) for start in range(0, len(samples), step)):
-        block = values[rows]
-        _fill_log2(block, chip, _Patients(*(part[rows] for part in patients)), for_noise)
-        if scale == "raw":
-            _scan(block, for_scanner)
-        if missing_share:
-            block[for_missing.random(block.shape) < missing_share] = np.nan
-    return Cohort(
-        # pandas would copy the matrix to own it; nobody else holds this one
-        expression=pd.DataFrame(values, index=samples.index, columns=probes.index, copy=False),
-        samples=samples,
-        probes=probes,
-        origin=f"simulated: {len(samples)} patients, {n_probes} probes, seed {seed}",
-        simulated=True,
-    )
+        for name, (value, low, high) in ranges.items():
+            if not isinstance(value, Real) or not low <= value <= high:
+                raise UserError(f"simulated cohort: {name} is {value!r}; expected {low} to {high}")
+        for name, choice, choices in (("scale", self.scale, SCALES), ("dtype", self.dtype, DTYPES)):
+            if choice not in choices:
+                expected = f"{choices[0]!r} or {choices[1]!r}"
+                raise UserError(f"simulated cohort: {name} is {choice!r}; expected {expected}")
 
 
-def _check_ranges(ranges: dict[str, tuple]) -> None:
-    for name, (value, low, high) in ranges.items():
-        if not isinstance(value, Real) or not low <= value <= high:
-            raise UserError(f"simulated cohort: {name} is {value!r}; expected {low} to {high}")
+def simulate_cohort(**parameters: Any) -> Cohort:
+    """Draw the cohort of a :class:`Simulation` with these parameters."""
+    return Simulation(**parameters).draw()
+
+
+class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
+    """A simulated cohort in the catalog; every parameter of :class:`Simulation` is a key.
+
+    Examples
+    --------
+    .. code-block:: yaml
+
+        raw_cohort:
+          type: leukemia_kedro.datasets.SimulatedDataset
+          n_samples: {ALL: 47, AML: 25}
+          n_probes: 2000
+          differential_share: 0.1
+          effect_size: 1.5
+          batch_shift: 0.3
+          test_share: 0.4
+          seed: 2024
+    """
+
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **parameters: Any) -> None:
+        self._simulation = Simulation(**parameters)  # a misspelt key fails here
+        self.metadata = metadata
+
+    def load(self) -> Cohort:
+        return self._simulation.draw()
+
+    def save(self, data: Cohort) -> None:
+        raise DatasetError("a simulated cohort is made, never saved")
+
+    def _describe(self) -> dict[str, Any]:
+        return asdict(self._simulation)
+
+    def _exists(self) -> bool:
+        return True
 
 
 def _arrange_samples(n_samples: dict[str, int], test_share: float) -> pd.DataFrame:
@@ -221,27 +223,21 @@ class _Chip(NamedTuple):
     shift: np.ndarray  # log2, second laboratory
 
 
-def _draw_chip(
-    n_probes: int,
-    n_classes: int,
-    differential_share: float,
-    effect_size: float,
-    batch_shift: float,
-    rng: np.random.Generator,
-) -> _Chip:
+def _draw_chip(simulation: Simulation, rng: np.random.Generator) -> _Chip:
+    n_probes = simulation.n_probes
     n_controls = max(1, round(CONTROL_SHARE * n_probes))
-    n_differential = round(differential_share * (n_probes - n_controls))
+    n_differential = round(simulation.differential_share * (n_probes - n_controls))
     is_differential = np.zeros(n_probes, dtype=bool)
     is_differential[rng.permutation(np.arange(n_controls, n_probes))[:n_differential]] = True
     return _Chip(
         is_control=np.arange(n_probes) < n_controls,
         is_differential=is_differential,
         mean=rng.normal(MEAN_SIGNAL, SIGNAL_SD, n_probes),
-        moved_class=rng.integers(n_classes, size=n_probes),
-        change=effect_size * rng.choice([-1.0, 1.0], n_probes) * is_differential,
+        moved_class=rng.integers(len(simulation.n_samples), size=n_probes),
+        change=simulation.effect_size * rng.choice([-1.0, 1.0], n_probes) * is_differential,
         module=rng.integers(N_MODULES, size=n_probes),
         deviation=np.sqrt(PRIOR_VARIANCE * PRIOR_DF / rng.chisquare(PRIOR_DF, n_probes)),
-        shift=batch_shift * rng.standard_normal(n_probes),
+        shift=simulation.batch_shift * rng.standard_normal(n_probes),
     )
 
 

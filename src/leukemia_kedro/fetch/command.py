@@ -74,25 +74,20 @@ def _download(source: Source, folder: Path) -> None:
     from kagglesdk.kaggle_env import get_endpoint, get_env
 
     try:
-        # The client itself would wait for minutes, silently, where nothing answers.
+        # Where nothing answers, the client itself would wait for minutes without a word.
         requests.head(get_endpoint(get_env()), timeout=SECONDS_TO_ANSWER)
         import kagglehub
 
         logging.getLogger("kagglehub").setLevel(logging.WARNING)
         kagglehub.dataset_download(source.kaggle, output_dir=str(folder))
     except Exception as error:
-        if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        if isinstance(error, requests.ConnectionError | requests.Timeout):
+            reason = "Kaggle cannot be reached; is there a network, or a proxy in the way?"
+        elif isinstance(error, OSError) and not isinstance(error, requests.RequestException):
             raise
-        raise UserError(f"Nothing was downloaded: {_reason(error)}\n{source.by_hand}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Why a download failed, in one line."""
-    import requests
-
-    if isinstance(error, requests.ConnectionError | requests.Timeout):
-        return "Kaggle cannot be reached from here; is there a network, or a proxy in the way?"
-    return " ".join(str(error).split()) or type(error).__name__
+        else:
+            reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"Nothing was downloaded: {reason}\n{source.by_hand}") from error
 
 
 def _gather(source: Source, origin: Path, folder: Path) -> None:
@@ -105,15 +100,15 @@ def _gather(source: Source, origin: Path, folder: Path) -> None:
     elif zipfile.is_zipfile(origin):
         _unpack(source, origin, folder)
     elif not origin.exists():
-        raise UserError(f"{origin}: no such file or folder. {_wanted(source)}")
+        raise UserError(f"{origin}: no such file or folder. {source.expected}")
     elif origin.suffix.lower() == ".zip":
         raise UserError(
-            f"{origin} is named as a zip but is none: a web page saved under that name, or a "
-            "download that broke off. Download it again."
+            f"{origin} is named as a zip but is none: perhaps a saved web page, or a download that "
+            "broke off. Download it again."
         )
     elif len(source.files) > 1:
         raise UserError(
-            f"{origin} is a single file. {_wanted(source)} Give the folder or zip that holds them."
+            f"{origin} is a single file. {source.expected} Give the folder or zip that holds them."
         )
     else:
         shutil.copyfile(origin, folder / source.files[0].name)
@@ -123,7 +118,7 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(origin) as archive:
             # Read as Windows paths, which know both kinds of slash.
-            members = {
+            members: dict[PurePath, zipfile.ZipInfo] = {
                 PureWindowsPath(member.filename): member
                 for member in archive.infolist()
                 if not member.is_dir()
@@ -152,14 +147,10 @@ def _choose(paths: Iterable[PurePath], source: Source, origin: Path) -> dict[str
     missing = [file.name for file in source.files if file.name not in found]
     if missing:
         raise UserError(
-            f"{origin} lacks {', '.join(missing)}. {_wanted(source)} "
+            f"{origin} lacks {', '.join(missing)}. {source.expected} "
             f"Found: {first_few(sorted(found)) or 'no file at all'}."
         )
     return {file.name: found[file.name] for file in source.files}
-
-
-def _wanted(source: Source) -> str:
-    return f"Expected: {source.file_names}."
 
 
 def _verify(source: Source, folder: Path) -> str:
@@ -180,7 +171,7 @@ def _verify(source: Source, folder: Path) -> str:
     except (UserError, DatasetError) as error:
         fault: BaseException = error
         while isinstance(fault.__cause__, UserError):
-            fault = fault.__cause__  # the reader's own words, without what it adds for a catalog
+            fault = fault.__cause__  # the fault alone, without the advice for a catalog
         message = str(fault).replace(f"{folder}/", "")
         raise UserError(
             f"Refused: neither the original nor a copy of it with the same numbers.\n{message}\n"

@@ -47,21 +47,27 @@ class OriginalContent:
             self.samples, dtype={"sample": str}, index_col="sample", keep_default_na=False
         )
         found = content_table(cohort)
-        return (
-            _samples_differ(original, found)
-            or _column_differs("label", original, found)
-            or _column_differs("split", original, found)
-            or self._probes_differ(cohort)
-            or _values_differ(original, found, cohort)
-        )
-
-    def _probes_differ(self, cohort: Cohort) -> str | None:
+        lacking = original.index.difference(found.index, sort=False)
+        if len(lacking):
+            return f"it lacks the samples {first_few(lacking)}"
+        foreign = found.index.difference(original.index, sort=False)
+        if len(foreign):
+            return f"it has samples that the original lacks: {first_few(foreign)}"
+        found = found.reindex(original.index)
+        for column in ("label", "split"):
+            differs = original.index[original[column] != found[column]]
+            if len(differs):
+                sample = differs[0]
+                return (
+                    f"the {column} of sample {sample} is {found[column][sample]}; in the original "
+                    f"it is {original[column][sample]}{_others(differs)}"
+                )
         n_probes = len(cohort.probes)
         if n_probes != self.n_probes:
             return f"it has {n_probes:,} probes, the original {self.n_probes:,}"
         if probes_sha256(cohort) != self.probes_sha256:
             return "it has probes of other names than the original"
-        return None
+        return _values_differ(original, found, cohort)
 
 
 def content_table(cohort: Cohort) -> pd.DataFrame:
@@ -97,42 +103,21 @@ def probes_sha256(cohort: Cohort) -> str:
     return hashlib.sha256("\n".join(sorted(cohort.probes.index)).encode()).hexdigest()
 
 
-def _samples_differ(original: pd.DataFrame, found: pd.DataFrame) -> str | None:
-    lacking = original.index.difference(found.index, sort=False)
-    foreign = found.index.difference(original.index, sort=False)
-    if len(lacking):
-        return f"it lacks the samples {first_few(lacking)}"
-    if len(foreign):
-        return f"it has samples that the original lacks: {first_few(foreign)}"
-    return None
-
-
-def _column_differs(column: str, original: pd.DataFrame, found: pd.DataFrame) -> str | None:
-    expected = original[column]
-    actual = found[column].reindex(expected.index)
-    differs = expected.index[(expected != actual).to_numpy()]
-    if not len(differs):
-        return None
-    first = differs[0]
-    others = f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
-    return (
-        f"the {column} of sample {first} is {actual[first]}; "
-        f"in the original it is {expected[first]}{others}"
-    )
-
-
 def _values_differ(original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort) -> str | None:
-    found = found.reindex(original.index)
-    differs = original.index[(original["sha256"] != found["sha256"]).to_numpy()]
+    differs = original.index[original["sha256"] != found["sha256"]]
     if not len(differs):
         return None
     sample = differs[0]
-    others = f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
-    owner = original.index[(original["sha256"] == found.loc[sample, "sha256"]).to_numpy()]
+    others = _others(differs)
+    owner = original.index[original["sha256"] == found["sha256"][sample]]
     if len(owner):
         return f"sample {sample} holds the values of sample {owner[0]}{others}"
     changed = _changed_cell(original.loc[sample], found.loc[sample], cohort.expression.loc[sample])
     return f"{changed or f'values of sample {sample} differ'}{others}"
+
+
+def _others(differs: pd.Index) -> str:
+    return f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
 
 
 def _changed_cell(original: pd.Series, found: pd.Series, values: pd.Series) -> str | None:

@@ -40,28 +40,42 @@ class Source:
 
     Parameters
     ----------
+    cohort : str
+        Its name in ``kedro fetch``.
     files : tuple of OriginalFile
         All of them are needed.
-    kaggle : str or None
-        Handle of the Kaggle data set, None where the files are brought in by hand.
-    by_hand : str
-        What to do without a download, up to the words ``kedro fetch``.
     check_copy : callable
         From the folder with files of other bytes to what was verified; raises
         :class:`~leukemia_kedro.errors.UserError` where they are not this cohort.
     run : str
         The command that comes next.
+    kaggle : str or None
+        Handle of the Kaggle data set, None where there is no download.
+    how_to_get : str or None
+        Where there is no download: where the files are found.
     """
 
+    cohort: str
     files: tuple[OriginalFile, ...]
-    kaggle: str | None
-    by_hand: str
     check_copy: Callable[[Path], str]
     run: str
+    kaggle: str | None = None
+    how_to_get: str | None = None
 
     @property
-    def file_names(self) -> str:
-        return ", ".join(file.name for file in self.files)
+    def expected(self) -> str:
+        return f"Expected: {', '.join(file.name for file in self.files)}."
+
+    @property
+    def by_hand(self) -> str:
+        """What to do without a download, up to the command."""
+        if self.kaggle is None:
+            file = self.files[0].name
+            return f"{self.how_to_get}\nThen type\n  kedro fetch {self.cohort} --from ~/Downloads/{file}"
+        return (
+            f"By hand: open https://www.kaggle.com/datasets/{self.kaggle}, press Download, then "
+            f"type\n  kedro fetch {self.cohort} --from ~/Downloads/archive.zip"
+        )
 
 
 def _check_golub(folder: Path) -> str:
@@ -72,7 +86,7 @@ def _check_golub(folder: Path) -> str:
         n_probes=7129,
         probes_sha256="d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750",
     )
-    return _same_numbers(GolubDataset(filepath=str(folder)).load(), original)
+    return same_numbers(GolubDataset(filepath=str(folder)).load(), original)
 
 
 def _check_mll(folder: Path) -> str:
@@ -84,10 +98,11 @@ def _check_mll(folder: Path) -> str:
         probes_sha256="d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e",
     )
     cohort = ExpressionTableDataset(filepath=str(folder / "MLL.csv"), label="class").load()
-    return _same_numbers(cohort, original)
+    return same_numbers(cohort, original)
 
 
-def _same_numbers(cohort: Cohort, original: OriginalContent) -> str:
+def same_numbers(cohort: Cohort, original: OriginalContent) -> str:
+    """What was verified of a copy; refuses one that differs from the original."""
     difference = original.difference(cohort)
     if difference:
         raise UserError(difference)
@@ -117,15 +132,9 @@ def _counts(classes: dict[str, int]) -> str:
     return ", ".join(f"{label} {count}" for label, count in classes.items())
 
 
-def _kaggle_by_hand(handle: str, cohort: str) -> str:
-    return (
-        f"By hand: open https://www.kaggle.com/datasets/{handle}, press Download, then type\n"
-        f"  kedro fetch {cohort} --from ~/Downloads/archive.zip"
-    )
-
-
-SOURCES = {
-    "golub": Source(
+_SOURCES = (
+    Source(
+        cohort="golub",
         files=(
             OriginalFile(
                 "data_set_ALL_AML_train.csv",
@@ -140,39 +149,37 @@ SOURCES = {
                 sha256="af291eced4116e257af0b73043e83b55d9b42f0d815440a4c5bc72424d2f44e1",
             ),
         ),
-        kaggle="crawford/gene-expression",
-        by_hand=_kaggle_by_hand("crawford/gene-expression", "golub"),
         check_copy=_check_golub,
         run="kedro run",
+        kaggle="crawford/gene-expression",
     ),
-    "cumida": Source(
+    Source(
+        cohort="cumida",
         files=(
             OriginalFile(
                 "Leukemia_GSE9476.csv", git_blob="8a3f4602441de50feb408ded8310c57d0813c5d1"
             ),
         ),
-        kaggle="brunogrisci/leukemia-gene-expression-cumida",
-        by_hand=_kaggle_by_hand("brunogrisci/leukemia-gene-expression-cumida", "cumida"),
         check_copy=_check_cumida,
         run="kedro run --env cumida",
+        kaggle="brunogrisci/leukemia-gene-expression-cumida",
     ),
-    "mll": Source(
+    Source(
+        cohort="mll",
         files=(
             OriginalFile(
                 "MLL.csv",
                 sha256="5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4",
             ),
         ),
-        kaggle=None,
-        by_hand=(
-            "Bring in the table of Armstrong et al. 2002, Nature Genetics 30:41, by hand. It "
-            "circulates in microarray collections as MLL.csv:\n"
-            "72 rows (samples) × 12,582 columns (probes of the Affymetrix U95A chip, raw "
-            "intensities), then the label column `class` (ALL 24, AML 28, MLL 20); no sample id.\n"
-            "Then type\n"
-            "  kedro fetch mll --from ~/Downloads/MLL.csv"
-        ),
         check_copy=_check_mll,
         run="kedro run --env mll",
+        how_to_get=(
+            "Find the table of Armstrong et al. 2002, Nature Genetics 30:41. It circulates in "
+            "microarray collections as MLL.csv:\n"
+            "72 rows (samples) × 12,582 columns (probes of the Affymetrix U95A chip, raw "
+            "intensities), then the label column `class` (ALL 24, AML 28, MLL 20); no sample id."
+        ),
     ),
-}
+)
+SOURCES = {source.cohort: source for source in _SOURCES}
