@@ -30,8 +30,6 @@ from leukemia_kedro.datasets.text_table import (
 )
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
-SHEET_KEYS = ("filepath", "sample_id")
-
 
 class ExpressionTableDataset(CohortFileDataset):
     """A table of samples × probes, or probes × samples, and where its labels stand.
@@ -132,7 +130,10 @@ class ExpressionTableDataset(CohortFileDataset):
         super().__init__(filepath=filepath, **kwargs)
         if samples not in ("rows", "columns"):
             raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
-        if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {*SHEET_KEYS}:
+        if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {
+            "filepath",
+            "sample_id",
+        }:
             raise UserError(
                 f"sample_sheet is {sample_sheet!r}; expected filepath and, if need be, sample_id"
             )
@@ -144,14 +145,6 @@ class ExpressionTableDataset(CohortFileDataset):
         self._missing = frozenset(missing)
         self._header = header
         self._origin = origin or PurePosixPath(self._filepath).name
-
-    def _describe(self) -> dict:
-        return {
-            "filepath": self._filepath,
-            "samples": "rows" if self._samples_in_rows else "columns",
-            "label": self._label,
-            "sample_sheet": self._sheet,
-        }
 
     def _read(self) -> Cohort:
         about_samples = list(self._covariates)
@@ -219,15 +212,12 @@ class ExpressionTableDataset(CohortFileDataset):
         _, path = locate(entry["filepath"])
         with open_text(self._fs, path) as text:
             sheet = read_sheet(text, path, entry.get("sample_id"))
-        unlisted, unmeasured = index.difference(sheet.index), sheet.index.difference(index)
-        if len(unlisted):
-            raise CohortError(
-                f"{path}: samples of {self._filepath} are absent: {first_few(unlisted)}"
-            )
-        if len(unmeasured):
-            raise CohortError(
-                f"{path}: samples that {self._filepath} does not hold: {first_few(unmeasured)}"
-            )
+        for names, fault in (
+            (index.difference(sheet.index), f"samples of {self._filepath} are absent"),
+            (sheet.index.difference(index), f"samples that {self._filepath} does not hold"),
+        ):
+            if len(names):
+                raise CohortError(f"{path}: {fault}: {first_few(names)}")
         return sheet.loc[index]
 
 

@@ -203,7 +203,7 @@ class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
 
 
 class _Folder(AbstractDataset[Any, Any]):
-    """A folder written as a whole: what an earlier run left in it is gone afterwards."""
+    """A folder written as a whole: nothing of an earlier run stays in it."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         protocol, path = get_protocol_and_path(filepath)

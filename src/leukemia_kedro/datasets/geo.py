@@ -91,9 +91,6 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         self._label = label
         self._classes = classes
 
-    def _describe(self) -> dict:
-        return {"filepath": self._filepath, "label": self._label, "classes": self._classes}
-
     def _read(self) -> Cohort:
         name = self._filepath
         with open_text(self._fs, name) as text:

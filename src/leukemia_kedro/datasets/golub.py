@@ -202,7 +202,14 @@ def _check_once(names: list[str], kind: str, file: str) -> None:
 
 def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
     """One table of all patients, train first, each in numeric order, with the labels joined."""
-    _check_same_probes(train, test)
+    for matrix, other in ((train, test), (test, train)):
+        expected = other.intensities.columns
+        lacking = expected.difference(matrix.intensities.columns, sort=False)
+        if len(lacking):
+            raise CohortError(
+                f"{matrix.name} lacks {len(lacking)} of the {len(expected)} probes in "
+                f"{other.name}: {first_few(lacking)}; one of the files is cut off or another chip"
+            )
     in_both = [name for name in train.intensities.index if name in test.intensities.index]
     if in_both:
         raise CohortError(
@@ -227,14 +234,3 @@ def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
         index=pd.Index(splits, name="sample"),
     )
     return build_cohort(train.name, expression.to_numpy(), samples, probes, ORIGIN)
-
-
-def _check_same_probes(train: _Matrix, test: _Matrix) -> None:
-    for matrix, other in ((train, test), (test, train)):
-        probes = other.intensities.columns
-        lacking = probes.difference(matrix.intensities.columns, sort=False)
-        if len(lacking):
-            raise CohortError(
-                f"{matrix.name} lacks {len(lacking)} of the {len(probes)} probes in "
-                f"{other.name}: {first_few(lacking)}; one of the files is cut off or another chip"
-            )

@@ -1,7 +1,6 @@
-"""What ``kedro viz`` shows of a file: a corner of it, never so much that the page stands still.
+"""What ``kedro viz`` shows of a file: a small part, so that the page stays quick.
 
-kedro-viz calls a dataset's ``preview``, and tells from the name of the type it returns how to draw
-what comes back.
+kedro-viz calls a dataset's ``preview``; the name of the type that it returns says how to draw it.
 """
 
 from __future__ import annotations
@@ -27,13 +26,7 @@ PIXELS = (1000, 650)
 
 
 def when_written(preview: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a dataset's preview be None before its file is there; kedro-viz would warn of an error.
-
-    Parameters
-    ----------
-    preview : callable
-        Method of a dataset.
-    """
+    """Let the method ``preview`` return None where there is no file, lest kedro-viz warns."""
 
     @functools.wraps(preview)
     def nothing_before(self, **arguments: Any) -> Any:
@@ -43,17 +36,9 @@ def when_written(preview: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def table_preview(table: pd.DataFrame) -> TablePreview:
-    """A table as kedro-viz draws it: cells only, so that row names have to be a column.
+    """A table as kedro-viz draws it, with the row names as its first columns.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As many rows and columns as are to be shown.
-
-    Returns
-    -------
-    dict
-        ``columns`` and ``data``; numbers to five digits, missing ones empty, lists by their start.
+    Numbers have five digits, missing ones are empty, of lists the start is shown.
     """
     if not isinstance(table.index, pd.RangeIndex):
         table = table.reset_index()
@@ -61,13 +46,7 @@ def table_preview(table: pd.DataFrame) -> TablePreview:
 
 
 def record_preview(record: Any) -> Any:
-    """A record in which every list and mapping ends after 50 items, saying how many follow.
-
-    Parameters
-    ----------
-    record : dict, list or scalar
-        What a JSON file can hold.
-    """
+    """What a JSON file holds; lists and mappings end after 50 items and say how many follow."""
     if not isinstance(record, dict | list):
         return record
     rest = len(record) - ITEMS
@@ -79,18 +58,7 @@ def record_preview(record: Any) -> Any:
 
 
 def image_preview(png: Path) -> ImagePreview:
-    """A picture made small enough for the screen; kedro-viz shows each dot of the file as a pixel.
-
-    Parameters
-    ----------
-    png : Path
-        Picture of any size.
-
-    Returns
-    -------
-    str
-        PNG of at most 1000 × 650 pixels, in Base64.
-    """
+    """A picture as PNG of at most 1000 × 650 pixels, in Base64; kedro-viz shows each of them."""
     from PIL import Image
 
     small = io.BytesIO()

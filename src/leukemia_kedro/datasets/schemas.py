@@ -1,13 +1,11 @@
-"""What the tables that people may touch must hold; checked by the catalog when it reads them.
+"""What the tables that people may edit must hold. The catalog checks it when it reads them.
 
-Named in the catalog (``validator:``), and imported by Kedro when such a table is first read. A
-field's ``description`` says what is expected of its cells; the error message says it, too. Further
-columns are fine.
+The catalog names a schema as ``validator:``. The ``description`` of a field says what is expected
+of its cells, and is part of the error message. Further columns are fine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -104,35 +102,30 @@ class ResamplingPlan(Table):
 
 def _message(schema: pa.DataFrameSchema, cases: pd.DataFrame) -> str:
     """One line per column, and the command that writes the table again."""
-    return "\n".join(
-        [
-            f"{schema.title} is not as expected:",
-            *(f"  {_fault(schema, name, faulty)}" for name, faulty in _by_column(cases)),
-            "Correct the file, or write it again, with the same --env: "
-            f"kedro run --pipelines {schema.description}",
-        ]
-    )
-
-
-def _by_column(cases: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     absent = cases["check"] == "column_in_dataframe"
-    names = cases["column"].mask(absent, cases["failure_case"])
-    yield from cases.groupby(names, sort=False)
+    columns = cases["column"].mask(absent, cases["failure_case"])
+    faults = [
+        f"  column {name}{_fault(schema, faulty)}; expected "
+        f"{schema.columns.get(name, schema.index).description}"
+        for name, faulty in cases.groupby(columns, sort=False)
+    ]
+    advice = (
+        "Correct the file, or write it again, with the same --env: "
+        f"kedro run --pipelines {schema.description}"
+    )
+    return "\n".join([f"{schema.title} is not as expected:", *faults, advice])
 
 
-def _fault(schema: pa.DataFrameSchema, name: str, cases: pd.DataFrame) -> str:
-    field = schema.columns.get(name, schema.index)
-    expected = f"; expected {field.description}"
+def _fault(schema: pa.DataFrameSchema, cases: pd.DataFrame) -> str:
     if cases["check"].eq("column_in_dataframe").any():
-        return f"column {name} is absent{expected}"
+        return " is absent"
     located = cases[cases["index"].notna()].drop_duplicates("index")
-    if len(located):
-        places = zip(located["failure_case"], located["index"], strict=True)
-        return f"column {name}: {first_few(_cell(schema, *place) for place in places)}{expected}"
-    return f"column {name}: cells are read as {first_few(cases['failure_case'])}{expected}"
-
-
-def _cell(schema: pa.DataFrameSchema, value: Any, row: Any) -> str:
-    # The line in the file: the header is line 1.
-    place = f"line {int(row) + 2}" if schema.index is None else f"{schema.index.name} {row}"
-    return f"{value!r} ({place})"
+    if located.empty:
+        return f": cells are read as {first_few(cases['failure_case'])}"
+    # Without an index, the line in the file: the header is line 1.
+    return ": " + first_few(
+        f"{value!r} (line {int(row) + 2})"
+        if schema.index is None
+        else f"{value!r} ({schema.index.name} {row})"
+        for value, row in zip(located["failure_case"], located["index"], strict=True)
+    )

@@ -49,16 +49,21 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
     CohortError
         Where the file is empty, is a web page, is not UTF-8 text or is compressed and damaged.
     """
-    number = 0
-    seen = False
+    number, seen = 0, False
     try:
         for number, line in enumerate(text, start=1):
             line = line.rstrip("\n")
             if not line.strip(' \r\t,;"'):
                 continue
-            if not seen:
-                _check_is_text(line, name)
-                seen = True
+            start = "" if seen else line.strip()
+            if start.startswith("<"):
+                found = f"a web page, not a table: it starts with {start[:40]!r}"
+                raise CohortError(f"{name}: this is {found}")
+            if "\0" in start or start.startswith("PK\x03\x04"):
+                raise CohortError(
+                    f"{name}: this is a zip, Excel or other binary file, not a text table"
+                )
+            seen = True
             yield f"{name}, line {number}", line
     except UnicodeDecodeError:
         raise CohortError(
@@ -71,15 +76,6 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
         ) from error
     if not seen:
         raise CohortError(f"{name}: the file is empty")
-
-
-def _check_is_text(first_line: str, name: str) -> None:
-    if first_line.lstrip().startswith("<"):
-        raise CohortError(
-            f"{name}: this is a web page, not a table: it starts with {first_line.strip()[:40]!r}"
-        )
-    if "\0" in first_line or first_line.startswith("PK\x03\x04"):
-        raise CohortError(f"{name}: this is a zip, Excel or other binary file, not a text table")
 
 
 def guess_separator(line: str, next_line: str = "") -> str:

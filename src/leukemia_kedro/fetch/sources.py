@@ -70,8 +70,8 @@ class Source:
     def by_hand(self) -> str:
         """What to do without a download, up to the command."""
         if self.kaggle is None:
-            file = self.files[0].name
-            return f"{self.how_to_get}\nThen type\n  kedro fetch {self.cohort} --from ~/Downloads/{file}"
+            place = f"~/Downloads/{self.files[0].name}"
+            return f"{self.how_to_get}\nThen type\n  kedro fetch {self.cohort} --from {place}"
         return (
             f"By hand: open https://www.kaggle.com/datasets/{self.kaggle}, press Download, then "
             f"type\n  kedro fetch {self.cohort} --from ~/Downloads/archive.zip"
