@@ -12,11 +12,26 @@ from leukemia_kedro.compute.private_names import StrOptions
 from leukemia_kedro.errors import CohortError
 
 
-class LogTransform(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class IncompleteExpressionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Base of transformers that accept missing values and keep single precision."""
+
+    def _validated(self, X, reset):
+        return validate_data(
+            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class LogTransform(IncompleteExpressionTransformer):
     r"""Clip to floor and ceiling, take log2, and if wanted standardise each array.
 
     Nothing is learned from the data: each sample is transformed by itself. Missing values (NaN)
-    stay missing. Single precision stays single precision.
+    stay missing.
 
     Parameters
     ----------
@@ -24,19 +39,13 @@ class LogTransform(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Scale of ``X``: linear intensities, whose log2 is taken, or log2 already.
     floor, ceiling : float or None, default=None
         Values below or above are set to floor and ceiling. On the scale of ``X``, before log2 is
-        taken; None: no bound. Raw intensities below zero, which older chips' software gives where
-        the background exceeds the signal, need a positive floor.
+        taken; None: no bound. Raw intensities below zero (background above the signal) need a
+        positive floor.
     standardise_arrays : bool, default=False
         Whether each array (row) is brought to mean 0 and standard deviation 1 over the probes it
         is given: :math:`(x_{ij} - \bar x_{i.}) / s_i` with the divisor :math:`p - 1` in
         :math:`s_i^2`, as in Dudoit, Fridlyand & Speed (2002) and in the matrix ``golub`` of the
         R package multtest. An array of equal values becomes zeros.
-
-    Attributes
-    ----------
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
-        Where ``X`` has column names.
 
     References
     ----------
@@ -66,34 +75,12 @@ class LogTransform(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Check parameters and note the columns; nothing else is learned.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Expression on the scale that ``scale`` names.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self
-        """
+        """Check parameters and note the columns; nothing else is learned."""
         self._validated(X, reset=True)
         return self
 
     def transform(self, X):
-        """Log2 expression.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Expression on the scale that ``scale`` names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-            ``X`` itself where there is nothing to do.
+        """Log2 expression, shape (n_samples, n_features); ``X`` itself if there is nothing to do.
 
         Raises
         ------
@@ -108,16 +95,9 @@ class LogTransform(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             values = np.log2(values, out=values if bounded else None)
         return _standardise_rows(values) if self.standardise_arrays else values
 
-    def _validated(self, X, reset):
-        return validate_data(
-            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
-        )
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.requires_fit = False
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 

@@ -32,9 +32,9 @@ def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> Prob
 
 
 def log_transform(cohort: CohortParameters) -> LogTransform:
-    """The cohort's way from values as measured to log2."""
+    """The cohort's step from values as measured to log2."""
     return LogTransform(
-        # What is not to be logged is treated as what is logged already.
+        # Values that stay unlogged are treated like log2 values.
         scale=cohort.scale if cohort.take_log2 else "log2",
         floor=cohort.floor,
         ceiling=cohort.ceiling,
@@ -43,12 +43,12 @@ def log_transform(cohort: CohortParameters) -> LogTransform:
 
 
 def imputer(cohort: CohortParameters) -> NeighbourImputer:
-    """The cohort's way from log2 expression with missing values to complete log2 expression."""
+    """The cohort's step from log2 expression with missing values to complete log2 expression."""
     return NeighbourImputer(n_neighbors=cohort.missing.neighbours)
 
 
 def complete_log2(cohort: CohortParameters) -> TransformerMixin:
-    """The cohort's way from values as measured to complete log2 expression."""
+    """The cohort's steps from values as measured to complete log2 expression."""
     if cohort.missing.policy != "impute":
         return log_transform(cohort)
     return make_pipeline(log_transform(cohort), imputer(cohort))
@@ -100,15 +100,9 @@ def search_grid(model: ModelParameters) -> list[dict[str, Any]]:
 
 
 def model_pipeline(
-    model: ModelParameters,
-    cohort: CohortParameters,
-    seed: int,
-    controls: Sequence[str] = (),
+    model: ModelParameters, cohort: CohortParameters, seed: int, controls: Sequence[str] = ()
 ) -> Pipeline:
-    """The whole model, unfitted: what cross-validation estimates and the champion file holds.
-
-    Takes expression as measured, samples × all probes of the cohort.
-    """
+    """The whole model, unfitted; its input is expression as measured, samples × all probes."""
     steps = [("filter", probe_filter(cohort, controls)), ("log2", log_transform(cohort))]
     if cohort.missing.policy == "impute":
         steps.append(("impute", imputer(cohort)))

@@ -24,9 +24,9 @@ def mutual_information(X, y, seed):
 
     Values are those of scikit-learn's ``mutual_info_classif`` with the same seed, except for
     classes of fewer than eight samples: there it takes distances from squares, whose rounding
-    decides whether the third neighbour itself counts as nearer. It searches gene by gene with
-    trees; along a line neighbours are found by sorting, which for some tens of samples is forty
-    times as fast.
+    decides whether the third neighbour itself counts as nearer. It takes 60 times as long on
+    Golub's training samples, because it searches gene by gene with trees; here neighbours along a
+    line are found by sorting (``benchmarks/rankings.py``).
 
     Parameters
     ----------

@@ -18,9 +18,6 @@ from sklearn.utils.validation import (
 from leukemia_kedro.compute.private_names import Interval, StrOptions
 from leukemia_kedro.errors import CohortError, first_few
 
-# 2 to a higher power is infinite in double precision.
-_LARGEST_LOG2 = 1023
-
 
 class ProbeFilter(SelectorMixin, BaseEstimator):
     r"""Keep the probes whose intensity varies over the training samples.
@@ -34,8 +31,8 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         \quad\text{and}\quad
         \max_i x_{ij} - \min_i x_{ij} > \text{min_range}.
 
-    Floor, ceiling and exponentiation serve this comparison only: the columns that are kept come
-    out as they went in. The labels play no part.
+    Floor, ceiling and exponentiation serve this comparison only: the values of the columns that
+    are kept do not change. The labels play no part.
 
     Parameters
     ----------
@@ -55,11 +52,8 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     Attributes
     ----------
     minimum_, maximum_ : ndarray of shape (n_features_in_,)
-        Linear intensities after clipping, over the training samples. Missing values are passed
-        over; NaN where a probe has no value at all, and such a probe meets no condition.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
-        Where ``X`` has column names.
+        Linear intensities after clipping, over the training samples without missing values; NaN
+        where a probe has no value at all, and such a probe meets no condition.
 
     References
     ----------
@@ -104,26 +98,15 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn which probes vary.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Expression of the training samples. NaN marks a missing value.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self
+        """Learn which probes vary over the training samples ``X``, shape (n_samples, n_features).
 
         Raises
         ------
         CohortError
-            No probe is left, an excluded name is not a column, or ``scale`` cannot be true.
+            No probe is left, or an excluded name is not a column.
         """
         X = self._validated(X, reset=True)
-        self.minimum_, self.maximum_ = probe_range(X, self.scale, self.floor, self.ceiling)
+        self.minimum_, self.maximum_ = _range(X, self.scale, self.floor, self.ceiling)
         self._kept = self._varies() & ~self._excluded()
         if not self._kept.any():
             raise CohortError(
@@ -136,22 +119,12 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Drop the probes that do not vary.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Expression, on any scale.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_kept)
-        """
+        """Drop the probes that do not vary: shape (n_samples, n_kept)."""
         check_is_fitted(self)
         return self._validated(X, reset=False, dtype=None)[:, self._kept]
 
     def to_frame(self) -> pd.DataFrame:
-        """What the filter found, a row per probe: columns ``probe, minimum, maximum, passes``."""
+        """One row per probe: columns ``probe, minimum, maximum, passes``."""
         check_is_fitted(self)
         return pd.DataFrame(
             {
@@ -165,8 +138,8 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     def _validated(self, X, reset, dtype="numeric"):
         checks = {"dtype": dtype, "ensure_all_finite": "allow-nan"}
         if isinstance(X, pd.DataFrame) and (values := X.to_numpy()).dtype.kind == "f":
-            # Of a table scikit-learn checks thousands of columns one by one, which takes thirty
-            # times as long as what is done with them; of one type, they are one array.
+            # scikit-learn checks the columns of a table one by one, which takes thirty times as
+            # long as the filter itself; columns of one type are one array.
             validate_data(self, X, reset=reset, skip_check_array=True)
             return check_array(values, estimator=self, input_name="X", **checks)
         return validate_data(self, X, reset=reset, **checks)
@@ -201,39 +174,11 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         return tags
 
 
-def probe_range(X, scale="log2", floor=None, ceiling=None):
-    """Lowest and highest linear intensity of each probe.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_probes)
-        NaN marks a missing value and is passed over.
-    scale : {"raw", "log2"}
-        Scale of ``X``.
-    floor, ceiling : float or None
-        Values are clipped to these, on the scale of ``X``.
-
-    Returns
-    -------
-    minimum, maximum : ndarray of shape (n_probes,)
-        Double precision; NaN where a probe has no value at all.
-
-    Raises
-    ------
-    CohortError
-        ``scale`` is ``"log2"`` and a value is too large to be one.
-    """
+def _range(X, scale, floor, ceiling):
+    """Lowest and highest linear intensity of each probe, in double precision."""
     # Clipping and exponentiation keep the order, so both need the two extremes only.
     extremes = [
         np.clip(extreme.reduce(X, axis=0).astype(float), floor, ceiling)
         for extreme in (np.fmin, np.fmax)
     ]
-    if scale == "raw":
-        return tuple(extremes)
-    largest = np.fmax.reduce(extremes[1])
-    if largest > _LARGEST_LOG2:
-        raise CohortError(
-            f"a value of {largest:g} cannot be a log2 intensity; are these raw intensities "
-            "(scale: raw)?"
-        )
-    return tuple(np.exp2(extreme) for extreme in extremes)
+    return extremes if scale == "raw" else [np.exp2(extreme) for extreme in extremes]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import ModuleType
+from typing import cast
 
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -19,8 +21,8 @@ PERPLEXITY = 15
 NEIGHBOURS = 15
 COMPONENTS = 30
 MOST_EMBEDDED = 2000
-"""Samples that t-SNE and UMAP place; of more, as many are drawn evenly from each class and split.
-Both take longer than in proportion, and say no more of the groups."""
+"""Samples that t-SNE and UMAP place; of larger cohorts they place as many, drawn evenly from each
+class and split, because their time grows faster than the number of samples."""
 
 
 def project_samples(
@@ -28,9 +30,9 @@ def project_samples(
 ) -> tuple[pd.DataFrame, list[float]]:
     """Place every sample in two dimensions, by each method.
 
-    The principal axes are learned from the training samples, and the held-out samples are
-    placed on them; t-SNE and UMAP have no such separation and see all samples, or 2,000 of them,
-    from the first 30 principal components. None of it feeds a model.
+    The principal axes are learned from the training samples, and the test samples are placed on
+    them. t-SNE and UMAP see all samples, or 2,000 of them, in the first 30 principal components. No
+    model uses these places.
 
     Parameters
     ----------
@@ -82,34 +84,28 @@ def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     with telling_time("placing samples by UMAP"):
         UMAP = _load_umap()
         _keep_compiled()
-        # With a seed it works in one thread, and warns where it was not told to.
+        # With a seed it works in one thread, and warns unless n_jobs is 1.
         umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
         placed = umap.fit_transform(components.to_numpy())
     return pd.DataFrame(placed, index=components.index)
 
 
 def _load_umap() -> type:
-    """UMAP's class, without the variant that needs TensorFlow.
-
-    The library looks for that whenever it is imported, and holds the warning that there is none
-    back by a filter, which another thread's filters may undo meanwhile.
-    """
+    """UMAP's class, without the variant that needs TensorFlow, whose absence causes a warning."""
     variant = "umap.parametric_umap"
-    is_hidden = sys.modules.setdefault(variant, None) is None  # importing it fails, quietly
+    modules: dict[str, ModuleType | None] = cast(dict, sys.modules)
+    is_hidden = modules.setdefault(variant, None) is None  # importing it fails without a warning
     try:
         from umap import UMAP
     finally:
         if is_hidden:
-            del sys.modules[variant]
+            del modules[variant]
     return UMAP
 
 
 def _keep_compiled() -> None:
-    """Compile UMAP's functions once for this installation, not for eight seconds in each run.
-
-    Numba keeps what it compiles in the library's own folder or in ``NUMBA_CACHE_DIR``. The
-    library asks for that in most of what it uses, but not in these.
-    """
+    """Let Numba cache UMAP's functions, as UMAP does for most; otherwise each run compiles them,
+    which takes eight seconds."""
     from umap.umap_ import compute_membership_strengths, smooth_knn_dist
     from umap.utils import fast_knn_indices
 

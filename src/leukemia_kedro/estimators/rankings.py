@@ -2,12 +2,10 @@
 
 Every criterion is a function ``score(X, y, seed)``: ``X`` holds log2 expression, shape
 (n_samples, n_genes), in double precision; ``y`` the classes as integers 0 … K−1. It returns one
-finite score per gene, 0 for a gene that says nothing (a constant one above all), and never warns.
-Larger is better. The signal-to-noise ratio of two classes alone is signed: its two ends are equally
-good, and :func:`rank_genes` takes from both in turn.
-
-A gene that separates the classes with no scatter at all would score infinity; it gets the largest
-finite number.
+finite score per gene, larger is better, 0 for a gene without information, such as a constant one;
+and never warns. Only the signal-to-noise ratio of two classes is signed: its two ends are equally
+good, and :func:`rank_genes` takes from both in turn. A gene without scatter within the classes
+would score infinity; it gets the largest finite number.
 """
 
 from __future__ import annotations
@@ -103,7 +101,7 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
     y : array-like of shape (n_samples,)
         Class of each sample.
     seed : int
-        Of criteria that draw at random; 0 is a seed like any other.
+        Of criteria that draw at random.
 
     Returns
     -------
@@ -138,11 +136,10 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
 def rank_genes(scores) -> np.ndarray:
     """Order of the genes, best first.
 
-    Signed scores have two ends, one per class: the order takes the best gene of each end (the
-    stronger of the two first), then the second best of each, and so on while both ends last. So
-    every even number of top genes is "half from each end" (Golub et al. 1999). Scores without
-    negative values have one end, and the order is simply by score. Ties keep the column order;
-    genes that score 0 come last.
+    The order takes the best gene with a positive and the best with a negative score (the stronger
+    of the two first), then the second best of each, and so on while both last. So every even number
+    of top genes is "half from each end" (Golub et al. 1999). Scores without negative values are
+    simply sorted. Ties keep the column order; genes that score 0 come last.
 
     Parameters
     ----------
@@ -166,6 +163,8 @@ def rank_genes(scores) -> np.ndarray:
 @add_criterion("the F statistic of an analysis of variance", gene_by_gene=True)
 def anova_f(X, y, seed=None):
     """One-way analysis of variance: mean square between classes over mean square within."""
+    # scikit-learn's f_classif subtracts sums of squares about zero: it loses digits, and a constant
+    # gene does not score exactly 0.
     sizes, means, squares = class_moments(X, y)
     n, k = sizes.sum(), len(sizes)
     # Measured from the first class, the means of a constant gene are exactly zero.

@@ -65,9 +65,6 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
         :math:`\bar x'_{kj}`, after shrinking.
     surviving_ : ndarray of bool, shape (n_features_in_,)
         Genes that play a part.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
-        Where ``X`` has column names.
 
     References
     ----------
@@ -94,23 +91,12 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """Learn and shrink the centroids.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the training samples.
-        y : array-like of shape (n_samples,)
-            Class of each sample.
-
-        Returns
-        -------
-        self
+        """Learn and shrink the centroids of log2 expression ``X``, shape (n_samples, n_features).
 
         Raises
         ------
         ValueError
-            Fewer than two classes, or no more samples than classes.
+            ``y``, shape (n_samples,), has fewer than two classes, or no more samples than classes.
         """
         X, codes = self._validated(X, y)
         self._adopt(_learn(X, codes, len(self.classes_)), self.threshold)
@@ -119,48 +105,21 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
     def decision_function(self, X):
         """Discriminant scores: log posterior probabilities up to a number common to all classes.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            :math:`-\\delta_k / 2` less its part that does not depend on k; for two classes the
-            second score minus the first.
+        Shape (n_samples, n_classes); for two classes the second score minus the first, shape
+        (n_samples,). ``X`` is log2 expression, shape (n_samples, n_features).
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
-        """Class with the smallest discriminant; the first of them in a tie.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
+        """Class with the smallest discriminant, shape (n_samples,); the first one in a tie."""
         scores = self._scores(X)
         return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, X):
-        """Class probabilities by the paper's equation 8.
+        """Class probabilities by the paper's equation 8, shape (n_samples, n_classes).
 
-        They take the genes for independent, so with many genes they lie too near 0 and 1.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
+        They treat the genes as independent, so with many genes they lie too near 0 and 1.
         """
         return softmax(self._scores(X), axis=1)
 
@@ -192,9 +151,9 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     """Nearest shrunken centroids with the threshold chosen by cross-validation.
 
     The path runs in equal steps from 0, where every gene takes part, to the largest deviation,
-    where none does and the largest class is always called. In each fold the centroids are learned
-    anew. The threshold with the fewest errors is chosen, of several the largest: as few genes as
-    will do, which is how the paper reads its path. The centroids are then shrunk by it on all
+    where none does and every sample goes to the largest class. The centroids are learned in each
+    training fold. The threshold with the fewest errors is chosen; of equally good ones the largest,
+    which keeps the fewest genes, as in the paper. The centroids are then shrunk by it on all
     samples. Formulas are those of :class:`ShrunkenCentroids`.
 
     Parameters
@@ -214,7 +173,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     n_surviving_ : ndarray of int, shape (n_thresholds,)
         Genes left on all samples at each threshold.
     cv_errors_ : ndarray of int, shape (n_thresholds,)
-        Held-out samples called wrongly over all folds at each threshold.
+        Samples classified wrongly over all test folds at each threshold.
 
     classes_, class_prior_, overall_centroid_, spread_, deviations_, centroids_, surviving_
         As in :class:`ShrunkenCentroids`.
@@ -247,18 +206,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """Choose the threshold, then learn and shrink the centroids.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the training samples.
-        y : array-like of shape (n_samples,)
-            Class of each sample.
-
-        Returns
-        -------
-        self
+        """Choose the threshold, then learn and shrink the centroids; ``X``, ``y`` as above.
 
         Raises
         ------
@@ -298,8 +246,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
 
 @dataclass(frozen=True)
 class _Learned:
-    """What the training samples say before a threshold is chosen; formulas of
-    :class:`ShrunkenCentroids`."""
+    """What the training samples give before a threshold is chosen."""
 
     prior: np.ndarray
     overall: np.ndarray

@@ -31,15 +31,12 @@ class TopProbes(SelectorMixin, BaseEstimator):
     ----------
     ranking_ : ndarray of int, shape (n_features_in_,)
         Columns, best first.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
-        Where ``X`` has column names.
 
     Notes
     -----
-    Within a pipeline the probes are ranked on each training fold anew. Ranked before
-    cross-validation, even random labels seem predictable (C. Ambroise & G. J. McLachlan 2002,
-    PNAS 99:6562–6566).
+    Within a pipeline the probes are ranked in each training fold. If they were ranked before
+    cross-validation, even random labels would seem predictable (C. Ambroise & G. J. McLachlan
+    2002, PNAS 99:6562–6566).
 
     Examples
     --------
@@ -65,20 +62,10 @@ class TopProbes(SelectorMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, ranking=None):
-        """Rank the probes.
+        """Rank the probes of log2 expression ``X``, shape (n_samples, n_features).
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the training samples.
-        y : array-like of shape (n_samples,)
-            Class of each sample.
-        ranking : ndarray of int, shape (n_features,), optional
-            Columns, best first, where they have been ranked on these samples already.
-
-        Returns
-        -------
-        self
+        ``ranking``, shape (n_features,), holds the columns, best first, where they have been ranked
+        on these samples before.
 
         Raises
         ------

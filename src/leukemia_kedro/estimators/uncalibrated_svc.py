@@ -1,4 +1,4 @@
-"""A support vector machine that is called by the sign of its decision value."""
+"""A support vector machine whose probabilities follow its decision values."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from sklearn.svm import SVC
 
 
 class UncalibratedSVC(SVC):
-    """``SVC`` with probabilities that are no more than its decision values in another form.
+    """``SVC`` with uncalibrated probabilities, to reproduce results of a plain ``SVC``.
 
-    For two classes the logistic function of the decision value, so that the likeliest class is
-    the one ``SVC`` predicts; for more the softmax of the one-versus-rest decision values. For
-    reproducing results of a plain ``SVC``; where probabilities should mean something, take
-    ``SVC`` and let the model's parameter ``calibrate`` be true.
-
-    Parameters
-    ----------
-    As ``sklearn.svm.SVC``.
+    A plain ``SVC`` gives decision values only. Here the probabilities are the logistic function of
+    the decision value (two classes), or the softmax of the one-versus-rest decision values. For
+    calibrated probabilities take ``SVC`` with the model's parameter ``calibrate``.
 
     Examples
     --------

@@ -28,9 +28,8 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
     prediction strength :math:`(V_\text{win} - V_\text{lose}) / (V_\text{win} + V_\text{lose})`.
     Golub et al. make no call where the strength is below 0.3.
 
-    Give it the genes that are to vote: 50, half of them higher in each class, in the paper
-    (``TopProbes(criterion="signal_to_noise", k=50)``). They must be on the log2 scale, not
-    standardised.
+    ``X`` holds the genes that vote, on the log2 scale, not standardised. The paper takes 50, half
+    of them higher in each class (``TopProbes(criterion="signal_to_noise", k=50)``).
 
     Attributes
     ----------
@@ -42,9 +41,6 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
         Half-way between the class means, log2 scale.
     scale_ : ndarray of shape (n_features_in_,)
         Standard deviation over all training samples, log2 scale; 1 for a constant gene.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
-        Where ``X`` has column names.
 
     References
     ----------
@@ -69,23 +65,12 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """Learn weights and boundaries.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the genes that vote, training samples.
-        y : array-like of shape (n_samples,)
-            Two classes.
-
-        Returns
-        -------
-        self
+        """Learn weights and boundaries from log2 expression ``X``, shape (n_samples, n_features).
 
         Raises
         ------
         ValueError
-            There are not exactly two classes.
+            ``y``, shape (n_samples,), does not have exactly two classes.
         """
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(y)
@@ -107,17 +92,10 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X):
-        """Prediction strength with a sign: positive for the second class, negative for the first.
+        """Prediction strength, positive for the second class and negative for the first.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the genes that vote.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            :math:`(V_2 - V_1) / (V_1 + V_2)`, between −1 and 1; 0 where no gene votes.
+        For log2 expression ``X``, shape (n_samples, n_features), :math:`(V_2 - V_1) / (V_1 + V_2)`,
+        shape (n_samples,), between −1 and 1; 0 where no gene votes.
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
@@ -133,48 +111,19 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
         return np.divide(for_second - for_first, total, out=np.zeros_like(total), where=total > 0)
 
     def prediction_strength(self, X):
-        """Margin of the winning class, between 0 (a tie) and 1 (all votes for one class).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the genes that vote.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
+        """Margin of the winning class, shape (n_samples,): 0 for a tie, 1 where all votes agree."""
         return np.abs(self.decision_function(X))
 
     def predict(self, X):
-        """Class with the larger total of votes; the first class in a tie.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the genes that vote.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
+        """Class with the larger total of votes, shape (n_samples,); the first class in a tie."""
         second_wins = self.decision_function(X) > 0
         return self.classes_[second_wins.astype(int)]
 
     def predict_proba(self, X):
-        """Each class's share of the votes, :math:`V_k / (V_1 + V_2)`.
+        """Each class's share of the votes, :math:`V_k / (V_1 + V_2)`, shape (n_samples, 2).
 
-        A monotone restatement of the prediction strength, (1 ± strength) / 2, not a calibrated
-        probability: a strength of 0.3 gives .65 whatever the share of such calls that is right.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Log2 expression of the genes that vote.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2)
+        This is (1 ± prediction strength) / 2, not a calibrated probability: a strength of 0.3 gives
+        .65, whatever the share of such calls that is right.
         """
         strength = self.decision_function(X)
         return np.column_stack([(1 - strength) / 2, (1 + strength) / 2])

@@ -15,20 +15,12 @@ from leukemia_kedro.compute.private_names import Interval
 class XGBoostClassifier(ClassifierMixin, BaseEstimator):
     """Gradient-boosted trees (Chen & Guestrin 2016) for labels that are text.
 
-    ``xgboost.XGBClassifier`` takes classes 0 … K−1 only; here they are encoded on the way in
-    and decoded on the way out. One thread, exact split finding: the tables are small, the cores
-    are busy with folds, and the result does not depend on how many there are.
+    ``xgboost.XGBClassifier`` takes classes 0 … K−1 only and does not check its parameters before
+    it fits; this class does both. One thread and exact split finding: the tables are small, the
+    cores are busy with folds, and the result does not depend on their number.
 
-    Parameters
-    ----------
-    n_estimators : int
-        Boosting rounds.
-    max_depth : int
-        Depth of each tree.
-    learning_rate : float
-        Shrinkage of each round.
-    random_state : int or None
-        Seed.
+    Parameters are those of ``XGBClassifier``: boosting rounds, depth of each tree, shrinkage of
+    each round, seed.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """Two-sample tests of every probe at once: Welch's t and the Wilcoxon rank-sum test.
 
 SciPy's ``ttest_ind`` and ``mannwhitneyu`` test probes with missing values one by one, which takes
-about 300 times as long on a cohort like Golub's. On complete data SciPy's rank test takes 3 to 5
-times as long, and cannot share the ranks between contrasts (``benchmarks/two_sample.py``).
+about 300 times as long on a cohort like Golub's. On complete data SciPy's rank test takes 2 to 4
+times as long, and cannot share the ranks between contrasts (``benchmarks/rankings.py``).
 """
 
 from __future__ import annotations
