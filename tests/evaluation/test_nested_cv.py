@@ -159,7 +159,7 @@ def test_calibration_takes_fewer_folds_where_a_class_is_small():
 
 @pytest.mark.parametrize("name", ["svm_linear", "shrunken_centroids"])
 def test_patients_stay_together_in_every_fold_inside_a_fold(name):
-    """Two samples per patient: scikit-learn, told of the patients, predicts the same."""
+    """Two samples per patient: scikit-learn, given the patients, predicts the same."""
     model, patients = BLOCKS[name], cohort(2)
     X, y = patients.expression, patients.labels.to_numpy(dtype=str)
     groups = np.array([f"patient {number // 2}" for number in range(len(y))])

@@ -123,7 +123,7 @@ def test_one_patient_at_a_time_is_left_out_as_by_scikit_learn():
     assert [list(s.held_out) for s in outer_splits(plan, GOLUB_TRAINING.index)] == theirs
 
 
-def test_repeats_divide_the_patients_anew_and_follow_the_seed():
+def test_repeats_divide_the_patients_differently_and_follow_the_seed():
     plan = resampling_plan(GOLUB_TRAINING, ResamplingParameters(inner_folds=2), 0, PAIRS)
     folds = [tuple(rows["fold"]) for _, rows in plan.sort_values("sample").groupby("repeat")]
     assert len(set(folds)) == 5

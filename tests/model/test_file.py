@@ -42,7 +42,7 @@ def pack(path, parts, duplicate=None):
 
 
 def forge(path, **changes):
-    """Change parts and compute their checksums anew, as a forger would."""
+    """Change parts and compute their checksums again, as a forger would."""
     parts = parts_of(path)
     del parts["SHA256SUMS"]
     for name, change in changes.items():

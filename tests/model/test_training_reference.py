@@ -27,7 +27,7 @@ def distance_by_definition(x, others, codes):
 
 
 @pytest.mark.parametrize("sizes", [(6, 5), (7, 1), (4, 3, 3), (1, 1, 5)])
-def test_leaving_one_out_equals_computing_everything_anew_without_it(sizes):
+def test_leaving_one_out_equals_computing_everything_again_without_it(sizes):
     rng = np.random.default_rng(1)
     codes = np.repeat(np.arange(len(sizes)), sizes)
     given = rng.normal(codes[:, None], rng.uniform(0.5, 2, 8), size=(len(codes), 8))

@@ -57,7 +57,7 @@ def resampling_plan(
     DataFrame, columns ``repeat, fold, sample``
         Each sample is held out once per repeat. Without groups the folds are those of
         scikit-learn's ``RepeatedStratifiedKFold`` (``LeaveOneOut``) with the same seed, with
-        groups those of ``StratifiedGroupKFold``, shuffled anew for each repeat
+        groups those of ``StratifiedGroupKFold``, shuffled again for each repeat
         (``LeaveOneGroupOut``).
 
     Raises
@@ -152,7 +152,7 @@ def outer_splits(
             raise UserError(
                 f"resampling_plan.csv: repeat {repeat} does not hold out each training sample "
                 f"once: {first_few(wrong)}. It was edited, or made for other samples.\n"
-                "To make it anew, with the same --env: "
+                "To make it again, with the same --env: "
                 "kedro run --pipelines data_processing,feature_selection"
             )
     for repeat, fold in np.unique(np.column_stack([repeats, folds]), axis=0):

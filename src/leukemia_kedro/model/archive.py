@@ -15,7 +15,7 @@ from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.errors import UserError, first_few
 
 SCHEMA, CHECKSUMS = "schema.json", "SHA256SUMS"
-ADVICE = "To make the model anew: kedro run --pipelines modelling"
+ADVICE = "To make the model again: kedro run --pipelines modelling"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can state
 
 

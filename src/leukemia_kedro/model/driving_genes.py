@@ -43,7 +43,7 @@ def gene_shares(
     sample well inside its class are. There the effect is how much nearer the gene lies to its mean
     in class :math:`c` than in class :math:`r`, in squared distance.
 
-    For every other model the preference is the probability of :math:`c`, predicted anew for each
+    For every other model the preference is the probability of :math:`c`, predicted again for each
     gene (occlusion); of more than 200 genes, the 200 that ranked highest in training.
 
     Parameters
