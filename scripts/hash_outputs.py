@@ -1,9 +1,9 @@
-"""Run every pipeline on every cohort at hand and print a hash of each file written.
+"""Run every pipeline on every available cohort and print a hash of each file.
 
     python scripts/hash_outputs.py FOLDER > hashes.txt
 
-FOLDER is an empty folder for the runs. Real files are read from data/01_raw of this checkout. Two
-lists from two commits, compared with ``diff``, show which files a change of the code changes.
+FOLDER is an empty folder for the runs. Real files are read from data/01_raw of this checkout.
+Compare the lists of two commits with ``diff`` to see which files a change of the code changes.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ RUNS = (
 
 
 def run_all(folder: Path) -> None:
-    """Every run, one after the other; their log goes to standard error."""
+    """Do every run, one after the other. Their log goes to standard error."""
     for name in ("conf", "pyproject.toml", ".telemetry"):
         source = PROJECT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)

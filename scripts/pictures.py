@@ -61,7 +61,7 @@ def make_run_and_site(site: str) -> None:
 
 
 def picture_pipelines(open_browser: webdriver.Chrome, address: str) -> None:
-    """Each pipeline a closed box; names can be read where a page is 900 pixels wide."""
+    """Each pipeline is a closed box. Names are readable on a page of 900 pixels."""
     resize(open_browser, width=1100, height=1100, scale=2)
     open_browser.get(f"{address}favicon.ico")  # of the same site, and changes no settings
     open_browser.execute_script("localStorage.KedroViz = arguments[0]", json.dumps(SETTINGS))
@@ -88,7 +88,7 @@ def save(
     scale: float,
     colours: int,
 ) -> None:
-    """Part of what the screen shows, from left and top to right and bottom, in few colours."""
+    """Save a part of the screen (left, top, right, bottom) in few colours."""
     with Image.open(io.BytesIO(open_browser.get_screenshot_as_png())) as screen:
         picture = screen.crop([edge * scale for edge in part]).convert("RGB")
     picture.quantize(colours).save(PICTURES / name, optimize=True)
@@ -96,7 +96,7 @@ def save(
 
 
 def resize(open_browser: webdriver.Chrome, width: int, height: int, scale: float) -> None:
-    """Make the screen so large, in CSS pixels of ``scale`` dots each."""
+    """Set the size of the screen, in CSS pixels of ``scale`` dots each."""
     screen = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
     open_browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
@@ -122,7 +122,7 @@ def browser(chromium: str, driver: str) -> Iterator[webdriver.Chrome]:
 
 @contextmanager
 def served(folder: str) -> Iterator[str]:
-    """The address at which a folder can be read as a site."""
+    """Serve a folder as a site; yield its address."""
     handler = partial(Quiet, directory=folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -131,7 +131,7 @@ def served(folder: str) -> Iterator[str]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Says nothing of each request."""
+    """Does not log requests."""
 
     def log_message(self, *_: object) -> None:
         pass

@@ -3,7 +3,7 @@
     python scripts/viz_site.py --env demo build/viz
     python -m http.server --directory build/viz
 
-``kedro viz build --include-previews`` tells every reader where on this machine each file lies.
+``kedro viz build --include-previews`` shows the path of each file on this machine to every reader.
 """
 
 import json
@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 class Site(BaseDeployer):
-    """kedro-viz's own static site, in a folder of one's choice."""
+    """kedro-viz's own static site, in any folder."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Site(BaseDeployer):
 @click.option("--env", help=ENV_HELP)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def build(env: str | None, folder: Path) -> None:
-    """Write the site into FOLDER. Previews are of what has been run in the environment."""
+    """Write the site into FOLDER. Previews show the results of the environment."""
     shutil.rmtree(folder / "api", ignore_errors=True)
     load_and_populate_data(PROJECT, env=env)
     site = Site(folder)
@@ -48,7 +48,7 @@ def build(env: str | None, folder: Path) -> None:
 
 
 def without_paths(node: str) -> str:
-    """What the site says of a node, with paths from the project's folder on.
+    """What the site shows of a node, with paths relative to the project.
 
     Parameters
     ----------

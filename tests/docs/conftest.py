@@ -8,7 +8,7 @@ from helpers.project_copy import ProjectCopy, run_once
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> ProjectCopy:
-    """A project whose demo cohort has been run: two models and criteria, all else as it stands."""
+    """A project after a run of the demo cohort with two models and two criteria."""
     return run_once(tmp_path_factory, "documented_run", _demo)
 
 

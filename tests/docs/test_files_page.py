@@ -1,4 +1,4 @@
-"""docs/reference/files.md against the files of a real run: nothing missing, nothing too much."""
+"""docs/reference/files.md lists the files and columns of a real run, all of them and no others."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def documented_names(cell: str) -> list[str]:
-    """Names in a cell, in order; where it points below, those of the table there."""
+    """Names in a cell, in order. A link stands for the names in the table it points to."""
     below = re.fullmatch(r"\[below\]\(#([\w-]+)\)", cell)
     if below:
         for title, section in re.findall(r"^### ([^\n]*)\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S):
@@ -33,7 +33,7 @@ def documented_names(cell: str) -> list[str]:
 
 
 def names_pattern(cell: str) -> re.Pattern:
-    """What the names of a file, each with a comma behind it, must match."""
+    """Pattern for the names of a file, each followed by a comma."""
     parts = []
     for name in documented_names(cell):
         plain = re.escape(name.strip("[]`")).replace("…", "[^,]+")
@@ -44,7 +44,7 @@ def names_pattern(cell: str) -> re.Pattern:
 
 
 def names_in(path) -> list[str]:
-    """Columns of a table, keys of a record or of the first of several."""
+    """Columns of a table, or keys of the (first) record."""
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
             return next(csv.reader(file))
@@ -54,7 +54,7 @@ def names_in(path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def written(demo, tmp_path_factory):
-    """The files of a run, those of new samples called among them."""
+    """The files of a run, with those of inference."""
     project = demo.duplicate(tmp_path_factory.mktemp("files") / "project")
     project.kedro("run", "--env", "demo", "--pipelines", "inference")
     data = project.folder / "data"
@@ -90,7 +90,7 @@ def test_a_file_on_the_page_is_written_and_holds_what_the_page_says(written, row
 
 
 def test_the_files_of_replication_are_those_of_the_catalog():
-    """Their columns are tested where that pipeline runs."""
+    """tests/replication tests their columns."""
     catalog = (PROJECT / "conf" / "base" / "catalog_08_reporting.yml").read_text(encoding="utf-8")
     assert len(OF_GOLUB_ONLY) == 2
     for file, _, _ in OF_GOLUB_ONLY:

@@ -1,4 +1,4 @@
-"""What docs/explanation/patient-66.md says of the patient, from the raw files."""
+"""The numbers of docs/explanation/patient-66.md, from the raw files."""
 
 import numpy as np
 import pandas as pd
@@ -34,18 +34,18 @@ def test_genes_on_the_side_of_aml(golub):
     genes = log2.columns[top.get_support()]
     aml, all_ = log2.loc[train & is_aml, genes].mean(), log2.loc[train & ~is_aml, genes].mean()
     on_aml_side = np.sign(log2[genes] - (aml + all_) / 2).eq(np.sign(aml - all_)).sum(axis=1)
-    for said, group in {
+    for row, group in {
         "| 11 AML, training | {} to {}, median {} |": train & is_aml,
         "| 27 ALL, training | {} to {}, median {} |": train & ~is_aml,
         "| 14 AML, test | {} to {}, median {} |": ~train & is_aml,
     }.items():
         counts = on_aml_side[group]
-        assert said.format(counts.min(), counts.max(), int(counts.median())) in PAGE
-        assert f"| {group.sum()} " in said
+        assert row.format(counts.min(), counts.max(), int(counts.median())) in PAGE
+        assert f"| {group.sum()} " in row
     assert f"| patient 66 | {on_aml_side['66']} |" in PAGE
 
 
-def test_the_training_patients_most_alike(golub):
+def test_the_most_similar_training_patients(golub):
     log2, patients = golub
     train = patients.index[patients["split"] == "train"]
     alike = log2.loc[train].T.corrwith(log2.loc["66"]).nlargest(10)

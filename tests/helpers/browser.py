@@ -1,4 +1,4 @@
-"""A real browser without a window, for pages that people look at."""
+"""A real browser without a window."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ FLAGS = (
 
 @contextmanager
 def open_browser(profile: Path) -> Iterator:
-    """Debian's chromium, or the test is left out."""
+    """Open Debian's chromium, or skip the test."""
     names = ("chromium", "chromium-browser", "google-chrome")
     browser = next(filter(None, map(shutil.which, names)), None)
     chromedriver = shutil.which("chromedriver")
@@ -43,11 +43,11 @@ def open_browser(profile: Path) -> Iterator:
 
 
 def visit(driver, address: str, width: int = 1440, scheme: str = "light") -> None:
-    """Open a page as on a screen so wide."""
+    """Open a page on a screen of this width."""
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
     for log in ("browser", "performance"):
-        driver.get_log(log)  # what was there before
+        driver.get_log(log)  # empties the log
     driver.get(address)

@@ -1,4 +1,4 @@
-"""A copy of the project to run for real, with its own data folder."""
+"""A copy of the project for real runs, with its own data folder."""
 
 import copy
 import fcntl
@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class ProjectCopy:
-    """The project's configuration in a folder of its own; the code is the one under test."""
+    """The project's configuration in another folder. The code is the one under test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -43,12 +43,12 @@ SIZES = {"ALL": 20, "AML": 16, "MLL": 12}
 
 
 def small_cohort(n_classes: int = 2, scale: str = "raw") -> Cohort:
-    """Training patients: 300 probes, classes that are easy to tell apart."""
+    """Training patients: 300 probes, classes that are easy to separate."""
     return _half(n_classes, scale, 0)
 
 
 def new_patients(n_classes: int = 2, scale: str = "raw") -> Cohort:
-    """As many others, of the same kind."""
+    """As many other patients of the same kind."""
     return _half(n_classes, scale, 1)
 
 

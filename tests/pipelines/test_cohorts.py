@@ -1,6 +1,5 @@
-"""Other people's cohorts, run for real: the recipe to the letter, gaps, tables edited by hand."""
+"""Real runs of other cohorts: the recipe of the page, missing values, tables edited by hand."""
 
-import csv
 import json
 import re
 from pathlib import Path
@@ -9,16 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers.project_copy import PROJECT, ProjectCopy
+from helpers.documented import blocks
+from helpers.project_copy import ProjectCopy
+from kedro.io import DataCatalog
 
 from leukemia_kedro.datasets import simulate_cohort
 
-PAGE = PROJECT / "docs" / "how-to" / "own-cohort.md"
-BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<path>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.M)
-BLOCKS = [match.groupdict() for match in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]
-COMMANDS = [
-    line for block in BLOCKS if block["kind"] == "console" for line in block["text"].splitlines()
-]
+BLOCKS = blocks("docs/how-to/own-cohort.md")
+COMMANDS = [line for block in BLOCKS if block.language == "console" for line in block.commands]
 MADE = simulate_cohort(
     n_samples={"ALL": 22, "AML": 20}, n_probes=150, effect_size=2.0, scale="log2", seed=3
 )
@@ -27,67 +24,53 @@ MODELS = ("shrunken_centroids", "svm_linear", "random_forest")
 pytestmark = pytest.mark.slow
 
 
-def write_rows(path: Path, rows, separator=","):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, delimiter=separator).writerows(rows)
-
-
 def write_the_users_files(data: Path) -> None:
-    """The tables that the page says the reader has, larger than the lines it shows."""
+    """The reader's tables, larger than the lines that the page shows."""
+    for folder in ("mine", "columns", "visits"):
+        (data / folder).mkdir(parents=True)
     values = MADE.expression.round(3)
     ids = [f"A{number:02d}" for number in range(1, len(values) + 1)]
-    probes = ["1007_s_at", "1053_at", "117_at", *values.columns[3:]]
-    cells = list(zip(ids, MADE.labels, values.to_numpy().tolist(), strict=True))
-    rows = [["patient", "diagnosis", *probes], *([i, label, *row] for i, label, row in cells)]
-    write_rows(data / "mine" / "expression.csv", rows)
-
-    across = [["ID_REF", "Gene Title", *ids]]
-    across += [
-        [probe, f"gene {probe}", *column]
-        for probe, column in zip(probes, values.to_numpy().T.tolist(), strict=True)
-    ]
-    write_rows(data / "columns" / "expression.tsv", across, "\t")
-    sheet = [[i, label, "fm"[n % 2], n] for n, (i, label, _) in enumerate(cells)]
-    head = ["patient", "diagnosis", "sex", "age"]
-    write_rows(data / "columns" / "patients.csv", [head, *reversed(sheet)])
-
-    visits = [["sample", "patient", "diagnosis", *probes]]
-    visits += [[i, f"donor {n // 2}", label, *row] for n, (i, label, row) in enumerate(cells)]
-    write_rows(data / "visits" / "expression.csv", visits)
+    values = values.set_axis(ids).rename(
+        columns=dict(zip(values.columns, ["1007_s_at", "1053_at", "117_at"], strict=False))
+    )
+    diagnosis = pd.DataFrame({"diagnosis": MADE.labels.to_numpy()}, index=ids)
+    table = pd.concat([diagnosis, values], axis=1)
+    table.to_csv(data / "mine" / "expression.csv", index_label="patient")
+    across = values.T
+    across.insert(0, "Gene Title", "gene " + across.index)
+    across.to_csv(data / "columns" / "expression.tsv", sep="\t", index_label="ID_REF")
+    sheet = diagnosis.assign(sex=["f", "m"] * 21, age=range(42))
+    sheet[::-1].to_csv(data / "columns" / "patients.csv", index_label="patient")
+    table.insert(0, "patient", [f"donor {number // 2}" for number in range(42)])
+    table.to_csv(data / "visits" / "expression.csv", index_label="sample")
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory) -> ProjectCopy:
-    """A project in which the page has been followed so far as it says what to write."""
+    """A project with the files that the page describes."""
     project = ProjectCopy(tmp_path_factory.mktemp("reader"))
     write_the_users_files(project.folder / "data" / "01_raw")
     for block in BLOCKS:
-        if block["kind"] == "yaml":
-            path = project.folder / block["path"]
+        if block.language == "yaml":
+            path = project.folder / block.path
             path.parent.mkdir(exist_ok=True)
-            path.write_text(block["text"])
+            path.write_text(block.text)
     project.shorten(*MODELS)
     return project
 
 
 def test_the_recipe_has_eight_lines_and_the_files_are_as_shown(reader):
-    lines = [
-        line
-        for block in BLOCKS
-        if block["kind"] == "yaml" and block["path"].startswith("conf/mine/")
-        for line in block["text"].splitlines()
-    ]
-    assert len(lines) == 8
+    recipe = [block.text for block in BLOCKS if block.path.startswith("conf/mine/")]
+    assert sum(len(text.splitlines()) for text in recipe) == 8
     for block in BLOCKS:
-        if block["kind"] == "csv":
-            shown = block["text"].splitlines()[0].split("\t" if "\t" in block["text"] else ",")
-            written = (reader.folder / block["path"]).read_text().splitlines()[0]
-            assert re.split("[\t,]", written)[: len(shown)] == shown, block["path"]
+        if block.language == "csv":
+            shown = block.text.splitlines()[0].split("\t" if "\t" in block.text else ",")
+            written = (reader.folder / block.path).read_text().splitlines()[0]
+            assert re.split("[\t,]", written)[: len(shown)] == shown, block.path
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if " check " in line])
-def test_every_layout_on_the_page_is_understood(reader, command):
+def test_every_layout_on_the_page_is_read(reader, command):
     said = reader.kedro(*command.split()[1:]).stdout
     assert re.search(r"^Samples: +42$", said, re.M)
     assert re.search(r"^Classes: +ALL 22, AML 20$", said, re.M)
@@ -99,8 +82,6 @@ def test_every_layout_on_the_page_is_understood(reader, command):
 
 
 def test_the_geo_block_is_a_catalog_entry(reader):
-    from kedro.io import DataCatalog
-
     text = (reader.folder / "conf" / "geo" / "catalog.yml").read_text()
     assert "raw_cohort" in DataCatalog.from_config(yaml.safe_load(text))
 
@@ -120,8 +101,7 @@ def test_the_recipe_ends_in_a_report(reader):
 
 @pytest.fixture(scope="module")
 def gaps(tmp_path_factory) -> ProjectCopy:
-    """Three classes, one of them small, 42 patients with two samples each, 3 % of values missing;
-    run from raw cohort to report."""
+    """Three classes, one of them small; 42 patients with two samples each; 3 % missing values."""
     project = ProjectCopy(tmp_path_factory.mktemp("gaps"))
     cohort = simulate_cohort(
         n_samples={"ALL": 40, "AML": 30, "MLL": 14},

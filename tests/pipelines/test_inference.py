@@ -1,4 +1,4 @@
-"""The inference pipeline on tables as users have them, through the project's own catalog."""
+"""The inference pipeline on tables of users, through the project's catalog."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ MODEL, NEW = small_model("weighted_voting"), new_patients()
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """The data folder of a project whose champion is fitted."""
+    """The data folder of a project with a fitted champion."""
     monkeypatch.chdir(tmp_path)
     champion = tmp_path / "data" / "06_models" / "golub" / "champion.skops"
     champion.parent.mkdir(parents=True)
@@ -31,7 +31,7 @@ def data(tmp_path, monkeypatch):
 
 
 def run(data, inference=None, new_samples_entry=None, **params):
-    """What ``kedro run --pipelines inference --params …`` does, and the two files it writes."""
+    """Run what ``kedro run --pipelines inference --params …`` runs; return its two files."""
     loader = OmegaConfigLoader(
         str(PROJECT / "conf"), base_env="base", default_run_env="base", runtime_params=params
     )
@@ -53,7 +53,7 @@ def run(data, inference=None, new_samples_entry=None, **params):
 
 
 def agree(calls, expected):
-    """To the twelve digits of a CSV file."""
+    """Compare to the twelve digits of a CSV file."""
     pd.testing.assert_frame_equal(
         calls[list(expected)], expected, rtol=1e-11, check_dtype=False, check_exact=False
     )
@@ -75,8 +75,8 @@ def test_samples_in_rows_with_labels(data):
     assert metrics["scores"]["n"] == 36
 
 
-def test_any_catalog_type_will_do(data):
-    """A series matrix, its entry in the place of the table's."""
+def test_new_samples_can_have_any_catalog_type(data):
+    """A series matrix whose entry replaces that of the table."""
     Path("series_matrix.txt").write_text("\n".join(series_matrix_lines(NEW, [])))
     geo = {
         "type": "leukemia_kedro.datasets.GEOSeriesMatrixDataset",
@@ -87,7 +87,7 @@ def test_any_catalog_type_will_do(data):
     assert metrics["scores"] is None
 
 
-def test_a_table_that_is_not_there_is_told_as_one_of_new_samples(data):
+def test_the_message_for_a_missing_table_says_how_to_name_one(data):
     with pytest.raises(DatasetError) as raised:
         run(data, new_samples="nowhere.csv")
     message = str(raised.value)
@@ -96,7 +96,7 @@ def test_a_table_that_is_not_there_is_told_as_one_of_new_samples(data):
     assert "fetch" not in message
 
 
-def test_until_a_table_is_named_the_held_out_samples_are_called(data):
+def test_the_default_is_the_test_samples(data):
     place = data / "05_model_input" / "golub" / "test_expression.parquet"
     place.parent.mkdir(parents=True)
     NEW.expression.T.to_parquet(place)
@@ -104,7 +104,7 @@ def test_until_a_table_is_named_the_held_out_samples_are_called(data):
     agree(calls, MODEL.predict(NEW.expression))
 
 
-def test_missing_probes_are_allowed_by_a_parameter(data):
+def test_a_parameter_allows_missing_probes(data):
     genes = MODEL.pipeline[:-1].get_feature_names_out()
     NEW.expression.drop(columns=genes[:2]).T.to_csv("new.csv")
     with pytest.raises(UserError, match="lacks 2 of the 300 probes"):
@@ -114,7 +114,7 @@ def test_missing_probes_are_allowed_by_a_parameter(data):
     assert metrics["imputed"] == 36
 
 
-def test_a_table_the_other_way_round_is_refused_with_the_setting_to_change(data):
+def test_the_message_for_a_transposed_table_names_the_setting_to_change(data):
     NEW.expression.to_csv("new.csv")
     with pytest.raises(UserError, match="new_samples_in"):
         run(data, new_samples="new.csv")
@@ -122,7 +122,7 @@ def test_a_table_the_other_way_round_is_refused_with_the_setting_to_change(data)
 
 @pytest.mark.slow
 def test_the_command_line(project):
-    """As a user types it; the message of a refusal ends the command without a traceback."""
+    """The command of a user. An error ends it with a message and without a traceback."""
     champion = project.data("06_models", "demo", "champion.skops")
     champion.parent.mkdir(parents=True)
     write_model(MODEL, champion)

@@ -119,7 +119,7 @@ def test_the_champion_is_chosen_without_the_test_samples(registered):
 
 
 def test_the_layers_of_the_picture_follow_one_another(registered):
-    """kedro viz draws no layers at all where two of them depend on each other."""
+    """kedro viz draws no layers if two of them depend on each other."""
     catalog = catalog_of("base")
     layer = {
         name: catalog.get(name).metadata["kedro-viz"]["layer"] for name in datasets_of(registered)

@@ -1,4 +1,4 @@
-"""kedro viz of a run, as the static site shows it: the same answers as ``kedro viz run`` gives."""
+"""The static site of kedro viz after a run. It gives the same answers as ``kedro viz run``."""
 
 import json
 import shutil
@@ -73,7 +73,7 @@ def within(picture, box, kind):
     return {child["id"] for child in children if child["type"] == kind}
 
 
-def test_each_pipeline_is_a_box_and_that_of_modelling_opens_into_the_models(picture):
+def test_each_pipeline_is_a_box_and_modelling_holds_one_box_per_model(picture):
     assert within(picture, "__root__", "modularPipeline") == PIPELINES
     models = {f"modelling.{model}" for model in MODELS}
     assert within(picture, "modelling", "modularPipeline") == models
