@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.project_copy import SMALL
+from helpers.typed_fields import fields_of, missing_fields
 
 from leukemia_kedro.model.archive import read_archive
 from leukemia_kedro.model.file import CARD
 from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.plots.study import REPORTED
 
 UNKNOWN_CRITERION = "feature_selection.criteria=[chi2],feature_selection.signature.criterion=chi2"
 REFERENCE = "feature_selection.signature.reference"
@@ -87,6 +89,17 @@ def test_the_models_beat_chance_and_the_signature_finds_true_genes(demo):
     signature = table(demo, "04_feature/demo/signature.csv")
     # One probe in ten is differential.
     assert probes.loc[signature["probe"], "is_differential"].mean() > 0.7
+
+
+def test_records_have_the_fields_that_figures_and_report_read(demo):
+    records = {name: kind for chapter in REPORTED for name, kind in fields_of(chapter).items()}
+    records["scores"] = records.pop("model_scores")
+    read = set()
+    for name, kind in records.items():
+        for file in (demo.folder / "data").glob(f"*/demo/{name}.json"):
+            assert list(missing_fields(json.loads(file.read_text()), kind, name)) == []
+            read.add(name)
+    assert len(read) == 10
 
 
 def test_the_report_of_a_simulated_cohort_says_so(demo):
