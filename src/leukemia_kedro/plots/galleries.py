@@ -48,13 +48,8 @@ def cohort_figures(
 ) -> Figures:
     """Classes, intensities per sample, and each projection.
 
-    Parameters
-    ----------
-    study : CohortStudy
-    projected : DataFrame
-        ``method, sample, label, split, x, y``, a row for each sample and method.
-    explained_variance : list of float
-        Of the two principal axes, 0 to 1.
+    ``projected`` has columns ``method, sample, label, split, x, y``, a row for each sample and
+    method; ``explained_variance`` is that of the two principal axes, 0 to 1.
     """
     quality, split, classes = study.data_quality, study.sample_split, study.classes
     intensities = quality["intensity_per_sample"]
@@ -88,12 +83,8 @@ def signature_figures(
 ) -> Figures:
     """Heat map of the signature, and how often each gene was chosen.
 
-    Parameters
-    ----------
-    cohort_study : CohortStudy
-    study : SignatureStudy
-    log_expression : DataFrame, shape (n_probes, n_samples)
-    selection_stability : DataFrame, columns ``probe, selection_frequency, mean_rank``
+    ``log_expression`` has shape (n_probes, n_samples), ``selection_stability`` columns ``probe,
+    selection_frequency, mean_rank``.
     """
     named = log_expression.loc[study.signature["probe"]]
     split, classes = cohort_study.sample_split, cohort_study.classes
@@ -111,13 +102,8 @@ def model_figures(
 ) -> Figures:
     """All models side by side, then the curves of each.
 
-    Parameters
-    ----------
-    cohort_study : CohortStudy
-    study : ModelStudy
-    log_expression : DataFrame, shape (n_probes, n_samples)
-    cv_predictions : DataFrame
-        Predictions of all models, column ``model``.
+    ``log_expression`` has shape (n_probes, n_samples); ``cv_predictions`` are those of all
+    models, column ``model``.
     """
     split, classes, shift = cohort_study.sample_split, cohort_study.classes, study.shift
     compared = study.model_comparison
@@ -165,13 +151,8 @@ def contrast_figures(
 ) -> Figures:
     """The contrasts side by side, then each by itself.
 
-    Parameters
-    ----------
-    cohort_study : CohortStudy
-    study : ContrastStudy
-    log_expression : DataFrame, shape (n_probes, n_samples)
-    alpha : float
-        Benjamini–Hochberg level at which probes and gene sets are significant.
+    ``log_expression`` has shape (n_probes, n_samples); probes and gene sets are significant below
+    the Benjamini–Hochberg level ``alpha``.
     """
     split, classes = cohort_study.sample_split, cohort_study.classes
     tables, sets_of = study.contrast_tables, study.enrichment_tables
