@@ -121,7 +121,7 @@ def test_in_a_large_cohort_few_samples_are_tried_and_none_is_refused_for_that(mo
         return Spy(**built.get_params())
 
     monkeypatch.setattr(rehearsal, "classifier", spy)
-    monkeypatch.setattr(rehearsal, "_check_types", lambda estimator: None)
+    monkeypatch.setattr(rehearsal, "_refusal_of_types", lambda estimator: None)
     labels = cohort(ALL=400, AML=400)
     rehearse_models(model("knn"), labels, HALVES, 0)
     assert max(sizes) == rehearsal.QUICK

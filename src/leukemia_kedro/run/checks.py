@@ -1,8 +1,8 @@
 """What would stop a run: the checks that a run and ``kedro check`` ask alike.
 
-Kedro compares the parameters with their types before all of them. A run asks its checks as soon as
-their data are there, most of them before the first node. ``kedro check`` asks them too, and runs
-the first nodes without saving anything: each node refuses what it cannot use.
+A run asks each check as soon as its data exist, most of them before the first node. ``kedro check``
+asks the same checks, and runs the first nodes without saving anything: each refuses what it cannot
+use.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FIRST_NODES = (
     "differential_expression.plan_contrasts",
     "differential_expression.name_genes",
 )
-"""Nodes that take seconds and refuse what cannot be used, each after those it needs."""
+"""Nodes that take seconds and refuse wrong input, each after those it needs."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,8 @@ class Check:
     needs : tuple of str
         Datasets and parameters that ``ask`` takes, in this order.
     ask : callable
-        Raises an error with a message for the user, see
-        :func:`~leukemia_kedro.run.user_message.user_message`, where a run should stop. Returns
-        data for later checks by name, or None.
+        Raises an error with a message for the user where a run should stop. Returns data for later
+        checks by name, or None.
     gives : tuple of str
         Data that no later check can use where this one refuses.
     """
@@ -69,17 +68,15 @@ class Check:
 def checks_of_run(pipeline: Pipeline, runner: str = "") -> list[Check]:
     """Checks of the parameters that a pipeline takes, for a runner of this name."""
     inputs = pipeline.inputs()
+    blocks = {name.partition(".")[0] for name in inputs}
+    asked: dict[str, Callable[..., None]] = {
+        "params:seed": check_seed,
+        "params:feature_selection": _check_criteria,
+        "params:models": check_models,
+        "params:compute": partial(_connect, runner),
+    }
+    checks = [Check((name,), ask, gives=(name,)) for name, ask in asked.items() if name in blocks]
     models = {name.removeprefix(ONE_MODEL) for name in inputs if name.startswith(ONE_MODEL)}
-    checks = []
-    if "params:seed" in inputs:
-        checks.append(Check(("params:seed",), check_seed, gives=("params:seed",)))
-    if "params:feature_selection" in inputs:
-        selection = ("params:feature_selection",)
-        checks.append(Check(selection, _check_criteria, gives=selection))
-    if models or "params:models" in inputs:
-        checks.append(Check(("params:models",), check_models, gives=("params:models",)))
-    if "params:compute" in inputs:
-        checks.append(Check(("params:compute",), partial(_connect, runner)))
     if models:
         needs = ("params:models", "sample_split", "params:resampling", "params:seed")
         checks.append(Check(needs, partial(_try_models, models)))
@@ -93,7 +90,7 @@ def checks_of_first_nodes(pipeline: Pipeline) -> list[Check]:
         Check(
             tuple(node.inputs),
             partial(_run_node, node),
-            # The probes of a cohort that is refused are known, too.
+            # kedro check knows the probes of a refused cohort, too.
             gives=tuple(name for name in node.outputs if name != "probes"),
         )
         for node in (nodes[name] for name in FIRST_NODES)

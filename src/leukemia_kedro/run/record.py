@@ -31,40 +31,24 @@ class GitState(TypedDict):
     dirty: bool
 
 
-class NodeTimes(TypedDict):
-    """When a node started (ISO 8601, UTC), and the seconds it took to load, compute and save."""
-
-    started: str | None
-    seconds: float | None
-
-
 class RunRecord(TypedDict):
-    """What ``run.json`` holds."""
+    """What ``run.json`` holds; times in ISO 8601, UTC."""
 
     started: str
-    """ISO 8601, UTC."""
     environment: str | None
     pipelines: list[str]
     runner: str
     only_missing_outputs: bool
-    git: GitState | None
-    """None where the project is no git checkout."""
+    git: GitState | None  # None: the project is no git checkout
     versions: dict[str, str]
-    """Of the software."""
-    inputs: dict[str, dict[str, Any]]
-    """What the pipeline reads and does not make, see
-    :func:`~leukemia_kedro.run.inputs.input_record`."""
-    parameters: dict[str, Any]
-    """That its nodes take, defaults included."""
+    inputs: dict[str, dict[str, Any]]  # not made by the pipeline; see input_record
+    parameters: dict[str, Any]  # defaults included
     seed: int
-    seconds: NotRequired[float]
-    """From the first check to the last file."""
-    peak_memory_gb: NotRequired[float | None]
-    """Of the largest process; None where the system does not record it."""
-    nodes: NotRequired[dict[str, NodeTimes]]
-    """A node that the run left out, because its outputs existed, has the times of the run that
-    made them. Kedro calls no hooks in processes that are not forked (ParallelRunner on macOS and
-    Windows): nodes that ran there have None."""
+    seconds: NotRequired[float]  # from the first check to the last file
+    peak_memory_gb: NotRequired[float | None]  # of the largest process; None: not known
+    nodes: NotRequired[dict[str, dict[str, Any]]]
+    """``started`` and ``seconds`` of each node: in the run that made its outputs, where this one
+    kept them; None where Kedro calls no hooks (ParallelRunner on macOS and Windows)."""
 
 
 def begin_record(
