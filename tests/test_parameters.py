@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
     LARGEST_SEED,
+    CohortParameters,
     ComputeParameters,
     GenesParameters,
     ModelParameters,
@@ -39,3 +40,8 @@ def test_no_workers_are_refused():
     with pytest.raises(ValidationError, match="expected at least 1, or -1 for one per core"):
         ComputeParameters(n_jobs=0)
     ComputeParameters(n_jobs=-2)
+
+
+def test_floor_and_ceiling_of_raw_intensities_are_refused_on_the_log2_scale():
+    with pytest.raises(ValidationError, match=r"floor 100.* no log2 values; set both to null"):
+        CohortParameters(scale="log2", floor=100, ceiling=16000)

@@ -1,4 +1,4 @@
-"""A file or folder is what it was or what it was to become, whatever ends its writing."""
+"""A file or folder has its old content or the new one, however its writing ends."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def write_for_ever(write, place: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [write_file, write_folder])
-def test_kill_9_leaves_what_was_there_or_what_was_to_come(write, tmp_path):
+def test_kill_9_leaves_the_old_content_or_the_new(write, tmp_path):
     place = tmp_path / "table"
     write(place, VERSIONS[0])
     whole = contents(place)
@@ -53,11 +53,11 @@ def test_kill_9_leaves_what_was_there_or_what_was_to_come(write, tmp_path):
         assert (contents(place) in either) if place.exists() else write is write_folder
     write(place, VERSIONS[1])
     assert contents(place) == either[1]
-    assert list(tmp_path.iterdir()) == [place], "what the killed left behind is gone"
+    assert list(tmp_path.iterdir()) == [place], "the next writer removes what a killed one left"
 
 
 @pytest.mark.parametrize("write", [write_file, write_folder])
-def test_what_breaks_off_leaves_what_was_there(write, tmp_path):
+def test_an_interrupted_writer_leaves_the_old_content(write, tmp_path):
     place = tmp_path / "table"
     write(place, VERSIONS[0])
     before = contents(place)
@@ -74,7 +74,7 @@ def test_what_breaks_off_leaves_what_was_there(write, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
-def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+def test_the_message_of_a_full_disk_names_the_file(tmp_path):
     place = tmp_path / "table"
     write_file(place, VERSIONS[0])
 
@@ -90,7 +90,7 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
     assert os.listdir(tmp_path) == ["table"]  # noqa: PTH208 - a dangling link, too
 
 
-def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path):
     (tmp_path / "golub").write_text("not a folder")
     with pytest.raises(UserError, match=r"report\.html could not be written: (Not a d|File exis)"):
         write_file(tmp_path / "golub" / "report.html", "")

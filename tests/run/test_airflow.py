@@ -55,41 +55,29 @@ def tasks_of(dag: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_each_node_is_a_task_behind_those_it_needs(project, pipeline):
-    dag = dag_file(project, BY_NODE)
+@pytest.mark.parametrize(
+    ("command", "unit"),
+    [
+        (BY_NODE, lambda node: node.name),
+        (BY_PIPELINE, lambda node: node.namespace.split(".")[0]),
+    ],
+)
+def test_each_task_comes_after_those_it_needs(project, pipeline, command, unit):
+    dag = dag_file(project, command)
     compile(dag.read_text(), dag.name, "exec")
-    tasks = tasks_of(dag)
-    assert sorted(name for names in tasks.values() for name in names) == sorted(
-        node.name for node in pipeline.nodes
-    )
-    task_of = {name: task for task, names in tasks.items() for name in names}
+    task_of = {name: task for task, names in tasks_of(dag).items() for name in names}
+    assert set(task_of) == {unit(node) for node in pipeline.nodes}
     expected = {
-        (task_of[before.name], task_of[node.name])
+        (task_of[unit(before)], task_of[unit(node)])
         for node, needed in pipeline.node_dependencies.items()
         for before in needed
+        if unit(before) != unit(node)
     }
     assert set(re.findall(ARROW, dag.read_text())) == expected
-
-
-def test_each_pipeline_is_a_task_behind_those_it_needs(project, pipeline):
-    dag = dag_file(project, BY_PIPELINE)
-    task_of = {names[0]: task for task, names in tasks_of(dag).items()}
-    needed = {
-        (of_pipeline(before), of_pipeline(node))
-        for node, earlier in pipeline.node_dependencies.items()
-        for before in earlier
-    }
-    assert set(task_of) == {of_pipeline(node) for node in pipeline.nodes}
-    expected = {(task_of[one], task_of[other]) for one, other in needed if one != other}
-    assert set(re.findall(ARROW, dag.read_text())) == expected
-
-
-def of_pipeline(node) -> str:
-    return node.namespace.split(".")[0]
 
 
 def test_tasks_hand_their_data_over_by_files_alone(project):
-    """Two tasks, each in a process of its own that knows nothing but the DAG's file."""
+    """Two tasks, each in its own process, with the DAG's file alone."""
     dag = dag_file(project, BY_NODE)
     for node in ("data_processing.validate_cohort", "data_processing.split_samples"):
         code = (
@@ -99,12 +87,8 @@ def test_tasks_hand_their_data_over_by_files_alone(project):
             "sys.modules |= {'airflow': types.ModuleType('airflow'), 'airflow.sdk': sdk}; "
             f"import runpy; runpy.run_path({str(dag)!r})['_run_kedro_node']([{node!r}])"
         )
-        said = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=project.folder,
-            capture_output=True,
-            text=True,
-            check=False,
+        result = subprocess.run(
+            [sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True
         )
-        assert said.returncode == 0, said.stderr
+        assert result.returncode == 0, result.stderr
     assert project.data("03_primary", "demo", "sample_split.csv").is_file()

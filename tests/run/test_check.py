@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.damaged_cohorts import LOG2, RAW, REFUSED, TOLD, parameters, sound_cohort, with_values
+from helpers.damaged_cohorts import RAW, REFUSED, TOLD, parameters, sound_cohort, with_values
 from helpers.small_models import BLOCKS
 from kedro.framework.project import configure_project, pipelines
 from kedro.io import DataCatalog, MemoryDataset
@@ -143,42 +143,40 @@ def test_gene_sets_that_cannot_be_read_or_fit_no_gene_are_obstacles(check, tmp_p
     assert torn.startswith(f"{tmp_path / 'sets.gmt'}, line 1: expected name, description and genes")
 
 
+SVM = BLOCKS["svm_linear"] | {"search": {"C": [-1]}}
+FEW = BLOCKS["naive_bayes"] | {"max_samples": 5}
+NOWHERE = ComputeParameters(backend="dask", scheduler="http://127.0.0.1:1")
+
+
 @pytest.mark.parametrize(
-    ("known_before_split", "changes", "expected"),
+    ("name", "value", "expected"),
     [
-        (True, {"seed": -1}, "seed is -1; expected a whole number from 0"),
-        (True, {"models": {"svm": {}}}, "parameters name the model 'svm', which is not registered"),
+        ("seed", -1, "seed is -1; expected a whole number from 0"),
+        ("models", {"svm": {}}, "parameters name the model 'svm', which is not registered"),
+        ("models", {"svm_linear": SVM}, r"models\.svm_linear: search\.C: .* Got -1"),
+        ("compute", NOWHERE, "compute.scheduler: no Dask scheduler answers"),
+        ("models", BLOCKS, r"models\.knn: .*n_neighbors 7 fails on .* 3 samples"),
         (
-            True,
-            {"models": {"svm_linear": BLOCKS["svm_linear"] | {"search": {"C": [-1]}}}},
-            r"models\.svm_linear: search\.C: .* Got -1",
-        ),
-        (
-            True,
-            {"compute": ComputeParameters(backend="dask", scheduler="http://127.0.0.1:1")},
-            "compute.scheduler: no Dask scheduler answers",
-        ),
-        (False, {"models": BLOCKS}, r"models\.knn: .*n_neighbors 7 fails on .* 3 samples"),
-        (
-            False,
-            {"models": {"naive_bayes": BLOCKS["naive_bayes"] | {"max_samples": 5}}},
+            "models",
+            {"naive_bayes": FEW},
             r"every model would be left out of this run: naive_bayes \(13 training samples",
         ),
     ],
 )
-def test_a_run_refuses_the_same_in_the_same_words(
-    catalog_of, known_before_split, changes, expected
-):
-    catalog = catalog_of(sound_cohort(), RAW, resampling=HALVES, **changes)
+def test_a_run_refuses_the_same_in_the_same_words(catalog_of, name, value, expected):
+    catalog = catalog_of(sound_cohort(), RAW, **{"resampling": HALVES, name: value})
     (obstacle,) = check_catalog(catalog).obstacles
     assert re.match(expected, obstacle)
-    checks, made = checks_of_run(pipelines["__default__"]), {}
-    if not known_before_split:
-        checks = refuse(checks, catalog, {})
-        made = {"sample_split": sound_cohort().samples[["label", "split"]]}
+    split = sound_cohort().samples[["label", "split"]]
     with pytest.raises(UserError) as refused:
-        refuse(checks, catalog, made)
+        refuse(checks_of_run(pipelines["__default__"]), catalog, {"sample_split": split})
     assert str(refused.value) == obstacle
+
+
+def test_a_run_asks_what_needs_the_split_once_it_is_made(catalog_of):
+    catalog = catalog_of(sound_cohort(), RAW, resampling=HALVES, models=BLOCKS)
+    (waiting,) = refuse(checks_of_run(pipelines["__default__"]), catalog, {})
+    assert "sample_split" in waiting.needs
 
 
 def test_the_first_nodes_need_raw_data_and_parameters_only(catalog_of):
@@ -198,11 +196,6 @@ def test_what_is_dropped_and_grouped_is_described(check):
     assert report.understood["Missing values"] == "9, in 1 probes"
     assert report.understood["Probes that are not dropped"] == "239"
     assert report.understood["Groups"] == "11, by patient"
-
-
-def test_floor_and_ceiling_of_raw_intensities_are_refused_on_the_log2_scale():
-    with pytest.raises(ValueError, match=r"floor 100.* no log2 values; set both to null"):
-        parameters(LOG2 | {"floor": 100, "ceiling": 16000})
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A run whose inputs are missing is told which command makes them."""
+"""A run whose inputs are missing ends with the command that makes them."""
 
 import pytest
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
@@ -32,7 +32,7 @@ ON_DISK = ("primary", "split", "ranking", "champion", "page")
 
 
 class Simulated(AbstractDataset):
-    """Always there, and cannot say so."""
+    """Always there, without an answer to exists()."""
 
     def load(self):
         return 1
@@ -52,54 +52,53 @@ def catalog(tmp_path, monkeypatch):
     return DataCatalog({**datasets, "raw": Simulated(), "params:floor": MemoryDataset(100)})
 
 
+def message(pipeline, catalog, pipelines=PIPELINES, **env):
+    return missing_inputs_message(pipeline, catalog, pipelines, **env)
+
+
 def test_a_run_from_raw_data_misses_nothing(catalog):
-    assert missing_inputs_message(PIPELINES["__default__"], catalog, PIPELINES) is None
-    assert missing_inputs_message(RAW, catalog, PIPELINES) is None
+    assert message(PIPELINES["__default__"], catalog) is None
+    assert message(RAW, catalog) is None
 
 
 def test_each_missing_input_its_file_and_the_command_are_named(catalog):
-    assert missing_inputs_message(MODELS, catalog, PIPELINES) == (
+    assert message(MODELS, catalog) == (
         "Inputs of this run have not been made yet:\n"
         "  ranking: data/ranking.json\n"
         "  split: data/split.json\n"
         "To make them: kedro run --pipelines data_processing,feature_selection"
     )
-
-
-def test_what_is_there_is_not_made_again(catalog):
     for name in ("primary", "split"):
         catalog.save(name, 1)
-    assert missing_inputs_message(MODELS, catalog, PIPELINES) == (
+    assert message(MODELS, catalog) == (
         "Inputs of this run have not been made yet:\n"
         "  ranking: data/ranking.json\n"
         "To make them: kedro run --pipelines feature_selection"
     )
     catalog.save("ranking", 1)
-    assert missing_inputs_message(MODELS, catalog, PIPELINES) is None
+    assert message(MODELS, catalog) is None
 
 
 def test_the_command_holds_the_whole_way_and_the_environment(catalog):
-    message = missing_inputs_message(REPORT, catalog, PIPELINES, env="demo")
-    assert message.endswith(
+    assert message(REPORT, catalog, env="demo").endswith(
         "kedro run --env demo --pipelines data_processing,feature_selection,modelling"
     )
 
 
 def test_a_start_in_the_middle_names_what_is_kept_in_memory_only(catalog):
-    message = missing_inputs_message(MODELS.from_nodes("make_champion"), catalog, PIPELINES)
-    assert "  scores: not kept on disk\n" in message
-    assert message.endswith("--pipelines data_processing,feature_selection,modelling")
+    found = message(MODELS.from_nodes("make_champion"), catalog)
+    assert "  scores: not kept on disk\n" in found
+    assert found.endswith("--pipelines data_processing,feature_selection,modelling")
 
 
-def test_what_may_be_absent_is_not_asked_for(catalog, tmp_path):
-    """Replication is run by whoever wants it; the report does without."""
-    replicated = OptionalCSVDataset(filepath=str(tmp_path / "replication.csv"))
-    catalog["replication"] = replicated
+def test_an_input_that_may_be_absent_is_not_missing(catalog, tmp_path):
+    """The report does without the replication."""
+    catalog["replication"] = OptionalCSVDataset(filepath=str(tmp_path / "replication.csv"))
     pipelines = PIPELINES | {"replication": node("raw", "replication")}
     report = node(["raw", "replication"], "page")
-    assert missing_inputs_message(report, catalog, pipelines) is None
+    assert message(report, catalog, pipelines) is None
 
 
-def test_an_input_that_no_pipeline_makes_is_left_to_its_dataset(catalog, tmp_path):
+def test_the_dataset_itself_reports_an_input_that_no_pipeline_makes(catalog, tmp_path):
     catalog["raw"] = JSONDataset(filepath=str(tmp_path / "raw.json"))
-    assert missing_inputs_message(RAW, catalog, PIPELINES) is None
+    assert message(RAW, catalog) is None

@@ -1,4 +1,4 @@
-"""Outputs are known by what they were made with, and are written by one run at a time."""
+"""Records of what outputs were made with, and locks: one run at a time writes an output."""
 
 from datetime import UTC, datetime
 
@@ -56,44 +56,37 @@ def outdated(catalog, pipeline=PIPELINE):
     return sorted(node.name for node in NodeRecords(catalog).outdated(pipeline))
 
 
-def test_before_the_first_run_everything_is_to_be_made(catalog):
-    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
+ALL = ["draw", "knn.score", "tabulate"]
 
 
-def test_after_a_run_nothing_is_to_be_made_again(catalog):
+def test_after_a_run_no_output_is_outdated(catalog):
+    assert outdated(catalog) == ALL
     run(catalog)
     assert outdated(catalog) == []
 
 
-def test_a_parameter_concerns_the_nodes_that_take_it(catalog):
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("params:model", MODEL | {"reject_below": 0.5}, ["knn.score"]),
+        ("params:compute", ComputeParameters(n_jobs=8), []),
+        # Kedro types the parameters of the pipelines it runs and leaves the others as they are.
+        ("params:model", ModelParameters(**MODEL), []),
+    ],
+)
+def test_a_parameter_concerns_the_nodes_whose_results_depend_on_it(catalog, name, value, expected):
     run(catalog)
-    catalog["params:model"] = MODEL | {"reject_below": 0.5}
-    assert outdated(catalog) == ["knn.score"]
+    catalog[name] = value
+    assert outdated(catalog) == expected
 
 
-def test_another_input_file_concerns_every_node_behind_it(catalog):
+def test_another_input_file_or_version_of_the_software_concerns_every_node(catalog, monkeypatch):
     run(catalog)
     catalog.save("raw", [1, 2, 3])
-    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
-
-
-def test_another_version_of_the_software_concerns_every_node(catalog, monkeypatch):
+    assert outdated(catalog) == ALL
     run(catalog)
     monkeypatch.setattr(node_records, "package_versions", lambda: {"numpy": "3.0"})
-    assert outdated(catalog) == ["draw", "knn.score", "tabulate"]
-
-
-def test_the_number_of_workers_concerns_none(catalog):
-    run(catalog)
-    catalog["params:compute"] = ComputeParameters(n_jobs=8)
-    assert outdated(catalog) == []
-
-
-def test_it_does_not_matter_whether_kedro_has_typed_a_parameter(catalog):
-    """Kedro types the parameters of the pipelines it runs and leaves the others as they are."""
-    run(catalog)
-    catalog["params:model"] = ModelParameters(**MODEL)
-    assert outdated(catalog) == []
+    assert outdated(catalog) == ALL
 
 
 def test_a_node_that_was_killed_while_it_saved_is_made_again(catalog):
@@ -102,7 +95,7 @@ def test_a_node_that_was_killed_while_it_saved_is_made_again(catalog):
     assert outdated(catalog) == ["tabulate"]
 
 
-def test_a_part_of_the_pipeline_knows_what_its_inputs_were_made_with(catalog):
+def test_part_of_a_pipeline_reads_what_its_inputs_were_made_with(catalog):
     run(catalog)
     part = PIPELINE.filter(node_names=["knn.score"])
     assert outdated(catalog, part) == []
@@ -111,7 +104,7 @@ def test_a_part_of_the_pipeline_knows_what_its_inputs_were_made_with(catalog):
     assert outdated(catalog, part) == ["knn.score"]
 
 
-def test_an_input_that_nobody_recorded_counts_by_its_content(catalog):
+def test_an_input_without_a_record_counts_by_its_content(catalog):
     catalog.save("table", [5])
     part = PIPELINE.filter(node_names=["knn.score"])
     run(catalog, part)

@@ -1,4 +1,4 @@
-"""``run.json``: what a run was given, whose code it was, and what it took."""
+"""``run.json``: the inputs of a run, its commit, its memory."""
 
 import hashlib
 import subprocess
@@ -69,7 +69,7 @@ def test_a_simulated_cohort_is_known_by_its_settings():
     assert record["sha256"] == {}
 
 
-def test_the_commit_is_stated_and_whether_files_differ_from_it(tmp_path):
+def test_the_commit_is_recorded_and_whether_files_differ_from_it(tmp_path, monkeypatch):
     assert git_state(tmp_path) is None
 
     def git(*arguments):
@@ -83,14 +83,11 @@ def test_the_commit_is_stated_and_whether_files_differ_from_it(tmp_path):
     assert not state["dirty"]
     (tmp_path / "new.py").touch()
     assert git_state(tmp_path) == state | {"dirty": True}
-
-
-def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # without git
     assert git_state(tmp_path) is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no account of peak memory")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not record it")
 def test_the_peak_of_memory_is_that_of_the_largest_worker():
     code = (
         "from leukemia_kedro.compute.parallel import run_parallel\n"
@@ -98,7 +95,7 @@ def test_the_peak_of_memory_is_that_of_the_largest_worker():
         "run_parallel(eval, [('1',), ('len(b\"x\" * 400_000_000)',)], 2, '')\n"
         "print(peak_memory_gb())"
     )
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-    assert 0.4 < float(said.split()[-1]) < 1
+    )
+    assert 0.4 < float(result.stdout.split()[-1]) < 1

@@ -1,4 +1,4 @@
-"""What a classifier would refuse in the middle of a run is told before it."""
+"""What a classifier would refuse in the middle of a run is refused before it."""
 
 import copy
 
@@ -37,9 +37,9 @@ def test_every_model_that_ships_passes_where_it_can_be_fitted(sizes, recwarn):
     assert not recwarn.list
 
 
-def test_more_neighbours_than_samples_are_told_with_those_that_will_do():
-    said = message(model("knn"), cohort(ALL=13, AML=13))
-    assert said == (
+def test_the_message_about_neighbours_names_those_that_can_be_kept():
+    refusal = message(model("knn"), cohort(ALL=13, AML=13))
+    assert refusal == (
         "models.knn: KNeighborsClassifier with algorithm brute, n_neighbors 7 fails on the "
         "smallest training set of the run, 6 samples (ALL 3, AML 3): Expected n_neighbors <= "
         "n_samples_fit, but n_neighbors = 7, n_samples_fit = 6, n_samples = 6\n"
@@ -47,23 +47,19 @@ def test_more_neighbours_than_samples_are_told_with_those_that_will_do():
     )
 
 
-def test_only_the_sets_that_a_model_is_given_count():
-    """Nothing to choose among, no inner folds: the smallest training set has 13 samples."""
-    block = {"search": {}, "genes": {"n_genes": [50]}}
-    thirteen = model("knn", arguments={"n_neighbors": 13}, **block)
-    rehearse_models(thirteen, cohort(ALL=13, AML=13), HALVES, 0)
-    said = message(model("knn", arguments={"n_neighbors": 14}, **block), cohort(ALL=13, AML=13))
-    assert "n_neighbors 14 fails on the smallest training set of the run, 13 samples" in said
-    assert said.endswith("Change models.knn.arguments, or set models.knn.enabled to false")
+@pytest.mark.parametrize(("calibrate", "most"), [(False, 13), (True, 8)])
+def test_only_the_training_sets_of_the_model_count(calibrate, most):
+    """Without a choice there are no inner folds, so half of 26 samples; calibration has three
+    folds of these."""
 
+    def neighbours(number):
+        block = {"search": {}, "genes": {"n_genes": [50]}, "calibrate": calibrate}
+        return model("knn", arguments={"n_neighbors": number}, **block)
 
-def test_calibration_makes_training_sets_smaller_still():
-    """Three folds of 13 samples, one held out."""
-    block = {"search": {}, "genes": {"n_genes": [50]}, "calibrate": True}
-    rehearse_models(
-        model("knn", arguments={"n_neighbors": 8}, **block), cohort(ALL=13, AML=13), HALVES, 0
-    )
-    message(model("knn", arguments={"n_neighbors": 9}, **block), cohort(ALL=13, AML=13))
+    rehearse_models(neighbours(most), cohort(ALL=13, AML=13), HALVES, 0)
+    refusal = message(neighbours(most + 1), cohort(ALL=13, AML=13))
+    assert f"n_neighbors {most + 1} fails on the smallest training set of the run, 13" in refusal
+    assert refusal.endswith("Change models.knn.arguments, or set models.knn.enabled to false")
 
 
 @pytest.mark.parametrize(
@@ -88,17 +84,19 @@ def test_calibration_makes_training_sets_smaller_still():
         ("knn", {"arguments": {"algorithm": "kd_tree"}}, "a model file may not hold the type"),
     ],
 )  # fmt: skip
-def test_arguments_that_do_not_go_together_are_told(name, changes, found):
-    said = message(model(name, **changes), cohort(ALL=20, AML=20))
-    assert said.startswith(f"models.{name}: ")
-    assert found in said
-    assert f"Change models.{name}.arguments" in said
+def test_arguments_that_do_not_go_together_are_refused(name, changes, found):
+    refusal = message(model(name, **changes), cohort(ALL=20, AML=20))
+    assert refusal.startswith(f"models.{name}: ")
+    assert found in refusal
+    assert f"Change models.{name}.arguments" in refusal
 
 
-def test_all_models_are_told_at_once():
-    said = message(model("shrunken_centroids") | model("knn"), cohort(ALL=3, AML=3), ALONE)
-    assert "models.shrunken_centroids: ShrunkenCentroidsCV with cv 5 fails on" in said
-    assert "models.knn: KNeighborsClassifier with algorithm brute, n_neighbors 7 fails on" in said
+def test_all_models_are_refused_at_once():
+    refusal = message(model("shrunken_centroids") | model("knn"), cohort(ALL=3, AML=3), ALONE)
+    assert "models.shrunken_centroids: ShrunkenCentroidsCV with cv 5 fails on" in refusal
+    assert (
+        "models.knn: KNeighborsClassifier with algorithm brute, n_neighbors 7 fails on" in refusal
+    )
 
 
 def test_a_model_that_is_left_out_is_not_tried():
@@ -107,7 +105,7 @@ def test_a_model_that_is_left_out_is_not_tried():
     rehearse_models(model("knn", max_samples=39, **too_many), cohort(ALL=20, AML=20), HALVES, 0)
 
 
-def test_in_a_large_cohort_few_samples_are_tried_and_none_is_refused_for_that(monkeypatch):
+def test_in_a_large_cohort_a_model_is_tried_on_few_samples_first(monkeypatch):
     sizes, fit = [], rehearsal.classifier
 
     def spy(block, seed):
@@ -130,15 +128,15 @@ def test_in_a_large_cohort_few_samples_are_tried_and_none_is_refused_for_that(mo
     message(model("knn", search={"n_neighbors": [250]}), labels)
 
 
-def test_folds_that_cannot_be_drawn_are_told_as_by_the_plan():
-    said = message(model("naive_bayes"), cohort(ALL=20, AML=4), ResamplingParameters())
-    assert said.startswith("class 'AML' has 4 training samples, fewer than the 5 folds")
+def test_folds_that_cannot_be_drawn_are_refused_as_by_the_plan():
+    refusal = message(model("naive_bayes"), cohort(ALL=20, AML=4), ResamplingParameters())
+    assert refusal.startswith("class 'AML' has 4 training samples, fewer than the 5 folds")
 
 
 def test_groups_stay_together_in_the_smallest_set():
-    """Two samples of each of 12 patients: an inner fold learns from three patients at least."""
+    """Two samples of each of 12 patients: an inner training set has three patients at least."""
     labels = cohort(ALL=12, AML=12)
     groups = np.repeat([f"p{i}" for i in range(12)], 2)
     rehearse_models(model("svm_linear"), labels, HALVES, 0, groups)
-    said = message(model("knn", search={"n_neighbors": [9]}), labels, groups=groups)
-    assert "n_neighbors 9 fails" in said
+    refusal = message(model("knn", search={"n_neighbors": [9]}), labels, groups=groups)
+    assert "n_neighbors 9 fails" in refusal

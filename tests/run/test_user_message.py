@@ -1,4 +1,4 @@
-"""What is told of an error, and what is a fault of the program."""
+"""Which errors have a message for the user, and which are faults of the program."""
 
 import errno
 from pathlib import Path

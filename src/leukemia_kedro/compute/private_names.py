@@ -100,7 +100,7 @@ def start_manager_with(manager: type, first: Callable[[], None]) -> None:
     manager.start = functools.partialmethod(SyncManager.start, first)  # type: ignore[attr-defined]
 
 
-# --- joblib 1.5 -------------------------------------------------------------------------------
+# --- joblib 1.6 -------------------------------------------------------------------------------
 
 
 def delete_shared_arrays_soon() -> None:
