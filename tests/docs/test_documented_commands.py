@@ -233,7 +233,7 @@ def test_every_block_has_a_known_language_and_every_command_a_check():
 def test_the_tests_named_above_exist():
     others = [test for test in (PROJECT / "tests").rglob("test_*.py") if test.parent != HERE]
     for page in FOLLOWED_ELSEWHERE:
-        name = f'"{Path(page).name}"'
+        name = f'{Path(page).name}"'
         assert any(name in test.read_text(encoding="utf-8") for test in others), page
     for command, test in RUN_ELSEWHERE.items():
         file, _, function = test.partition("::")
