@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from leukemia_kedro.compute.threads import one_thread_per_process
 
 # As in a run; and small matrices are several times as fast without threads.
 one_thread_per_process()
+# On a busy machine a single example may take long.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 PROJECT = Path(__file__).resolve().parents[1]
 RAW = PROJECT / "data" / "01_raw"

@@ -57,13 +57,3 @@ def test_new_samples_have_no_type(tmp_path):
     path = write_rows(tmp_path / "new.csv", rows)
 
     assert CumidaDataset(filepath=str(path), label=None).load().labels is None
-
-
-@pytest.mark.slow
-def test_the_whole_rehearsal_file_is_read(rehearsal, tmp_path):
-    path = tmp_path / "Leukemia_GSE9476.csv"
-    rehearsal.to_csv(path, index=False)
-
-    cohort = CumidaDataset(filepath=str(path)).load()
-
-    np.testing.assert_array_equal(cohort.expression, rehearsal.iloc[:, 2:])

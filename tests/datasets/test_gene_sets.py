@@ -38,14 +38,6 @@ def test_an_annotation_is_indexed_by_its_first_column(write):
     assert table["Gene Symbol"].to_dict() == {"M23197_at": "CD33", "X_at": ""}
 
 
-def test_an_absent_file_is_nothing_given(tmp_path):
-    gene_sets = GMTDataset(filepath=str(tmp_path / "none.gmt"))
-    annotation = ChipAnnotationDataset(filepath=str(tmp_path / "none.chip"))
-    assert gene_sets.load() == {}
-    assert annotation.load().shape == (0, 0)
-    assert not gene_sets.exists()
-
-
 @pytest.mark.parametrize("dataset", [GMTDataset, ChipAnnotationDataset])
 def test_nothing_is_ever_written(write, dataset):
     with pytest.raises(DatasetError, match="raw data"):

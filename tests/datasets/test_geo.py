@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.cohort_files import make_cohort, series_matrix_lines
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from kedro.io import DatasetError
@@ -85,7 +85,6 @@ def test_a_broken_regular_expression_is_refused_at_once():
         GEOSeriesMatrixDataset(filepath="x.txt", label="type", classes={"AML": "AML ("})
 
 
-@settings(deadline=None)  # files are written
 @given(
     values=npst.arrays(
         float,

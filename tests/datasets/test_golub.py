@@ -20,7 +20,7 @@ from helpers.golub_texts import (
     write_zip,
 )
 from helpers.small_models import BLOCKS, PARAMETERS, fit_small_model
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kedro.io import DatasetError
 
@@ -88,37 +88,11 @@ def every_cell_quoted(texts):
     return changed
 
 
-def quote_left_open(texts):
-    return {**texts, TRAIN: texts[TRAIN].replace('chain",', "chain,")}
-
-
-def independent_probes_sorted(texts):
-    rows = matrix_rows(texts[TEST])
-    return {**texts, TEST: rows_as_text([rows[0], *sorted(rows[1:], key=lambda row: row[0])])}
-
-
-def labels_shuffled(texts):
-    header, *lines = texts[LABELS].split()
-    return {**texts, LABELS: "\n".join([header, *lines[::-1]])}
-
-
-def blank_lines(texts):
-    return {name: text.replace("\n", "\n\n", 3) + "\n \n,,,\n" for name, text in texts.items()}
-
-
 def blanks_around_cells(texts):
     return {**texts, LABELS: texts[LABELS].replace(",", " , ")}
 
 
-MORE_FORMS = [
-    calls_numbered,
-    every_cell_quoted,
-    quote_left_open,
-    independent_probes_sorted,
-    labels_shuffled,
-    blank_lines,
-    blanks_around_cells,
-]
+MORE_FORMS = [calls_numbered, every_cell_quoted, blanks_around_cells]  # and PUT_RIGHT in damages
 
 
 @pytest.mark.parametrize("form", ALL_FORMS)
@@ -145,7 +119,6 @@ def test_a_remote_folder_is_the_same_cohort(texts, published):
     assert_same_cohort(load("memory:///golub"), published)
 
 
-@settings(deadline=None)  # files are written
 @given(
     order=st.permutations([1, 2, 3, 4, 5]),
     others=st.permutations([6, 7, 8]),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.datasets import SamplesDataset
@@ -46,7 +46,6 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr)
 CELLS = st.one_of(WORDS, NUMBERS, st.sampled_from(["", "NA", "?", "007", "1e5", "True", "_"]))
 
 
-@settings(deadline=None)  # files are written
 @given(
     name=st.sampled_from(["age", "batch", "characteristic"]),
     cells=st.one_of(st.lists(CELLS, min_size=1), st.lists(NUMBERS, min_size=1)),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog
 
 from leukemia_kedro.datasets import CSVDataset, SamplesDataset, schemas
@@ -89,18 +88,6 @@ def test_every_fault_is_told_and_long_lists_are_cut(tmp_path):
     message = str(raised.value)
     assert "'tset' (sample 4) … (9 in all); expected train or test" in message
     assert "column label: '' (sample 9)" in message
-
-
-def test_the_catalog_names_a_schema_for_each_table_people_may_touch():
-    found = {}
-    for file in (PROJECT / "conf" / "base").glob("catalog*.yml"):
-        for entry in yaml.safe_load(file.read_text()).values():
-            if "validator" in entry:
-                title = Path(entry["filepath"]).name
-                found[title] = entry["validator"]["class"].rpartition(".")[2]
-    assert found == {getattr(schemas, name).to_schema().title: name for name in TEXTS}, (
-        "the message names the file that the catalog names"
-    )
 
 
 def test_the_pipelines_named_in_the_message_make_the_table():

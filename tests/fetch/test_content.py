@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.cohort.cohort import Cohort
@@ -55,7 +55,6 @@ def test_order_of_samples_and_probes_does_not_matter(original, values):
     assert original.difference(turned) is None
 
 
-@settings(deadline=None)  # files are written
 @given(
     row=st.integers(0, N_SAMPLES - 1),
     column=st.integers(0, N_PROBES - 1),

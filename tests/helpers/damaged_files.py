@@ -1,4 +1,7 @@
-"""Sound files of each layout, and ways to damage them."""
+"""Sound files of each layout, and ways to damage them.
+
+The docstring of a layout is its title in docs/reference/damage.md.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,11 +36,13 @@ COHORT = make_cohort(
 
 
 def golub(folder: Path) -> CohortFileDataset:
+    """Golub's three files"""
     write(folder, golub_texts())
     return GolubDataset(filepath=str(folder))
 
 
 def golub_semicolons(folder: Path) -> CohortFileDataset:
+    """Golub's files, semicolons between cells, calls removed"""
     texts = golub_texts()
     texts[TRAIN] = re_saved(texts[TRAIN], separator=";", calls=False)
     write(folder, texts)
@@ -45,16 +50,19 @@ def golub_semicolons(folder: Path) -> CohortFileDataset:
 
 
 def golub_zip(folder: Path) -> CohortFileDataset:
+    """Golub's files in a zip"""
     path = write_zip(folder / "golub.zip", golub_texts())
     return GolubDataset(filepath=str(path))
 
 
 def table(folder: Path) -> CohortFileDataset:
+    """Expression table, samples in rows"""
     path = write_rows(folder / "t.csv", table_rows(COHORT))
     return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
 
 
 def mll(folder: Path) -> CohortFileDataset:
+    """MLL"""
     path = folder / "01_raw" / "mll" / "MLL.csv"
     path.parent.mkdir(parents=True)
     write_rows(path, [row[1:] for row in table_rows(COHORT)])
@@ -62,16 +70,19 @@ def mll(folder: Path) -> CohortFileDataset:
 
 
 def new_samples(folder: Path) -> CohortFileDataset:
+    """New samples"""
     path = write_rows(folder / "new.csv", transposed(table_rows(COHORT, label=None)))
     return NewSamplesDataset(filepath=str(path))
 
 
 def table_gz(folder: Path) -> CohortFileDataset:
+    """Expression table, gzip"""
     path = write_rows(folder / "t.csv.gz", table_rows(COHORT))
     return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
 
 
 def table_split(folder: Path) -> CohortFileDataset:
+    """Expression table with a column of splits"""
     rows = [
         [*row, split]
         for row, split in zip(table_rows(COHORT), ["set", "train", "train", "test"], strict=True)
@@ -81,11 +92,13 @@ def table_split(folder: Path) -> CohortFileDataset:
 
 
 def table_columns(folder: Path) -> CohortFileDataset:
+    """Expression table, samples in columns"""
     path = write_rows(folder / "t.csv", transposed(table_rows(COHORT)))
     return ExpressionTableDataset(filepath=str(path), samples="columns", label="class")
 
 
 def table_sheet(folder: Path) -> CohortFileDataset:
+    """Expression table with a sample sheet"""
     path = write_rows(folder / "t.csv", table_rows(COHORT, label=None))
     sheet = write_rows(
         folder / "sheet.csv", [["id", "class"], ["s3", "ALL"], ["s1", "ALL"], ["s2", "AML"]]
@@ -96,17 +109,20 @@ def table_sheet(folder: Path) -> CohortFileDataset:
 
 
 def parquet(folder: Path) -> CohortFileDataset:
+    """Expression table, Parquet"""
     COHORT.expression.reset_index().to_parquet(folder / "t.parquet", index=False)
     return ExpressionTableDataset(filepath=str(folder / "t.parquet"), sample_id="sample")
 
 
 def cumida(folder: Path) -> CohortFileDataset:
+    """CuMiDa"""
     rows = table_rows(COHORT)
     rows[0] = ["samples", *COHORT.probes.index, "type"]
     return CumidaDataset(filepath=str(write_rows(folder / "t.csv", rows)))
 
 
 def geo(folder: Path) -> CohortFileDataset:
+    """GEO series matrix"""
     lines = series_matrix_lines(COHORT, [[f"type: {label}" for label in COHORT.labels]])
     write(folder, {"t.txt": "\n".join(lines)})
     return GEOSeriesMatrixDataset(filepath=str(folder / "t.txt"), label="type")

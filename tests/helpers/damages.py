@@ -31,7 +31,7 @@ from helpers.damaged_files import (
     table_gz,
     table_sheet,
     table_split,
-)
+)  # fmt: skip
 from helpers.golub_texts import LABELS, TEST, TRAIN, golub_texts, write_zip
 
 
