@@ -235,9 +235,7 @@ class TestContrasts:
             assert list(found.f_test)[:2] == ["probe", "description"]
             assert list(found.f_test)[-4:] == ["AveExpr", "F", "P.Value", "adj.P.Val"]
 
-
-class TestMaxT:
-    def test_labels_change_places_within_blocks(self, two):
+    def test_labels_of_max_t_change_places_within_blocks(self, two):
         train, passes = train_of(two), two.probe_filter["passes"]
         table = table_of(two, permutations=200, blocks="batch")
         expected = max_t(
@@ -249,8 +247,6 @@ class TestMaxT:
         )
         assert table["maxT_p"].to_dict() == dict(zip(passes.index[passes], expected, strict=True))
         assert not table["maxT_p"].equals(table_of(two, permutations=200)["maxT_p"])
-
-    def test_without_labellings_the_column_is_empty(self, two):
         assert table_of(two, permutations=0)["maxT_p"].isna().all()
 
 

@@ -9,6 +9,7 @@ from sklearn.linear_model import ElasticNet
 
 from leukemia_kedro.datasets.golub import LABELS, TRAIN
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.pipelines.replication.nodes import replicate_trees
 from leukemia_kedro.replication.golub import N_TRAIN, original_split
 from leukemia_kedro.replication.linear_classifiers import (
     diagonal_discriminant,
@@ -35,16 +36,11 @@ def test_elastic_net_path_solves_the_penalised_least_squares():
     y = is_aml - is_aml.mean()
     lambda2 = 0.01
     lambda1, path = elastic_net_path(X, y, lambda2, steps=40)
+    exact = {"fit_intercept": False, "tol": 1e-12, "max_iter": 1_000_000}
     for step in (1, 5, 20, 40):
         # Zou & Hastie rescale the naive solution by 1 + λ₂; scikit-learn divides by 2n.
         alpha, ridge = lambda1[step] / len(X), lambda2 / len(X)
-        naive = ElasticNet(
-            alpha=alpha + ridge,
-            l1_ratio=alpha / (alpha + ridge),
-            fit_intercept=False,
-            tol=1e-12,
-            max_iter=1_000_000,
-        ).fit(X, y)
+        naive = ElasticNet(alpha + ridge, l1_ratio=alpha / (alpha + ridge), **exact).fit(X, y)
         np.testing.assert_allclose((1 + lambda2) * naive.coef_, path[:, step], atol=1e-6)
 
 
@@ -69,45 +65,36 @@ def test_diagonal_discriminant_is_the_closed_form():
     np.testing.assert_array_equal(diagonal_discriminant(6)(X, is_aml, test), expected)
 
 
-@pytest.mark.parametrize(
-    ("change", "found"),
-    [
-        (lambda samples: samples.drop(columns="split"), "no split"),
-        (lambda samples: samples.assign(split="train"), "another split"),
-        (lambda samples: samples.drop(columns="label"), "no labels"),
-        (lambda samples: samples.assign(label="ALL"), "labels ALL"),
-        (lambda samples: samples.rename(index={"72": "73"}), "samples 1, 2, 3, 4, 5"),
-    ],
-)
-def test_other_patients_are_refused(golub_like, change, found):
-    samples = change(golub_like.samples)
+OTHER_PATIENTS = {
+    "no split": lambda samples: samples.drop(columns="split"),
+    "another split": lambda samples: samples.assign(split="train"),
+    "no labels": lambda samples: samples.drop(columns="label"),
+    "labels ALL": lambda samples: samples.assign(label="ALL"),
+    "samples 1, 2, 3, 4, 5": lambda samples: samples.rename(index={"72": "73"}),
+}
+
+
+@pytest.mark.parametrize("found", OTHER_PATIENTS)
+def test_other_patients_are_refused(golub_like, found):
+    samples = OTHER_PATIENTS[found](golub_like.samples)
     expression = golub_like.expression.set_axis(samples.index)
     other = replace(golub_like, samples=samples, expression=expression)
-    with pytest.raises(UserError, match=found) as refusal:
-        original_split(other)
-    assert "kedro run --pipelines replication" in str(refusal.value)
+    with pytest.raises(UserError, match=f"needs the cohort of Golub.*{found}.*kedro run --pipel"):
+        replicate_trees(other, 0)
 
 
 def test_another_chip_is_refused(golub_like):
-    other = replace(
-        golub_like,
-        probes=golub_like.probes.drop(index="M31523_at"),
-        expression=golub_like.expression.drop(columns="M31523_at"),
-    )
+    probes = golub_like.probes.drop(index="M31523_at")
+    other = replace(golub_like, probes=probes, expression=golub_like.expression[probes.index])
     with pytest.raises(UserError, match="no probes M31523_at"):
         original_split(other)
 
 
 def test_patients_are_split_by_number_whatever_their_order_in_the_cohort(golub_like):
     golub = original_split(golub_like)
-    shuffled = np.random.default_rng(0).permutation(72)
-    again = original_split(
-        replace(
-            golub_like,
-            expression=golub_like.expression.iloc[shuffled],
-            samples=golub_like.samples.iloc[shuffled],
-        )
-    )
+    shuffled = golub_like.samples.sample(frac=1, random_state=0)
+    expression = golub_like.expression.loc[shuffled.index]
+    again = original_split(replace(golub_like, expression=expression, samples=shuffled))
     pd.testing.assert_frame_equal(golub.train, again.train)
     pd.testing.assert_frame_equal(golub.test, again.test)
     np.testing.assert_array_equal(golub.train_labels, again.train_labels)
@@ -116,7 +103,7 @@ def test_patients_are_split_by_number_whatever_their_order_in_the_cohort(golub_l
 
 
 @pytest.mark.real_data
-def test_the_slid_table_is_what_a_join_by_row_number_makes_of_the_file(golub_files, golub_cohort):
+def test_the_slid_table_is_the_file_joined_by_row_number(golub_files, golub_cohort):
     transposed = (
         pd.read_csv(golub_files / TRAIN)
         .drop(columns=["Gene Description", "Gene Accession Number"])
