@@ -107,10 +107,3 @@ def test_range_of_single_precision_is_exact_in_double():
     fitted = ProbeFilter().fit(X)
     assert fitted.minimum_.dtype == fitted.maximum_.dtype == np.float64
     np.testing.assert_array_equal([fitted.minimum_, fitted.maximum_], [[8, 2], [16, 32]])
-
-
-@pytest.mark.real_data
-def test_golub(golub):
-    """Dudoit et al.: 3571 probes on all 72 patients; multtest's matrix has the 3051 of the 38."""
-    assert dudoit().fit(golub.train).get_support().sum() == 3051
-    assert dudoit().fit(pd.concat([golub.train, golub.test])).get_support().sum() == 3571

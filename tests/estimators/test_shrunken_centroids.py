@@ -223,13 +223,3 @@ def test_golub_path(golub):
     assert (model.surviving_.sum(), model.cv_errors_.min()) == (638, 1)
     wrong = golub.test.index[model.predict(test) != golub.test_labels]
     assert set(wrong) == {66, 67}
-
-
-@pytest.mark.real_data
-def test_golub_with_the_published_21_genes_left(golub):
-    """All 7129 probes, floored and logged: where 21 genes are left, 2 patients are called wrong."""
-    log2 = LogTransform("raw", floor=100, ceiling=16000)
-    train, test = log2.fit_transform(golub.train), log2.transform(golub.test)
-    model = ShrunkenCentroids(threshold=4.05).fit(train, golub.train_labels)
-    assert model.surviving_.sum() == 21
-    assert (model.predict(test) != golub.test_labels).sum() == 2

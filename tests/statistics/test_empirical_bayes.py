@@ -164,16 +164,6 @@ def test_p_values_too_small_for_a_double_are_sorted_by_t():
     assert list(table.index[:3]) == [1, 0, 2]
 
 
-def test_decisions_count_genes_below_the_threshold():
-    moderated = moderate(fitted(expression(n_different=80)))
-    table = top_table(moderated, "B-A").sort_index()
-    below = table["adj.P.Val"] < 0.05
-    decided = decide_tests(moderated, 0.05)["B-A"]
-    assert (decided[below] == np.sign(table["logFC"])[below]).all()
-    assert (decided[~below] == 0).all()
-    assert {-1, 0, 1} == set(decided)
-
-
 def test_genes_without_residual_df_variance_or_values_are_answered():
     y = expression()
     y[0] = np.nan

@@ -187,15 +187,6 @@ def test_golub(golub_training, size, name):
 
 
 @pytest.mark.real_data
-def test_golub_has_the_prior_and_the_564_genes_that_are_published(golub_training):
-    expression, samples, varies = golub_training
-    moderated = analyse(expression[varies], samples, contrasts={"AML-ALL": "AML - ALL"})
-    assert moderated.prior.df[0] == pytest.approx(7.5019, abs=5e-5)
-    assert moderated.prior.variance[0] == pytest.approx(0.6240, abs=5e-5)
-    assert (top_table(moderated, "AML-ALL")["adj.P.Val"] < 0.05).sum() == 564
-
-
-@pytest.mark.real_data
 @pytest.mark.parametrize("name", MLL)
 def test_mll_with_three_contrasts(mll_file, name):
     raw = pd.read_csv(mll_file)

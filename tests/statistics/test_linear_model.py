@@ -151,17 +151,10 @@ def test_samples_are_matched_by_name(expression, design):
         fit_linear_model(frame, design.set_axis(names[::-1]))
 
 
-def test_input_that_does_not_fit_is_refused(expression, design, contrasts):
-    with pytest.raises(UserError, match="expression has 15 samples, the design 14"):
-        fit_linear_model(expression, design.iloc[1:])
-    with pytest.raises(UserError, match="no probes"):
-        fit_linear_model(expression[:0], design)
+def test_infinite_values_are_refused(expression, design):
     expression[4, 2] = -np.inf
     with pytest.raises(UserError, match="infinite in the probes 4; set a floor above zero"):
         fit_linear_model(expression, design)
-    fit = fit_linear_model(expression[:4], design)
-    with pytest.raises(UserError, match="the contrasts are over AML, MLL, age, the fit has"):
-        fit_contrasts(fit, contrasts.iloc[1:])
 
 
 def test_a_large_matrix_is_never_copied():

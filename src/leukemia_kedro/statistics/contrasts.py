@@ -31,7 +31,6 @@ def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame
     expressions : dict of str to str
         Name of each contrast and its expression.
     design : Design
-        Of the samples to compare.
 
     Returns
     -------
@@ -50,32 +49,16 @@ def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame
 def class_weights(expression: str, classes: list[str]) -> pd.Series:
     """Weight of each class in a contrast: ``AML - ALL`` gives 1, −1, and 0 to every other class.
 
-    Parameters
-    ----------
-    expression : str
-    classes : list of str
-
-    Returns
-    -------
-    Series, index ``classes``
-        Names that are no class, such as a covariate's column, are passed over.
+    Names that are no class, such as a covariate's column, are left out.
     """
     names, weights = _linear_form(expression)
     return pd.Series(weights, index=names).reindex(classes, fill_value=0.0)
 
 
 def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
-    """Every class against every earlier one: ``{"AML-ALL": "AML - ALL", …}``.
+    """Every class against every earlier one: ``{"AML-ALL": "AML - ALL"}`` of ``["ALL", "AML"]``.
 
-    Parameters
-    ----------
-    classes : list of str
-        In order. ``AML-ALL``, AML minus ALL, comes from ``["ALL", "AML"]``.
-
-    Returns
-    -------
-    dict of str to str
-        Names are safe as file names; a character that is not becomes ``_``.
+    Names are safe as file names; a character that is not becomes ``_``.
 
     Raises
     ------
@@ -92,22 +75,8 @@ def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
 def each_against_rest(classes: list[str]) -> dict[str, str]:
     """Each class against the plain mean of the other classes: ``{"AML-rest": …}``.
 
-    The other classes weigh the same, however many samples each has.
-
-    Parameters
-    ----------
-    classes : list of str
-        In the order of the contrasts.
-
-    Returns
-    -------
-    dict of str to str
-        Named as in :func:`pairwise_contrasts`.
-
-    Raises
-    ------
-    UserError
-        Where there is one class only, or two contrasts would be named the same.
+    The other classes weigh the same, however many samples each has. Names and errors as in
+    :func:`pairwise_contrasts`.
     """
     _check_several(classes)
 
@@ -122,11 +91,7 @@ def _coefficients(text: str, design: Design) -> np.ndarray:
     names, weights = _linear_form(text)
     rows = design.class_rows
     is_class = np.array([name in rows.index for name in names])
-    unknown = [
-        name
-        for name, known in zip(names, is_class, strict=True)
-        if not known and name not in rows.columns
-    ]
+    unknown = [name for name in names if name not in rows.index and name not in rows.columns]
     if unknown:
         raise UserError(
             f"contrast {text!r}: no class is named {first_few(unknown)}; the classes are "

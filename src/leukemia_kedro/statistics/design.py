@@ -27,11 +27,10 @@ class Design:
     matrix : DataFrame, shape (n_samples, n_coefficients), float64
         Indexed by sample, in the order of the samples table.
     class_rows : DataFrame, shape (n_classes, n_coefficients), float64
-        The row of the design that stands for a class: every sample is moved into the class with
-        its covariates kept, and the rows are averaged. Differences of these rows are differences
-        of fitted class means at the same covariates. Where the class interacts with a covariate,
-        that difference depends on the covariate and this is its average over the samples of the
-        design. Without a column ``label`` in the formula the rows are all equal.
+        The mean row of the design if every sample were of the class and kept its covariates.
+        Differences of these rows are differences of fitted class means at the same covariates;
+        where the class interacts with a covariate, averages of that difference over the samples.
+        Without a column ``label`` in the formula the rows are all equal.
     """
 
     formula: str
@@ -101,15 +100,8 @@ def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
 
 
 def independent_columns(values: np.ndarray) -> np.ndarray:
-    """Positions of the columns that are no combination of the columns before them.
-
-    The rule of R's ``lm``: the later column is the one to go.
-
-    Parameters
-    ----------
-    values : array, shape (n_samples, n_columns)
-        A design, or the rows of one.
-    """
+    """Positions of the columns of a design that are no combination of earlier ones, as R's ``lm``
+    has it; ``values`` has the shape (n_samples, n_columns)."""
     basis = np.empty((len(values), 0))
     kept = []
     for position, column in enumerate(values.T):

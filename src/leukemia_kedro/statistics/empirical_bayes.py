@@ -70,9 +70,8 @@ class ModeratedFit:
 def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> ModeratedFit:
     """Moderated t, B and F, as limma's ``eBayes`` gives them.
 
-    A gene without residual degrees of freedom is judged by the prior variance alone; one without
-    variance keeps its share of the prior's; one whose values are all missing gets NaN throughout
-    and does not disturb the others. With infinite d₀ every gene has the prior variance.
+    A gene without residual degrees of freedom gets the prior variance; one whose values are all
+    missing gets NaN and does not change the others.
 
     Parameters
     ----------
@@ -106,19 +105,11 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
 
 
 def treat(fit: LinearFit, lfc: float, trend: bool = False, robust: bool = False) -> ModeratedFit:
-    """Moderated t-tests of |log2 fold change| > ``lfc`` (McCarthy & Smyth 2009).
+    """Moderated t-tests of |log2 fold change| > ``lfc`` ≥ 0 (McCarthy & Smyth 2009).
 
     The p-value is the largest over all true fold changes within the threshold; t is what the
-    estimate exceeds the threshold by, and 0 where it does not.
-
-    Parameters
-    ----------
-    fit : LinearFit
-        Of a design or of contrasts.
-    lfc : float
-        Threshold on the log2 scale, at least 0.
-    trend, robust : bool
-        As in :func:`moderate`.
+    estimate exceeds the threshold by, and 0 where it does not. The other parameters are those of
+    :func:`moderate`.
     """
     prior, s2_post, df_total = _squeeze(fit, trend, robust)
     estimate = fit.coefficients.to_numpy()
@@ -140,13 +131,6 @@ def treat(fit: LinearFit, lfc: float, trend: bool = False, robust: bool = False)
 
 def top_table(moderated: ModeratedFit, contrast: str) -> pd.DataFrame:
     """All genes of one contrast, the smallest p-value first.
-
-    Parameters
-    ----------
-    moderated : ModeratedFit
-        From :func:`moderate` or :func:`treat`.
-    contrast : str
-        Its name in the fit.
 
     Returns
     -------
@@ -180,15 +164,8 @@ def top_table(moderated: ModeratedFit, contrast: str) -> pd.DataFrame:
 def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
     """All genes by the F-test of all contrasts together, the smallest p-value first.
 
-    Parameters
-    ----------
-    moderated : ModeratedFit
-        From :func:`moderate`.
-
-    Returns
-    -------
-    DataFrame, index ``probe``
-        The logFC of each contrast, then ``AveExpr``, ``F``, ``P.Value``, ``adj.P.Val``.
+    Index ``probe``; columns are the logFC of each contrast, then ``AveExpr``, ``F``, ``P.Value``,
+    ``adj.P.Val``. Only for a fit from :func:`moderate`.
     """
     assert moderated.f_p_value is not None
     table = moderated.fit.coefficients.assign(
@@ -203,19 +180,10 @@ def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
 
 
 def decide_tests(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
-    """Up (1), down (−1) or not significant (0), for every gene and contrast.
+    """Up (1), down (−1) or not significant (0), shape (n_probes, n_contrasts).
 
-    Parameters
-    ----------
-    moderated : ModeratedFit
-        From :func:`moderate` or :func:`treat`.
-    fdr : float
-        The Benjamini–Hochberg value, within each contrast, must be below.
-
-    Returns
-    -------
-    DataFrame, shape (n_probes, n_contrasts), int
-        A gene without a p-value is not significant.
+    Significant is a Benjamini–Hochberg value, within each contrast, below ``fdr``; a gene without a
+    p-value is not.
     """
     adjusted = moderated.p_value.apply(lambda p: benjamini_hochberg(p.to_numpy()))
     sign = np.sign(moderated.fit.coefficients.to_numpy())

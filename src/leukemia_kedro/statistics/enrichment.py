@@ -1,8 +1,8 @@
 """Gene sets: reading GMT, from probes to genes, over-representation and a ranked test.
 
-The ranked test is camera on preset statistics (limma's ``cameraPR``) rather than a GSEA
-library: a closed formula, hence without permutations, seeds, downloads or a p-value of zero,
-and it allows for the correlation between the genes of a set, which preranked GSEA does not.
+The ranked test is camera on preset statistics (limma's ``cameraPR``) rather than GSEA: a closed
+formula without permutations or p-values of zero, which allows for the correlation between the
+genes of a set, as preranked GSEA does not.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def collapse_to_genes(statistic: pd.Series, genes: pd.Series, rule: str) -> pd.S
         Gene of each probe in ``statistic``; NaN or empty text for probes without a gene, which
         are left out.
     rule : {"max_abs", "mean"}
-        ``max_abs``: the probe with the largest absolute value speaks for its gene (the first
-        of equals). Finds genes of which one probe works, and favours genes with many probes.
-        ``mean``: the mean over the gene's probes. Favours none; a dead probe dilutes.
+        ``max_abs``: the probe with the largest absolute value (the first of equals). It finds genes
+        of which one probe works, and favours genes with many probes. ``mean``: the mean over the
+        gene's probes, which a probe that does not work dilutes.
 
     Returns
     -------
@@ -110,8 +110,7 @@ def over_representation(
     measured : collection of str
         The universe: every gene that could have been selected. Genes of a set that were not
         measured do not count.
-    gene_sets : mapping of str to collection of str
-        Genes of each set.
+    gene_sets : mapping of set name to its genes
 
     Returns
     -------
@@ -158,8 +157,7 @@ def camera_preranked(
     statistic : Series, index ``gene``
         Positive and negative values mean the two directions (moderated t, say). No NaN, and each
         gene once.
-    gene_sets : mapping of str to collection of str
-        Genes of each set.
+    gene_sets : mapping of set name to its genes
 
     Returns
     -------

@@ -26,19 +26,9 @@ def clopper_pearson(successes: int, n: int) -> tuple[float, float]:
     n : int
         Trials, at least 1.
 
-    Returns
-    -------
-    low, high : float
-
     References
     ----------
     C. J. Clopper & E. S. Pearson (1934). Biometrika 26:404–413.
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(32, 34)
-    >>> f"[{low:.3f}, {high:.3f}]"
-    '[0.803, 0.993]'
     """
     interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
     return float(interval.low), float(interval.high)
@@ -49,10 +39,9 @@ def corrected_resampled_interval(
 ) -> tuple[float, float]:
     """95 % confidence interval of the mean score over repeated cross-validation.
 
-    Scores of overlapping training sets are correlated: treating the repeats × folds scores as
-    independent gives an interval that shrinks to nothing with more repeats. The variance of
-    their mean is taken as (1/J + n_test/n_train) s² instead of s²/J, J being their number, and
-    the t distribution has J − 1 degrees of freedom.
+    Scores of overlapping training sets are correlated: if they counted as independent, the interval
+    would shrink to nothing with more repeats. The variance of the mean of J scores is taken as
+    (1/J + n_test/n_train) s² instead of s²/J, and the t distribution has J − 1 degrees of freedom.
 
     Parameters
     ----------
@@ -64,9 +53,8 @@ def corrected_resampled_interval(
     Returns
     -------
     low, high : float
-        Around the mean of ``scores``. Not cut to the score's range: an end above 1 says that
-        the t distribution is a poor description there. Where all scores are equal both ends
-        are that score, which is no proof of certainty.
+        Not cut to the score's range: an end above 1 shows that the t distribution fits poorly
+        there. Where all scores are equal both ends are that score, which is no proof of certainty.
 
     References
     ----------
@@ -99,10 +87,6 @@ def bootstrap_interval(values: np.ndarray, units: np.ndarray, seed: int) -> tupl
         values: those of one patient are not independent.
     seed : int
 
-    Returns
-    -------
-    low, high : float
-
     Raises
     ------
     ValueError
@@ -111,12 +95,6 @@ def bootstrap_interval(values: np.ndarray, units: np.ndarray, seed: int) -> tupl
     References
     ----------
     B. Efron (1979). Bootstrap methods: another look at the jackknife. Ann. Statist. 7:1–26.
-
-    Examples
-    --------
-    >>> low, high = bootstrap_interval(np.arange(100.0), np.arange(100), seed=0)
-    >>> f"[{low:.0f}, {high:.0f}]"
-    '[44, 55]'
     """
     _, unit, sizes = np.unique(units, return_inverse=True, return_counts=True)
     if len(sizes) < 2:
@@ -136,10 +114,10 @@ def bootstrap_interval(values: np.ndarray, units: np.ndarray, seed: int) -> tupl
 
 
 def mcnemar_exact(a_correct: np.ndarray, b_correct: np.ndarray) -> float:
-    """Exact McNemar test: are two classifiers equally often right on the same samples?
+    """Exact McNemar test: are two classifiers right equally often on the same samples?
 
-    Only samples that one gets right and the other wrong tell them apart; under the null
-    hypothesis each of those is a fair coin.
+    Only samples that one of them classifies correctly count; under the null hypothesis each of
+    those is a fair coin.
 
     Parameters
     ----------
@@ -154,15 +132,6 @@ def mcnemar_exact(a_correct: np.ndarray, b_correct: np.ndarray) -> float:
     References
     ----------
     Q. McNemar (1947). Psychometrika 12:153–157.
-
-    Examples
-    --------
-    Two errors more, on other samples right alike, say nothing:
-
-    >>> a = np.ones(34, bool)
-    >>> b = np.r_[False, False, np.ones(32, bool)]
-    >>> mcnemar_exact(a, b)
-    0.5
     """
     only_a = int(np.sum(a_correct & ~b_correct))
     only_b = int(np.sum(b_correct & ~a_correct))

@@ -106,17 +106,7 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
         Of a design.
     contrasts : DataFrame, shape (n_coefficients, n_contrasts)
         Such as from :func:`~leukemia_kedro.statistics.contrasts.contrast_matrix`.
-
-    Raises
-    ------
-    UserError
-        Where the rows of ``contrasts`` are not the coefficients of the fit.
     """
-    if not contrasts.index.equals(fit.coefficients.columns):
-        raise UserError(
-            f"the contrasts are over {first_few(contrasts.index)}, the fit has the coefficients "
-            f"{first_few(fit.coefficients.columns)}"
-        )
     weights = contrasts.to_numpy(dtype=np.float64)
     coefficients = fit.coefficients.to_numpy()
     unknown = np.isnan(coefficients)
@@ -266,8 +256,6 @@ def _solve_degenerate(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
 def _values(
     expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
 ) -> tuple[np.ndarray, pd.Index]:
-    if len(expression) == 0:
-        raise UserError("expression has no probes: nothing to fit")
     if isinstance(expression, pd.DataFrame):
         if not expression.columns.equals(design.index):
             raise UserError(
@@ -275,11 +263,6 @@ def _values(
                 f"{first_few(design.index)}; both must list the same samples in the same order"
             )
         return expression.to_numpy(), expression.index
-    if expression.shape[1] != len(design):
-        raise UserError(
-            f"expression has {expression.shape[1]} samples, the design {len(design)}; "
-            "expected probes as rows and samples as columns"
-        )
     return expression, pd.RangeIndex(len(expression), name="probe")
 
 

@@ -18,8 +18,8 @@ _LABELLINGS = 512
 _PROBES = 128
 
 # Labellings of equal |t|, such as mirrored ones, differ by rounding: by some 2⁻⁵² times a probe's
-# mean over its deviation, on the scale from 0 to 1 of `_extremeness`. A margin well above that
-# keeps every tie a tie; that it takes a near tie for one can only make p larger.
+# mean over its deviation, on the scale of `_extremeness`. Counting near ties as ties can only make
+# p larger.
 _TIE = 1e-10
 
 
@@ -35,9 +35,9 @@ def max_t(
 
     Probes are ordered by observed |t|. Under each labelling of the samples, a probe's rival is
     the largest |t| among itself and the probes below it in that order; its p-value is the share
-    of labellings whose rival reaches its observed |t|, then made monotone down the order. Whole
-    samples change sides, so the correlation between probes is kept, and no distribution is
-    assumed. This is ``multtest::mt.maxT`` with its defaults.
+    of labellings whose rival reaches its observed |t|, then made monotone down the order. The
+    correlation between probes is kept, and no distribution is assumed. This is
+    ``multtest::mt.maxT`` with its defaults.
 
     Parameters
     ----------
@@ -113,17 +113,8 @@ def max_t(
 def count_labellings(group: np.ndarray, blocks: np.ndarray) -> int:
     """Distinct ways to give the samples their labels within blocks, the observed one included.
 
-    Parameters
-    ----------
-    group : ndarray of bool, shape (n_samples,)
-        Samples of the first group.
-    blocks : ndarray, shape (n_samples,)
-        Block of each sample; one value for all where there are none.
-
-    Returns
-    -------
-    int
-        Exact, however large.
+    ``group``, shape (n_samples,), is true for samples of the first group; ``blocks``, of the same
+    shape, has one value for all samples where there are no blocks.
     """
     inside = (group[blocks == block] for block in np.unique(blocks))
     return math.prod(math.comb(len(labels), int(labels.sum())) for labels in inside)
@@ -175,22 +166,12 @@ def _count_reached(
 def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """t² / (t² + n_samples − 2) of each probe under each labelling, t being Welch's.
 
-    Orders probes and labellings as |t| does, but lies between 0 and 1, where rounding is the
-    same everywhere: for the pooled t it is the squared correlation of probe and label. All of
-    it comes from two matrix products, sums and sums of squares over the labelled samples; the
-    probes are centred first, so that no digits cancel.
-
-    Parameters
-    ----------
-    expression : ndarray, shape (n_probes, n_samples)
-        NaN marks a missing value.
-    labels : ndarray of bool, shape (n_samples, n_labellings)
-        All with the same number of samples on each side.
-
-    Returns
-    -------
-    ndarray, shape (n_probes, n_labellings)
-        Zero for a probe that is constant or has fewer than two measured values on a side.
+    It orders probes and labellings as |t| does, but lies between 0 and 1, where rounding is the
+    same everywhere. It comes from two matrix products, sums and sums of squares over the labelled
+    samples; the probes are centred first, so that no digits cancel. ``labels``, shape
+    (n_samples, n_labellings), all have the same number of samples on each side. The result, shape
+    (n_probes, n_labellings), is zero for a probe that is constant or has fewer than two measured
+    values on a side.
     """
     centred = expression.astype(float)
     missing = np.isnan(centred)

@@ -73,18 +73,10 @@ def null_proportion(p: np.ndarray) -> float:
     these 19 points, read off at 0.95, is the estimate, cut at 1: the ``smoother`` of the
     qvalue package.
 
-    Where hardly any p-value is large the spline can fall to zero or below; ``qvalue`` stops
-    there. The estimate is then the finite-sample one at λ = 1/2,
-    (1 + #{p > ½}) / (n/2), which is never zero (Storey, Taylor & Siegmund 2004).
-
-    Parameters
-    ----------
-    p : ndarray, shape (n_tests,)
-        p-values; NaN does not count. Without any test the answer is 1.
-
-    Returns
-    -------
-    float
+    Where hardly any p-value is large the spline can fall to zero or below, and ``qvalue`` stops.
+    Here the estimate is then the finite-sample one at λ = 1/2, (1 + #{p > ½}) / (n/2), which is
+    never zero (Storey, Taylor & Siegmund 2004). NaN in ``p``, shape (n_tests,), does not count;
+    without any test the estimate is 1.
 
     References
     ----------

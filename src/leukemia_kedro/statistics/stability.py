@@ -22,10 +22,7 @@ class Stability(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """What two sets of probes share.
-
-    ``p`` is the hypergeometric probability to share as many by chance.
-    """
+    """What two sets of probes share; ``p``: the hypergeometric probability to share as many."""
 
     shared: int
     jaccard: float
@@ -52,10 +49,9 @@ def selection_stability(selected: np.ndarray) -> Stability:
     Returns
     -------
     Stability
-        With the paper's asymptotic variance and normal interval, which take the resamples as
-        independent draws. Resamples of one cohort overlap: the interval speaks of the
-        procedure on these samples, not on new patients. All NaN where every resample selects
-        all probes, or none.
+        With the paper's asymptotic variance and normal interval, which treat the resamples as
+        independent. Resamples of one cohort overlap: the interval is about the procedure on these
+        samples, not on new patients. All NaN where every resample selects all probes, or none.
 
     References
     ----------
@@ -88,17 +84,8 @@ def overlap(
 ) -> Overlap:
     """What a signature shares with a reference signature, and how likely that is by chance.
 
-    Parameters
-    ----------
-    signature, reference : collection of str
-        Probe ids.
-    probes : collection of str
-        All probes that could have been selected.
-
-    Returns
-    -------
-    Overlap
-        The Jaccard index is NaN where both are empty.
+    ``probes`` are all that could have been selected. The Jaccard index is NaN where both
+    signatures are empty.
 
     Raises
     ------

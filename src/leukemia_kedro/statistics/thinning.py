@@ -1,4 +1,4 @@
-"""Fewer samples than there are, where more would show nothing more."""
+"""Fewer samples for figures of large cohorts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import pandas as pd
 
 
 def thinned(samples: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most ``most`` samples, each class and split in its proportion and with one at least.
+    """At most ``most`` samples, each class and split in its proportion and at least one of each.
 
-    No random draw: of each class and split, those that stand evenly spaced in its rows are
-    taken, the first always and, where there are two, the last. Rows in order of a quantity keep
-    its extremes.
+    Nothing is random: of each class and split, evenly spaced rows are taken, with the first and,
+    where there are two, the last. So sorted rows keep their extremes.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _EXACT_BELOW = 50
 def welch_t(
     expression: np.ndarray, group: np.ndarray, n_jobs: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Welch's t of each probe, two-sided, as R's ``t.test`` gives it.
+    """Welch's t of each probe and its two-sided p-value, as R's ``t.test`` gives them.
 
     Parameters
     ----------
@@ -47,9 +47,8 @@ def welch_t(
         From the t distribution with Welch–Satterthwaite degrees of freedom.
 
         Both are NaN where the test does not exist: a group with fewer than two measured
-        samples, or a probe that is constant within both groups. R's ``t.test`` stops there
-        ("data are essentially constant") and ``mt.maxT`` gives NA; zero or infinity would
-        claim evidence that an unseen variance cannot give. One group may be constant.
+        samples, or a probe that is constant within both groups, where R's ``t.test`` stops
+        ("data are essentially constant") and ``mt.maxT`` gives NA. One group may be constant.
 
     Raises
     ------
@@ -72,8 +71,8 @@ def wilcoxon_rank_sum(
     """Two-sided p-value of the Wilcoxon rank-sum test of each probe, as in R's ``wilcox.test``.
 
     Exact where both groups have fewer than 50 measured samples and no two values are equal;
-    else the normal approximation with tie and continuity correction. Floored intensities are
-    full of ties, so both kinds stand side by side in one table, as they do for users of R.
+    otherwise the normal approximation with tie and continuity correction. Floored intensities have
+    many ties, so one table holds both kinds, as in R.
 
     Parameters
     ----------

@@ -4,13 +4,7 @@ Residual variances are taken to scatter about prior variances as s² ~ s₀² F(
 (Smyth 2004, Section 6): s₀² is where they lie, d₀ how closely they lie together, and the larger
 d₀, the more each gene borrows from the others.
 
-References
-----------
-G. K. Smyth (2004). Linear models and empirical Bayes methods for assessing differential expression
-in microarray experiments. Stat. Appl. Genet. Mol. Biol. 3:3.
-B. Phipson, S. Lee, I. J. Majewski, W. S. Alexander & G. K. Smyth (2016). Robust hyperparameter
-estimation protects against hypervariable genes and improves power to detect differential
-expression. Ann. Appl. Stat. 10:946–963.
+The references are those of :mod:`~leukemia_kedro.statistics.empirical_bayes`.
 """
 
 from __future__ import annotations
@@ -59,8 +53,8 @@ def fit_variance_prior(
 ) -> VariancePrior:
     """Estimate s₀² and d₀ from residual variances, as limma's ``squeezeVar`` does.
 
-    Genes without residual degrees of freedom take no part and get the prior of the others. One
-    gene alone has no others to borrow from: d₀ = 0.
+    Genes without residual degrees of freedom take no part and get the prior of the others. With
+    one gene only, d₀ = 0.
 
     Parameters
     ----------
