@@ -48,17 +48,6 @@ def test_ids_and_labels_stay_text(tmp_path):
     assert loaded["x"].tolist() == [1, 2, 3]
 
 
-def test_an_index_of_ids_stays_text(tmp_path):
-    dataset = CSVDataset(
-        filepath=str(tmp_path / "samples.csv"),
-        load_args={"index_col": "sample"},
-        save_args={"index": True},
-    )
-    table = pd.DataFrame({"label": ["ALL", "AML"]}, index=pd.Index(["1", "2"], name="sample"))
-    dataset.save(table)
-    assert dataset.load().index.tolist() == ["1", "2"]
-
-
 def test_empty_text_is_empty_and_an_empty_number_is_missing(tmp_path):
     dataset = CSVDataset(filepath=str(tmp_path / "table.csv"))
     dataset.save(pd.DataFrame({"description": ["", "zyxin"], "test_accuracy": [np.nan, 0.5]}))
@@ -154,13 +143,6 @@ def test_what_was_read_goes_with_the_last_node_and_into_no_other_process(tmp_pat
     assert pickle.loads(pickle.dumps(dataset)).load() is not kept
     dataset.release()
     assert dataset.load() is not kept
-
-
-def test_a_preview_has_the_first_rows_although_all_were_read(tmp_path):
-    dataset = CSVDataset(filepath=str(tmp_path / "table.csv"))
-    dataset.save(pd.DataFrame({"score": range(100)}))
-    dataset.load()
-    assert len(dataset.preview(nrows=5)["data"]) == 5
 
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path):

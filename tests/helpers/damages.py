@@ -68,6 +68,10 @@ DAMAGES = {
             lambda folder: replace(TRAIN, ",1,call", ",age,call")(folder),
             f"{TRAIN}: columns that are neither a patient's number nor a call: 'age'",
         ),
+        "header alone": (
+            lines(TRAIN, lambda kept: kept[:1]),
+            f"{TRAIN} lacks 40 of the 40 probes in …{TEST}",
+        ),
         "no patients": (
             put(TRAIN, "Gene Description,Gene Accession Number\na,b_at\n"),
             f"{TRAIN}: no column is headed by a patient's number",

@@ -70,8 +70,8 @@ class ExpressionTableDataset(CohortFileDataset):
     origin : str, optional
         One line for the report on where the data comes from; by default the file's name.
     credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`; the sample sheet is
-        read from the same file system.
+        See :class:`~leukemia_kedro.datasets.raw_files.RawFileDataset`; they hold for the sample
+        sheet, too.
 
     Raises
     ------
@@ -231,8 +231,6 @@ class NewSamplesDataset(ExpressionTableDataset):
         Whether each sample is a column or a row; the first column then names probes or samples.
     label : str or int, optional
         Known classes, to be compared with the calls: a row, or a column where samples are rows.
-    credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Examples
     --------

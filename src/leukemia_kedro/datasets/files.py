@@ -9,7 +9,6 @@ temporary name beside its place and then moved into it, see
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ from leukemia_kedro.errors import UserError
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
-    from plotly.graph_objects import Figure
 
     Mixin = AbstractDataset[Any, Any]
 else:
@@ -203,7 +201,10 @@ class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
 
 
 class _Folder(AbstractDataset[Any, Any]):
-    """A folder written as a whole: nothing of an earlier run stays in it."""
+    """A folder of ``_member`` files, written as a whole: nothing of an earlier run stays in it."""
+
+    _member: type[Any]
+    _ending: str
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         protocol, path = get_protocol_and_path(filepath)
@@ -212,8 +213,18 @@ class _Folder(AbstractDataset[Any, Any]):
         self._filepath = Path(path)
         self.metadata = metadata
 
-    @abstractmethod
-    def _write(self, data: Any, folder: Path) -> None: ...
+    def load(self) -> Any:
+        return self._read()
+
+    def _read(self, **settings: Any) -> dict[str, Any]:
+        return {
+            file.stem: self._member(filepath=str(file), **settings).load()
+            for file in sorted(self._filepath.glob(f"*{self._ending}"))
+        }
+
+    def _write(self, data: Any, folder: Path) -> None:
+        for name, content in data.items():
+            self._member(filepath=str(folder / f"{name}{self._ending}")).save(content)
 
     def save(self, data: Any) -> None:
         with written_whole(self._filepath) as partial:
@@ -230,38 +241,19 @@ class _Folder(AbstractDataset[Any, Any]):
 class TablesDataset(_Folder):
     """Named tables, one CSV file each."""
 
-    def load(self) -> dict[str, pd.DataFrame]:
-        return self._read()
-
-    def _read(self, **load_args: Any) -> dict[str, pd.DataFrame]:
-        return {
-            file.stem: CSVDataset(filepath=str(file), load_args=load_args).load()
-            for file in sorted(self._filepath.glob("*.csv"))
-        }
-
-    def _write(self, data: dict[str, pd.DataFrame], folder: Path) -> None:
-        for name, table in data.items():
-            CSVDataset(filepath=str(folder / f"{name}.csv")).save(table)
+    _member, _ending = CSVDataset, ".csv"
 
     @previews.when_written
     def preview(self, nrows: int = previews.ROWS) -> TablePreview:
         """The first rows of each table, its name in front."""
-        first = pd.concat(self._read(nrows=nrows), names=["table"])
+        first = pd.concat(self._read(load_args={"nrows": nrows}), names=["table"])
         return previews.table_preview(first.reset_index("table").reset_index(drop=True))
 
 
 class InteractiveFiguresDataset(_Folder):
     """Plotly figures by name, one JSON file each."""
 
-    def load(self) -> dict[str, Figure]:
-        return {
-            file.stem: PlotlyDataset(filepath=str(file)).load()
-            for file in sorted(self._filepath.glob("*.json"))
-        }
-
-    def _write(self, data: dict[str, Figure], folder: Path) -> None:
-        for name, figure in data.items():
-            PlotlyDataset(filepath=str(folder / f"{name}.json")).save(figure)
+    _member, _ending = PlotlyDataset, ".json"
 
     @previews.when_written
     def preview(self, figure: str = "*") -> PlotlyPreview:

@@ -17,12 +17,6 @@ class GMTDataset(MayBeAbsent, RawFileDataset[dict[str, frozenset[str]]]):
     set, see :func:`~leukemia_kedro.statistics.enrichment.parse_gmt`, and no set where the file is
     absent.
 
-    Parameters
-    ----------
-    filepath : str
-    credentials, fs_args, metadata
-        As in Kedro's own datasets.
-
     Raises
     ------
     UserError
@@ -59,12 +53,6 @@ class ChipAnnotationDataset(MayBeAbsent, RawFileDataset[pd.DataFrame]):
     The ``.chip`` files beside MSigDB's gene sets are such tables, with a column ``Gene Symbol``;
     tab, comma or semicolon separate the cells. Loading gives the table indexed by probe, and an
     empty one where the file is absent.
-
-    Parameters
-    ----------
-    filepath : str
-    credentials, fs_args, metadata
-        As in Kedro's own datasets.
 
     Raises
     ------

@@ -42,8 +42,6 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     classes : dict of str to str, optional
         For each class a value of that characteristic, or a regular expression that matches the
         whole value. Each sample must fall into one class. Without it the values are the classes.
-    credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
     ------

@@ -58,8 +58,6 @@ class GolubDataset(CohortFileDataset):
     ----------
     filepath : str
         Folder or zip that holds the three files.
-    credentials, fs_args, metadata
-        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
     ------
@@ -150,7 +148,8 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
         measured = [cells[i] for i in patients.values()]
         values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", list(patients)))
     _check_once(probes, "probe", name)
-    return _Matrix(name, pd.DataFrame(np.array(values).T, list(patients), probes), descriptions)
+    intensities = np.array(values).reshape(len(probes), len(patients)).T
+    return _Matrix(name, pd.DataFrame(intensities, list(patients), probes), descriptions)
 
 
 def _patient_columns(columns: list[str], name: str) -> dict[str, int]:

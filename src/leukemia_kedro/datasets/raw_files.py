@@ -28,7 +28,7 @@ Content = TypeVar("Content")
 class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
     """A file at a path that fsspec knows: local, ``s3://``, ``https://`` … It is only read.
 
-    A subclass reads its layout in ``_read``.
+    A subclass reads its layout in ``_read``, and takes these parameters, too.
 
     Parameters
     ----------
