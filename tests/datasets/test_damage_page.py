@@ -1,6 +1,6 @@
 """docs/reference/damage.md is made from the tests of damaged files and cohorts.
 
-To write it anew: PYTHONPATH=tests .venv/bin/python tests/datasets/test_damage_page.py
+To write it again: PYTHONPATH=tests .venv/bin/python tests/datasets/test_damage_page.py
 """
 
 import errno
@@ -33,13 +33,13 @@ MACHINE = {
 
 HEAD = """# Damage
 
-What can be wrong with a cohort's files, and what is said about it: one message, which names the
-place, what was found, what was expected and what to do. Nothing on disk is changed. Each line is a
-test, and this page is made from the tests (`tests/datasets/test_damage_page.py`). Only the part of
-the message that tells the damage is shown; … stands for any text.
+What can be wrong with a cohort's files, and the message for it. The message names the place, what
+was found, what was expected and what to do. Nothing on disk is changed. Each line is a test, and
+this page is made from the tests (`tests/datasets/test_damage_page.py`). It shows only the part of
+the message that names the damage; … stands for any text.
 
-What can be wrong with a cohort that was read without complaint follows
-[at the end](#cohorts-that-are-refused). `kedro check` says all of it before a run does.
+A cohort that is read without a complaint may still be unusable: see
+[the end](#cohorts-that-are-refused). `kedro check` reports all of it before a run does.
 """
 
 
@@ -53,12 +53,12 @@ def damage_page() -> str:
     parts.append(f"## Cohorts that are refused\n\n{_table(_messages(REFUSED))}")
     parts.append(
         "## What looks odd\n\n"
-        "Told by `kedro check` and kept in `data_quality.json`; a run goes on.\n\n"
+        "`kedro check` reports it, and `data_quality.json` keeps it. A run goes on.\n\n"
         + _table(_messages(TOLD))
     )
     right = ((layout.__doc__, kind) for layout, kinds in PUT_RIGHT.items() for kind in kinds)
     parts.append(
-        "## What is put right\n\nRead all the same: the cohort is that of the sound file.\n\n"
+        "## What does no harm\n\nThe cohort is the same as that of the sound file.\n\n"
         + _table(right, ("file", "change"))
     )
     return "\n".join(parts)
@@ -84,7 +84,7 @@ def test_the_page_is_up_to_date():
 
 
 @pytest.mark.parametrize("kind", MACHINE)
-def test_what_the_machine_refuses_is_told_with_advice(kind):
+def test_an_error_of_the_machine_comes_with_advice(kind):
     error, hint = MACHINE[kind]
     behind = DatasetError("while saving")
     behind.__cause__ = error

@@ -70,8 +70,13 @@ def rehearse_gse9476(seed: int = 0) -> pd.DataFrame:
     return table
 
 
-FIRST_PROBES = "1007_s_at 1053_at 117_at 121_at 1255_g_at 1294_at 1316_at 1320_at".split()
-LAST_PROBES = (
-    "AFFX-r2-Hs28SrRNA-5_at AFFX-r2-Hs28SrRNA-M_at AFFX-r2-P1-cre-3_at AFFX-r2-P1-cre-5_at "
-    "AFFX-ThrX-3_at AFFX-ThrX-5_at AFFX-ThrX-M_at AFFX-TrpnX-3_at AFFX-TrpnX-5_at AFFX-TrpnX-M_at"
-).split()
+FIRST_PROBES = [
+    *("1007_s_at", "1053_at", "117_at", "121_at"),
+    *("1255_g_at", "1294_at", "1316_at", "1320_at"),
+]
+LAST_PROBES = [
+    *("AFFX-r2-Hs28SrRNA-5_at", "AFFX-r2-Hs28SrRNA-M_at"),
+    *("AFFX-r2-P1-cre-3_at", "AFFX-r2-P1-cre-5_at"),
+    *("AFFX-ThrX-3_at", "AFFX-ThrX-5_at", "AFFX-ThrX-M_at"),
+    *("AFFX-TrpnX-3_at", "AFFX-TrpnX-5_at", "AFFX-TrpnX-M_at"),
+]
