@@ -57,7 +57,7 @@ class DataQuality(TypedDict):
     oddities: list[str]
     """Those of :func:`examine`."""
     intensity_per_sample: dict[str, dict[str, float]]
-    """The :data:`QUANTILES` of each sample."""
+    """The ``QUANTILES`` of each sample."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Examined(NamedTuple):
 
 
 def examine(cohort: Cohort, parameters: CohortParameters) -> Findings:
-    """Ask every check in :data:`OBSTACLES` and :data:`ODDITIES` about a cohort as read."""
+    """Ask every check in ``OBSTACLES`` and ``ODDITIES`` about a cohort as read."""
     examined = _Examined(
         cohort, parameters, cohort.expression.to_numpy(), equal_samples(cohort.expression)
     )

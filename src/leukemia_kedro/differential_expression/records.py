@@ -9,7 +9,7 @@ class PriorRecord(TypedDict):
     """The moderation of the variances, and what it was estimated from."""
 
     prior_df: float | None
-    """Prior degrees of freedom, the median over probes; None: infinite."""
+    """Prior degrees of freedom (the median over probes). None means infinite."""
     prior_variance: float
     """The median over probes, on the log2 scale."""
     n_probes: int

@@ -97,7 +97,7 @@ def plain(text: object) -> str:
 def shortened(text: object, width: int) -> str:
     """Text of at most ``width`` characters, cut with an ellipsis, between words if possible.
 
-    (:func:`textwrap.shorten` leaves nothing of a long first word.)
+    (``textwrap.shorten`` leaves nothing of a long first word.)
     """
     words = " ".join(str(text).split())
     if len(words) <= width:
