@@ -1,8 +1,8 @@
-"""Everything the project uses of other libraries that they have not promised to keep.
+"""Every private name of another library that the project uses.
 
-Such a name can change with any release. So all uses stand here, each with its reason, the version
-it was last tested with, and what to try when it breaks; the tests of the room that calls the
-function then fail. Objects of Kedro and Dask come as arguments: this module imports neither.
+Such a name can change with any release. So each stands here with its reason, the version it was
+last tested with, and what to try when it breaks. Objects of Kedro and Dask come as arguments: this
+module imports neither.
 
 Four habits of the libraries themselves stay where they are used:
 
@@ -55,15 +55,6 @@ def file_system_of(dataset: Any, default: Any) -> Any:
     When it breaks: ``fsspec.filesystem`` with the entry's ``credentials``.
     """
     return getattr(dataset, "_fs", default)
-
-
-def knows_whether_it_exists(dataset: Any, base: type) -> bool:
-    """Whether a dataset's class overrides ``_exists`` of ``base``, Kedro's ``AbstractDataset``.
-
-    ``exists()`` of a class that does not is always False. When it breaks: list the classes that
-    make their data up, such as ``SimulatedDataset``.
-    """
-    return type(dataset)._exists is not base._exists  # type: ignore[attr-defined]
 
 
 def let_seem_missing(dataset: Any) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kedro.io import AbstractDataset, CatalogProtocol
-from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from leukemia_kedro.compute.private_names import file_of, knows_whether_it_exists
+from leukemia_kedro.compute.private_names import file_of
 
 
 def missing_inputs_message(
@@ -37,8 +36,7 @@ def missing_inputs_message(
         None where all are there. An input that no pipeline makes is left out: the message of its
         own dataset says where it comes from.
     """
-    missing = _missing_inputs(pipeline, catalog)
-    makers = {name: maker for name in missing if (maker := _maker(name, pipelines))}
+    makers = _makers_of_missing(pipeline, catalog, pipelines)
     if not makers:
         return None
     places = "\n".join(f"  {name}: {_place(catalog.get(name))}" for name in makers)
@@ -52,32 +50,31 @@ def missing_inputs_message(
     )
 
 
-def _missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
-    names = sorted(name for name in pipeline.inputs() if not is_parameter(name))
-    return [name for name in names if _is_missing(catalog.get(name))]
+def _makers_of_missing(
+    pipeline: Pipeline, catalog: CatalogProtocol, pipelines: Mapping[str, Pipeline]
+) -> dict[str, str]:
+    """The smallest pipeline that makes it, for each input that is not there."""
+    found = {}
+    outputs = {maker: made.all_outputs() for maker, made in pipelines.items()}
+    for name in sorted(pipeline.inputs()):
+        makers = [maker for maker, made in outputs.items() if name in made]
+        if makers and _is_missing(catalog.get(name)):
+            found[name] = min(makers, key=lambda maker: (len(pipelines[maker].nodes), maker))
+    return found
 
 
 def _is_missing(dataset: AbstractDataset | None) -> bool:
     if dataset is None:  # kept in memory by the run that makes it
         return True
-    if not knows_whether_it_exists(dataset, AbstractDataset):  # it simulates its data
-        return False
     return not (getattr(dataset, "may_be_absent", False) or dataset.exists())
-
-
-def _maker(name: str, pipelines: Mapping[str, Pipeline]) -> str | None:
-    """The smallest registered pipeline that makes a dataset."""
-    makers = [maker for maker, made in pipelines.items() if name in made.all_outputs()]
-    return min(makers, key=lambda maker: (len(pipelines[maker].nodes), maker), default=None)
 
 
 def _add_with_makers(
     maker: str, order: list[str], catalog: CatalogProtocol, pipelines: Mapping[str, Pipeline]
 ) -> None:
     """Append a pipeline to ``order``, after those that make its own missing inputs."""
-    for name in _missing_inputs(pipelines[maker], catalog):
-        earlier = _maker(name, pipelines)
-        if earlier and earlier != maker:
+    for earlier in _makers_of_missing(pipelines[maker], catalog, pipelines).values():
+        if earlier != maker:
             _add_with_makers(earlier, order, catalog, pipelines)
     if maker not in order:
         order.append(maker)
