@@ -83,10 +83,3 @@ def test_of_a_large_cohort_neighbours_are_sought_for_some_and_the_axes_for_all(m
     assert sizes["t-SNE"] == sizes["UMAP"] <= 24
     drawn = {method: set(points["sample"]) for method, points in table.groupby("method")}
     assert drawn["t-SNE"] == drawn["UMAP"]
-
-
-def test_before_umap_is_loaded_the_log_says_that_it_may_take_long(caplog):
-    """Neither importing nor compiling it says anything."""
-    caplog.set_level("INFO")
-    project_samples(*two_groups(30), seed=1)
-    assert "its first use on a machine takes half a minute longer" in caplog.text

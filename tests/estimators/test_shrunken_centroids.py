@@ -1,4 +1,4 @@
-"""Nearest shrunken centroids against R's pamr and a slow implementation, and the Golub path."""
+"""Nearest shrunken centroids against R's pamr and a slow implementation."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils.estimator_checks import check_estimator
 
 from leukemia_kedro.estimators import (
-    LogTransform,
-    ProbeFilter,
     ShrunkenCentroids,
     ShrunkenCentroidsCV,
 )
@@ -200,26 +198,3 @@ def test_what_cannot_be_fitted_is_refused():
         ShrunkenCentroidsCV().fit(PAMR_X[3:], PAMR_Y[3:])
     with pytest.raises(ValueError, match=r"n_samples=14 in 3 classes, the smallest of 0"):
         ShrunkenCentroidsCV(cv=[(np.arange(4, 18), np.arange(4))]).fit(PAMR_X, PAMR_Y)
-
-
-@pytest.mark.real_data
-def test_golub_path(golub):
-    """Tibshirani et al. publish 21 genes, 2 cross-validated and 2 held-out errors."""
-    probes = ProbeFilter("raw", floor=100, ceiling=16000, min_ratio=5, min_range=500)
-    log2 = LogTransform("raw", floor=100, ceiling=16000)
-    train = log2.fit_transform(probes.fit_transform(golub.train))
-    test = log2.transform(probes.transform(golub.test))
-    model = ShrunkenCentroidsCV().fit(train, golub.train_labels)
-    held_out = [
-        (
-            ShrunkenCentroids(t).fit(train, golub.train_labels).predict(test) != golub.test_labels
-        ).sum()
-        for t in model.thresholds_
-    ]
-    path = list(zip(model.n_surviving_, model.cv_errors_, held_out, strict=True))
-    assert path[0] == (3051, 1, 3)
-    assert path[16] == (24, 2, 2), "the published row, three genes more"
-    assert path[29] == (0, 11, 14)
-    assert (model.surviving_.sum(), model.cv_errors_.min()) == (638, 1)
-    wrong = golub.test.index[model.predict(test) != golub.test_labels]
-    assert set(wrong) == {66, 67}

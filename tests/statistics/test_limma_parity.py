@@ -158,15 +158,11 @@ def test_simulated(name):
 @pytest.fixture(scope="session")
 def golub_training(golub_files):
     """log2 of floored and ceiled intensities, 7129 × 38, the samples, and the 3051 that vary."""
-    # Descriptions hold commas and unpaired quotes, the fields after them neither.
-    text = (golub_files / "data_set_ALL_AML_train.csv").read_text()
-    header, *lines = [line.split(",") for line in text.splitlines() if line]
-    patients = header[2::2]
-    raw = pd.DataFrame(
-        [[float(value) for value in line[-2 * len(patients) :: 2]] for line in lines],
-        index=[line[-2 * len(patients) - 1] for line in lines],
-        columns=patients,
+    table = pd.read_csv(
+        golub_files / "data_set_ALL_AML_train.csv", index_col="Gene Accession Number"
     )
+    patients = [column for column in table if column.isdigit()]
+    raw = table[patients].astype(float)
     actual = pd.read_csv(golub_files / "actual.csv", index_col="patient")["cancer"]
     samples = pd.DataFrame({"label": [actual[int(patient)] for patient in patients]}, patients)
     intensity = raw.clip(100, 16000)
