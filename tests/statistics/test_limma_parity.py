@@ -86,21 +86,13 @@ def read(name: str) -> pd.DataFrame:
     return pd.read_csv(GOLDEN / f"{name}.csv.gz", dtype={"probe": str})
 
 
-def analyse(
-    expression,
-    samples,
-    formula="~ 0 + label",
-    contrasts=CLASSES,
-    lfc=None,
-    trend=False,
-    robust=False,
-):
+def analyse(expression, samples, formula="~ 0 + label", contrasts=CLASSES, lfc=None, **moderation):
     design = design_matrix(formula, samples, sorted(samples["label"].unique()))
     fit = fit_linear_model(expression, design.matrix)
     fit = fit_contrasts(fit, contrast_matrix(contrasts, design))
     if lfc is not None:
-        return treat(fit, lfc, trend=trend, robust=robust)
-    return moderate(fit, trend=trend, robust=robust)
+        return treat(fit, lfc, **moderation)
+    return moderate(fit, **moderation)
 
 
 def assert_equal_to_limma(moderated, name: str, robust: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from leukemia_kedro.parameters import CohortParameters
@@ -86,7 +87,7 @@ def transform_to_log2(
 
 def describe_quality(
     raw_cohort: Cohort, sample_split: DataFrame, probe_filter: DataFrame, cohort: CohortParameters
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Sizes, classes, oddities and intensity ranges of the data as measured."""
     from leukemia_kedro.cohort import quality
 
