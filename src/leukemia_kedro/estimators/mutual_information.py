@@ -28,17 +28,8 @@ def mutual_information(X, y, seed):
     Golub's training samples, because it searches gene by gene with trees; here neighbours along a
     line are found by sorting (``benchmarks/rankings.py``).
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_genes)
-        Double precision, without missing values.
-    y : ndarray of int, shape (n_samples,)
-    seed : int
-
-    Returns
-    -------
-    ndarray of shape (n_genes,)
-        0 for a constant gene.
+    ``X``, shape (n_samples, n_genes), is in double precision without missing values; ``y``, shape
+    (n_samples,), holds integers. The result, shape (n_genes,), is 0 for a constant gene.
 
     References
     ----------

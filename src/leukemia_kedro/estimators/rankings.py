@@ -141,15 +141,8 @@ def rank_genes(scores) -> np.ndarray:
     of top genes is "half from each end" (Golub et al. 1999). Scores without negative values are
     simply sorted. Ties keep the column order; genes that score 0 come last.
 
-    Parameters
-    ----------
-    scores : array-like of shape (n_genes,)
-        From :func:`score_genes`.
-
-    Returns
-    -------
-    ndarray of int, shape (n_genes,)
-        Columns, best first.
+    ``scores``, shape (n_genes,), come from :func:`score_genes`; the result holds the columns, best
+    first.
     """
     scores = np.asarray(scores, dtype=float)
     order = np.argsort(-np.abs(scores), kind="stable")
@@ -259,22 +252,10 @@ def random_forest(X, y, seed):
 
 
 def class_moments(X, y):
-    """Size, means and sums of squared deviations of each class.
+    """Size (K,), means (K, n_genes) and sums of squared deviations (K, n_genes) of each class.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_genes)
-        Any scale, without missing values.
-    y : ndarray of int, shape (n_samples,)
-        Classes 0 … K−1, none of them empty.
-
-    Returns
-    -------
-    sizes : ndarray of shape (K,)
-    means : ndarray of shape (K, n_genes)
-    squares : ndarray of shape (K, n_genes)
-        Sums of squared deviations from the class mean; exactly 0 where a gene is constant in a
-        class, whatever its value.
+    ``X``, shape (n_samples, n_genes), has no missing values; ``y`` holds classes 0 … K−1, none of
+    them empty. The squares are exactly 0 where a gene is constant in a class.
     """
     sizes = np.bincount(y)
     means = np.empty((len(sizes), X.shape[1]))
@@ -299,8 +280,8 @@ def column_blocks(X) -> Iterator[slice]:
 
 
 def _each_against_rest(score, moments):
-    """``score`` of class 0 against class 1; for more classes the largest absolute value over each
-    class against the rest. ``moments`` of the classes, from :func:`class_moments`."""
+    """``score`` of class 0 against 1, or the largest absolute value over each class against the
+    rest; ``moments`` from :func:`class_moments`."""
     n_classes = len(moments[0])
     if n_classes == 2:
         return score(*moments)

@@ -181,18 +181,6 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     References
     ----------
     R. Tibshirani, T. Hastie, B. Narasimhan & G. Chu (2002). PNAS 99:6567–6572.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> from leukemia_kedro.estimators import ShrunkenCentroidsCV
-    >>> model = ShrunkenCentroidsCV(n_thresholds=6).fit(*load_breast_cancer(return_X_y=True))
-    >>> model.n_surviving_
-    array([30, 17, 13,  6,  6,  0])
-    >>> model.cv_errors_
-    array([ 45,  45,  50,  52,  63, 212])
-    >>> int(model.surviving_.sum())
-    17
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention

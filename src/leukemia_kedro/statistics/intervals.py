@@ -119,15 +119,8 @@ def mcnemar_exact(a_correct: np.ndarray, b_correct: np.ndarray) -> float:
     Only samples that one of them classifies correctly count; under the null hypothesis each of
     those is a fair coin.
 
-    Parameters
-    ----------
-    a_correct, b_correct : ndarray of bool, shape (n_samples,)
-        Whether each classifier is right, in the same order of samples.
-
-    Returns
-    -------
-    float
-        Two-sided p-value; 1 where the two are right on the same samples.
+    ``a_correct`` and ``b_correct``, boolean of shape (n_samples,), have the same order of samples.
+    The p-value is two-sided, and 1 where the two are right on the same samples.
 
     References
     ----------
@@ -143,17 +136,8 @@ def mcnemar_exact(a_correct: np.ndarray, b_correct: np.ndarray) -> float:
 def permutation_p_value(observed: float, permuted: np.ndarray) -> float:
     """(1 + number of permuted scores that reach the observed one) / (1 + permutations).
 
-    Parameters
-    ----------
-    observed : float
-        Score with the true labels; larger is better.
-    permuted : ndarray, shape (n_permutations,)
-        Scores with permuted labels.
-
-    Returns
-    -------
-    float
-        Never zero: the true labelling is one of the possible ones.
+    ``permuted``, shape (n_permutations,), are scores with permuted labels; larger is better. The
+    p-value is never zero: the true labelling is one of the possible ones.
 
     References
     ----------

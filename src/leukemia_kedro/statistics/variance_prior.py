@@ -130,11 +130,8 @@ def _moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estima
 
 
 def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estimate:
-    """Moments of winsorised log s² (Phipson et al. 2016, Sections 3 and 4).
-
-    Genes whose variance lies beyond the others get a d₀ of their own, down to one at which the
-    largest variance is no surprise.
-    """
+    """Moments of winsorised log s² (Phipson et al. 2016, Sections 3 and 4); outlying genes get a
+    d₀ of their own."""
     n = len(s2)
     s2 = np.maximum(s2, 1e-12 * np.median(s2))
     plain = _moments(s2, df, mean)
