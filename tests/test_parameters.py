@@ -3,26 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
-    LARGEST_SEED,
     CohortParameters,
     ComputeParameters,
     GenesParameters,
     ModelParameters,
-    check_seed,
 )
-
-
-@pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1, 1.5, "1999", None, True])
-def test_a_seed_that_scikit_learn_does_not_take_is_refused(seed):
-    with pytest.raises(UserError, match=r"^seed is .*; expected a whole number from 0 to 4294"):
-        check_seed(seed)
-
-
-def test_the_smallest_and_the_largest_seed_will_do():
-    check_seed(0)
-    check_seed(LARGEST_SEED)
 
 
 @pytest.mark.parametrize("n_genes", [0, -3, "some"])

@@ -11,11 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from leukemia_kedro.errors import UserError
-
-LARGEST_SEED = 2**32 - 1
-"""NumPy's ``RandomState``, which scikit-learn draws from, takes no larger one."""
-
 LARGEST_LOG2 = 25.0
 """No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
 
@@ -24,20 +19,6 @@ class _Block(BaseModel):
     """A block of parameters: an unknown key is a mistake, never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def check_seed(seed: Any) -> None:
-    """Refuse a seed that scikit-learn would refuse in the middle of a run.
-
-    Kedro checks the blocks below; ``seed`` is a number by itself.
-
-    Raises
-    ------
-    UserError
-    """
-    # True and False are integers to Python.
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
-        raise UserError(f"seed is {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")
 
 
 class SplitParameters(_Block):

@@ -19,13 +19,13 @@ from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model.registry import MODELS, check_models, check_some_run
+from leukemia_kedro.model.registry import MODELS
 from leukemia_kedro.parameters import (
     ComputeParameters,
     FeatureSelectionParameters,
     ResamplingParameters,
-    check_seed,
 )
+from leukemia_kedro.run.parameter_checks import check_models, check_seed, check_some_run
 from leukemia_kedro.run.user_message import user_message
 
 if TYPE_CHECKING:

@@ -6,7 +6,24 @@ import pytest
 from helpers.small_models import BLOCKS
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model.registry import MODELS, check_models, check_some_run
+from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.run.parameter_checks import (
+    LARGEST_SEED,
+    check_models,
+    check_seed,
+    check_some_run,
+)
+
+
+@pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1, 1.5, "1999", None, True])
+def test_a_seed_that_scikit_learn_does_not_take_is_refused(seed):
+    with pytest.raises(UserError, match=r"^seed is .*; expected a whole number from 0 to 4294"):
+        check_seed(seed)
+
+
+def test_the_smallest_and_the_largest_seed_will_do():
+    check_seed(0)
+    check_seed(LARGEST_SEED)
 
 
 def changed(name, **changes):
