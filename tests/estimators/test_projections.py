@@ -7,7 +7,7 @@ import pytest
 from leukemia_kedro.estimators import projections
 from leukemia_kedro.estimators.projections import project_samples
 
-# Of a part of UMAP that is not used; Python shows it to nobody unless asked to.
+# A part of UMAP that is not used warns; Python hides this warning by default.
 pytestmark = pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
 
 

@@ -129,7 +129,7 @@ def test_discriminants_are_those_of_the_paper(sizes, threshold):
         np.testing.assert_allclose(scores - scores[:, :1], expected, atol=1e-10)
 
 
-def test_beyond_the_largest_deviation_only_the_prior_speaks():
+def test_beyond_the_largest_deviation_only_the_prior_decides():
     model = ShrunkenCentroids(threshold=100).fit(PAMR_X, PAMR_Y)
     assert not model.surviving_.any()
     np.testing.assert_allclose(model.predict_proba(PAMR_X), [[4 / 18, 6 / 18, 8 / 18]] * 18)

@@ -186,13 +186,13 @@ def test_genes_without_residual_df_variance_or_values_are_answered():
     assert constant["t"] == pytest.approx(0, abs=1e-12)
     assert constant["P.Value"] == pytest.approx(1)
 
-    # None of them is in the way of the others' statistics.
+    # None of them changes the others' statistics.
     alone = moderate(fitted(y[2:]))
     np.testing.assert_allclose(moderated.t.iloc[2:], alone.t, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("robust", [False, True])
-def test_with_a_trend_too_a_gene_without_values_is_in_nobodys_way(robust):
+def test_with_a_trend_a_gene_without_values_changes_no_other_gene(robust):
     y = expression()
     everything = moderate(fitted(np.vstack([y, np.full(N_SAMPLES, np.nan)])), True, robust)
     alone = moderate(fitted(y), trend=True, robust=robust)

@@ -52,13 +52,13 @@ class TestCollapseToGenes:
     t = pd.Series({"p1": 2.0, "p2": -3.0, "p3": 1.0, "p4": np.nan, "p5": 9.0, "p6": 8.0})
     genes = pd.Series({"p6": " ", "p5": None, "p4": "A", "p3": "B", "p2": "A", "p1": "A"})
 
-    def test_the_largest_absolute_value_speaks_for_its_gene(self):
+    def test_max_abs_takes_the_probe_with_the_largest_absolute_value(self):
         assert collapse_to_genes(self.t, self.genes, "max_abs").to_dict() == {"A": -3.0, "B": 1.0}
 
-    def test_or_the_mean(self):
+    def test_mean_takes_the_mean_over_probes(self):
         assert collapse_to_genes(self.t, self.genes, "mean").to_dict() == {"A": -0.5, "B": 1.0}
 
-    def test_the_first_of_equals_speaks(self):
+    def test_max_abs_takes_the_first_of_equal_probes(self):
         t = pd.Series({"p1": -2.0, "p2": 2.0})
         genes = pd.Series({"p1": "A", "p2": "A"})
         assert collapse_to_genes(t, genes, "max_abs")["A"] == -2
