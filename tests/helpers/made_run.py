@@ -185,6 +185,8 @@ def _data_quality(classes, sample_split):
             label: {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
             for label in classes
         },
+        "dropped_probes": 0,
+        "oddities": [],
         "negative_share": 0.287,
         "missing_values": 0,
         "constant_probes": 0,

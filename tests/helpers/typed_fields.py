@@ -20,9 +20,15 @@ import pandas as pd
 from pydantic import BaseModel
 
 from leukemia_kedro import parameters
+from leukemia_kedro.cohort.quality import DataQuality
 
 # What plots.study names for type checkers only.
-NAMES = vars(parameters) | {"pd": pd, "Figure": Any, "ClassVar": ClassVar}
+NAMES = vars(parameters) | {
+    "pd": pd,
+    "Figure": Any,
+    "ClassVar": ClassVar,
+    "DataQuality": DataQuality,
+}
 
 
 def fields_of(kind):

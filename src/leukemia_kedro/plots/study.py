@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
+    from leukemia_kedro.cohort.quality import DataQuality
     from leukemia_kedro.parameters import (
         CohortParameters,
         DifferentialExpressionParameters,
@@ -34,32 +35,6 @@ if TYPE_CHECKING:
 
 IN_FULL = 3
 """Contrasts shown with every figure; a page with dozens of them would not open."""
-
-
-class SplitSizes(TypedDict):
-    """Number of samples."""
-
-    train: int
-    test: int
-
-
-class DataQuality(TypedDict):
-    """Counts and ranges of the cohort as measured."""
-
-    origin: str
-    simulated: bool
-    scale: str
-    n_samples: int
-    n_probes: int
-    n_control_probes: int
-    n_probes_passing_filter: int
-    classes: dict[str, SplitSizes]
-    negative_share: float
-    missing_values: int
-    constant_probes: int
-    duplicated_probes: int
-    duplicated_samples: list[list[str]]
-    intensity_per_sample: dict[str, dict[str, float]]
 
 
 class StabilityIndex(TypedDict):

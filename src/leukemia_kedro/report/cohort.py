@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leukemia_kedro.plots.study import CohortStudy, DataQuality, FigureRecord, Study
+from leukemia_kedro.cohort.quality import DataQuality
+from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, listed, percent
