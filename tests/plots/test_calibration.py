@@ -40,8 +40,7 @@ def test_bars_are_the_counts_of_the_bins(two):
         expected = reliability(predictions, two.classes)
         assert [bar.get_height() for bar in bars] == expected["n"].tolist()
     np.testing.assert_allclose(
-        curve.get_lines()[2].get_xydata(),
-        reliability(test, two.classes)[["predicted", "observed"]],
+        curve.get_lines()[2].get_xydata(), reliability(test, two.classes)[["predicted", "observed"]]
     )
 
 

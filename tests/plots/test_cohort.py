@@ -1,20 +1,13 @@
 import numpy as np
 import pytest
 
-from leukemia_kedro.plots.cohort import (
-    class_balance,
-    intensity_per_sample,
-    intensity_shift,
-)
+from leukemia_kedro.plots.cohort import class_balance, intensity_per_sample, intensity_shift
 
 
 def test_bars_are_the_samples_of_each_class_and_split(five):
     [ax] = class_balance(five.sample_split, five.classes).figure.axes
     heights = {bars.get_label(): [bar.get_width() for bar in bars] for bars in ax.containers}
-    assert heights == {
-        "train (n = 40)": [8, 8, 8, 8, 8],
-        "test (n = 24)": [6, 6, 6, 0, 6],
-    }
+    assert heights == {"train (n = 40)": [8, 8, 8, 8, 8], "test (n = 24)": [6, 6, 6, 0, 6]}
     assert [text.get_text() for text in ax.get_yticklabels()] == list(five.classes)
 
 

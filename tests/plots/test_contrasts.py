@@ -1,10 +1,6 @@
 import pandas as pd
 
-from leukemia_kedro.plots.contrasts import (
-    contrast_overlap,
-    decision_summary,
-    exclusive_overlaps,
-)
+from leukemia_kedro.plots.contrasts import contrast_overlap, decision_summary, exclusive_overlaps
 from leukemia_kedro.plots.inputs import Contrast
 
 

@@ -7,11 +7,7 @@ from leukemia_kedro.plots.stability import selection_frequency, threshold_path
 def test_bars_are_the_genes_chosen_most_often(two):
     frequency = np.where(np.arange(120) < 40, np.linspace(1, 0.2, 120), 0)
     table = pd.DataFrame(
-        {
-            "probe": two.probes.index,
-            "selection_frequency": frequency,
-            "mean_rank": np.arange(120.0),
-        }
+        {"probe": two.probes.index, "selection_frequency": frequency, "mean_rank": np.arange(120.0)}
     ).sample(frac=1, random_state=0)
     drawn = selection_frequency(table, two.probes)
     [ax] = drawn.figure.axes

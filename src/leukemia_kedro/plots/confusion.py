@@ -208,11 +208,7 @@ def _digits(*matrices: np.ndarray) -> int:
 
 
 def _draw_matrix(
-    ax: Axes,
-    counts: np.ndarray,
-    classes: Sequence[str],
-    digits: int,
-    with_shares: bool = False,
+    ax: Axes, counts: np.ndarray, classes: Sequence[str], digits: int, with_shares: bool = False
 ) -> QuadMesh:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)

@@ -6,13 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import (
-    CaptionedFigure,
-    contrast_name,
-    counted,
-    file_stem,
-    plain,
-)
+from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, file_stem, plain
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import (
     MEAN_DIFFERENCE,
