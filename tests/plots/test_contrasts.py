@@ -24,14 +24,11 @@ def contrasts(alpha=0.05):
     ]
 
 
-def test_bars_are_the_probes_lower_and_higher():
-    lower, higher = decision_summary(contrasts()).figure.axes[0].containers
+def test_bars_are_the_probes_lower_and_higher_without_sign():
+    ax = decision_summary(contrasts()).figure.axes[0]
+    lower, higher = ax.containers
     assert [bar.get_width() for bar in lower] == [-1, -1]
     assert [bar.get_width() for bar in higher] == [2, 2]
-
-
-def test_counts_are_printed_without_sign():
-    ax = decision_summary(contrasts()).figure.axes[0]
     assert [text.get_text() for text in ax.texts] == ["1", "1", "2", "2"]
     assert not any(text.get_text().startswith("−") for text in ax.get_xticklabels())
 

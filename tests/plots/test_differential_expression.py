@@ -121,9 +121,9 @@ def test_heights_that_fit_are_left_where_they_are():
     ("still", "moving"),
     [(volcano, volcano_interactive), (mean_difference, mean_difference_interactive)],
 )
-def test_hover_names_the_gene_at_the_same_place(still, moving, table):
-    ax = still(Contrast("AML-ALL", table, 0.05)).figure.axes[0]
-    figure = moving(Contrast("AML-ALL", table, 0.05))
+def test_hover_shows_and_names_the_same_genes_at_the_same_place(still, moving, table):
+    contrast = Contrast("AML-ALL", table, 0.05)
+    ax, figure = still(contrast).figure.axes[0], moving(contrast)
     for trace in figure.data:
         np.testing.assert_allclose(
             np.column_stack([trace.x, trace.y]).reshape(-1, 2),
@@ -133,17 +133,6 @@ def test_hover_names_the_gene_at_the_same_place(still, moving, table):
     assert figure.data[-1].text[0] == "Zyxin (p1)"
     assert figure.data[-1].customdata[0] == "4e-09"
     assert figure.layout.yaxis.title.text == ax.get_ylabel()
-
-
-@pytest.mark.parametrize(
-    ("still", "moving"),
-    [(volcano, volcano_interactive), (mean_difference, mean_difference_interactive)],
-)
-def test_the_same_genes_are_named_at_the_same_place_in_print_and_on_the_screen(
-    still, moving, table
-):
-    ax = still(Contrast("AML-ALL", table, 0.05)).figure.axes[0]
-    figure = moving(Contrast("AML-ALL", table, 0.05))
     assert figure.layout.xaxis.range == pytest.approx(ax.get_xlim())
     assert figure.layout.yaxis.range == pytest.approx(ax.get_ylim())
     low, high = ax.get_ylim()

@@ -18,22 +18,16 @@ def set_table(n=3, name="SET_{}"):
     )
 
 
-def widths(figure):
-    bars = {round(bar.get_y() + bar.get_height() / 2): bar.get_width() for bar in drawn(figure)}
-    return [bars[row] for row in sorted(bars)]
+def bars(figure):
+    """From top to bottom."""
+    drawn = [bar for container in figure.axes[0].containers for bar in container]
+    return sorted(drawn, key=lambda bar: bar.get_y())
 
 
-def drawn(figure):
-    return [bar for container in figure.axes[0].containers for bar in container]
-
-
-def test_bars_are_the_strength_of_evidence_lower_to_the_left():
+def test_bars_are_the_strength_of_evidence_lower_to_the_left_named_with_their_counts():
     figure = gene_sets(set_table(), "AML-ALL", 0.05).figure
-    assert widths(figure) == pytest.approx([6, -3, 0])
-
-
-def test_names_stand_with_their_counts():
-    ax = gene_sets(set_table(), "AML-ALL", 0.05).figure.axes[0]
+    assert [bar.get_width() for bar in bars(figure)] == pytest.approx([6, -3, 0])
+    ax = figure.axes[0]
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == ["SET_0 (3↑ 0↓ of 40)", "SET_1 (0↑ 5↓ of 40)", "SET_2 (1↑ 0↓ of 40)"]
 
@@ -48,7 +42,7 @@ def test_the_words_state_what_was_found():
 def test_many_sets_with_long_names_are_cut_to_the_smallest_p_values(assert_legible):
     table = set_table(60, "GOBP_POSITIVE_REGULATION_OF_$_MYELOID_LEUKOCYTE_DIFFERENTIATION_{}")
     figure = gene_sets(table, "AML-ALL", 0.05)
-    assert len(drawn(figure.figure)) == 20
+    assert len(bars(figure.figure)) == 20
     assert "The 20 smallest p-values are shown" in figure.caption
     assert_legible(figure.figure)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -107,12 +109,9 @@ def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
     """
     model, test = predictions.model, predictions.test
     confidence = _largest_probability(predictions.cv, list(predictions.classes))
-    with_confidence = ModelPredictions(
-        model, predictions.cv.assign(confidence=confidence), test, predictions.classes
-    )
+    confident = replace(predictions, cv=predictions.cv.assign(confidence=confidence))
     figure, [[ax]] = style.panels(width=4.2, height=3.2)
-    colour = style.SPLIT_COLOURS["train"]
-    entries = draw_curves(ax, with_confidence, _risk_coverage, colour, "area")
+    entries = draw_curves(ax, confident, _risk_coverage, style.SPLIT_COLOURS["train"], "area")
     called = test[test["call"] != NO_CALL] if len(test) else test
     if len(called):
         n_wrong = int((called["call"] != called["label"]).sum())

@@ -7,22 +7,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-AS_WRITTEN = {
-    "adaboost": "AdaBoost",
-    "anova": "ANOVA",
-    "auc": "AUC",
-    "bayes": "Bayes",
-    "f": "F",
-    "knn": "k-NN",
-    "lda": "LDA",
-    "pca": "PCA",
-    "qda": "QDA",
-    "rbf": "RBF",
-    "svc": "SVC",
-    "svm": "SVM",
-    "umap": "UMAP",
-    "xgboost": "XGBoost",
-}
+WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
+AS_WRITTEN = {word.lower().replace("-", ""): word for word in (*WORDS, "SVC", "UMAP", "XGBoost")}
 """Words of names that are not written in small letters."""
 
 # Characters of a name inside a figure.

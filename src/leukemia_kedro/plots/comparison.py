@@ -105,10 +105,15 @@ def model_comparison_interactive(
         horizontal_spacing=0.04,
         subplot_titles=[measure.panel.replace(" (", "<br>(") for measure in measures],
     )
-    names = [
-        f"<b>{readable(row.model)}</b>" if row.champion else readable(row.model)
-        for row in models.itertuples()
-    ]
+    names, suffixes = [], []
+    for name, n_genes, champion in zip(
+        models["model"].map(readable),
+        models["n_genes"].astype(int),
+        models["champion"],
+        strict=True,
+    ):
+        names.append(f"<b>{name}</b>" if champion else name)
+        suffixes.append(f"{counted(n_genes, 'gene')}{', champion' if champion else ''}")
     for column, measure in enumerate(measures, start=1):
         value = models[measure.column]
         low, high = models[f"{measure.column}_low"], models[f"{measure.column}_high"]
@@ -118,28 +123,20 @@ def model_comparison_interactive(
             mode="markers",
             marker={
                 "color": style.SPLIT_COLOURS[measure.split],
-                "symbol": style.SPLIT_SYMBOLS[measure.split],
+                "symbol": style.SYMBOLS[style.SPLIT_MARKERS[measure.split]],
                 "size": 9,
             },
             error_x={"array": high - value, "arrayminus": value - low, "symmetric": False},
             text=[
-                f"{score:.3f} [{start:.3f}, {end:.3f}], {counted(int(genes), 'gene')}"
-                f"{', champion' if champion else ''}"
-                for score, start, end, genes, champion in zip(
-                    value, low, high, models["n_genes"], models["champion"], strict=True
-                )
+                f"{x:.3f} [{x_low:.3f}, {x_high:.3f}], {suffix}"
+                for x, x_low, x_high, suffix in zip(value, low, high, suffixes, strict=True)
             ],
             hovertemplate=f"%{{y}}<br>{measure.axis} %{{text}}<extra></extra>",
             row=1,
             col=column,
         )
-        figure.add_vline(
-            measure.baseline,
-            line={"color": style.GREY, "dash": "dot", "width": 1.5},
-            opacity=1,
-            row=1,
-            col=column,
-        )
+        dotted = {"color": style.GREY, "dash": "dot", "width": 1.5}
+        figure.add_vline(measure.baseline, line=dotted, opacity=1, row=1, col=column)
         lowest = min(measure.baseline, low.min())
         figure.update_xaxes(title=measure.axis, range=[lowest - 0.03, 1.03], row=1, col=column)
     figure.update_yaxes(title="model", col=1)
@@ -156,28 +153,13 @@ def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
 
 def _measures(sample_split: pd.DataFrame, classes: Sequence[str]) -> list[_Measure]:
     labels = dict(list(sample_split.groupby("split")["label"]))
-    train = labels["train"]
-    measures = [
-        _Measure(
-            column="cv_balanced_accuracy",
-            axis="balanced accuracy",
-            panel=f"cross-validation (n = {len(train):,})",
-            split="train",
-            baseline=1 / len(classes),
-        )
-    ]
-    if "test" in labels:
-        test = labels["test"]
-        measures.append(
-            _Measure(
-                column="test_accuracy",
-                axis="accuracy",
-                panel=f"test samples (n = {len(test):,})",
-                split="test",
-                baseline=(test == train.mode()[0]).mean(),
-            )
-        )
-    return measures
+    train, test = labels["train"], labels.get("test")
+    name = f"cross-validation (n = {len(train):,})"
+    cv = _Measure("cv_balanced_accuracy", "balanced accuracy", name, "train", 1 / len(classes))
+    if test is None:
+        return [cv]
+    name, baseline = f"test samples (n = {len(test):,})", (test == train.mode()[0]).mean()
+    return [cv, _Measure("test_accuracy", "accuracy", name, "test", baseline)]
 
 
 def _end_at_one(ax: Axes) -> None:

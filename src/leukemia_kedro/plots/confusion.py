@@ -155,17 +155,12 @@ def hard_samples(
         words = {"ha": "center", "fontsize": style.TEXT_SIZE}
         ax.text(0.5, 0.5, "no wrong prediction", transform=ax.transAxes, **words)
     has_test = any(len(table) for table in test_predictions.values())
-    in_brackets = [
-        f"({class_name(label)}, {split})" if has_test else f"({class_name(label)})"
-        for _, label, split in shown.index
-    ]
-    samples = shown.index.get_level_values("sample")
     ax.set_xticks(range(len(models)), models, rotation=90)
     ax.set_yticks(
         range(len(shown)),
         [
-            f"{sample_name(sample)} {text}"
-            for sample, text in zip(samples, in_brackets, strict=True)
+            f"{sample_name(sample)} ({class_name(label)}{f', {split}' if has_test else ''})"
+            for sample, label, split in shown.index
         ],
     )
     ax.set(xlabel="model", ylabel="sample")
@@ -173,7 +168,7 @@ def hard_samples(
     limit = "" if len(shown) == len(missed) else f"; the {len(shown)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
     hardest = ", ".join(
-        f"{sample} ({label}, {split})" if has_test else f"{sample} ({label})"
+        f"{sample} ({label}{f', {split}' if has_test else ''})"
         for sample, label, split in shown.index[:5]
     )
     return CaptionedFigure(

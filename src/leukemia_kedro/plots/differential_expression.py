@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, file_stem, plain
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import (
-    MEAN_DIFFERENCE,
     NAMED_PER_SIDE,
-    VOLCANO,
     View,
+    mean_difference_view,
     probe_points,
     probe_scatter,
     probe_scatter_interactive,
     strongest,
+    volcano_view,
 )
 
 
 def volcano(contrast: Contrast) -> CaptionedFigure:
     """Strength of evidence against fold change, the strongest five genes of each side named."""
-    return _captioned_scatter(contrast, VOLCANO, "volcano", "Volcano plot")
+    return _captioned_scatter(contrast, volcano_view, "volcano", "Volcano plot")
 
 
 def mean_difference(contrast: Contrast) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
-    return _captioned_scatter(contrast, MEAN_DIFFERENCE, "mean_difference", "Mean–difference plot")
+    return _captioned_scatter(
+        contrast, mean_difference_view, "mean_difference", "Mean–difference plot"
+    )
 
 
 def volcano_interactive(contrast: Contrast) -> go.Figure:
     """:func:`volcano` with the gene on hover."""
-    return probe_scatter_interactive(contrast, VOLCANO)
+    return _hover_scatter(contrast, volcano_view)
 
 
 def mean_difference_interactive(contrast: Contrast) -> go.Figure:
     """:func:`mean_difference` with the gene on hover."""
-    return probe_scatter_interactive(contrast, MEAN_DIFFERENCE)
+    return _hover_scatter(contrast, mean_difference_view)
 
 
 def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
@@ -66,7 +71,14 @@ def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
     )
 
 
-def _captioned_scatter(contrast: Contrast, view: View, stem: str, kind: str) -> CaptionedFigure:
+def _hover_scatter(contrast: Contrast, view: Callable[[pd.DataFrame, str], View]) -> go.Figure:
+    points = probe_points(contrast)
+    return probe_scatter_interactive(points, view(points, contrast.name), contrast.alpha)
+
+
+def _captioned_scatter(
+    contrast: Contrast, view: Callable[[pd.DataFrame, str], View], stem: str, kind: str
+) -> CaptionedFigure:
     points = probe_points(contrast)
     name, alpha = contrast.name, contrast.alpha
     untested = len(contrast.table) - len(points)
@@ -82,5 +94,5 @@ def _captioned_scatter(contrast: Contrast, view: View, stem: str, kind: str) -> 
         alt=f"{kind} of {name}. Of {counted(len(points), 'probe')}, {n.get('up', 0):,} are higher "
         f"and {n.get('down', 0):,} lower at an adjusted p-value below {alpha:g}; strongest: "
         f"{first}.",
-        figure=probe_scatter(points, view, contrast),
+        figure=probe_scatter(points, view(points, name), alpha),
     )

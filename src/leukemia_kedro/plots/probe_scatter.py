@@ -6,7 +6,7 @@ The volcano and the mean–difference plot are two views of it, each on paper an
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,47 +36,46 @@ Range = tuple[float, float]
 
 
 class View(NamedTuple):
-    """What a scatter shows: columns of :func:`probe_points`, their axis names, the ranges of both
-    axes, and at which side of the points the names of genes stand."""
+    """What a scatter shows: columns of :func:`probe_points`, names and ranges of both axes, and
+    at which side of the points the names of lower and higher genes stand."""
 
     x: str
     y: str
     x_name: str
     y_name: str
-    ranges: Callable[[pd.DataFrame], tuple[Range, Range]]
+    x_range: Range
+    y_range: Range
     sides: Mapping[str, str]
 
 
-def _volcano_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
+def volcano_view(points: pd.DataFrame, contrast: str) -> View:
     """Zero in the middle, and room for names at both sides."""
     reach = max(points["difference"].abs().max(), 1e-9) / 0.54
-    return (-reach, reach), (0, max(points["strength"].max(), 1e-9) * 1.05)
+    return View(
+        x="difference",
+        y="strength",
+        x_name=f"log2 fold change of {contrast_name(contrast)}",
+        y_name="−log10 p-value",
+        x_range=(-reach, reach),
+        y_range=(0, max(points["strength"].max(), 1e-9) * 1.05),
+        sides={"down": "left", "up": "right"},
+    )
 
 
-def _mean_difference_ranges(points: pd.DataFrame) -> tuple[Range, Range]:
+def mean_difference_view(points: pd.DataFrame, contrast: str) -> View:
     """Zero in the middle, and room for names on the right."""
     low, high = points["mean"].min(), points["mean"].max()
     width = max(high - low, 1e-9)
     reach = max(points["difference"].abs().max(), 1e-9) * 1.05
-    return (low - 0.02 * width, high + 0.32 * width), (-reach, reach)
-
-
-VOLCANO = View(
-    "difference",
-    "strength",
-    "log2 fold change",
-    "−log10 p-value",
-    _volcano_ranges,
-    {"down": "left", "up": "right"},
-)
-MEAN_DIFFERENCE = View(
-    "mean",
-    "difference",
-    "mean log2 expression",
-    "log2 fold change",
-    _mean_difference_ranges,
-    {"down": "right", "up": "right"},
-)
+    return View(
+        x="mean",
+        y="difference",
+        x_name="mean log2 expression",
+        y_name=f"log2 fold change of {contrast_name(contrast)}",
+        x_range=(low - 0.02 * width, high + 0.32 * width),
+        y_range=(-reach, reach),
+        sides={"down": "right", "up": "right"},
+    )
 
 
 class _Name(NamedTuple):
@@ -142,22 +141,14 @@ def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.D
         yield f"{rule} ({counted(len(group), 'probe')})", colour, group
 
 
-def probe_scatter(points: pd.DataFrame, view: View, contrast: Contrast) -> Figure:
+def probe_scatter(points: pd.DataFrame, view: View, alpha: float) -> Figure:
     """All ``points``, see :func:`probe_points`, the strongest named in a column beside them."""
     figure, [[ax]] = style.panels(height=4.2)
-    for rule, colour, group in _groups(points, contrast.alpha):
-        ax.scatter(
-            group[view.x],
-            group[view.y],
-            s=5,
-            color=colour,
-            linewidth=0,
-            label=rule,
-            rasterized=True,
-        )
-    x_range, y_range = view.ranges(points)
-    x_name, y_name = _axis_names(view, contrast.name)
-    ax.set(xlabel=plain(x_name), ylabel=plain(y_name), xlim=x_range, ylim=y_range)
+    for rule, colour, group in _groups(points, alpha):
+        x, y = group[view.x], group[view.y]
+        ax.scatter(x, y, s=5, color=colour, linewidth=0, label=rule, rasterized=True)
+    ax.set(xlabel=plain(view.x_name), ylabel=plain(view.y_name))
+    ax.set(xlim=view.x_range, ylim=view.y_range)
     if view.y == "difference":
         ax.axhline(0, color="black", linewidth=0.6)
     for name in _names(points, view):
@@ -166,19 +157,13 @@ def probe_scatter(points: pd.DataFrame, view: View, contrast: Contrast) -> Figur
     return figure
 
 
-def _axis_names(view: View, contrast: str) -> tuple[str, str]:
-    change = "log2 fold change"
-    of_contrast = f"{change} of {contrast_name(contrast)}"
-    return view.x_name.replace(change, of_contrast), view.y_name.replace(change, of_contrast)
-
-
 def _names(points: pd.DataFrame, view: View) -> Iterator[_Name]:
     """The names of the top genes, in a column at their side of the axes."""
     top = strongest(points)
     # A description that several of them share would not tell them apart; the probe id does.
     names = top["description"].map(lambda text: shortened(text, NAME_WIDTH))
     top = top.assign(name=names.mask(names.duplicated(keep=False), ""))
-    low, high = view.ranges(points)[1]
+    low, high = view.y_range
     for side in dict.fromkeys(view.sides.values()):
         genes = top[top["verdict"].map(view.sides) == side]
         genes = genes.sort_values(view.y, ascending=False, kind="stable")
@@ -223,13 +208,11 @@ def spread(wanted: np.ndarray, gap: float, low: float = 0.03, high: float = 0.97
     return np.maximum(falling, low + steps[-1:].sum()) - steps
 
 
-def probe_scatter_interactive(contrast: Contrast, view: View) -> go.Figure:
+def probe_scatter_interactive(points: pd.DataFrame, view: View, alpha: float) -> go.Figure:
     """:func:`probe_scatter` with each gene on hover, thinned where they lie on one another."""
-    points = probe_points(contrast)
     drawn = _thinned(points, view)
-    x_name, y_name = _axis_names(view, contrast.name)
     figure = go.Figure()
-    for rule, colour, group in _groups(points, contrast.alpha):
+    for rule, colour, group in _groups(points, alpha):
         shown = group.loc[group.index.intersection(drawn.index)]
         figure.add_scatter(
             x=shown[view.x].round(3),
@@ -242,14 +225,13 @@ def probe_scatter_interactive(contrast: Contrast, view: View) -> go.Figure:
                 for probe, description in zip(shown["probe"], shown["description"], strict=True)
             ],
             customdata=[f"{value:.2g}" for value in shown["adjusted"]],
-            hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"
-            f"{y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
+            hovertemplate=f"%{{text}}<br>{view.x_name}: %{{x:.2f}}<br>"
+            f"{view.y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
         )
-    x_range, y_range = view.ranges(points)
     for name in _names(points, view):
-        figure.add_annotation(_written_name(name, x_range, y_range))
-    style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
-    figure.update_layout(xaxis_range=x_range, yaxis_range=y_range)
+        figure.add_annotation(_written_name(name, view))
+    style.interactive_layout(figure, xaxis_title=view.x_name, yaxis_title=view.y_name)
+    figure.update_layout(xaxis_range=view.x_range, yaxis_range=view.y_range)
     if len(drawn) < len(points):
         note = (
             f"On a screen {len(drawn):,} of the probes are shown: the {MOST_HOVER_POINTS:,} with "
@@ -259,10 +241,10 @@ def probe_scatter_interactive(contrast: Contrast, view: View) -> go.Figure:
     return figure
 
 
-def _written_name(name: _Name, x_range: Range, y_range: Range) -> dict[str, Any]:
+def _written_name(name: _Name, view: View) -> dict[str, Any]:
     """The name as an annotation of plotly, with a line to its point; both move when zoomed."""
     is_left = name.side == "left"
-    (left, right), (low, high) = x_range, y_range
+    (left, right), (low, high) = view.x_range, view.y_range
     return {
         "text": html.escape(name.text, quote=False),
         "x": name.x,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,28 +51,30 @@ def projection(
     points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
-    size = float(np.clip(3000 / len(points), 5, 28))
-    shapes = _shapes(points, classes, style.SPLIT_MARKERS, style.CLASS_MARKERS)
-    for label, split, group, colour in _groups(points, classes):
+    for group in _groups(points, classes):
         ax.scatter(
-            group["x"],
-            group["y"],
-            s=size,
-            color=colour,
-            marker=shapes[label, split],
+            group.points["x"],
+            group.points["y"],
+            s=float(np.clip(3000 / len(points), 5, 28)),
+            color=group.colour,
+            marker=group.marker,
             edgecolor="white",
             linewidth=0.3 if len(points) <= 1000 else 0,
             rasterized=len(points) > 1000,
         )
     ax.set(xlabel=x_name, ylabel=y_name)
+    patches = style.class_patches(classes, points["label"])
+    markers = [_marker(i) for i in range(len(classes))]
+    has_test = len(style.splits_in(points)) > 1
+    handles: list[Artist] = (
+        [*patches, *style.split_markers(points)]
+        if has_test
+        else [*style.as_markers(patches, markers)]
+    )
     figure.legend(
-        handles=_legend(points, classes, shapes),
-        loc="outside right upper",
-        frameon=False,
-        fontsize=style.SMALL_SIZE,
+        handles=handles, loc="outside right upper", frameon=False, fontsize=style.SMALL_SIZE
     )
 
-    has_test = len(style.splits_in(points)) > 1
     present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
         name=file_stem("projection", method),
@@ -101,19 +104,18 @@ def projection_interactive(
     x_name, y_name = _axis_names(method, explained_variance)
     figure = go.Figure()
     has_test = len(style.splits_in(points)) > 1
-    shapes = _shapes(points, classes, style.SPLIT_SYMBOLS, style.CLASS_SYMBOLS)
-    for label, split, group, colour in _groups(points, classes):
-        of_split = f", {split}" if has_test else ""
+    for group in _groups(points, classes):
+        of_split = f", {group.split}" if has_test else ""
         figure.add_scatter(
-            x=group["x"].round(DIGITS),
-            y=group["y"].round(DIGITS),
+            x=group.points["x"].round(DIGITS),
+            y=group.points["y"].round(DIGITS),
             mode="markers",
-            name=f"{fitted(label, CLASS_WIDTH)}{of_split} (n = {len(group):,})",
-            text=group["sample"],
-            hovertemplate=f"%{{text}}<br>{label}{of_split}<extra></extra>",
+            name=f"{fitted(group.label, CLASS_WIDTH)}{of_split} (n = {len(group.points):,})",
+            text=group.points["sample"],
+            hovertemplate=f"%{{text}}<br>{group.label}{of_split}<extra></extra>",
             marker={
-                "color": colour,
-                "symbol": shapes[label, split],
+                "color": group.colour,
+                "symbol": style.SYMBOLS[group.marker],
                 "size": 9,
                 "line": {"color": "white", "width": 0.5},
             },
@@ -126,42 +128,30 @@ def _shown(projections: pd.DataFrame, method: str) -> pd.DataFrame:
     return thinned(projections[projections["method"] == method], MOST_POINTS)
 
 
-def _groups(
-    points: pd.DataFrame, classes: Sequence[str]
-) -> Iterator[tuple[str, str, pd.DataFrame, str]]:
-    """Points of each class and split that has any, with the colour of the class."""
-    for label, colour in style.class_colours(classes).items():
-        for split in style.splits_in(points):
+class _Group(NamedTuple):
+    """The points of one class and split, and how they are drawn."""
+
+    label: str
+    split: str
+    points: pd.DataFrame
+    colour: str
+    marker: str
+
+
+def _groups(points: pd.DataFrame, classes: Sequence[str]) -> Iterator[_Group]:
+    """Classes and splits that have points. Shape stands for the split, or where there is only one
+    for the class, so that not only colour tells classes apart."""
+    splits = style.splits_in(points)
+    for i, (label, colour) in enumerate(style.class_colours(classes).items()):
+        for split in splits:
+            marker = style.SPLIT_MARKERS[split] if len(splits) > 1 else _marker(i)
             group = points[(points["label"] == label) & (points["split"] == split)]
             if len(group):
-                yield label, split, group, colour
+                yield _Group(label, split, group, colour, marker)
 
 
-def _shapes(
-    points: pd.DataFrame,
-    classes: Sequence[str],
-    of_splits: Mapping[str, str],
-    of_classes: Sequence[str],
-) -> dict[tuple[str, str], str]:
-    """Shape of each class and split: that of the split, or of the class where there is one split.
-
-    So colour is not all that tells classes apart where shape is free to do it as well.
-    """
-    splits = style.splits_in(points)
-    return {
-        (label, split): of_splits[split] if len(splits) > 1 else of_classes[i % len(of_classes)]
-        for i, label in enumerate(classes)
-        for split in splits
-    }
-
-
-def _legend(
-    points: pd.DataFrame, classes: Sequence[str], shapes: Mapping[tuple[str, str], str]
-) -> Sequence[Artist]:
-    patches = style.class_patches(classes, points["label"])
-    if len(style.splits_in(points)) > 1:
-        return [*patches, *style.split_markers(points)]
-    return style.as_markers(patches, list(shapes.values()))
+def _marker(i: int) -> str:
+    return style.CLASS_MARKERS[i % len(style.CLASS_MARKERS)]
 
 
 def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, str]:

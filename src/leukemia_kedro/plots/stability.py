@@ -68,18 +68,16 @@ def threshold_path(
     alike = path["threshold"].iloc[closest]
     figure, axes = style.panels(2, 1, width=4.6, height=4.4, sharex=True)
     errors, genes = axes[:, 0]
-    for column, name, split in (
-        ("cv_errors", f"cross-validation (n = {n_train:,})", "train"),
-        ("test_errors", f"test samples (n = {n_test:,})", "test"),
-    ):
+    n = {"cv": f"cross-validation (n = {n_train:,})", "test": f"test samples (n = {n_test:,})"}
+    for source, split in (("cv", "train"), ("test", "test")):
         errors.plot(
             path["threshold"],
-            path[column],
+            path[f"{source}_errors"],
             marker=style.SPLIT_MARKERS[split],
             markersize=3,
             linewidth=1,
             color=style.SPLIT_COLOURS[split],
-            label=name,
+            label=n[source],
         )
     genes.plot(path["threshold"], path["n_genes"], color=style.BLUE, linewidth=1.2)
     genes.set_yscale("symlog", linthresh=1)

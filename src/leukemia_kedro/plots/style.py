@@ -45,12 +45,11 @@ PALE = "#D0D0D0"
 UP, DOWN = VERMILLION, BLUE
 SPLIT_COLOURS = {"train": "#4D4D4D", "test": ORANGE}
 SPLIT_MARKERS = {"train": "o", "test": "^"}
-SPLIT_SYMBOLS = {"train": "circle", "test": "triangle-up"}  # the same markers in plotly
 CLASS_MARKERS = ("o", "s", "D", "v", "P", "X", "<", ">")
-CLASS_SYMBOLS = (
-    *("circle", "square", "diamond", "triangle-down", "cross", "x"),
-    *("triangle-left", "triangle-right"),
-)  # the same markers in plotly
+SYMBOLS = {
+    **{"o": "circle", "s": "square", "D": "diamond", "P": "cross", "X": "x"},
+    **{"^": "triangle-up", "v": "triangle-down", "<": "triangle-left", ">": "triangle-right"},
+}  # the same markers in plotly
 DIVERGING = "RdBu_r"
 SEQUENTIAL = "Blues"
 
