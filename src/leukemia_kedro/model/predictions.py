@@ -42,6 +42,22 @@ def prediction_table(
     )
 
 
+def share_wrong(predictions: pd.DataFrame) -> pd.Series:
+    """Share of wrong predictions, 0 to 1, of each sample by each model.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of any number of models and repeats: ``sample``, ``model``, ``label``, ``predicted``.
+
+    Returns
+    -------
+    Series, index ``(sample, model)`` in the order of the table
+    """
+    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
+    return wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
+
+
 def confidence(classifier: Any, X: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """How sure a fitted classifier is of each sample, 0 to 1, shape (n_samples,).
 

@@ -12,6 +12,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix as count_pairs
 
+from leukemia_kedro.model.predictions import share_wrong
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     MODEL_WIDTH,
@@ -124,52 +125,54 @@ def confusion_matrices(
 
 
 def hard_samples(
-    cv_predictions: Mapping[str, pd.DataFrame], test_predictions: Mapping[str, pd.DataFrame]
+    cv_predictions: pd.DataFrame, test_predictions: pd.DataFrame, sample_split: pd.DataFrame
 ) -> CaptionedFigure:
     """Which model gets which sample wrong, the samples that most models get wrong first.
 
     Parameters
     ----------
-    cv_predictions : mapping of model to DataFrame
-        Columns ``repeat``, ``sample``, ``label``, ``predicted``.
-    test_predictions : mapping of model to DataFrame
-        Columns ``sample``, ``label``, ``predicted``; without rows where there is no test set.
+    cv_predictions : DataFrame
+        Of all models: ``model``, ``repeat``, ``sample``, ``label``, ``predicted``.
+    test_predictions : DataFrame
+        The same without ``repeat``; without rows where there is no test set.
+    sample_split : DataFrame, index ``sample``
+        Columns ``label`` and ``split``.
     """
-    wrong = pd.concat(
-        [_share_wrong(cv_predictions, "train"), _share_wrong(test_predictions, "test")]
-    )
+    shares = share_wrong(pd.concat([cv_predictions, test_predictions])).reset_index(name="share")
+    wrong = shares.pivot_table("share", "sample", "model")[cv_predictions["model"].unique()]
     missed = wrong[wrong.max(axis=1) > 0]
-    order = missed.mean(axis=1).sort_values(ascending=False, kind="stable").index
-    shown = missed.loc[order[:MOST_HARD]]
-    models = [readable(model) for model in shown]
-    longest = max(map(len, shown.columns))
-    height = 1.2 + 0.07 * longest + max(0.135 * len(shown), 0.5)
+    about = sample_split.loc[missed.index].assign(share=missed.mean(axis=1))
+    about = about.sort_values("split", ascending=False, kind="stable")  # train first
+    about = about.sort_values("share", ascending=False, kind="stable").head(MOST_HARD)
+    models = [readable(model) for model in wrong]
+    has_test = len(test_predictions) > 0
+
+    longest = max(map(len, wrong.columns))
+    height = 1.2 + 0.07 * longest + max(0.135 * len(about), 0.5)
     figure, [[ax]] = style.panels(width=5.6, height=height)
     style.leave_room_for_long_names(figure)
-    if len(shown):
-        image = _draw_cells(ax, shown.to_numpy(float))
-        _draw_key(
-            figure, image, ax, "share of wrong predictions", fraction=0.04, aspect=15, shrink=0.8
-        )
+    if len(about):
+        image = _draw_cells(ax, missed.loc[about.index].to_numpy(float))
+        size = {"fraction": 0.04, "aspect": 15, "shrink": 0.8}
+        _draw_key(figure, image, ax, "share of wrong predictions", **size)
     else:
         words = {"ha": "center", "fontsize": style.TEXT_SIZE}
         ax.text(0.5, 0.5, "no wrong prediction", transform=ax.transAxes, **words)
-    has_test = any(len(table) for table in test_predictions.values())
+    rows = list(zip(about.index, about["label"], about["split"], strict=True))
     ax.set_xticks(range(len(models)), models, rotation=90)
     ax.set_yticks(
-        range(len(shown)),
+        range(len(rows)),
         [
             f"{sample_name(sample)} ({class_name(label)}{f', {split}' if has_test else ''})"
-            for sample, label, split in shown.index
+            for sample, label, split in rows
         ],
     )
     ax.set(xlabel="model", ylabel="sample")
 
-    limit = "" if len(shown) == len(missed) else f"; the {len(shown)} hardest are shown"
+    limit = "" if len(about) == len(missed) else f"; the {len(about)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
     hardest = ", ".join(
-        f"{sample} ({label}{f', {split}' if has_test else ''})"
-        for sample, label, split in shown.index[:5]
+        f"{sample} ({label}{f', {split}' if has_test else ''})" for sample, label, split in rows[:5]
     )
     return CaptionedFigure(
         name="hard_samples",
@@ -181,20 +184,6 @@ def hard_samples(
         alt=f"Matrix of wrong predictions, samples by models; hardest first: {hardest or 'none'}.",
         figure=figure,
     )
-
-
-def _share_wrong(predictions: Mapping[str, pd.DataFrame], split: str) -> pd.DataFrame:
-    """Share of wrong predictions, rows (sample, label, split), one column per model."""
-    shares = {
-        model: (table["predicted"] != table["label"])
-        .groupby([table["sample"], table["label"]])
-        .mean()
-        for model, table in predictions.items()
-        if len(table)
-    }
-    if not shares:
-        return pd.DataFrame()
-    return pd.concat(shares, axis=1).assign(split=split).set_index("split", append=True)
 
 
 def _digits(*matrices: np.ndarray) -> int:

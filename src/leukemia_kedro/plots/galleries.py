@@ -120,7 +120,7 @@ def model_figures(
         partial(comparison.train_versus_test, compared, split),
         partial(confusion.confusion_matrices, held_in, classes),
         *([partial(confusion.confusion_matrices, held_out, classes)] if has_test else []),
-        partial(confusion.hard_samples, held_in, held_out),
+        partial(confusion.hard_samples, cv_predictions, study.test_predictions, split),
         *([partial(cohort.intensity_shift, shown, split, shift)] if measured else []),
         partial(comparison.permutation_test, study.permutation_test),
         *(

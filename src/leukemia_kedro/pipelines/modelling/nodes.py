@@ -325,10 +325,10 @@ def list_hard_samples(
     """
     import pandas as pd
 
+    from leukemia_kedro.model.predictions import share_wrong
+
     predictions = pd.concat([cv_predictions, test_predictions])
-    wrong = (predictions["label"] != predictions["predicted"]).astype(float)
-    share_wrong = wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
-    n_wrong = (share_wrong > 0.5).groupby("sample", sort=False).sum()
+    n_wrong = (share_wrong(predictions) > 0.5).groupby("sample", sort=False).sum()
     n_models = predictions["model"].nunique()
     hard = n_wrong[n_wrong > n_models / 2].sort_values(ascending=False, kind="stable")
     rows = sample_split.loc[hard.index]
