@@ -1,6 +1,7 @@
 """A made study in the shape of the data contract, and what makes a figure legible."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -17,6 +18,7 @@ from leukemia_kedro.model.registry import MODELS
 from leukemia_kedro.plots import galleries
 from leukemia_kedro.plots.cohort import QUANTILES
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
+from leukemia_kedro.plots.stability import threshold_path
 from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, SignatureStudy
 
 TWO = ("ALL", "AML")
@@ -192,10 +194,28 @@ def study(request):
     return request.getfixturevalue(request.param)
 
 
+PATH = pd.DataFrame(
+    {
+        "threshold": [0.0, 1.0, 2.0],
+        "n_genes": [100, 20, 0],
+        "cv_errors": [1.5, 2.0, 11.0],
+        "test_errors": [4, 2, 14],
+        "chosen": [True, False, False],
+    }
+)
+
+
 @pytest.fixture(scope="session")
-def gallery_of():
-    """Function that gives one call of each figure function in the galleries, by its name."""
-    return _gallery_of
+def drawn_path():
+    """Function that draws the one figure that a replication makes, not a gallery."""
+    published = {"n_genes": 21, "cv_errors": 2, "test_errors": 3}
+    return partial(threshold_path, PATH, published, n_train=38, n_test=34)
+
+
+@pytest.fixture(scope="session")
+def gallery_of(drawn_path):
+    """Function that gives one call of each figure function, by its name."""
+    return lambda study: {**_gallery_of(study), "threshold_path": drawn_path}
 
 
 def _gallery_of(study):
@@ -209,7 +229,6 @@ def _gallery_of(study):
     stability = pd.DataFrame(
         {"probe": study.probes.index, "selection_frequency": frequency, "mean_rank": 1 - frequency}
     )
-    permuted = np.linspace(0.3, 0.7, 99).tolist()
     gene_sets = pd.DataFrame(
         {
             "contrast": name,
@@ -238,7 +257,7 @@ def _gallery_of(study):
             "model": "knn",
             "score": 0.9,
             "p_value": 0.01,
-            "permuted_scores": permuted,
+            "permuted_scores": np.linspace(0.3, 0.7, 99).tolist(),
         },
         selection_bias={},
         shift={"auc": 0.8, "p_value": 0.01},

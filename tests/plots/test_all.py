@@ -8,14 +8,12 @@ import re
 from importlib import import_module
 
 import matplotlib as mpl
-import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.text import Text
 
 from leukemia_kedro import plots
-from leukemia_kedro.plots import comparison, differential_expression, projections, stability, style
+from leukemia_kedro.plots import comparison, differential_expression, projections, style
 
 
 def drawing_functions(returns):
@@ -27,22 +25,6 @@ def drawing_functions(returns):
             own = own and not module.name.endswith(".probe_scatter")
             if own and function.__annotations__.get("return") == returns:
                 yield function
-
-
-def threshold_path():
-    """The one figure that a replication draws, not a gallery."""
-    threshold = np.linspace(0, 5, 20)
-    path = pd.DataFrame(
-        {
-            "threshold": threshold,
-            "n_genes": np.round(500 * np.exp(-threshold)).astype(int),
-            "cv_errors": threshold * 3,
-            "test_errors": np.round(threshold * 4),
-            "chosen": np.arange(20) == 8,
-        }
-    )
-    published = {"n_genes": 21, "cv_errors": 2, "test_errors": 2}
-    return stability.threshold_path(path, published, 38, 34)
 
 
 FIGURES = sorted(function.__name__ for function in drawing_functions("CaptionedFigure"))
@@ -61,7 +43,7 @@ INTERACTIVE = {
 @pytest.fixture(scope="module", params=FIGURES)
 def drawn(request, study, gallery_of):
     """A figure function that no gallery lists fails here."""
-    return {**gallery_of(study), "threshold_path": threshold_path}[request.param]()
+    return gallery_of(study)[request.param]()
 
 
 def test_every_interactive_function_is_tried_here():
@@ -115,11 +97,19 @@ def test_the_number_of_samples_or_probes_is_stated(drawn):
     assert re.search(counted, " ".join(words))
 
 
+def test_without_a_test_set_no_figure_shows_one(drawn, study):
+    has_test = (study.sample_split["split"] == "test").any()
+    if not has_test and drawn.name != "threshold_path":
+        texts = [text.get_text() for text in drawn.figure.findobj(Text)]
+        assert not [text for text in texts if re.search(r"\b(test|split)\b", text)]
+        assert "dashed: test" not in drawn.caption
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_settings_at_saving_time_change_nothing(name, two, gallery_of):
     """What a thread or a user sets globally does not leak into a file; a figure can be sent."""
     before = dict(mpl.rcParams)
-    drawn = {**gallery_of(two), "threshold_path": threshold_path}[name]()
+    drawn = gallery_of(two)[name]()
     assert dict(mpl.rcParams) == before
     plain = svg(drawn.figure)
     foreign = {"font.size": 20, "xtick.labelsize": 20, "lines.linewidth": 9, "axes.linewidth": 9}

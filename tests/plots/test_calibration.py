@@ -83,9 +83,3 @@ def test_the_order_of_equally_confident_samples_has_no_say(tested):
 
 def test_no_call_at_all_has_no_risk(tested):
     assert len(drawn_risk(tested.assign(call="no call"))) == 2
-
-
-def test_without_a_test_set_only_cross_validation(untested):
-    for draw in (reliability_diagram, risk_coverage):
-        [label] = draw(untested.predictions).figure.axes[0].get_legend_handles_labels()[1]
-        assert label.startswith("CV")

@@ -11,15 +11,13 @@ def test_bars_are_the_samples_of_each_class_and_split(five):
     assert [text.get_text() for text in ax.get_yticklabels()] == list(five.classes)
 
 
-def test_without_a_test_set_only_training_bars(untested):
-    drawn = class_balance(untested.sample_split, untested.classes)
-    assert len(drawn.figure.axes[0].containers) == 1
-    assert "test" not in drawn.alt
+def drawn_intensities(study, scale="log2"):
+    quantiles = study.quantiles.to_dict()
+    return intensity_per_sample(quantiles, study.sample_split, study.classes, scale)
 
 
 def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
-    table = two.quantiles
-    drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, "log2")
+    table, drawn = two.quantiles, drawn_intensities(two)
     train, test = drawn.figure.axes
     shown = [text.get_text() for ax in (train, test) for text in ax.get_xticklabels()]
     assert sorted(shown) == sorted(table.columns)
@@ -33,15 +31,13 @@ def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
 
 @pytest.mark.parametrize(("scale", "expected"), [("raw", "symlog"), ("log2", "linear")])
 def test_raw_intensities_may_be_negative(two, scale, expected):
-    table = two.quantiles - 9
-    drawn = intensity_per_sample(table.to_dict(), two.sample_split, two.classes, scale)
+    drawn = drawn_intensities(two, scale)
     assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
 
 
 def test_many_samples_become_bands(make_study):
     study = make_study(n_train=400, n_test=96, n_probes=20)
-    table = study.quantiles
-    drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
+    table, drawn = study.quantiles, drawn_intensities(study)
     train, _ = drawn.figure.axes
     bands = [patch.get_data() for patch in train.patches]
     assert [len(band.values) for band in bands] == [200] * 6  # two bands and a line per class
@@ -53,8 +49,7 @@ def test_many_samples_become_bands(make_study):
 
 def test_too_many_for_bands_are_thinned_with_the_extremes_kept(make_study):
     study = make_study(n_train=2000, n_test=1000, n_probes=20)
-    table = study.quantiles
-    drawn = intensity_per_sample(table.to_dict(), study.sample_split, study.classes, "log2")
+    table, drawn = study.quantiles, drawn_intensities(study)
     train, test = drawn.figure.axes
     [line, _, _] = train.patches[2].get_data()
     members = study.sample_split.query("split == 'train' and label == 'ALL'").index

@@ -39,12 +39,6 @@ def test_colours_are_shares_of_the_true_class(repeated):
     assert "cross-validation 0.5 of 4; test samples 0 of 4" in drawn.alt
 
 
-def test_without_a_test_set_one_matrix(repeated):
-    predictions = ModelPredictions("knn", repeated, repeated.head(0), ("A", "B"))
-    drawn = confusion_matrix(predictions)
-    assert len(drawn.figure.axes) == 2  # the matrix and the key of its colours
-
-
 def test_a_class_without_test_samples_has_no_shares(five):
     _, test = confusion_matrix(five.predictions).figure.axes[:2]
     row = five.classes.index("PB")

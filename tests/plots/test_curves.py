@@ -93,13 +93,6 @@ def test_each_of_many_classes_against_the_rest(draw, five):
     assert panels[3].get_title(loc="left").endswith("(n = 8 train, 0 test)")
 
 
-@pytest.mark.parametrize("draw", [roc_curves, precision_recall_curves])
-def test_without_a_test_set_only_cross_validation(draw, untested):
-    drawn = draw(untested.predictions)
-    assert not any("test" in lines(ax) for ax in drawn.figure.axes)
-    assert "dashed" not in drawn.caption
-
-
 def test_a_perfect_model_has_area_one():
     perfect = pd.DataFrame(
         {

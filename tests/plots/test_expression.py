@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.text import Text
 
 from leukemia_kedro.plots.captions import gene_name, plain
 from leukemia_kedro.plots.expression import (
@@ -15,6 +14,11 @@ from leukemia_kedro.plots.expression import (
 )
 
 
+def heat_map(study, genes, log_expression=None):
+    values = study.log_expression if log_expression is None else log_expression
+    return signature_heat_map(values, study.sample_split, genes, study.classes)
+
+
 def cells(drawn):
     """The heat map's z-scores and its row names, from top to bottom."""
     heat = drawn.figure.axes[0]
@@ -23,7 +27,7 @@ def cells(drawn):
 
 def test_cells_are_the_z_scores_of_the_named_rows(two):
     signature = two.contrast.table.head(20)
-    drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
+    drawn = heat_map(two, signature)
     scores, names = cells(drawn)
     assert scores.shape == (20, 72)
     np.testing.assert_allclose(scores.mean(axis=1), 0, atol=1e-12)  # rounding of 72 terms
@@ -43,7 +47,7 @@ def test_cells_are_the_z_scores_of_the_named_rows(two):
 def test_annotations_follow_the_columns(two):
     """Samples are ordered by clustering; each strip must show the label of its own column."""
     signature = two.contrast.table.head(20)
-    drawn = signature_heat_map(two.log_expression, two.sample_split, signature, two.classes)
+    drawn = heat_map(two, signature)
     scores, names = cells(drawn)
     strips = {
         ax.get_yticklabels()[0].get_text(): ax.images[0].get_array()[0]
@@ -59,33 +63,21 @@ def test_annotations_follow_the_columns(two):
     assert strips["split"].tolist() == (samples["split"] == "test").astype(int).tolist()
 
 
-def test_without_a_test_set_no_strip_shows_the_split(untested):
-    genes = untested.contrast.table.head(5)
-    drawn = signature_heat_map(
-        untested.log_expression, untested.sample_split, genes, untested.classes
-    )
-    texts = [text.get_text() for text in drawn.figure.findobj(Text)]
-    assert "class" in texts
-    assert not [text for text in texts if text == "split" or text.startswith("train")]
-
-
 def test_constant_missing_and_single_rows_are_drawn(two):
     log_expression = two.log_expression.copy()
     genes = two.contrast.table.head(3)
     log_expression.loc[genes["probe"].iloc[0]] = 7.0
     log_expression.iloc[log_expression.index.get_loc(genes["probe"].iloc[1]), 4] = np.nan
-    scores, _ = cells(signature_heat_map(log_expression, two.sample_split, genes, two.classes))
+    scores, _ = cells(heat_map(two, genes, log_expression))
     assert (scores == 0).all(axis=1).any()
     assert np.ma.masked_invalid(scores).mask.sum() == 1
-    one, _ = cells(signature_heat_map(log_expression, two.sample_split, genes.tail(1), two.classes))
+    one, _ = cells(heat_map(two, genes.tail(1), log_expression))
     assert one.shape == (1, 72)
 
 
 def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
     study = make_study(n_train=1400, n_test=700, n_probes=20)
-    drawn = signature_heat_map(
-        study.log_expression, study.sample_split, study.contrast.table, study.classes
-    )
+    drawn = heat_map(study, study.contrast.table)
     n_genes, n_samples = cells(drawn)[0].shape
     assert n_genes == 20
     assert 296 < n_samples <= 300
@@ -110,35 +102,36 @@ def test_top_genes_are_those_with_the_smallest_p_values(two):
     assert sorted(cells(drawn)[1]) == sorted(expected)
 
 
+def points_and_medians(ax):
+    """Heights of the points of a panel of strips, and of the bar of each class."""
+    points = [c.get_offsets()[:, 1] for c in ax.collections if isinstance(c, PathCollection)]
+    [bars] = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
+    return np.sort(np.concatenate(points)), [bar[0][1] for bar in bars]
+
+
+def medians_of(study, probe):
+    medians = study.log_expression.loc[probe].groupby(study.sample_split["label"]).median()
+    return medians[list(study.classes)]
+
+
 def test_strips_hold_every_sample_and_the_median_of_each_class(five):
-    table = five.contrast.table
     drawn = gene_strips(five.log_expression, five.sample_split, five.contrast, five.classes)
     panels = drawn.figure.axes
     assert len(panels) == 12
-    for ax, probe in zip(panels, table["probe"], strict=False):
-        points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
-        values = five.log_expression.loc[probe]
-        np.testing.assert_allclose(np.sort(np.vstack(points)[:, 1]), np.sort(values))
-        [bars] = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
-        medians = [bar[0][1] for bar in bars]
-        expected = values.groupby(five.sample_split["label"]).median()
-        np.testing.assert_allclose(medians, expected[list(five.classes)])
+    for ax, probe in zip(panels, five.contrast.table["probe"], strict=False):
+        points, medians = points_and_medians(ax)
+        np.testing.assert_allclose(points, np.sort(five.log_expression.loc[probe]))
+        np.testing.assert_allclose(medians, medians_of(five, probe))
     assert [text.get_text() for text in panels[-1].get_xticklabels()] == list(five.classes)
 
 
 def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(make_study):
     study = make_study(n_train=1400, n_test=700, n_probes=20)
-    table = study.contrast.table
     drawn = gene_strips(study.log_expression, study.sample_split, study.contrast, study.classes)
-    ax = drawn.figure.axes[0]
-    points = [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]
-    n_points = sum(map(len, points))
-    assert 996 < n_points <= 1000
-    assert f"{n_points:,} of 2,100 samples (evenly drawn" in drawn.caption
-    [bars] = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
-    values = study.log_expression.loc[table["probe"].iloc[0]]
-    expected = values.groupby(study.sample_split["label"]).median()
-    np.testing.assert_allclose([bar[0][1] for bar in bars], expected[list(study.classes)])
+    points, medians = points_and_medians(drawn.figure.axes[0])
+    assert 996 < len(points) <= 1000
+    assert f"{len(points):,} of 2,100 samples (evenly drawn" in drawn.caption
+    np.testing.assert_allclose(medians, medians_of(study, study.contrast.table["probe"].iloc[0]))
 
 
 def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):

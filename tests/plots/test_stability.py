@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.plots.stability import selection_frequency, threshold_path
+from leukemia_kedro.plots.stability import selection_frequency
 
 
 def test_bars_are_the_genes_chosen_most_often(two):
@@ -26,18 +26,8 @@ def test_nothing_chosen_is_drawn_empty(two):
     assert not drawn.figure.axes[0].patches
 
 
-def test_the_path_shows_errors_genes_the_choice_and_the_published_point():
-    path = pd.DataFrame(
-        {
-            "threshold": [0.0, 1.0, 2.0],
-            "n_genes": [100, 20, 0],
-            "cv_errors": [1.5, 2.0, 11.0],
-            "test_errors": [4, 2, 14],
-            "chosen": [True, False, False],
-        }
-    )
-    published = {"n_genes": 21, "cv_errors": 2, "test_errors": 3}
-    drawn = threshold_path(path, published, n_train=38, n_test=34)
+def test_the_path_shows_errors_genes_the_choice_and_the_published_point(drawn_path):
+    drawn = drawn_path()
     errors, genes = drawn.figure.axes
     np.testing.assert_array_equal(errors.get_lines()[0].get_data(), [[0, 1, 2], [1.5, 2, 11]])
     np.testing.assert_array_equal(errors.get_lines()[1].get_ydata(), [4, 2, 14])
