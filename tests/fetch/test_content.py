@@ -1,4 +1,4 @@
-"""A copy of the original is told from a damaged one, and the damage is named."""
+"""A copy of the original differs from a damaged one, and the damage is named."""
 
 import numpy as np
 import pandas as pd

@@ -39,7 +39,7 @@ class Cohort:
     origin : str
         One line on where the data comes from.
     simulated : bool
-        True where no patient stands behind the numbers.
+        True where the numbers are not of real patients.
 
     Raises
     ------

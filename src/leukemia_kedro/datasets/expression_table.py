@@ -34,9 +34,9 @@ from leukemia_kedro.errors import CohortError, UserError, first_few
 class ExpressionTableDataset(CohortFileDataset):
     """A table of samples × probes, or probes × samples, and where its labels stand.
 
-    Comma, semicolon and tab are told apart by the first line, Parquet (``.parquet``) and
-    compression (``.gz``, ``.bz2``, ``.zip``) by the ending of the name. Every column that is not
-    named below holds expression, and only numbers are allowed there.
+    The first line says whether comma, semicolon or tab separates the cells; the ending of the name
+    says whether the file is Parquet (``.parquet``) or compressed (``.gz``, ``.bz2``, ``.zip``).
+    Every column that is not named below holds expression, and only numbers are allowed there.
 
     Parameters
     ----------

@@ -128,7 +128,8 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
     _, header = next(lines)
     separator = guess_separator(header)
     columns = [column.strip() for column in header.split(separator)]
-    patients = _patient_columns(columns, name)
+    positions = _patient_columns(columns, name)
+    patients = list(positions)
     before = columns.index(DESCRIPTION)
     after = len(columns) - before - 1
     accession = columns.index(ACCESSION)
@@ -145,11 +146,11 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
             raise CohortError(f"{place}: found {probe!r}; expected an accession number")
         probes.append(probe)
         descriptions.append(cells[before].strip())
-        measured = [cells[i] for i in patients.values()]
-        values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", list(patients)))
+        measured = [cells[i] for i in positions.values()]
+        values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", patients))
     _check_once(probes, "probe", name)
     intensities = np.array(values).reshape(len(probes), len(patients)).T
-    return _Matrix(name, pd.DataFrame(intensities, list(patients), probes), descriptions)
+    return _Matrix(name, pd.DataFrame(intensities, patients, probes), descriptions)
 
 
 def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
