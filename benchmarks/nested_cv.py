@@ -40,12 +40,12 @@ from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.fold_rankings import RankingSetting, orders_by_split, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.registry import MODELS
-from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
 RUNS = 3

@@ -19,12 +19,15 @@ from leukemia_kedro.datasets import (
     JSONDataset,
     ParquetDataset,
     PlotlyDataset,
+    SettingDataset,
     SkopsDataset,
     TablesDataset,
     TextDataset,
     TrainingSetDataset,
 )
 from leukemia_kedro.model.file import FittedModel
+from leukemia_kedro.model.setting import RankingSetting, Setting
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.plots.rendering import RenderedFigure
 
 
@@ -196,3 +199,15 @@ def test_a_training_set_survives_its_file(tmp_path, groups):
     pd.testing.assert_series_equal(found.labels, labels)
     assert found.controls == ("d",)
     assert (found.groups is None) if groups is None else (found.groups == groups).all()
+
+
+def test_settings_survive_their_files(tmp_path):
+    parameters = CohortParameters(scale="raw", floor=100), ResamplingParameters()
+    block = {"estimator": "x.Y", "search": {"C": [0.1, 1]}, "genes": {"n_genes": [5, "all"]}}
+    for setting in (
+        Setting(ModelParameters(**block), *parameters, 0),
+        RankingSetting(("anova_f", "welch_t"), parameters[0], 4, 0),
+    ):
+        file = SettingDataset(filepath=str(tmp_path / "setting.json"))
+        file.save(setting)
+        assert file.load() == setting

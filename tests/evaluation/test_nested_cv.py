@@ -22,7 +22,7 @@ from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.fold_rankings import RankingSetting, orders_by_split, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import (
     fit_model,
@@ -31,7 +31,7 @@ from leukemia_kedro.evaluation.nested_cv import (
 )
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.registry import MODELS
-from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import (
     CohortParameters,
     MissingParameters,

@@ -6,9 +6,10 @@ import pytest
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.fold_rankings import RankingSetting, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.evaluation.published import check_reference, reference_signature
+from leukemia_kedro.model.setting import RankingSetting
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,

@@ -9,10 +9,10 @@ from yaml import safe_load
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.training_set import TrainingSet, training_set
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.evaluation.fold_rankings import RankingSetting, rank_folds
+from leukemia_kedro.evaluation.fold_rankings import rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.fitted import FittedModel
-from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,

@@ -31,8 +31,8 @@ def registered():
 
 
 # Rows that the nodes of the replication pass on to the node that writes their table; parameters
-# that travel together; a part of shift.json.
-IN_MEMORY_ON_PURPOSE = ("_rows", "setting", "hard_samples")
+# Rows that the nodes of the replication pass on to the node that writes their table.
+IN_MEMORY_ON_PURPOSE = "_rows"
 
 
 def catalog_of(environment):

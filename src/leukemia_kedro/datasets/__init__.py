@@ -22,6 +22,7 @@ _MODULES = {
     "ParquetDataset": "files",
     "PlotlyDataset": "files",
     "SamplesDataset": "samples",
+    "SettingDataset": "training_set",
     "SimulatedDataset": "simulated",
     "SkopsDataset": "files",
     "TablesDataset": "files",

@@ -1,12 +1,21 @@
-"""The training set as one file."""
+"""What models learn from, and the settings they learn with, as files."""
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.datasets.files import ParquetDataset
+from leukemia_kedro.datasets import previews
+from leukemia_kedro.datasets.files import JSONDataset, ParquetDataset
+from leukemia_kedro.model.setting import RankingSetting, Setting
+
+if TYPE_CHECKING:
+    from kedro_datasets._typing import JSONPreview
 
 
 class TrainingSetDataset(ParquetDataset):
@@ -27,3 +36,20 @@ class TrainingSetDataset(ParquetDataset):
         groups = more["groups"] and np.array(more["groups"], dtype=str)
         labels = pd.Series(more["labels"], index=table.columns, name="label", dtype=str)
         return TrainingSet(table.T, labels, groups, tuple(more["controls"]))
+
+
+class SettingDataset(JSONDataset):
+    """A setting as JSON, its parameters with their defaults."""
+
+    _types: TypeAdapter[Setting | RankingSetting] = TypeAdapter(Setting | RankingSetting)
+
+    def save(self, data: Setting | RankingSetting) -> None:
+        super().save(self._types.dump_python(data, mode="json"))
+
+    def load(self) -> Setting | RankingSetting:
+        return self._types.validate_python(super().load())
+
+    @previews.when_written
+    def preview(self) -> JSONPreview:
+        """The parameters."""
+        return json.dumps(super().load())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,30 +13,11 @@ from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, SignatureParameters
+from leukemia_kedro.model.setting import RankingSetting
+from leukemia_kedro.parameters import ModelParameters, SignatureParameters
 
 Orders = dict[tuple[int, int, int, str], np.ndarray]
 """``(repeat, fold, inner_fold, criterion)`` → columns of the kept probes, best first."""
-
-
-@dataclass(frozen=True)
-class RankingSetting:
-    """How genes are ranked in every training fold.
-
-    Parameters
-    ----------
-    criteria : sequence of str
-        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
-    cohort : CohortParameters
-        Scale, floor, ceiling, filter and missing values.
-    inner_folds : int
-    seed : int
-    """
-
-    criteria: tuple[str, ...]
-    cohort: CohortParameters
-    inner_folds: int
-    seed: int
 
 
 def rank_folds(

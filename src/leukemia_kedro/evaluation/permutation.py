@@ -10,7 +10,7 @@ import pandas as pd
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import search_grid
-from leukemia_kedro.evaluation.fold_rankings import RankingSetting, rank_split
+from leukemia_kedro.evaluation.fold_rankings import rank_split
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
 from leukemia_kedro.evaluation.nested_cv import in_log2, predict_split
 from leukemia_kedro.evaluation.plan import (
@@ -21,7 +21,7 @@ from leukemia_kedro.evaluation.plan import (
     resampling_plan,
     whole,
 )
-from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.model.setting import RankingSetting, Setting
 
 
 def permuted_labels(training_set: TrainingSet, n: int, seed: int) -> list[np.ndarray]:

@@ -1,12 +1,36 @@
-"""What a model is tuned and fitted with, beside the training set."""
+"""What genes are ranked with, and what a model is tuned and fitted with, beside the training set.
+
+Both are pydantic dataclasses: their types are checked, also when they are read from a file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from pydantic.dataclasses import dataclass
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+
+
+@dataclass(frozen=True)
+class RankingSetting:
+    """How genes are ranked in every training fold.
+
+    Parameters
+    ----------
+    criteria : sequence of str
+        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
+    cohort : CohortParameters
+        Scale, floor, ceiling, filter and missing values.
+    inner_folds : int
+    seed : int
+    """
+
+    criteria: tuple[str, ...]
+    cohort: CohortParameters
+    inner_folds: int
+    seed: int
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
     from leukemia_kedro.cohort.cohort import Cohort
     from leukemia_kedro.cohort.training_set import TrainingSet
-    from leukemia_kedro.evaluation.fold_rankings import RankingSetting
     from leukemia_kedro.model.fitted import FittedModel
-    from leukemia_kedro.model.setting import Setting
+    from leukemia_kedro.model.setting import RankingSetting, Setting
 else:
     Cohort = DataFrame = FittedModel = RankingSetting = Setting = TrainingSet = Any
 

@@ -33,7 +33,8 @@ def set_up_rankings(
     seed: int,
 ) -> RankingSetting:
     """The criteria that the signature and the models of the run use, and how they are computed."""
-    from leukemia_kedro.evaluation.fold_rankings import RankingSetting, criteria_in_use
+    from leukemia_kedro.evaluation.fold_rankings import criteria_in_use
+    from leukemia_kedro.model.setting import RankingSetting
 
     criteria = criteria_in_use(models, feature_selection.signature, training_set.labels)
     return RankingSetting(tuple(criteria), cohort, resampling.inner_folds, seed)
