@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
+from leukemia_kedro.cohort.quality import drop_incomplete_probes
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.parameters import CohortParameters, MissingParameters
 from leukemia_kedro.pipelines.data_processing.nodes import transform_to_log2

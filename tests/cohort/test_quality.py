@@ -10,17 +10,13 @@ from helpers.damaged_cohorts import TOLD, parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leukemia_kedro.cohort.quality import (
-    check_usable,
-    describe_quality,
-    equal_samples,
-    examine,
-)
+from leukemia_kedro.cohort.quality import check_usable, equal_samples, examine
 from leukemia_kedro.cohort.split import assign_sides
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import CohortError
 from leukemia_kedro.estimators.model_pipeline import probe_filter
 from leukemia_kedro.parameters import CohortParameters, MissingParameters
+from leukemia_kedro.pipelines.data_processing.nodes import describe_quality
 
 PARAMETERS = CohortParameters(
     scale="raw", floor=100, ceiling=16000, classes=["AML", "ALL"], filter={"min_ratio": 2}

@@ -5,14 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers.cohort_files import assert_same_cohort
-from helpers.damaged_files import (
-    cumida,
-    geo,
-    golub,
-    golub_zip,
-    parquet,
-    table,
-)
+from helpers.damaged_files import cumida, geo, golub, golub_zip, parquet, table
 from helpers.damages import DAMAGES, PUT_RIGHT
 from kedro.io import DatasetError
 

@@ -10,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from leukemia_kedro.datasets import (
-    ExpressionTableDataset,
-    parquet_table,
-)
+from leukemia_kedro.datasets import ExpressionTableDataset, parquet_table
 from leukemia_kedro.errors import UserError
 
 VALUES = [[1.5, -2.0, np.nan], [0.1, 2e-300, 7.0], [3.0, 4.0, 5e10], [0.0, 1.0, 2.0]]

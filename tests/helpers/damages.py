@@ -178,7 +178,7 @@ DAMAGES = {
         "the public file not yet fetched": (
             delete("01_raw/mll/MLL.csv"),
             "MLL.csv: no such file; to fetch it: kedro fetch mll",
-        ),
+        )
     },
     table: {
         "missing file": (delete("t.csv"), "t.csv: no such file\nCorrect the file, … kedro check"),

@@ -55,17 +55,16 @@ class Cohort:
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        _check_names(self.samples.index, "sample")
-        _check_names(self.probes.index, "probe")
-        _check_not_mangled(self.probes.index)
+        _check_table(self.samples, "sample")
+        _check_table(self.probes, "probe")
+        _check_probes(self.probes)
         _check_same(self.expression.index, self.samples.index, "sample")
         _check_same(self.expression.columns, self.probes.index, "probe")
         _check_values(self.expression)
-        _check_columns(self.samples, "samples")
-        _check_columns(self.probes, "probes")
-        _check_labels(self.samples)
-        _check_split(self.samples)
-        _check_probe_columns(self.probes)
+        if "label" in self.samples:
+            _check_labels(self.samples["label"])
+        if "split" in self.samples:
+            _check_split(self.samples["split"])
 
     @property
     def labels(self) -> pd.Series | None:
@@ -73,7 +72,8 @@ class Cohort:
         return self.samples.get("label")
 
 
-def _check_names(names: pd.Index, kind: str) -> None:
+def _check_table(table: pd.DataFrame, kind: str) -> None:
+    names = table.index
     if len(names) == 0:
         raise CohortError(f"no {kind} found: a cohort needs at least one")
     if names.name != kind:
@@ -84,30 +84,20 @@ def _check_names(names: pd.Index, kind: str) -> None:
     repeated = names[names.duplicated()].unique()
     if len(repeated):
         raise CohortError(f"{kind} ids occur more than once: {first_few(repeated)}")
-
-
-def _check_not_mangled(probes: pd.Index) -> None:
-    mangled = [name for name in probes if MANGLED.fullmatch(name)]
-    if mangled:
-        raise CohortError(
-            f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "
-            "export the table again without opening it there"
-        )
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise CohortError(f"the {kind}s table has columns of the same name: {first_few(repeated)}")
 
 
 def _check_same(found: pd.Index, expected: pd.Index, kind: str) -> None:
     if found.equals(expected):
         return
-    without_row = found.difference(expected)
-    without_values = expected.difference(found)
-    if len(without_row):
-        raise CohortError(
-            f"expression holds {kind}s that the {kind}s table lacks: {first_few(without_row)}"
-        )
-    if len(without_values):
-        raise CohortError(
-            f"the {kind}s table names {kind}s without expression: {first_few(without_values)}"
-        )
+    for names, fault in (
+        (found.difference(expected), f"expression holds {kind}s that the {kind}s table lacks"),
+        (expected.difference(found), f"the {kind}s table names {kind}s without expression"),
+    ):
+        if len(names):
+            raise CohortError(f"{fault}: {first_few(names)}")
     raise CohortError(f"the {kind}s table and expression list the {kind}s in different orders")
 
 
@@ -128,17 +118,8 @@ def _check_values(expression: pd.DataFrame) -> None:
         )
 
 
-def _check_columns(table: pd.DataFrame, name: str) -> None:
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise CohortError(f"the {name} table has columns of the same name: {first_few(repeated)}")
-
-
-def _check_labels(samples: pd.DataFrame) -> None:
-    if "label" not in samples:
-        return
-    labels = samples["label"]
-    unlabelled = samples.index[labels.isna() | labels.astype(str).str.strip().eq("")]
+def _check_labels(labels: pd.Series) -> None:
+    unlabelled = labels.index[labels.isna() | labels.astype(str).str.strip().eq("")]
     if len(unlabelled):
         raise CohortError(f"samples without a label: {first_few(unlabelled)}")
     for sample, label in labels.items():
@@ -146,18 +127,18 @@ def _check_labels(samples: pd.DataFrame) -> None:
             raise CohortError(f"the label of sample {sample} is {label!r}; expected text")
 
 
-def _check_split(samples: pd.DataFrame) -> None:
-    if "split" not in samples:
-        return
-    wrong = samples.index[~samples["split"].isin(SPLITS)]
-    if len(wrong):
+def _check_split(split: pd.Series) -> None:
+    for sample, side in split[~split.isin(SPLITS)].items():
+        raise CohortError(f"split of sample {sample} is {side!r}; expected 'train' or 'test'")
+
+
+def _check_probes(probes: pd.DataFrame) -> None:
+    mangled = [name for name in probes.index if MANGLED.fullmatch(name)]
+    if mangled:
         raise CohortError(
-            f"split of sample {wrong[0]} is {samples.loc[wrong[0], 'split']!r}; "
-            "expected 'train' or 'test'"
+            f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "
+            "export the table again without opening it there"
         )
-
-
-def _check_probe_columns(probes: pd.DataFrame) -> None:
     missing = [column for column in ("description", "is_control") if column not in probes]
     if missing:
         raise CohortError(f"the probes table lacks the columns {first_few(missing)}")

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort.cohort import SPLITS, Cohort
-from leukemia_kedro.cohort.left_out_probes import incomplete_probes
+from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.errors import CohortError, first_few
-from leukemia_kedro.parameters import LARGEST_LOG2, CohortParameters
+from leukemia_kedro.parameters import LARGEST_LOG2, CohortParameters, MissingParameters
 
-QUANTILES = {
-    "minimum": 0.0,
-    "lower_quartile": 0.25,
-    "median": 0.5,
-    "upper_quartile": 0.75,
-    "maximum": 1.0,
-}
 ID_NAME = re.compile(
     r"(?i)^(unnamed.*|index|id|.*_id|samples?|patients?|subject.*|row|no\.?|nr\.?)$"
 )
@@ -33,7 +25,19 @@ RISING_SAMPLES = 12
 SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
 
 
-class DataQuality(TypedDict):
+class ValueCounts(TypedDict):
+    """What :func:`count_values` counts."""
+
+    negative_share: float
+    missing_values: int
+    constant_probes: int
+    duplicated_probes: int
+    """Probes with the values of an earlier probe."""
+    duplicated_samples: list[list[str]]
+    """Groups of samples with equal values."""
+
+
+class DataQuality(ValueCounts):
     """The record ``data_quality.json``: counts and ranges of a cohort as measured."""
 
     origin: str
@@ -47,17 +51,10 @@ class DataQuality(TypedDict):
     n_probes_passing_filter: int
     classes: dict[str, dict[str, int]]
     """Samples of each class, in the cohort's order of classes, in each split."""
-    negative_share: float
-    missing_values: int
-    constant_probes: int
-    duplicated_probes: int
-    """Probes with the values of an earlier probe."""
-    duplicated_samples: list[list[str]]
-    """Groups of samples with equal values."""
     oddities: list[str]
     """Those of :func:`examine`."""
     intensity_per_sample: dict[str, dict[str, float]]
-    """The ``QUANTILES`` of each sample."""
+    """``minimum, lower_quartile, median, upper_quartile, maximum`` of each sample."""
 
 
 @dataclass(frozen=True)
@@ -136,50 +133,37 @@ def equal_samples(expression: pd.DataFrame) -> list[list[str]]:
     return sorted([str(expression.index[i]) for i in group] for group in rows)
 
 
-def describe_quality(
-    cohort: Cohort,
-    sample_split: pd.DataFrame,
-    probe_filter: pd.DataFrame,
-    parameters: CohortParameters,
-) -> DataQuality:
-    """Counts and ranges of a cohort as measured.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        As read, with the probes that the run leaves out.
-    sample_split : DataFrame, index ``sample``, columns ``label, split``
-    probe_filter : DataFrame, column ``passes``
-    parameters : CohortParameters
-    """
+def count_values(cohort: Cohort) -> ValueCounts:
+    """Negative, missing and repeated values of a cohort as measured."""
     values = cohort.expression.to_numpy()
-    quantiles = np.nanquantile(values, list(QUANTILES.values()), axis=1)
-    sizes = Counter(zip(sample_split["label"], sample_split["split"], strict=True))
-    lowest, highest = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    constant = np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)
     return {
-        "origin": cohort.origin,
-        "simulated": cohort.simulated,
-        "scale": parameters.scale,
-        "n_samples": values.shape[0],
-        "n_probes": values.shape[1],
-        "n_control_probes": int(cohort.probes["is_control"].sum()),
-        "dropped_probes": int(incomplete_probes(cohort, parameters.missing).sum()),
-        "n_probes_passing_filter": int(probe_filter["passes"].sum()),
-        "classes": {
-            str(label): {split: sizes[label, split] for split in SPLITS}
-            for label in class_order(sample_split["label"], parameters.classes)
-        },
         "negative_share": float((values < 0).mean()),
         "missing_values": int(np.isnan(values).sum()),
-        "constant_probes": int((highest == lowest).sum()),
+        "constant_probes": int(constant.sum()),
         "duplicated_probes": int(_row_keys(values.T).duplicated().sum()),
         "duplicated_samples": equal_samples(cohort.expression),
-        "oddities": examine(cohort, parameters).oddities,
-        "intensity_per_sample": {
-            str(sample): dict(zip(QUANTILES, map(float, quantiles[:, i]), strict=True))
-            for i, sample in enumerate(cohort.expression.index)
-        },
     }
+
+
+def drop_incomplete_probes(cohort: Cohort, missing: MissingParameters) -> Cohort:
+    """The cohort without its :func:`incomplete_probes`; the same where there are none."""
+    dropped = incomplete_probes(cohort, missing)
+    if not dropped.any():
+        return cohort
+    return dataclasses.replace(
+        cohort, expression=cohort.expression.loc[:, ~dropped], probes=cohort.probes[~dropped]
+    )
+
+
+def incomplete_probes(cohort: Cohort, missing: MissingParameters) -> np.ndarray:
+    """Which probes lack more than the allowed share of their values, over samples of all classes.
+
+    None where the policy is to fail. Shape (n_probes,).
+    """
+    if missing.policy == "fail":
+        return np.zeros(cohort.expression.shape[1], dtype=bool)
+    return np.isnan(cohort.expression.to_numpy()).mean(axis=0) > missing.max_share
 
 
 def _classes(examined: _Examined) -> Iterator[str]:
@@ -195,23 +179,20 @@ def _classes(examined: _Examined) -> Iterator[str]:
 def _missing_values(examined: _Examined) -> Iterator[str]:
     missing, expression = examined.parameters.missing, examined.cohort.expression
     dropped = incomplete_probes(examined.cohort, missing)
+    too_many = f"more than cohort.missing.max_share {missing.max_share:g}"
     if dropped.all():
-        yield (
-            f"every probe lacks more than cohort.missing.max_share {missing.max_share:g} of its "
-            "values"
-        )
+        yield f"every probe lacks {too_many} of its values"
         return
     rows, columns = np.nonzero(np.isnan(examined.matrix) & ~dropped)
     if missing.policy == "impute" or not len(rows):
         return
-    place = (
-        f"the first in sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}"
-    )
+    sample, probe = expression.index[rows[0]], expression.columns[columns[0]]
+    place = f"the first in sample {sample}, probe {probe}"
     if missing.policy == "drop":
         yield (
             f"{len(rows)} values are still missing, {place}, after the {dropped.sum()} probes that "
-            f"lack more than cohort.missing.max_share {missing.max_share:g} were dropped; set "
-            "max_share to 0, or cohort.missing.policy to 'impute'"
+            f"lack {too_many} were dropped; "
+            "set max_share to 0, or cohort.missing.policy to 'impute'"
         )
     else:
         yield (
@@ -250,7 +231,7 @@ def _empty_samples(examined: _Examined) -> Iterator[str]:
         )
 
 
-def _one_array_under_two_labels(examined: _Examined) -> Iterator[str]:
+def _array_under_two_labels(examined: _Examined) -> Iterator[str]:
     labels = examined.cohort.labels
     if labels is None:
         return
@@ -306,19 +287,11 @@ def _equal_samples(examined: _Examined) -> Iterator[str]:
             )
 
 
-OBSTACLES: tuple[Callable[[_Examined], Iterator[str]], ...] = (
-    _classes,
-    _missing_values,
-    _another_scale,
-    _empty_samples,
-    _one_array_under_two_labels,
+OBSTACLES = (
+    _classes, _missing_values, _another_scale, _empty_samples, _array_under_two_labels,
     _counts_of_rows,
-)
-ODDITIES: tuple[Callable[[_Examined], Iterator[str]], ...] = (
-    _id_names,
-    _negative_log2,
-    _equal_samples,
-)
+)  # fmt: skip
+ODDITIES = (_id_names, _negative_log2, _equal_samples)
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:

@@ -168,8 +168,7 @@ _SOURCES = (
         cohort="mll",
         files=(
             OriginalFile(
-                "MLL.csv",
-                sha256="5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4",
+                "MLL.csv", sha256="5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4"
             ),
         ),
         check_copy=_check_mll,

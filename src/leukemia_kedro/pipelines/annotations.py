@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from leukemia_kedro.cohort.cohort import Cohort
+    from leukemia_kedro.cohort.quality import DataQuality
     from leukemia_kedro.cohort.training_set import TrainingSet
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.setting import RankingSetting, Setting
 else:
-    Cohort = DataFrame = FittedModel = RankingSetting = Setting = TrainingSet = Any
+    Cohort = DataFrame = DataQuality = FittedModel = RankingSetting = Setting = TrainingSet = Any
 
-__all__ = ["Cohort", "DataFrame", "FittedModel", "RankingSetting", "Setting", "TrainingSet"]
+__all__ = [
+    "Cohort", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Setting", "TrainingSet",
+]  # fmt: skip

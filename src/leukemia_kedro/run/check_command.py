@@ -64,8 +64,9 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
 def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     values = cohort.expression.to_numpy()
     low, middle, high = np.nanquantile(values, [0, 0.5, 1])
-    constant = np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)
-    missing = np.isnan(values)
+    counts = quality.count_values(cohort)
+    negative = counts["negative_share"]
+    lacking = np.isnan(values).any(axis=0).sum()
     looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
     return {
         "Origin": cohort.origin,
@@ -74,10 +75,10 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
         "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
         "Given split": _counts(cohort.samples["split"]) if "split" in cohort.samples else "none",
         "Scale": f"{parameters.scale} in the parameters; looks like {looks_like}",
-        "Values": f"{low:g} to {high:g}, median {middle:g}; {(values < 0).mean():.1%} negative",
-        "Missing values": f"{missing.sum():,}, in {missing.any(axis=0).sum():,} probes",
-        "Constant probes": f"{constant.sum():,}",
-        "Samples equal to another": f"{sum(map(len, quality.equal_samples(cohort.expression))):,}",
+        "Values": f"{low:g} to {high:g}, median {middle:g}; {negative:.1%} negative",
+        "Missing values": f"{counts['missing_values']:,}, in {lacking:,} probes",
+        "Constant probes": f"{counts['constant_probes']:,}",
+        "Samples equal to another": f"{sum(map(len, counts['duplicated_samples'])):,}",
     }
 
 

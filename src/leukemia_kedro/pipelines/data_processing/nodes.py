@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, TrainingSet
+from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, DataQuality, TrainingSet
 
 
 def validate_cohort(
     raw_cohort: Cohort, cohort: CohortParameters
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """The cohort's three tables: expression (probes × samples), samples, probes."""
-    from leukemia_kedro.cohort.left_out_probes import drop_incomplete_probes
-    from leukemia_kedro.cohort.quality import check_usable
+    from leukemia_kedro.cohort.quality import check_usable, drop_incomplete_probes
 
     check_usable(raw_cohort, cohort)
     kept = drop_incomplete_probes(raw_cohort, cohort.missing)
@@ -87,8 +83,37 @@ def transform_to_log2(
 
 def describe_quality(
     raw_cohort: Cohort, sample_split: DataFrame, probe_filter: DataFrame, cohort: CohortParameters
-) -> Mapping[str, Any]:
-    """Sizes, classes, oddities and intensity ranges of the data as measured."""
-    from leukemia_kedro.cohort import quality
+) -> DataQuality:
+    """Sizes, classes, oddities and intensity ranges of the data as measured, with all probes."""
+    from collections import Counter
 
-    return quality.describe_quality(raw_cohort, sample_split, probe_filter, cohort)
+    import numpy as np
+
+    from leukemia_kedro.cohort.cohort import SPLITS
+    from leukemia_kedro.cohort.quality import count_values, examine, incomplete_probes
+    from leukemia_kedro.cohort.split import class_order
+
+    values = raw_cohort.expression.to_numpy()
+    sizes = Counter(zip(sample_split["label"], sample_split["split"], strict=True))
+    names = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
+    quantiles = np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1], axis=1)
+    return {
+        "origin": raw_cohort.origin,
+        "simulated": raw_cohort.simulated,
+        "scale": cohort.scale,
+        "n_samples": values.shape[0],
+        "n_probes": values.shape[1],
+        "n_control_probes": int(raw_cohort.probes["is_control"].sum()),
+        "dropped_probes": int(incomplete_probes(raw_cohort, cohort.missing).sum()),
+        "n_probes_passing_filter": int(probe_filter["passes"].sum()),
+        "classes": {
+            str(label): {split: sizes[label, split] for split in SPLITS}
+            for label in class_order(sample_split["label"], cohort.classes)
+        },
+        **count_values(raw_cohort),
+        "oddities": examine(raw_cohort, cohort).oddities,
+        "intensity_per_sample": {
+            str(sample): dict(zip(names, map(float, quantiles[:, i]), strict=True))
+            for i, sample in enumerate(raw_cohort.expression.index)
+        },
+    }
