@@ -44,7 +44,7 @@ from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
@@ -90,7 +90,8 @@ class Comparison:
         self.seed = parameters["seed"]
         self.cohort = CohortParameters(**parameters["cohort"])
         self.resampling = ResamplingParameters(**parameters["resampling"])
-        self.models = {name: ModelParameters(**parameters["models"][name]) for name in MODELS}
+        blocks = parameters["models"]
+        self.models = {name: ModelParameters(**blocks[name]) for name in model_names()}
         self.plan = resampling_plan(self.labels, self.resampling, self.seed)
 
     def rankings(self, n_jobs: int):
@@ -184,26 +185,26 @@ def main() -> None:
     run_parallel(clone, [(model_pipeline(compared.models["knn"], compared.cohort, 0),)] * jobs,
                  jobs, "starting")  # fmt: skip
 
-    here = {name: [] for name in ("rankings", *MODELS)}
-    limit = {name: [] for name in MODELS}
+    here = {name: [] for name in ("rankings", *model_names())}
+    limit = {name: [] for name in model_names()}
     for _ in range(RUNS):
         rankings, seconds = timed(compared.rankings, jobs)
         here["rankings"].append(seconds)
         orders = orders_by_split(rankings)
         found = {}
-        for name in MODELS:
+        for name in model_names():
             found[name], seconds = timed(compared.here, name, orders, jobs)
             here[name].append(seconds)
             limit[name].append(compared.own_seconds(name, orders) / jobs)
     plain = {}
-    for name in MODELS:
+    for name in model_names():
         theirs, plain[name] = timed(compared.plain, name, jobs)
         np.testing.assert_allclose(found[name], theirs, rtol=1e-6, atol=1e-9, err_msg=name)
 
     print(f"seconds, {jobs} jobs, {RUNS} runs here and 1 of plain scikit-learn")
     print(f"{'':<22}{'here':>26}{'limit':>26}{'plain':>9}{'plain / here':>14}")
     print(f"{'rankings, shared':<22}{spread(here['rankings']):>26}")
-    for name in MODELS:
+    for name in model_names():
         ratio = plain[name] / statistics.median(here[name])
         print(f"{name:<22}{spread(here[name]):>26}{spread(limit[name]):>26}"
               f"{plain[name]:>9.2f}{ratio:>14.1f}")  # fmt: skip

@@ -143,17 +143,13 @@ def check_of(command: str):
 
 
 def add_the_model(project: ProjectCopy, page: str) -> None:
-    """Follow the page that adds a model: its block and its name."""
+    """Follow the page that adds a model: its block."""
     (block,) = (block for block in blocks(page) if block.language == "yaml")
     added = yaml.safe_load(block.text)["models"]
     path = project.folder / "conf" / "base" / "parameters_models.yml"
     models = yaml.safe_load(path.read_text())
     models["models"] |= added
-    path.write_text(yaml.safe_dump(models))
-    registry = _own_code(project) / "model" / "registry.py"
-    text = registry.read_text(encoding="utf-8")
-    names = "".join(f'    "{name}",\n' for name in added)
-    registry.write_text(text.replace("MODELS = (\n", f"MODELS = (\n{names}"), encoding="utf-8")
+    path.write_text(yaml.safe_dump(models, sort_keys=False))
 
 
 def add_the_criterion(project: ProjectCopy, page: str) -> None:

@@ -30,7 +30,7 @@ from leukemia_kedro.evaluation.nested_cv import (
     nested_cross_validation,
 )
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import (
     CohortParameters,
@@ -95,8 +95,8 @@ def plain_search(model, parameters=COHORT):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "n_classes"),
-    [(name, 2) for name in MODELS]
-    + [(name, 3) for name in MODELS if not BLOCKS[name].two_classes_only],
+    [(name, 2) for name in model_names()]
+    + [(name, 3) for name in model_names() if not BLOCKS[name].two_classes_only],
 )
 def test_every_shipped_model_predicts_as_cross_validate_over_grid_search(name, n_classes):
     check_equality(BLOCKS[name], cohort(n_classes), COHORT)

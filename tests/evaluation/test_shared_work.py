@@ -19,11 +19,7 @@ from leukemia_kedro.compute import parallel
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators import ProbeFilter, top_probes
 from leukemia_kedro.evaluation import fold_rankings, nested_cv, permutation
-from leukemia_kedro.evaluation.fold_rankings import (
-    criteria_in_use,
-    orders_by_split,
-    rank_folds,
-)
+from leukemia_kedro.evaluation.fold_rankings import criteria_in_use, orders_by_split, rank_folds
 from leukemia_kedro.evaluation.nested_cv import fit_model, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.setting import RankingSetting, Setting

@@ -5,10 +5,7 @@ import pytest
 from helpers.small_models import small_cohort, small_model
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.model.training_reference import (
-    leave_one_out_distances,
-    remember_training,
-)
+from leukemia_kedro.model.training_reference import leave_one_out_distances, remember_training
 
 
 def distance_by_definition(x, others, codes):

@@ -18,7 +18,7 @@ import pytest
 from helpers.forked_runs import start_run
 from helpers.project_copy import ProjectCopy
 
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def add_cohort(project: ProjectCopy, name: str, seed: int) -> None:
         resampling={"folds": 2, "repeats": 1, "inner_folds": 2},
         modelling={"permutations": 2},
         differential_expression={"permutations": 10},
-        models={model: QUICK_MODELS.get(model, {"enabled": False}) for model in MODELS},
+        models={model: QUICK_MODELS.get(model, {"enabled": False}) for model in model_names()},
     )
 
 

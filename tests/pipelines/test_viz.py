@@ -13,7 +13,7 @@ import pytest
 from helpers.browser import open_browser, visit
 from helpers.project_copy import PROJECT
 
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 
 NOISE = ("Warning", "WARNING", "ERROR", "Traceback")
 PREVIEWS = {
@@ -75,7 +75,7 @@ def within(picture, box, kind):
 
 def test_each_pipeline_is_a_box_and_modelling_holds_one_box_per_model(picture):
     assert within(picture, "__root__", "modularPipeline") == PIPELINES
-    models = {f"modelling.{model}" for model in MODELS}
+    models = {f"modelling.{model}" for model in model_names()}
     assert within(picture, "modelling", "modularPipeline") == models
 
 

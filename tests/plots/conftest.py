@@ -14,12 +14,14 @@ from matplotlib.text import Text
 from scipy.stats import false_discovery_control, ttest_ind
 
 from leukemia_kedro.model.predictions import prediction_table, with_calls
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.plots import galleries
 from leukemia_kedro.plots.cohort import QUANTILES
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
 from leukemia_kedro.plots.stability import threshold_path
 from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, SignatureStudy
+
+MODELS = model_names()
 
 TWO = ("ALL", "AML")
 FIVE = ("AML", "Bone_Marrow", "Bone_Marrow_CD34", "PB", "PBSC_CD34")

@@ -10,11 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.evaluation.metrics import score, squared_errors
 from leukemia_kedro.evaluation.reject_option import call_summary
-from leukemia_kedro.statistics.intervals import (
-    bootstrap_interval,
-    clopper_pearson,
-    mcnemar_exact,
-)
+from leukemia_kedro.statistics.intervals import bootstrap_interval, clopper_pearson, mcnemar_exact
 
 ONE_STANDARD_ERROR_RULE = (
     "the simplest model whose cross-validated balanced accuracy is within one standard error "

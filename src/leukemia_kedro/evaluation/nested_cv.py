@@ -30,13 +30,7 @@ from leukemia_kedro.estimators.model_pipeline import (
 from leukemia_kedro.evaluation.calibration import final_classifier, in_groups
 from leukemia_kedro.evaluation.fold_rankings import Orders
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
-from leukemia_kedro.evaluation.plan import (
-    WHOLE,
-    Split,
-    inner_splits,
-    outer_splits,
-    whole,
-)
+from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_splits, whole
 from leukemia_kedro.model.predictions import confidence, prediction_table
 from leukemia_kedro.model.setting import Setting
 

@@ -36,10 +36,7 @@ class Split:
 
 
 def resampling_plan(
-    labels: pd.Series,
-    resampling: ResamplingParameters,
-    seed: int,
-    groups: np.ndarray | None = None,
+    labels: pd.Series, resampling: ResamplingParameters, seed: int, groups: np.ndarray | None = None
 ) -> pd.DataFrame:
     """Repeated stratified folds over the training samples.
 

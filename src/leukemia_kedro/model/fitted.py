@@ -12,12 +12,7 @@ from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
-from leukemia_kedro.model.predictions import (
-    confidence,
-    prediction_table,
-    uncalibrated,
-    with_calls,
-)
+from leukemia_kedro.model.predictions import confidence, prediction_table, uncalibrated, with_calls
 from leukemia_kedro.model.scale import check_scale
 from leukemia_kedro.model.training_reference import TrainingReference
 

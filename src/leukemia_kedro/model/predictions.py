@@ -34,10 +34,7 @@ def prediction_table(
         In the order of the columns.
     """
     return pd.DataFrame(
-        {
-            "sample": samples,
-            "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)],
-        }
+        {"sample": samples, "predicted": np.asarray(classes)[np.nanargmax(probabilities, axis=1)]}
         | {f"{PROBABILITY}{name}": probabilities[:, i] for i, name in enumerate(classes)}
     )
 

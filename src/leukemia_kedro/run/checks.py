@@ -19,7 +19,7 @@ from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.parameters import (
     ComputeParameters,
     FeatureSelectionParameters,
@@ -199,7 +199,7 @@ def _try_models(
     from leukemia_kedro.run.rehearsal import rehearse_models
 
     labels, groups = training_samples(sample_split)
-    if len(names) == len(MODELS):  # a run of one model may leave it out
+    if len(names) == len(model_names()):  # a run of one model may leave it out
         check_some_run(models, len(labels), labels.nunique())
     chosen = {name: block for name, block in models.items() if name in names}
     rehearse_models(chosen, labels, resampling, seed, groups)

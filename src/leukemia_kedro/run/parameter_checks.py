@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukemia_kedro.compute.private_names import check_parameters
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.model.registry import MODELS
+from leukemia_kedro.model.registry import BLOCKS, model_names
 from leukemia_kedro.parameters import ModelParameters
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ def check_models(models: Mapping[str, Any]) -> None:
     Raises
     ------
     UserError
-        A name is not in ``MODELS``; a criterion is unknown; an import path is not that of a
-        classifier; it does not have an argument or refuses its value; it gives no probabilities; a
-        method for two classes is not marked as one.
+        No pipeline runs a model of that name; a criterion is unknown; an import path is not that
+        of a classifier; it does not have an argument or refuses its value; it gives no
+        probabilities; a method for two classes is not marked as one.
     """
-    unknown = [name for name in models if name not in MODELS]
+    known = model_names()
+    unknown = [name for name in models if name not in known]
     if unknown:
         raise UserError(
-            f"parameters name the model {unknown[0]!r}, which is not registered; "
-            f"expected one of: {first_few(MODELS, len(MODELS))}. "
-            "To add a model, put its name into src/leukemia_kedro/model/registry.py"
+            f"parameters name the model {unknown[0]!r}, which no pipeline runs; expected one of: "
+            f"{first_few(known, len(known))}. To add a model, put its block into {BLOCKS}"
         )
     for name, block in models.items():
         model = ModelParameters.model_validate(block)

@@ -33,10 +33,7 @@ def divide_expression(
 
     check_unseen(expression.T, sample_split)
     held_out = sample_split.loc[expression.columns, "split"].to_numpy() == "test"
-    return (
-        training_set(expression, sample_split, probes, cohort),
-        expression.loc[:, held_out],
-    )
+    return (training_set(expression, sample_split, probes, cohort), expression.loc[:, held_out])
 
 
 def filter_probes(
