@@ -47,7 +47,7 @@ class ProjectCopy:
 
     def _write(self, environment: str, file: str, content: dict) -> None:
         path = self.folder / "conf" / environment / f"{file}.yml"
-        path.write_text(yaml.safe_dump(content))
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def _base_parameters(self, file: str) -> dict:
         return yaml.safe_load((self.folder / "conf" / "base" / f"{file}.yml").read_text())

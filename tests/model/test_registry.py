@@ -24,7 +24,7 @@ def test_a_file_without_blocks_is_refused_with_its_name(text, tmp_path, monkeypa
     file.parent.mkdir(parents=True)
     file.write_text(text)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="parameters_models.yml: expected a block for each model"):
+    with pytest.raises(UserError, match=r"parameters_models\.yml: expected a block for each model"):
         registry.model_names()
 
 

@@ -152,7 +152,7 @@ NOWHERE = ComputeParameters(backend="dask", scheduler="http://127.0.0.1:1")
     ("name", "value", "expected"),
     [
         ("seed", -1, "seed is -1; expected a whole number from 0"),
-        ("models", {"svm": {}}, "parameters name the model 'svm', which is not registered"),
+        ("models", {"svm": {}}, "parameters name the model 'svm', which no pipeline runs"),
         ("models", {"svm_linear": SVM}, r"models\.svm_linear: search\.C: .* Got -1"),
         ("compute", NOWHERE, "compute.scheduler: no Dask scheduler answers"),
         ("models", BLOCKS, r"models\.knn: .*n_neighbors 7 fails on .* 3 samples"),
