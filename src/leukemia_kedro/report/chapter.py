@@ -29,19 +29,9 @@ def named(gallery: Sequence[FigureRecord], name: str) -> list[FigureRecord]:
 def divided(
     gallery: Sequence[FigureRecord], owners: Sequence[str]
 ) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
-    """Figures that belong to one model or contrast, and those of all together.
+    """Figures of all owners (models or contrasts) together, and those of each owner.
 
-    Parameters
-    ----------
-    gallery : sequence of FigureRecord
-        A figure that belongs to an owner is named ``<what it shows>_<owner>``.
-    owners : sequence of str
-        As written in names of figures.
-
-    Returns
-    -------
-    common : list of FigureRecord
-    own : dict of owner to list of FigureRecord
+    A figure that belongs to an owner is named ``<what it shows>_<owner>``.
     """
     common: list[FigureRecord] = []
     own: dict[str, list[FigureRecord]] = {owner: [] for owner in owners}

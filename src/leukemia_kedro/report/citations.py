@@ -29,17 +29,10 @@ class Citations:
         self._used: set[str] = set()
 
     def cite(self, *keys: str) -> Markup:
-        """``(Smyth 2004; Benjamini & Hochberg 1995)``, each a link into the list.
-
-        Parameters
-        ----------
-        *keys : str
-            Of :data:`REFERENCES`.
-        """
+        """``(Smyth 2004; Benjamini & Hochberg 1995)``, each a link into the list."""
         self._used.update(keys)
-        links = [
-            Markup('<a href="#ref-{}">{}</a>').format(key, REFERENCES[key].cited) for key in keys
-        ]
+        link = Markup('<a href="#ref-{}">{}</a>')
+        links = [link.format(key, REFERENCES[key].cited) for key in keys]
         return Markup("({})").format(Markup("; ").join(links))
 
     def listed(self) -> list[Reference]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leukemia_kedro.cohort.quality import DataQuality
 from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
@@ -12,6 +11,8 @@ from leukemia_kedro.report.wording import count, decimal, listed, percent
 
 FEW_SAMPLES = 10
 """A class with fewer training samples gets a warning."""
+PROJECTION = "projection_"
+"""Start of the names of figures with a chapter of their own."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +45,16 @@ class Projections(Chapter):
 
 
 def card(study: Study) -> CohortCard:
-    return CohortCard(_class_table(study.cohort), _warnings(study.cohort))
-
-
-def data_quality(study: Study) -> CohortQuality:
-    return CohortQuality(_fact_table(study.cohort.data_quality), _figures(study, False))
-
-
-def projections(study: Study) -> Projections:
-    return Projections(_figures(study, True))
-
-
-def _figures(study: Study, are_projections: bool) -> list[FigureRecord]:
-    return [
-        record
-        for record in study.galleries.cohort_figures
-        if record["name"].startswith("projection_") == are_projections
-    ]
-
-
-def _class_table(cohort: CohortStudy) -> Table:
     rows = [
         {"label": label, **n, "total": n["train"] + n["test"]}
-        for label, n in cohort.data_quality["classes"].items()
+        for label, n in study.cohort.data_quality["classes"].items()
     ]
     columns = [Column("label", "Class"), Column("train", "Training", count)]
-    if cohort.n_test:
+    if study.cohort.n_test:
         columns += [Column("test", "Test", count), Column("total", "Total", count)]
-    return make_table(
-        rows, columns, anchor="classes", caption="Samples of each class.", sortable=False
-    )
+    caption = "Samples of each class."
+    classes = make_table(rows, columns, anchor="classes", caption=caption, sortable=False)
+    return CohortCard(classes, _warnings(study.cohort))
 
 
 def _warnings(cohort: CohortStudy) -> list[str]:
@@ -95,9 +76,10 @@ def _warnings(cohort: CohortStudy) -> list[str]:
     return warnings
 
 
-def _fact_table(quality: DataQuality) -> Table:
+def data_quality(study: Study) -> CohortQuality:
+    quality = study.cohort.data_quality
     medians = [sample["median"] for sample in quality["intensity_per_sample"].values()]
-    digits = 0 if quality["scale"] == "raw" else 2
+    unit, digits = ("intensity", 0) if quality["scale"] == "raw" else ("log2 intensity", 2)
     facts = {
         "Samples": count(quality["n_samples"]),
         "Probes": count(quality["n_probes"]),
@@ -110,13 +92,20 @@ def _fact_table(quality: DataQuality) -> Table:
         "Probes with one value in every sample": count(quality["constant_probes"]),
         "Probes that repeat another probe's values": count(quality["duplicated_probes"]),
         "Groups of samples with the same values": count(len(quality["duplicated_samples"])),
-        f"Median {'intensity' if digits == 0 else 'log2 intensity'} of a sample, lowest to "
-        "highest": f"{decimal(min(medians), digits)} to {decimal(max(medians), digits)}",
+        f"Median {unit} of a sample, lowest to highest": f"{decimal(min(medians), digits)} to "
+        f"{decimal(max(medians), digits)}",
     }
-    return make_table(
+    table = make_table(
         [{"what": what, "value": value} for what, value in facts.items()],
         [Column("what", "As measured"), Column("value", "Value")],
         anchor="quality",
         caption="The data as they were read, before any processing.",
         sortable=False,
     )
+    gallery = study.galleries.cohort_figures
+    return CohortQuality(table, [one for one in gallery if not one["name"].startswith(PROJECTION)])
+
+
+def projections(study: Study) -> Projections:
+    gallery = study.galleries.cohort_figures
+    return Projections([one for one in gallery if one["name"].startswith(PROJECTION)])

@@ -1,4 +1,4 @@
-"""Figures inside the page: SVG that shares one set of letters, plotly figures to be unpacked.
+"""Figures inside the page: SVG drawings that share one set of letters.
 
 A page of eighty figures in which each draws its own alphabet is three times as large.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from typing import Any
 
 from markupsafe import Markup
-
-from leukemia_kedro.report.packing import packed
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -59,12 +56,9 @@ class Drawings:
         inches = float(root.attrib["width"].removesuffix("pt")) / _POINTS_PER_INCH
         view = root.attrib["viewBox"]
         root.attrib.clear()
-        root.attrib.update(
-            viewBox=view,
-            role="img",
-            style=f"--inches:{inches:.2f}",
-            **{"aria-label": record["alt"]},
-        )
+        style = f"--inches:{inches:.2f}"
+        root.attrib.update({"viewBox": view, "role": "img", "style": style})
+        root.set("aria-label", record["alt"])
         return _html(root)
 
     def letters(self) -> Markup:
@@ -91,19 +85,6 @@ class Drawings:
                 for name in {"x", "y"} & use.attrib.keys():
                     # In units of the letter, of which a point has a dozen.
                     use.set(name, f"{float(use.attrib[name]):.0f}")
-
-
-def packed_figure(figure: Any) -> str:
-    """A plotly figure as packed JSON, to be drawn when the reader comes to it.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Written by the one engine that is always there, so that the bytes are always the same.
-    """
-    from plotly.io import to_json
-
-    return packed(to_json(figure, validate=False, engine="json"))
 
 
 def _shorten(element: ET.Element, referred_to: set[str]) -> None:

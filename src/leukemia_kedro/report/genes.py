@@ -13,10 +13,9 @@ from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, percent, small
 
-TOP_GENES = 200
-"""Genes listed for a contrast; the file holds them all."""
-TOP_GENES_IN_BRIEF = 50
-GENE_SETS = 200
+TOP = 200
+"""Genes and gene sets listed for a contrast; the files hold them all."""
+TOP_IN_BRIEF = 50
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,21 @@ class GeneSets(Chapter):
 
 
 def signature(study: Study) -> Signature:
-    return Signature(_signature_table(study.signature.signature))
+    genes = study.signature.signature
+    table = make_table(
+        _without_empty_descriptions(genes),
+        [
+            Column("probe", "Probe"),
+            Column("description", "Description"),
+            Column("score", "Score", decimal),
+            Column("direction", "Higher in"),
+            Column("selection_frequency", "Chosen in", lambda share: percent(share, 0)),
+        ],
+        anchor="signature-genes",
+        caption=f"The {count(len(genes))} genes of the signature, in the order chosen. Chosen in: "
+        "share of the training folds whose own top genes include it.",
+    )
+    return Signature(table)
 
 
 def differential_expression(study: Study) -> DifferentialExpression:
@@ -71,13 +84,18 @@ def differential_expression(study: Study) -> DifferentialExpression:
     common, own = divided(study.galleries.contrast_figures, list(stems.values()))
     fdr = study.parameters.differential_expression.fdr
     contrasts = [
-        _contrast(name, table, own[stems[name]], fdr, in_full=position < IN_FULL)
+        Contrast(
+            name=name,
+            anchor=f"contrast-{stems[name]}",
+            significant=n_significant(table, fdr),
+            tested=len(table),
+            figures=own[stems[name]] if position < IN_FULL else own[stems[name]][:1],
+            table=_gene_table(name, table, in_full=position < IN_FULL),
+        )
         for position, (name, table) in enumerate(tables.items())
     ]
-    n_brief = len(contrasts[IN_FULL:])
-    return DifferentialExpression(
-        common, contrasts, n_brief, _truth_table(truth) if truth else None
-    )
+    truth_table = _truth_table(truth) if truth else None
+    return DifferentialExpression(common, contrasts, len(contrasts[IN_FULL:]), truth_table)
 
 
 def enrichment(study: Study) -> GeneSets | None:
@@ -91,21 +109,8 @@ def n_significant(table: pd.DataFrame, fdr: float) -> int:
     return int((table["adj.P.Val"] < fdr).sum())
 
 
-def _contrast(
-    name: str, table: pd.DataFrame, figures: list[FigureRecord], fdr: float, in_full: bool
-) -> Contrast:
-    return Contrast(
-        name=name,
-        anchor=f"contrast-{file_stem(name)}",
-        significant=n_significant(table, fdr),
-        tested=len(table),
-        figures=figures if in_full else figures[:1],
-        table=_gene_table(name, table, TOP_GENES if in_full else TOP_GENES_IN_BRIEF),
-    )
-
-
-def _gene_table(contrast: str, table: pd.DataFrame, n_genes: int) -> Table:
-    top = table.head(n_genes)
+def _gene_table(contrast: str, table: pd.DataFrame, in_full: bool) -> Table:
+    top = table.head(TOP if in_full else TOP_IN_BRIEF)
     return make_table(
         _without_empty_descriptions(top),
         [
@@ -133,25 +138,9 @@ def _without_empty_descriptions(genes: pd.DataFrame) -> pd.DataFrame:
     return genes if described else genes.drop(columns="description")
 
 
-def _signature_table(genes: pd.DataFrame) -> Table:
-    return make_table(
-        _without_empty_descriptions(genes),
-        [
-            Column("probe", "Probe"),
-            Column("description", "Description"),
-            Column("score", "Score", decimal),
-            Column("direction", "Higher in"),
-            Column("selection_frequency", "Chosen in", lambda share: percent(share, 0)),
-        ],
-        anchor="signature-genes",
-        caption=f"The {count(len(genes))} genes of the signature, in the order chosen. Chosen in: "
-        "share of the training folds whose own top genes include it.",
-    )
-
-
 def _truth_table(truth: list[TruthRecord]) -> Table:
     return make_table(
-        pd.DataFrame(truth),
+        truth,
         [
             Column("contrast", "Contrast"),
             Column("fdr", "Stated rate", percent),
@@ -170,7 +159,7 @@ def _truth_table(truth: list[TruthRecord]) -> Table:
 
 def _set_table(contrast: str, sets: pd.DataFrame) -> Table:
     return make_table(
-        sets.sort_values("camera_p", kind="stable").head(GENE_SETS),
+        sets.sort_values("camera_p", kind="stable").head(TOP),
         [
             Column("gene_set", "Gene set"),
             Column("n_genes", "Genes measured", count),

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from leukemia_kedro.estimators.rankings import CRITERIA
-from leukemia_kedro.parameters import ModelParameters
+from leukemia_kedro.parameters import GenesParameters, ModelParameters
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.study import StatedParameters, Study
 from leukemia_kedro.report.chapter import Chapter
@@ -83,15 +83,8 @@ def references(study: Study) -> References:
 
 
 def _parameters_table(parameters: StatedParameters) -> Table:
-    plain = {
-        name: block.model_dump() if isinstance(block, BaseModel) else block
-        for name, block in vars(parameters).items()
-    }
-    models = {name: model.model_dump() for name, model in parameters.models.items()}
-    leaves = _leaves(plain | {"models": models})
-    rows = [{"parameter": name, "value": value} for name, value in leaves]
     return make_table(
-        rows,
+        [{"parameter": name, "value": value} for name, value in _leaves(vars(parameters))],
         [Column("parameter", "Parameter"), Column("value", "Value")],
         anchor="parameters",
         caption="Every parameter of the run, defaults included, under its name in conf/.",
@@ -99,7 +92,8 @@ def _parameters_table(parameters: StatedParameters) -> Table:
 
 
 def _leaves(block: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in block.items():
+    for name, given in block.items():
+        value = given.model_dump() if isinstance(given, BaseModel) else given
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{path}{name}.")
         else:
@@ -112,12 +106,11 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
         {
             "model": readable(name),
             "estimator": settings.estimator.rpartition(".")[2],
-            "arguments": _assigned(settings.arguments),
+            "arguments": ", ".join(f"{key} = {value}" for key, value in settings.arguments.items()),
             "search": "; ".join(
                 f"{key}: {listed(values, 'or')}" for key, values in settings.search.items()
             ),
-            "genes": f"{listed(map(_n_genes, settings.genes.n_genes), 'or')} by "
-            f"{readable(settings.genes.criterion)}",
+            "genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
             "scaled": "yes" if settings.scale else "no",
             "calibrated": "Platt's sigmoid" if settings.calibrate else "its own",
             "reject_below": "chosen on the folds"
@@ -144,9 +137,5 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
     )
 
 
-def _assigned(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in arguments.items())
-
-
-def _n_genes(number: int | str) -> str:
-    return number if isinstance(number, str) else count(number)
+def _sizes(genes: GenesParameters) -> str:
+    return listed((n if isinstance(n, str) else count(n) for n in genes.n_genes), "or")

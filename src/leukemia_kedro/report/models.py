@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
@@ -10,13 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
-from leukemia_kedro.plots.study import (
-    FigureRecord,
-    HardSample,
-    ModelScores,
-    SelectionBias,
-    Study,
-)
+from leukemia_kedro.plots.study import FigureRecord, ModelScores, Study
 from leukemia_kedro.report.chapter import Chapter, divided, named
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, percent, small
@@ -105,120 +99,11 @@ def compared_models(comparison: pd.DataFrame) -> list[ComparedModel]:
 def model_comparison(study: Study) -> Comparison:
     common, _ = _galleries(study)
     bias = study.models.selection_bias
-    return Comparison(
-        table=_comparison_table(study),
-        figures=[record for record in common if record["name"] not in ELSEWHERE],
-        misleads=_misleads(bias),
-        chance=1 / len(study.cohort.classes),
-        bias_table=_bias_table(bias),
-    )
-
-
-def each_model(study: Study) -> Models:
-    _, own = _galleries(study)
-    scores = study.models.model_scores
-    return Models(
-        [
-            Model(
-                row=row,
-                tables=[
-                    _overall_table(row["model"], scores[row["model"]]),
-                    _class_table(row["model"], scores[row["model"]]),
-                ],
-                genes=_genes_in_use(study, row["model"]),
-                figures=own[row["model"]],
-            )
-            for row in compared_models(study.models.model_comparison)
-        ]
-    )
-
-
-def hard_samples(study: Study) -> HardSamples:
-    hard = study.models.shift["hard_samples"]
-    return HardSamples(
-        hard=_hard_table(hard) if hard else None,
-        figures=named(study.galleries.model_figures, "hard_samples"),
-        calls=_call_table(study),
-    )
-
-
-def train_versus_test(study: Study) -> TrainVersusTest | None:
-    """Absent where there are too few test samples."""
-    if study.models.shift["auc"] is None:
-        return None
-    return TrainVersusTest(named(study.galleries.model_figures, "intensity_shift"))
-
-
-def _galleries(study: Study) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
-    names = list(study.models.model_comparison["model"])
-    return divided(study.galleries.model_figures, names)
-
-
-def _comparison_table(study: Study) -> Table:
-    models = study.models.model_comparison
-    rows = models.assign(
-        model=models["model"].map(readable)
-        + models["champion"].map({True: " (champion)", False: ""}),
-        cv_interval=[_span(decimal, 2, *ends) for ends in _ends(models, "cv_balanced_accuracy")],
-        test_interval=[_span(percent, 1, *ends) for ends in _ends(models, "test_accuracy")],
-    )
-    columns = [
-        Column("model", "Model"),
-        Column("n_genes", "Genes", count),
-        Column("cv_balanced_accuracy", "CV balanced accuracy", decimal),
-        Column("cv_interval", "95% interval"),
-        Column("cv_auc", "CV AUC", decimal),
-        Column("cv_brier", "CV Brier", decimal),
-        Column("overfit_gap", "Train − CV accuracy", decimal),
-    ]
-    if study.cohort.n_test:
-        columns += [
-            Column("test_errors", "Test errors", count),
-            Column("test_accuracy", "Test accuracy", percent),
-            Column("test_interval", "Exact 95% interval"),
-            Column("test_brier", "Test Brier", decimal),
-        ]
-    if models["mcnemar_p"].notna().any():
-        columns.append(Column("mcnemar_p", "McNemar p", small))
-    return make_table(rows, columns, anchor="comparison", caption=_comparison_caption(study))
-
-
-def _comparison_caption(study: Study) -> str:
-    n_train, n_test = study.cohort.n_train, study.cohort.n_test
-    test = f"; test: {count(n_test)} samples held out" if n_test else ""
-    mcnemar = ""
-    if study.models.model_comparison["mcnemar_p"].notna().any():
-        compared = "test samples" if n_test else "out-of-fold predictions of the first repeat"
-        mcnemar = f"; McNemar p compares the model with the champion on the {compared}"
-    return (
-        f"Scores of each model, the simplest first. CV: nested cross-validation on the "
-        f"{count(n_train)} training samples, mean over repeats{test}. Balanced accuracy is the "
-        "share of each class that is classified correctly, averaged over the classes; AUC the "
-        "area under the ROC curve (several classes: mean of one against the rest); Brier the mean "
-        f"squared error of the probabilities, 0 at best{mcnemar}."
-    )
-
-
-def _ends(models: pd.DataFrame, column: str) -> Iterator[tuple[float, float]]:
-    return zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
-
-
-def _span(text: Callable[[float, int], str], digits: int, low: float, high: float) -> str:
-    joined = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
-    return f"{text(low, digits)}{joined}{text(high, digits)}"
-
-
-def _misleads(bias: SelectionBias) -> bool:
-    """Whether genes chosen on all samples score visibly better where nothing can be predicted."""
     permuted = bias["permuted_labels"]
-    return permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE
-
-
-def _bias_table(bias: SelectionBias) -> Table:
-    return make_table(
+    bias_table = make_table(
         [
             {"labels": "true labels", **bias["true_labels"]},
-            {"labels": "permuted labels", **bias["permuted_labels"]},
+            {"labels": "permuted labels", **permuted},
         ],
         [
             Column("labels", "Labels"),
@@ -230,13 +115,103 @@ def _bias_table(bias: SelectionBias) -> Table:
         f"cross-validation; permuted labels: mean of {count(bias['n_permutations'])} labellings.",
         sortable=False,
     )
+    return Comparison(
+        table=_comparison_table(study),
+        figures=[record for record in common if record["name"] not in ELSEWHERE],
+        misleads=permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE,
+        chance=1 / len(study.cohort.classes),
+        bias_table=bias_table,
+    )
 
 
-def _genes_in_use(study: Study, model: str) -> list[str]:
-    """Names of the first genes that a model uses."""
-    genes = study.models.model_scores[model]["genes"][:MOST_GENES]
-    descriptions = study.cohort.probes.loc[genes, "description"]
-    return [gene_name(str(gene), text) for gene, text in descriptions.items()]
+def each_model(study: Study) -> Models:
+    _, own = _galleries(study)
+    models = []
+    for row in compared_models(study.models.model_comparison):
+        name = row["model"]
+        scores = study.models.model_scores[name]
+        descriptions = study.cohort.probes.loc[scores["genes"][:MOST_GENES], "description"]
+        genes = [gene_name(str(gene), text) for gene, text in descriptions.items()]
+        tables = [_overall_table(name, scores), _class_table(name, scores)]
+        models.append(Model(row, tables, genes, own[name]))
+    return Models(models)
+
+
+def hard_samples(study: Study) -> HardSamples:
+    hard = study.models.shift["hard_samples"]
+    table = make_table(
+        hard,
+        [
+            Column("sample", "Sample"),
+            Column("label", "True class"),
+            Column("split", "Split"),
+            Column("n_models_wrong", "Models that misclassify it", count),
+            Column("n_models", "Models", count),
+        ],
+        anchor="hardest",
+        caption="Samples that more than half of the models misclassify; a training sample counts "
+        "as misclassified where it is in more than half of the repeats.",
+    )
+    figures = named(study.galleries.model_figures, "hard_samples")
+    return HardSamples(table if hard else None, figures, _call_table(study))
+
+
+def train_versus_test(study: Study) -> TrainVersusTest | None:
+    """Absent where there are too few test samples."""
+    if study.models.shift["auc"] is None:
+        return None
+    return TrainVersusTest(named(study.galleries.model_figures, "intensity_shift"))
+
+
+def _galleries(study: Study) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
+    return divided(study.galleries.model_figures, list(study.models.model_comparison["model"]))
+
+
+def _comparison_table(study: Study) -> Table:
+    models, n_test = study.models.model_comparison, study.cohort.n_test
+    champion = models["champion"].map({True: " (champion)", False: ""})
+    rows = models.assign(
+        model=models["model"].map(readable) + champion,
+        cv_interval=_spans(models, "cv_balanced_accuracy", lambda score: decimal(score, 2)),
+        test_interval=_spans(models, "test_accuracy", percent),
+    )
+    columns = [
+        Column("model", "Model"),
+        Column("n_genes", "Genes", count),
+        Column("cv_balanced_accuracy", "CV balanced accuracy", decimal),
+        Column("cv_interval", "95% interval"),
+        Column("cv_auc", "CV AUC", decimal),
+        Column("cv_brier", "CV Brier", decimal),
+        Column("overfit_gap", "Train − CV accuracy", decimal),
+    ]
+    test = mcnemar = ""
+    if n_test:
+        test = f"; test: {count(n_test)} samples held out"
+        columns += [
+            Column("test_errors", "Test errors", count),
+            Column("test_accuracy", "Test accuracy", percent),
+            Column("test_interval", "Exact 95% interval"),
+            Column("test_brier", "Test Brier", decimal),
+        ]
+    if models["mcnemar_p"].notna().any():
+        compared = "test samples" if n_test else "out-of-fold predictions of the first repeat"
+        mcnemar = f"; McNemar p compares the model with the champion on the {compared}"
+        columns.append(Column("mcnemar_p", "McNemar p", small))
+    caption = (
+        "Scores of each model, the simplest first. CV: nested cross-validation on the "
+        f"{count(study.cohort.n_train)} training samples, mean over repeats{test}. Balanced "
+        "accuracy is the share of each class that is classified correctly, averaged over the "
+        "classes; AUC the area under the ROC curve (several classes: mean of one against the "
+        f"rest); Brier the mean squared error of the probabilities, 0 at best{mcnemar}."
+    )
+    return make_table(rows, columns, anchor="comparison", caption=caption)
+
+
+def _spans(models: pd.DataFrame, column: str, text: Callable[[float], str]) -> list[str]:
+    """The interval of each model's score."""
+    joint = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
+    ends = zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
+    return [f"{text(low)}{joint}{text(high)}" for low, high in ends]
 
 
 def _overall_table(model: str, scores: ModelScores) -> Table:
@@ -254,22 +229,18 @@ def _overall_table(model: str, scores: ModelScores) -> Table:
         "Training samples": scores["train"],
     }
     sets = {name: values for name, values in shown.items() if values}
+    columns = [
+        Column(
+            name, f"{name} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(values['n'])})", decimal
+        )
+        for name, values in sets.items()
+    ]
     return make_table(
         [
             {"measure": text, **{name: values[measure] for name, values in sets.items()}}
             for measure, text in measures.items()
         ],
-        [
-            Column("measure", "Measure"),
-            *(
-                Column(
-                    name,
-                    f"{name} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(values['n'])})",
-                    decimal,
-                )
-                for name, values in sets.items()
-            ),
-        ],
+        [Column("measure", "Measure"), *columns],
         anchor=f"scores-{model}",
         caption=f"Scores of {readable(model)}. Training samples: those the model was fitted to.",
         sortable=False,
@@ -294,22 +265,6 @@ def _class_table(model: str, scores: ModelScores) -> Table:
         anchor=f"classes-{model}",
         caption=f"{samples} of each class as classified by {readable(model)}{mean}.",
         sortable=False,
-    )
-
-
-def _hard_table(hard: list[HardSample]) -> Table:
-    return make_table(
-        pd.DataFrame(hard),
-        [
-            Column("sample", "Sample"),
-            Column("label", "True class"),
-            Column("split", "Split"),
-            Column("n_models_wrong", "Models that misclassify it", count),
-            Column("n_models", "Models", count),
-        ],
-        anchor="hardest",
-        caption="Samples that more than half of the models misclassify; a training sample counts "
-        "as misclassified where it is in more than half of the repeats.",
     )
 
 

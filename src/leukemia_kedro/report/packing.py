@@ -1,4 +1,4 @@
-"""What the page carries with it: the two JavaScript libraries and data, compressed."""
+"""What the page carries with it: libraries, style sheet and interactive figures, compressed."""
 
 from __future__ import annotations
 
@@ -6,38 +6,33 @@ import base64
 import gzip
 from functools import cache
 from importlib import resources
+from typing import Any
 
 
 def packed(text: str) -> str:
     """Gzipped, in Base64: a third of the size of the text, and nothing in it ends a script.
 
-    Parameters
-    ----------
-    text : str
-        The same text gives the same result: the archive has no time in it.
+    The same text gives the same result: the archive has no time in it.
     """
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
 
 
+def packed_figure(figure: Any) -> str:
+    """A plotly ``Figure`` as packed JSON, drawn when the reader comes to it."""
+    from plotly.io import to_json
+
+    # The engine that is always there, so that the bytes are always the same.
+    return packed(to_json(figure, validate=False, engine="json"))
+
+
 @cache
-def plotly_library() -> str:
-    """plotly.js as it comes with plotly, packed."""
+def packed_libraries() -> dict[str, str]:
+    """plotly.js, and the bundle of DataTables that comes with itables; by the template's names."""
     from plotly.offline import get_plotlyjs
 
-    return packed(get_plotlyjs())
-
-
-@cache
-def table_library() -> str:
-    """The bundle of DataTables that comes with itables, packed."""
-    return packed(_of_itables("dt_bundle.js"))
-
-
-@cache
-def table_style() -> str:
-    """The style sheet of that bundle, packed."""
-    return packed(_of_itables("dt_bundle.css"))
-
-
-def _of_itables(name: str) -> str:
-    return (resources.files("itables") / "html" / name).read_text(encoding="utf-8")
+    bundle = resources.files("itables") / "html"
+    return {
+        "plotly_library": packed(get_plotlyjs()),
+        "table_library": packed((bundle / "dt_bundle.js").read_text(encoding="utf-8")),
+        "table_style": packed((bundle / "dt_bundle.css").read_text(encoding="utf-8")),
+    }

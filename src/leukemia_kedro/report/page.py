@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -9,19 +11,10 @@ from markupsafe import Markup
 
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.study import Study
-from leukemia_kedro.report import (
-    cohort,
-    genes,
-    methods,
-    models,
-    packing,
-    replication,
-    summary,
-    wording,
-)
-from leukemia_kedro.report.chapter import Chapter
+from leukemia_kedro.report import cohort, genes, methods, models, replication, summary, wording
 from leukemia_kedro.report.citations import Citations
-from leukemia_kedro.report.drawings import Drawings, packed_figure
+from leukemia_kedro.report.drawings import Drawings
+from leukemia_kedro.report.packing import packed_figure, packed_libraries
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
 
 CHAPTERS = (
@@ -50,33 +43,22 @@ TITLE = "Leukemia from gene expression"
 def render_report(study: Study) -> str:
     """The report as one HTML page that needs no other file and no network.
 
-    Parameters
-    ----------
-    study : Study
-        What the run found.
-
-    Returns
-    -------
-    str
-        HTML; the same study gives the same bytes. It does not state when or where it was made.
+    The same study gives the same bytes: the page does not state when or where it was made.
     """
-    chapters = [chapter for make in CHAPTERS if (chapter := make(study)) is not None]
     environment = make_environment(study)
-    written = [(chapter, _write(chapter, environment)) for chapter in chapters]
+    chapters = []
+    for make in CHAPTERS:
+        chapter = make(study)
+        if chapter is not None:
+            template = environment.get_template(f"chapters/{chapter.anchor}.html")
+            chapters.append((chapter, Markup(template.render(vars(chapter)))))
     return environment.get_template("page.html").render(
         title=TITLE,
-        chapters=written,
-        table_style=packing.table_style(),
-        table_library=packing.table_library(),
-        plotly_library=packing.plotly_library(),
+        chapters=chapters,
         page_length=PAGE_LENGTH,
         printed_rows=PRINTED_ROWS,
+        **packed_libraries(),
     )
-
-
-def _write(chapter: Chapter, environment: Environment) -> Markup:
-    template = environment.get_template(f"chapters/{chapter.anchor}.html")
-    return Markup(template.render(vars(chapter)))
 
 
 def make_environment(study: Study) -> Environment:
@@ -88,14 +70,11 @@ def make_environment(study: Study) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        {
-            name: getattr(wording, name)
-            for name in ("count", "decimal", "percent", "small", "listed", "capital")
-        },
-        readable=readable,
-    )
+    for name in ("count", "decimal", "percent", "small", "listed", "capital"):
+        environment.filters[name] = getattr(wording, name)
+    environment.filters["readable"] = readable
     citations = Citations()
+    numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
     environment.globals.update(
         study=study,
         interval=wording.interval,
@@ -105,17 +84,7 @@ def make_environment(study: Study) -> Environment:
         drawings=Drawings(),
         interactive=study.galleries.interactive,
         packed_figure=packed_figure,
-        number=_Numbering(),
+        # Figures and tables are numbered in the order in which the page shows them.
+        number=lambda kind: next(numbers[kind]),
     )
     return environment
-
-
-class _Numbering:
-    """Running numbers of figures and tables, in the order in which the page shows them."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-
-    def __call__(self, kind: str) -> int:
-        self._last[kind] = self._last.get(kind, 0) + 1
-        return self._last[kind]

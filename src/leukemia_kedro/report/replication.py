@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from leukemia_kedro.plots.study import Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
@@ -29,36 +27,27 @@ def replication(study: Study) -> Replication | None:
     rows, path = study.replication.replication, study.replication.shrunken_centroid_path
     if rows.empty:
         return None
-    return Replication(
-        table=_replication_table(rows),
-        n_rows=len(rows),
-        n_agree=int(rows["agrees"].sum()),
-        path=None if path.empty else _path_table(path),
-    )
-
-
-def _replication_table(rows: pd.DataFrame) -> Table:
     columns = ("study", "quantity", "published", "reproduced", "agrees", "note")
-    return make_table(
+    replicated = make_table(
         rows.assign(agrees=rows["agrees"].map({True: "yes", False: "no"})),
         [Column(key, key.capitalize()) for key in columns],
         anchor="replicated",
         caption="Published results, and the same results computed from the raw files of this "
         "cohort.",
     )
-
-
-def _path_table(path: pd.DataFrame) -> Table:
-    return make_table(
-        path.assign(chosen=path["chosen"].map({True: "yes", False: ""})),
-        [
-            Column("threshold", "Threshold", decimal),
-            Column("n_genes", "Genes left", count),
-            Column("cv_errors", "Cross-validated errors", lambda errors: decimal(errors, 2)),
-            Column("test_errors", "Test errors", count),
-            Column("chosen", "Chosen by cross-validation"),
-        ],
-        anchor="threshold-path",
-        caption="The whole path of nearest shrunken centroids; cross-validated errors are the mean "
-        "over the draws of the folds.",
-    )
+    thresholds = None
+    if not path.empty:
+        thresholds = make_table(
+            path.assign(chosen=path["chosen"].map({True: "yes", False: ""})),
+            [
+                Column("threshold", "Threshold", decimal),
+                Column("n_genes", "Genes left", count),
+                Column("cv_errors", "Cross-validated errors", lambda errors: decimal(errors, 2)),
+                Column("test_errors", "Test errors", count),
+                Column("chosen", "Chosen by cross-validation"),
+            ],
+            anchor="threshold-path",
+            caption="The whole path of nearest shrunken centroids; cross-validated errors are the "
+            "mean over the draws of the folds.",
+        )
+    return Replication(replicated, len(rows), int(rows["agrees"].sum()), thresholds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leukemia_kedro.evaluation.comparison import within_one_standard_error
 from leukemia_kedro.plots.captions import gene_name
-from leukemia_kedro.plots.study import HeldOutFigure, Study
+from leukemia_kedro.plots.study import Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.genes import n_significant
 from leukemia_kedro.report.models import ComparedModel, compared_models
@@ -53,6 +53,7 @@ class Answer(Chapter):
 def answer(study: Study) -> Answer:
     comparison = study.models.model_comparison
     p_values = comparison["mcnemar_p"]
+    fdr = study.parameters.differential_expression.fdr
     return Answer(
         best=max(compared_models(comparison), key=lambda row: row["cv_balanced_accuracy"]),
         alike=list(within_one_standard_error(comparison)["model"]),
@@ -63,7 +64,10 @@ def answer(study: Study) -> Answer:
             TopGene(gene_name(gene["probe"], gene["description"], width=90), gene["direction"])
             for gene in study.signature.signature.head(TOP_GENES).to_dict("records")
         ],
-        contrasts=_differential_genes(study),
+        contrasts=[
+            DifferentialGenes(name, n_significant(table, fdr), len(table))
+            for name, table in study.contrasts.contrast_tables.items()
+        ],
     )
 
 
@@ -78,29 +82,25 @@ def _held_out_table(study: Study) -> Table | None:
         "coverage": ("Samples called", count),
         "brier": ("Brier score", decimal),
     }
-    rows = [
-        {
-            "measure": name,
-            "champion": _counted_or_scored(figures[key]),
-            "interval": (interval if key == "brier" else percent_interval)(
-                figures[key]["low"], figures[key]["high"]
-            ),
-            "published": _range(number, figures[key]["published"]),
-        }
-        for key, (name, number) in measures.items()
-    ]
+    rows = []
+    for key, (measure, number) in measures.items():
+        figure = figures[key]
+        value, low, high = figure["value"], figure["low"], figure["high"]
+        champion, ends = decimal(value), interval(low, high)
+        if "count" in figure:
+            champion = f"{count(figure['count'])} of {count(figure['of'])} ({percent(value)})"
+            ends = percent_interval(low, high)
+        row = {"measure": measure, "champion": champion, "interval": ends}
+        if published:
+            found = dict.fromkeys(number(end) for end in figure["published"] or ())
+            row["published"] = " to ".join(found)
+        rows.append(row)
     columns = [
         Column("measure", f"On the {count(study.cohort.n_test)} held-out samples"),
         Column("champion", "Champion"),
         Column("interval", "95% interval"),
-        *([Column("published", "Published")] if published else []),
+        Column("published", "Published"),
     ]
-    return make_table(
-        rows, columns, anchor="held-out", caption=_held_out_caption(study), sortable=False
-    )
-
-
-def _held_out_caption(study: Study) -> str:
     caption = (
         "Results of the champion on the samples that were held out. Intervals of shares are exact "
         f"(Clopper–Pearson); that of the Brier score is from {count(BOOTSTRAP_DRAWS)} bootstrap "
@@ -111,28 +111,10 @@ def _held_out_caption(study: Study) -> str:
             " The exact ones assume independent samples. Several samples of one patient are not "
             "independent, so these intervals are too narrow."
         )
-    if study.models.champion["published"]:
+    if published:
         caption += (
             " Published: the range over methods that learned from the same training samples and "
             "were tested on the same held-out samples; calls, and errors among them, where a "
             "study has a reject option."
         )
-    return caption
-
-
-def _counted_or_scored(figure: HeldOutFigure) -> str:
-    if "count" not in figure:
-        return decimal(figure["value"])
-    return f"{count(figure['count'])} of {count(figure['of'])} ({percent(figure['value'])})"
-
-
-def _range(number: Callable[[float], str], ends: list[float] | None) -> str:
-    return " to ".join(dict.fromkeys(number(end) for end in ends or ()))
-
-
-def _differential_genes(study: Study) -> list[DifferentialGenes]:
-    fdr = study.parameters.differential_expression.fdr
-    return [
-        DifferentialGenes(name, n_significant(table, fdr), len(table))
-        for name, table in study.contrasts.contrast_tables.items()
-    ]
+    return make_table(rows, columns, anchor="held-out", caption=caption, sortable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,11 +38,9 @@ class Table:
     anchor: str
     """Its id on the page."""
     caption: str
-    """What it shows; units included."""
     columns: Sequence[Column]
     """The first one names the row."""
     rows: list[list[Cell]]
-    """In the order first shown."""
     sortable: bool
     searchable: bool
     """Whether it has pages and a search field as well."""
@@ -55,23 +53,17 @@ PRINTED_ROWS = 50
 
 
 def make_table(
-    data: pd.DataFrame | Iterable[dict[str, Any]],
+    data: pd.DataFrame | Sequence[Mapping[str, Any]],
     columns: Sequence[Column],
     *,
     anchor: str,
     caption: str,
     sortable: bool = True,
 ) -> Table:
-    """A table of some columns of the data, in its order of rows.
+    """A table of some columns of the data (one ``dict`` a row), in its order of rows.
 
-    Parameters
-    ----------
-    data : DataFrame or iterable of dict
-        One row each.
-    columns : sequence of Column
-        Those that the data lacks are left out.
-    anchor, caption, sortable
-        See :class:`Table`; a sortable table of more than fifteen rows is searchable, too.
+    Columns that the data lacks are left out. A sortable table of more than fifteen rows is
+    searchable, too.
     """
     data = pd.DataFrame(data)
     columns = [column for column in columns if column.key in data]

@@ -43,9 +43,9 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     return NOTHING if pd.isna(low) else f"{decimal(low, digits)} to {decimal(high, digits)}"
 
 
-def percent_interval(low: float | None, high: float | None, digits: int = 1) -> str:
+def percent_interval(low: float | None, high: float | None) -> str:
     """Two shares from 0 to 1 as ``84.7% to 99.9%``; a dash where there is none."""
-    return NOTHING if pd.isna(low) else f"{percent(low, digits)} to {percent(high, digits)}"
+    return NOTHING if pd.isna(low) else f"{percent(low)} to {percent(high)}"
 
 
 def listed(names: Iterable, joint: str = "and") -> str:

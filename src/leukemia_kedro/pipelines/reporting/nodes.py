@@ -103,7 +103,7 @@ def write_report(
     from leukemia_kedro.compute.software import package_versions
     from leukemia_kedro.parameters import ModelParameters
     from leukemia_kedro.plots import study
-    from leukemia_kedro.report import render_report
+    from leukemia_kedro.report.page import render_report
 
     parameters = study.StatedParameters(
         cohort=cohort,

@@ -40,10 +40,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 draw_cohort,
                 inputs=_inputs(
-                    "params:compute",
-                    "projections",
-                    "explained_variance",
-                    *datasets_of(CohortStudy),
+                    "params:compute", "projections", "explained_variance", *datasets_of(CohortStudy)
                 ),
                 outputs=["cohort_figures", "interactive_cohort_figures"],
                 name="draw_cohort",
