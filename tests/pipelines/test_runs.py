@@ -216,7 +216,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--params", "models.svm.estimator=x"], "name the model 'svm', which is not registered"),
+        (["--params", "models.svm.estimator=x"], "name the model 'svm', which no pipeline runs"),
         (["--params", "models.knn.estimator=sklearn.Nothing"], "cannot import 'sklearn.Nothing'"),
         (["--params", "models.knn.search.k=3"], "models.knn"),
         (["--params", "feature_selection.signature.criterion=chi2"], "signature.criterion"),

@@ -19,11 +19,9 @@ def calibrated(
 
     Parameters
     ----------
-    estimator : classifier
     labels : ndarray of str, shape (n_samples,)
         Of the samples it will be fitted on. There are three folds, or as many as the smallest
         class has samples (groups).
-    seed : int
     groups : ndarray, shape (n_samples,), optional
         Samples of one group are out of fold together.
     """

@@ -30,11 +30,8 @@ def rank_folds(
 
     Parameters
     ----------
-    training_set : TrainingSet
     plan : DataFrame
         From :func:`~leukemia_kedro.evaluation.plan.resampling_plan`.
-    setting : RankingSetting
-    n_jobs : int
 
     Returns
     -------

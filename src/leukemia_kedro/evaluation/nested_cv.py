@@ -52,23 +52,16 @@ class _Prepared:
 
 
 class SplitPrediction(NamedTuple):
-    """What one training fold said of the samples it does not hold.
-
-    Parameters
-    ----------
-    chosen : dict
-        Values from the search grid.
-    probabilities : ndarray, shape (n_held_out, n_classes)
-    classes : ndarray of str, shape (n_classes,)
-        In the order of the columns of ``probabilities``.
-    confidence : ndarray, shape (n_held_out,)
-        See :func:`~leukemia_kedro.model.predictions.confidence`.
-    """
+    """What one training fold said of the samples it does not hold."""
 
     chosen: dict[str, Any]
+    """Values from the search grid."""
     probabilities: np.ndarray
+    """Shape (n_held_out, n_classes)."""
     classes: np.ndarray
+    """In the order of the columns of ``probabilities``."""
     confidence: np.ndarray
+    """Shape (n_held_out,), see :func:`~leukemia_kedro.model.predictions.confidence`."""
 
 
 def nested_cross_validation(
@@ -84,8 +77,6 @@ def nested_cross_validation(
         Outer folds.
     orders : Orders
         From :func:`~leukemia_kedro.evaluation.fold_rankings.orders_by_split`.
-    setting : Setting
-    n_jobs : int
 
     Returns
     -------
@@ -138,15 +129,12 @@ def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_job
     log2, [of_split] = in_log2(training_set.matrix, [_orders_of(split, orders, setting)], setting)
     tasks = _inner_tasks(log2, of_split, classes, split, setting)
     chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
-    pipeline = model_pipeline(
-        setting.model, setting.cohort, setting.seed, training_set.controls
-    ).set_params(**chosen)
-    final = final_classifier(
-        pipeline["classify"], classes, split, setting.model.calibrate, setting.seed
-    )
+    model, seed = setting.model, setting.seed
+    pipeline = model_pipeline(model, setting.cohort, seed, training_set.controls)
+    tuned = pipeline.set_params(**chosen)["classify"]
+    pipeline.set_params(classify=final_classifier(tuned, classes, split, model.calibrate, seed))
     order = orders[WHOLE, WHOLE, WHOLE, setting.criterion]
     ranking = np.searchsorted(np.sort(order), order)
-    pipeline.set_params(classify=final)
     return pipeline.fit(training_set.expression, classes, select__ranking=ranking)
 
 
@@ -161,7 +149,6 @@ def in_log2(
         As measured.
     orders : sequence of dict
         For each split, its columns in ``values``, best first: by inner fold.
-    setting : Setting
 
     Returns
     -------
@@ -194,9 +181,6 @@ def predict_split(
     log2 : ndarray, shape (n_samples, n_needed)
         From :func:`in_log2`, as is ``orders``.
     classes : ndarray of str, shape (n_samples,)
-    split : Split
-    orders : dict of int to ndarray
-    setting : Setting
     """
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):

@@ -72,8 +72,6 @@ def score_labelling(
     labels : ndarray of str, shape (n_samples,)
     excluded : ndarray of int
         Positions of probes that are never ranked.
-    setting : Setting
-    genes_from_all_samples : bool
     groups : ndarray of str, shape (n_samples,), optional
     """
     samples = pd.RangeIndex(len(labels)).astype(str)

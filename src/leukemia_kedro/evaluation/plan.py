@@ -17,9 +17,9 @@ WHOLE = 0
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to learn from and rows held out; positions in the training samples.
+    """Rows to learn from and rows held out: positions in the training samples.
 
-    ``groups`` holds the group of every training sample, in their order, where there are any.
+    ``groups`` holds the group of every training sample, if there are groups.
     """
 
     repeat: int
@@ -143,9 +143,8 @@ def outer_splits(
     for repeat in np.unique(repeats):
         of_repeat = repeats == repeat
         if not np.array_equal(np.sort(position[of_repeat]), everything):
-            held_out = plan.loc[of_repeat, "sample"]
-            times = held_out.value_counts().reindex(samples.union(held_out.unique()), fill_value=0)
-            wrong = times.index[(times != 1) | ~times.index.isin(samples)]
+            held_out = pd.Index(plan.loc[of_repeat, "sample"])
+            wrong = held_out[held_out.duplicated()].union(held_out.symmetric_difference(samples))
             raise UserError(
                 f"resampling_plan.csv: repeat {repeat} does not hold out each training sample "
                 f"once: {first_few(wrong)}. It was edited, or made for other samples.\n"

@@ -31,8 +31,6 @@ def model_card(
     ----------
     pipeline : Pipeline
         Fitted on the training set.
-    training_set : TrainingSet
-    setting : Setting
     threshold : float
         Confidence below which there is no call.
 

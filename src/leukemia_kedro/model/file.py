@@ -22,7 +22,6 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import asdict
 from pathlib import Path
@@ -87,15 +86,20 @@ def read_model(path: Path) -> FittedModel:
         The file is not a model file of this project, is not whole, was edited, or holds a type
         that is not trusted; nothing of it has been executed.
     """
+    import sklearn
     import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
     from skops.io.exceptions import UntrustedTypesFoundException
 
     archive = read_archive(path, required=CARD)
     card = json.loads(archive.parts[CARD])
     if card.get("format") != FORMAT:
         raise UserError(f"{path}: its format is {card.get('format')!r}; expected {FORMAT!r}")
+    here, trained = sklearn.__version__, card.get("versions", {}).get("scikit-learn")
+    versions = f"trained with scikit-learn {trained}, read with {here}"
     try:
-        with _without_version_warnings():
+        with warnings.catch_warnings():  # one line of the log instead of one for each estimator
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
             built = skops.io.loads(archive.content, trusted=list(TRUSTED_TYPES))
         reference = built["reference"] and TrainingReference(**built["reference"])
         model = FittedModel(built["pipeline"], card, reference)
@@ -109,11 +113,10 @@ def read_model(path: Path) -> FittedModel:
         ) from error
     except Exception as error:  # whatever a hostile or foreign schema provokes
         raise UserError(
-            f"{path}: refused, its content cannot be rebuilt ({error!r}); {_versions(card)}\n"
-            f"{ADVICE}"
+            f"{path}: refused, its content cannot be rebuilt ({error!r}); {versions}\n{ADVICE}"
         ) from error
-    if not model.left_out and card["versions"]["scikit-learn"] != _scikit_learn():
-        logger.warning("%s: %s; its calls may differ. %s", path, _versions(card), ADVICE)
+    if not model.left_out and trained != here:
+        logger.warning("%s: %s; its calls may differ. %s", path, versions, ADVICE)
     return model
 
 
@@ -159,27 +162,6 @@ def _with_names_as_text(pipeline: Any) -> Any:
     renamed = copy(pipeline)
     renamed.steps = [(name, first), *others]
     return renamed
-
-
-def _scikit_learn() -> str:
-    import sklearn
-
-    return sklearn.__version__
-
-
-def _versions(card: dict[str, Any]) -> str:
-    trained = card.get("versions", {}).get("scikit-learn")
-    return f"trained with scikit-learn {trained}, read with {_scikit_learn()}"
-
-
-@contextmanager
-def _without_version_warnings() -> Iterator[None]:
-    """One line of the log says it, not one warning for each estimator inside."""
-    from sklearn.exceptions import InconsistentVersionWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InconsistentVersionWarning)
-        yield
 
 
 def _check_trees(model: FittedModel) -> None:

@@ -15,19 +15,10 @@ from leukemia_kedro.parameters import CohortParameters, ModelParameters, Resampl
 
 @dataclass(frozen=True)
 class RankingSetting:
-    """How genes are ranked in every training fold.
-
-    Parameters
-    ----------
-    criteria : sequence of str
-        Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`.
-    cohort : CohortParameters
-        Scale, floor, ceiling, filter and missing values.
-    inner_folds : int
-    seed : int
-    """
+    """How genes are ranked in every training fold."""
 
     criteria: tuple[str, ...]
+    """Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`."""
     cohort: CohortParameters
     inner_folds: int
     seed: int
@@ -35,16 +26,7 @@ class RankingSetting:
 
 @dataclass(frozen=True)
 class Setting:
-    """The parameters behind one model of a run.
-
-    Parameters
-    ----------
-    model : ModelParameters
-    cohort : CohortParameters
-        Scale, floor, ceiling, filter, missing values, order of the classes.
-    resampling : ResamplingParameters
-    seed : int
-    """
+    """The parameters behind one model of a run."""
 
     model: ModelParameters
     cohort: CohortParameters

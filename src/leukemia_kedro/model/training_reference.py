@@ -71,14 +71,7 @@ class TrainingReference:
 
 
 def remember_training(pipeline: Pipeline, training_set: TrainingSet) -> TrainingReference:
-    """The reference of a pipeline fitted on these samples.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        See :func:`~leukemia_kedro.estimators.model_pipeline.model_pipeline`.
-    training_set : TrainingSet
-    """
+    """The reference of a model's pipeline that was fitted on these samples."""
     given = pipeline[:-1].transform(training_set.expression)
     _, codes = np.unique(training_set.classes, return_inverse=True)
     centroids, squares, sizes = _class_moments(given, codes)
