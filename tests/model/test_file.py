@@ -152,15 +152,6 @@ def a_call_of_the_system(path, trace):
     forge(path, schema=change)
 
 
-def an_endless_schema(path, trace):
-    depth = 100_000
-    forge(path, schema=lambda _: '{"protocol": 1, "content": ' + "[" * depth + "]" * depth + "}")
-
-
-def a_schema_of_nonsense(path, trace):
-    forge(path, schema=lambda _: '{"protocol": 1}')
-
-
 def a_tree_that_points_outside_itself(path, trace):
     model = pickle.loads(pickle.dumps(small_model("decision_tree")))
     tree = model.pipeline["classify"].tree_
@@ -179,46 +170,27 @@ def a_tree_that_goes_round_in_circles(path, trace):
     write_model(model, path)
 
 
-def half_a_file(path, trace):
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+def cut(keep):
+    return lambda path, trace: path.write_bytes(path.read_bytes()[:keep])
 
 
-def all_but_the_last_byte(path, trace):
-    path.write_bytes(path.read_bytes()[:-1])
+def repacked(change):
+    """Parts changed without their checksums."""
+
+    def make(path, trace):
+        parts = parts_of(path)
+        change(parts)
+        pack(path, parts)
+
+    return make
 
 
-def a_changed_array(path, trace):
-    parts = parts_of(path)
+def with_one_bit_changed(parts):
     parts["3.npy"] = parts["3.npy"][:-1] + bytes([parts["3.npy"][-1] ^ 1])
-    pack(path, parts)
 
 
-def a_lowered_threshold(path, trace):
-    parts = parts_of(path)
-    card = json.loads(parts["card.json"]) | {"threshold": 0}
-    pack(path, parts | {"card.json": json.dumps(card).encode()})
-
-
-def one_part_too_many(path, trace):
-    pack(path, parts_of(path) | {"notes.txt": b"mine"})
-
-
-def one_part_too_few(path, trace):
-    parts = parts_of(path)
-    del parts["2.npy"]
-    pack(path, parts)
-
-
-def a_second_card(path, trace):
-    pack(path, parts_of(path), duplicate="card.json")
-
-
-def a_web_page(path, trace):
-    path.write_text("<!DOCTYPE html>\n<title>404</title>")
-
-
-def nothing(path, trace):
-    path.write_bytes(b"")
+def with_a_lowered_threshold(parts):
+    parts["card.json"] = json.dumps(json.loads(parts["card.json"]) | {"threshold": 0}).encode()
 
 
 def a_folder(path, trace):
@@ -226,54 +198,71 @@ def a_folder(path, trace):
     path.mkdir()
 
 
-def no_file(path, trace):
-    path.unlink()
+ENDLESS = '{"protocol": 1, "content": ' + "[" * 100_000 + "]" * 100_000 + "}"
+REFUSED = {
+    "a pickle": (a_pickle, "it is a pickle, which could execute code; it has not been opened"),
+    "a compressed pickle": (a_compressed_pickle, "neither a zip nor anything else that is known"),
+    "an unknown type": (
+        an_unknown_type,
+        r"refused, nothing of it has been executed.*LeavesWhenBuilt.*TRUSTED_",
+    ),
+    "a call of the system": (a_call_of_the_system, "nothing of it has been executed.*'os.system'"),
+    "an endless schema": (
+        lambda path, _: forge(path, schema=lambda _: ENDLESS),
+        "refused, its content cannot be rebuilt",
+    ),
+    "a schema of nonsense": (
+        lambda path, _: forge(path, schema=lambda _: '{"protocol": 1}'),
+        "refused, its content cannot be rebuilt",
+    ),
+    "a tree that points outside": (
+        a_tree_that_points_outside_itself,
+        "a decision tree points outside itself",
+    ),
+    "a tree in a circle": (
+        a_tree_that_goes_round_in_circles,
+        "a decision tree points outside itself",
+    ),
+    "half a file": (cut(10_000), "cut off or damaged"),
+    "all but the last byte": (cut(-1), "cut off or damaged"),
+    "a changed array": (repacked(with_one_bit_changed), r"checksums do not match: 3\.npy"),
+    "a lowered threshold": (
+        repacked(with_a_lowered_threshold),
+        r"edited since it was written, .* match: card\.json",
+    ),
+    "one part too many": (
+        repacked(lambda parts: parts.update({"notes.txt": b"mine"})),
+        r"do not match: notes\.txt",
+    ),
+    "one part too few": (repacked(lambda parts: parts.pop("2.npy")), r"do not match: 2\.npy"),
+    "a second card": (
+        lambda path, _: pack(path, parts_of(path), duplicate="card.json"),
+        "checksums do not match",
+    ),
+    "a web page": (
+        lambda path, _: path.write_text("<!DOCTYPE html>\n<title>404</title>"),
+        "it is a web page",
+    ),
+    "nothing": (cut(0), "it is empty"),
+    "a folder": (a_folder, "is a folder; expected a file such as"),
+    "no file": (lambda path, _: path.unlink(), "there is no such model file"),
+    "a text": (lambda path, _: path.write_text("sample,call\n1,ALL\n"), "neither a zip nor"),
+    "a zip of tables": (
+        lambda path, _: pack(path, {"actual.csv": b"patient,cancer\n1,ALL\n"}),
+        "a zip, but not a model file.*lacks schema.json, card.json, SHA256SUMS",
+    ),
+    "a file of another project": (
+        lambda path, _: skops.io.dump(small_model("knn").pipeline, path),
+        "a zip, but not a model file.*lacks card.json",
+    ),
+    "a file of the future": (
+        lambda path, _: forge(path, card=lambda card: card.replace("version 1", "version 9")),
+        "its format is 'leukemia-kedro model, version 9'; expected",
+    ),
+}
 
 
-def a_text(path, trace):
-    path.write_text("sample,call\n1,ALL\n")
-
-
-def a_zip_of_tables(path, trace):
-    pack(path, {"actual.csv": b"patient,cancer\n1,ALL\n"})
-
-
-def a_skops_file_of_another_project(path, trace):
-    skops.io.dump(small_model("knn").pipeline, path)
-
-
-def a_file_of_the_future(path, trace):
-    forge(path, card=lambda card: card.replace("version 1", "version 9"))
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (a_pickle, "it is a pickle, which could execute code; it has not been opened"),
-        (a_compressed_pickle, "neither a zip nor anything else that is known"),
-        (an_unknown_type, r"refused, nothing of it has been executed.*LeavesWhenBuilt.*TRUSTED_"),
-        (a_call_of_the_system, "nothing of it has been executed.*'os.system'"),
-        (an_endless_schema, "refused, its content cannot be rebuilt"),
-        (a_schema_of_nonsense, "refused, its content cannot be rebuilt"),
-        (a_tree_that_points_outside_itself, "a decision tree points outside itself"),
-        (a_tree_that_goes_round_in_circles, "a decision tree points outside itself"),
-        (half_a_file, "cut off or damaged"),
-        (all_but_the_last_byte, "cut off or damaged"),
-        (a_changed_array, r"checksums do not match: 3\.npy"),
-        (a_lowered_threshold, r"edited since it was written, .* match: card\.json"),
-        (one_part_too_many, r"do not match: notes\.txt"),
-        (one_part_too_few, r"do not match: 2\.npy"),
-        (a_second_card, "checksums do not match"),
-        (a_web_page, "it is a web page"),
-        (nothing, "it is empty"),
-        (a_folder, "is a folder; expected a file such as"),
-        (no_file, "there is no such model file"),
-        (a_text, "neither a zip nor"),
-        (a_zip_of_tables, "a zip, but not a model file.*lacks schema.json, card.json, SHA256SUMS"),
-        (a_skops_file_of_another_project, "a zip, but not a model file.*lacks card.json"),
-        (a_file_of_the_future, "its format is 'leukemia-kedro model, version 9'; expected"),
-    ],
-)
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
 def test_anything_else_is_refused_and_nothing_happens(make, message, path):
     trace = path.parent / "trace"
     make(path, trace)
