@@ -30,7 +30,6 @@ def registered():
     return dict(pipelines)
 
 
-# Rows that the nodes of the replication pass on to the node that writes their table; parameters
 # Rows that the nodes of the replication pass on to the node that writes their table.
 IN_MEMORY_ON_PURPOSE = "_rows"
 

@@ -141,10 +141,19 @@ def test_a_pipeline_runs_alone_on_earlier_outputs(demo, option):
     assert_quiet(demo.kedro("run", "--env", "demo", option, "feature_selection", "--params", SMALL))
 
 
-def test_one_model_runs_alone_by_its_namespace(demo):
-    said = demo.kedro("run", "--env", "demo", "--namespaces", "modelling.knn", "--params", SMALL)
-    assert "modelling.knn.cross_validate" in said.stdout
+@pytest.mark.parametrize(
+    ("option", "runs"),
+    [
+        (["--namespaces", "modelling.knn"], "modelling.knn.cross_validate"),
+        (["--nodes", "modelling.knn.fit"], "modelling.knn.fit"),
+    ],
+)
+def test_one_model_or_one_node_runs_alone(demo, option, runs):
+    before = demo.files()
+    said = demo.kedro("run", "--env", "demo", *option, "--params", SMALL)
+    assert runs in said.stdout
     assert "svm_rbf" not in said.stdout
+    assert demo.files() == before
 
 
 def test_only_missing_outputs_are_computed(demo):
