@@ -22,11 +22,7 @@ from leukemia_kedro.model.registry import model_names
 
 pytestmark = pytest.mark.slow
 
-QUICK_MODELS = {
-    "weighted_voting": {},
-    "decision_tree": {},
-    "knn": {"search": {"n_neighbors": [3]}},
-}
+QUICK_MODELS = {"weighted_voting": {}, "decision_tree": {}, "knn": {"search": {"n_neighbors": [3]}}}
 # Everything but the report and its figures, see the fixture reported.
 WANTED = ["selection_bias", "enrichment", "de_truth"]
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")

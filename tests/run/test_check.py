@@ -186,10 +186,7 @@ def test_the_first_nodes_need_raw_data_and_parameters_only(catalog_of):
 
 def test_what_is_dropped_and_grouped_is_described(check):
     cohort = with_values(lambda values: values.__setitem__((slice(0, 9), 5), np.nan))()
-    block = RAW | {
-        "missing": {"policy": "impute"},
-        "split": {"method": "none", "group": "patient"},
-    }
+    block = RAW | {"missing": {"policy": "impute"}, "split": {"method": "none", "group": "patient"}}
     folds = ResamplingParameters(folds=3, repeats=1, inner_folds=2)
     report = check(cohort, block, resampling=folds)
     assert report.obstacles == []

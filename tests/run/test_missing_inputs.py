@@ -6,7 +6,8 @@ from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 
 from leukemia_kedro.datasets import OptionalCSVDataset
-from leukemia_kedro.run.missing_inputs import missing_inputs_message
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
 
 
 def identity(*values):
@@ -53,7 +54,12 @@ def catalog(tmp_path, monkeypatch):
 
 
 def message(pipeline, catalog, pipelines=PIPELINES, **env):
-    return missing_inputs_message(pipeline, catalog, pipelines, **env)
+    """The message of the refusal; None where nothing is missing."""
+    try:
+        refuse_missing_inputs(pipeline, catalog, pipelines, **env)
+    except UserError as refused:
+        return str(refused)
+    return None
 
 
 def test_a_run_from_raw_data_misses_nothing(catalog):

@@ -58,11 +58,7 @@ def call(project: ProjectCopy, *command: str | Path, **environment: str):
     """The result of a command in the project's folder, with MLflow's variable or without."""
     inherited = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
     return subprocess.run(
-        command,
-        cwd=project.folder,
-        env=inherited | environment,
-        capture_output=True,
-        text=True,
+        command, cwd=project.folder, env=inherited | environment, capture_output=True, text=True
     )
 
 

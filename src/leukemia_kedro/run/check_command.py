@@ -14,41 +14,23 @@ from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.compute.parallel import leave_cluster
 from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.run.checks import (
-    by_readiness,
-    checks_of_first_nodes,
-    checks_of_run,
-    refusals,
-)
+from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What ``kedro check`` prints.
-
-    Parameters
-    ----------
-    understood : dict of str to str
-        What was read, one line each.
-    suspicious : list of str
-        Signs of an error that does not stop a run.
-    obstacles : list of str
-        What would stop a run.
-    """
+    """What ``kedro check`` prints."""
 
     understood: dict[str, str]
+    """What was read, one line each."""
     suspicious: list[str]
+    """Signs of an error that does not stop a run."""
     obstacles: list[str]
+    """What would stop a run."""
 
 
 def check_catalog(catalog: CatalogProtocol) -> CheckReport:
-    """Read the catalog's ``raw_cohort``, and ask every check of a run that makes the report.
-
-    Raises
-    ------
-    Exception
-        The cohort cannot be read.
-    """
+    """Read the catalog's ``raw_cohort``, and ask every check of a run that makes the report."""
     whole_run = pipelines["__default__"]
     cohort: Cohort = catalog.load("raw_cohort")
     parameters: CohortParameters = catalog.load("params:cohort")
@@ -102,9 +84,8 @@ def _counts(values: pd.Series) -> str:
 
 
 def _split_counts(split: pd.DataFrame) -> str:
-    sides = {side: split.loc[split["split"] == side, "label"] for side in ("train", "test")}
+    sides = split.groupby("split")["label"]
     return "; ".join(
         f"{side} {len(labels):,} ({_counts(labels)})"
-        for side, labels in sides.items()
-        if len(labels)
+        for side, labels in sorted(sides, reverse=True)
     )

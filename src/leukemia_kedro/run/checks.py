@@ -8,7 +8,7 @@ use.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,20 +18,24 @@ from kedro.io.core import is_parameter
 from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
+from leukemia_kedro.compute.private_names import check_parameters
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model.registry import model_names
+from leukemia_kedro.model.registry import BLOCKS, model_names
 from leukemia_kedro.parameters import (
     ComputeParameters,
     FeatureSelectionParameters,
+    ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.run.parameter_checks import check_models, check_seed, check_some_run
 from leukemia_kedro.run.user_message import user_message
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 ONE_MODEL = "params:models."
+
+LARGEST_SEED = 2**32 - 1
+"""NumPy's ``RandomState``, which scikit-learn draws from, takes no larger one."""
 
 FIRST_NODES = (
     "data_processing.validate_cohort",
@@ -47,22 +51,15 @@ FIRST_NODES = (
 
 @dataclass(frozen=True)
 class Check:
-    """Something that would stop a run.
-
-    Parameters
-    ----------
-    needs : tuple of str
-        Datasets and parameters that ``ask`` takes, in this order.
-    ask : callable
-        Raises an error with a message for the user where a run should stop. Returns data for later
-        checks by name, or None.
-    gives : tuple of str
-        Data that no later check can use where this one refuses.
-    """
+    """Something that would stop a run."""
 
     needs: tuple[str, ...]
+    """Datasets and parameters that ``ask`` takes, in this order."""
     ask: Callable[..., Mapping[str, Any] | None]
+    """Raises an error with a message for the user where a run should stop. Returns data for later
+    checks by name, or None."""
     gives: tuple[str, ...] = ()
+    """Data that no later check can use where this one refuses."""
 
 
 def checks_of_run(pipeline: Pipeline, runner: str = "") -> list[Check]:
@@ -97,27 +94,19 @@ def checks_of_first_nodes(pipeline: Pipeline) -> list[Check]:
     ]
 
 
-def by_readiness(checks: Iterable[Check], made: Collection[str]) -> tuple[list[Check], list[Check]]:
+def by_readiness(checks: list[Check], made: Collection[str]) -> tuple[list[Check], list[Check]]:
     """The checks that need parameters and the data in ``made`` only, and the others."""
-    ready: list[Check] = []
-    waiting: list[Check] = []
-    for check in checks:
-        is_ready = all(is_parameter(name) or name in made for name in check.needs)
-        (ready if is_ready else waiting).append(check)
-    return ready, waiting
+    ready = [
+        check for check in checks if all(is_parameter(name) or name in made for name in check.needs)
+    ]
+    return ready, [check for check in checks if check not in ready]
 
 
-def refusals(checks: Iterable[Check], catalog: CatalogProtocol, known: dict[str, Any]) -> list[str]:
+def refusals(checks: list[Check], catalog: CatalogProtocol, known: dict[str, Any]) -> list[str]:
     """Ask each check in turn, and return the messages of those that refuse.
 
-    Parameters
-    ----------
-    checks : iterable of Check
-        One that needs what an earlier one has refused is left out.
-    catalog : CatalogProtocol
-        Loads what is not yet known.
-    known : dict
-        Data by name; what the checks load and find out is added.
+    A check that needs what an earlier one has refused is left out. ``known`` holds data by name;
+    what the checks load and find out is added.
     """
     messages: list[str] = []
     unusable: set[str] = set()
@@ -129,20 +118,16 @@ def refusals(checks: Iterable[Check], catalog: CatalogProtocol, known: dict[str,
                         known[name] = catalog.load(name)
                 known.update(check.ask(*(known[name] for name in check.needs)) or {})
                 continue
-            except UserError as error:
-                messages.extend(error.args)
             except Exception as error:
                 message = user_message(error)
                 if message is None:
                     raise
-                messages.append(message)
+                messages += error.args if isinstance(error, UserError) else [message]
         unusable.update(check.gives)
     return messages
 
 
-def refuse(
-    checks: Iterable[Check], catalog: CatalogProtocol, made: Mapping[str, Any]
-) -> list[Check]:
+def refuse(checks: list[Check], catalog: CatalogProtocol, made: Mapping[str, Any]) -> list[Check]:
     """Ask those checks that need parameters and ``made`` only; return the others.
 
     Raises
@@ -155,6 +140,92 @@ def refuse(
     if messages:
         raise UserError(*messages)
     return waiting
+
+
+def check_seed(seed: Any) -> None:
+    """Refuse, with a UserError, a seed that scikit-learn would refuse in the middle of a run.
+
+    Kedro checks the blocks of parameters; ``seed`` is a number by itself.
+    """
+    # True and False are integers to Python.
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise UserError(f"seed is {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")
+
+
+def check_models(models: Mapping[str, Any]) -> None:
+    """Refuse parameters of a model that no pipeline runs, or whose classifier cannot be made.
+
+    What depends on the samples as well is found by :mod:`leukemia_kedro.run.rehearsal`.
+
+    Parameters
+    ----------
+    models : mapping of model name to ModelParameters or its YAML
+
+    Raises
+    ------
+    UserError
+        No pipeline runs a model of that name; a criterion is unknown; an import path is not that
+        of a classifier; it does not have an argument or refuses its value; it gives no
+        probabilities; a method for two classes is not marked as one.
+    """
+    known = model_names()
+    unknown = [name for name in models if name not in known]
+    if unknown:
+        raise UserError(
+            f"parameters name the model {unknown[0]!r}, which no pipeline runs; expected one of: "
+            f"{', '.join(known)}. To add a model, put its block into {BLOCKS}"
+        )
+    for name, block in models.items():
+        model = ModelParameters.model_validate(block)
+        if model.enabled:
+            try:
+                _check_classifier(model)
+            except UserError as error:
+                raise UserError(f"models.{name}: {error}") from error
+
+
+def check_some_run(models: Mapping[str, Any], n_samples: int, n_classes: int) -> None:
+    """Refuse, with a UserError, a run on so many training samples and classes that leaves out every
+    model of ``models`` (ModelParameters or YAML by name).
+    """
+    names_by_reason: dict[str | None, list[str]] = {}
+    for name, block in models.items():
+        reason = ModelParameters.model_validate(block).left_out(n_samples, n_classes)
+        names_by_reason.setdefault(reason, []).append(name)
+    if None not in names_by_reason:
+        reasons = [f"{', '.join(names)} ({reason})" for reason, names in names_by_reason.items()]
+        raise UserError(
+            f"every model would be left out of this run: {'; '.join(reasons)}.\n"
+            "Under models set enabled to true for one that fits, or a larger max_samples"
+        )
+
+
+def _check_classifier(model: ModelParameters) -> None:
+    from sklearn.utils import get_tags
+
+    from leukemia_kedro.estimators.model_pipeline import classifier
+    from leukemia_kedro.estimators.rankings import check_criteria
+
+    check_criteria([model.genes.criterion])
+    tags = get_tags(classifier(model, seed=0)).classifier_tags
+    if not (model.two_classes_only or tags.multi_class):
+        raise UserError(
+            f"{model.estimator} is defined for two classes only; set two_classes_only to true, "
+            "so that cohorts with more classes are analysed without it"
+        )
+    values = [(name, value) for name, values in model.search.items() for value in values]
+    tried = [("arguments", {}), *((f"search.{name}", {name: value}) for name, value in values)]
+    for place, point in tried:
+        built = classifier(model, seed=0).set_params(**point)
+        try:
+            check_parameters(built)
+        except ValueError as error:
+            raise UserError(f"{place}: {error}") from error
+        if not (model.calibrate or hasattr(built, "predict_proba")):
+            raise UserError(
+                f"{model.estimator} has no predict_proba: set calibrate to true, so that its "
+                "decision values become probabilities"
+            )
 
 
 def _run_node(node: Node, *inputs: Any) -> dict[str, Any]:

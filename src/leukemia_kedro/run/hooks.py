@@ -16,11 +16,11 @@ from kedro.pipeline import Node, Pipeline
 from leukemia_kedro.compute.parallel import end_with_parent, leave_cluster, use_backend
 from leukemia_kedro.compute.private_names import let_seem_missing
 from leukemia_kedro.compute.threads import one_thread_per_process
-from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.errors import first_few
 from leukemia_kedro.run.checks import Check, checks_of_run, refuse
-from leukemia_kedro.run.missing_inputs import missing_inputs_message
+from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
 from leukemia_kedro.run.node_records import NodeRecords
-from leukemia_kedro.run.record import RunRecord, begin_record, end_record
+from leukemia_kedro.run.record import RunRecord, begin_record, closing_lines, end_record
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,11 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot succeed."""
         self._forget()  # an earlier run of this process
-        with ExitStack() as after_refusal:
-            after_refusal.callback(self._forget)
+        try:
             self._prepare(run_params, pipeline, catalog)
-            after_refusal.pop_all()
+        except BaseException:
+            self._forget()
+            raise
 
     def _prepare(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
@@ -66,25 +67,21 @@ class ProjectHooks:
         self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
         # With --only-missing-outputs Kedro has yet to choose the nodes.
         if not only_missing:
-            message = missing_inputs_message(pipeline, catalog, pipelines, run_params["env"])
-            if message:
-                raise UserError(message)
+            refuse_missing_inputs(pipeline, catalog, pipelines, run_params["env"])
         records = NodeRecords(catalog)
         self._locks = records.lock(pipeline.nodes)
         if only_missing:
             _let_outdated_seem_missing(pipeline, catalog, records)
         is_kept = only_missing or "sample_split" in pipeline.inputs()
         if self._waiting and is_kept and catalog.exists("sample_split"):
-            made = {"sample_split": catalog.load("sample_split")}
-            self._waiting = refuse(self._waiting, catalog, made)
+            split = catalog.load("sample_split")
+            self._waiting = refuse(self._waiting, catalog, {"sample_split": split})
         if "report" in pipeline.all_outputs():
             self._record = begin_record(run_params, pipeline, catalog)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Write ``run.json``, and log the main results and their files."""
-        from leukemia_kedro.run.closing_summary import closing_lines
-
         if "report" in pipeline.all_outputs():
             record = end_record(self._record, pipeline, NodeRecords(catalog))
             catalog.save("run_record", record)
@@ -145,7 +142,7 @@ def _let_outdated_seem_missing(
             "Recomputing: existing outputs may come from other parameters, inputs or versions: %s",
             first_few(existing),
         )
-    for name in (name for node in outdated for name in node.outputs):
-        dataset = catalog.get(name)
-        if dataset is not None:  # None: kept in memory only
-            let_seem_missing(dataset)
+    for node in outdated:
+        for dataset in map(catalog.get, node.outputs):
+            if dataset is not None:  # None: kept in memory only
+                let_seem_missing(dataset)

@@ -35,20 +35,15 @@ def stated(parameter: Any) -> Any:
 def input_record(dataset: AbstractDataset) -> dict[str, Any]:
     """What a catalog entry reads, without its place.
 
-    Returns
-    -------
-    dict
-        ``type``; the settings of the entry but for :data:`PLACES`; ``sha256`` of each file, by name
-        (in a folder, by path from there); of no file where the entry simulates its data, or where
-        an optional file is absent.
+    ``type``; the settings of the entry but for :data:`PLACES`; ``sha256`` of each file, by name
+    (in a folder, by path from there); of no file where the entry simulates its data, or where an
+    optional file is absent.
     """
     settings = settings_of(dataset)
     settings |= settings.pop("kwargs", {})  # of a subclass without its own __init__
     settings.pop("args", None)
-    files = {
-        name: digest for place in _places(settings) for name, digest in _hashes(dataset, place)
-    }
-    return _without_places(settings) | {"sha256": files}
+    hashes = dict(pair for place in _places(settings) for pair in _hashes(dataset, place))
+    return _without_places(settings) | {"sha256": hashes}
 
 
 def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
@@ -76,10 +71,8 @@ def _hashes(dataset: AbstractDataset, place: str) -> Iterator[tuple[str, str]]:
     for file in sorted(system.find(path)):
         name = PurePosixPath(file)
         if not name.name.startswith("."):
-            yield (
-                str(name.relative_to(path)) if file != path else name.name,
-                _sha256(system, file, system.checksum(file)),
-            )
+            relative = name.name if file == path else str(name.relative_to(path))
+            yield relative, _sha256(system, file, system.checksum(file))
 
 
 @cache

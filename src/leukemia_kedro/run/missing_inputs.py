@@ -9,42 +9,29 @@ from kedro.io import AbstractDataset, CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from leukemia_kedro.compute.private_names import file_of
+from leukemia_kedro.errors import UserError
 
 
-def missing_inputs_message(
+def refuse_missing_inputs(
     pipeline: Pipeline,
     catalog: CatalogProtocol,
     pipelines: Mapping[str, Pipeline],
     env: str | None = None,
-) -> str | None:
-    """Inputs of a pipeline that are not there, and the command that makes them.
+) -> None:
+    """Refuse, with a UserError, a pipeline whose inputs are not there, and name the command.
 
-    Parameters
-    ----------
-    pipeline : Pipeline
-        The one about to run, filters applied.
-    catalog : CatalogProtocol
-        Of the run.
-    pipelines : mapping
-        All registered pipelines by name.
-    env : str, optional
-        Environment of the run, for the command.
-
-    Returns
-    -------
-    str or None
-        None where all are there. An input that no pipeline makes is left out: the message of its
-        own dataset says where it comes from.
+    ``pipeline`` is the one about to run, filters applied; ``pipelines`` are all by name. An input
+    that no pipeline makes is left out: the message of its own dataset says where it comes from.
     """
     makers = _makers_of_missing(pipeline, catalog, pipelines)
     if not makers:
-        return None
+        return
     places = "\n".join(f"  {name}: {_place(catalog.get(name))}" for name in makers)
     order: list[str] = []
     for maker in makers.values():
         _add_with_makers(maker, order, catalog, pipelines)
     environment = f" --env {env}" if env and env != "local" else ""
-    return (
+    raise UserError(
         f"Inputs of this run have not been made yet:\n{places}\n"
         f"To make them: kedro run{environment} --pipelines {','.join(order)}"
     )
@@ -54,13 +41,13 @@ def _makers_of_missing(
     pipeline: Pipeline, catalog: CatalogProtocol, pipelines: Mapping[str, Pipeline]
 ) -> dict[str, str]:
     """The smallest pipeline that makes it, for each input that is not there."""
-    found = {}
-    outputs = {maker: made.all_outputs() for maker, made in pipelines.items()}
-    for name in sorted(pipeline.inputs()):
-        makers = [maker for maker, made in outputs.items() if name in made]
-        if makers and _is_missing(catalog.get(name)):
-            found[name] = min(makers, key=lambda maker: (len(pipelines[maker].nodes), maker))
-    return found
+    by_size = sorted(pipelines, key=lambda maker: (len(pipelines[maker].nodes), maker))
+    makers = {name: maker for maker in reversed(by_size) for name in pipelines[maker].all_outputs()}
+    return {
+        name: makers[name]
+        for name in sorted(pipeline.inputs())
+        if name in makers and _is_missing(catalog.get(name))
+    }
 
 
 def _is_missing(dataset: AbstractDataset | None) -> bool:

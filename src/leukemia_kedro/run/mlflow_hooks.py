@@ -29,11 +29,8 @@ class MlflowHooks:
     @hook_impl(tryfirst=True)
     def before_node_run(self, inputs: dict[str, Any]) -> None:
         """Give kedro-mlflow dictionaries, which it records value by value."""
-        inputs |= {
-            name: value.model_dump()
-            for name, value in inputs.items()
-            if isinstance(value, BaseModel)
-        }
+        models = {name: value for name, value in inputs.items() if isinstance(value, BaseModel)}
+        inputs |= {name: value.model_dump() for name, value in models.items()}
 
     # kedro-mlflow's own hook closes the run.
     @hook_impl(tryfirst=True)
@@ -62,11 +59,6 @@ def comparison_metrics(comparison: DataFrame) -> dict[str, float]:
     ``champion/<column>`` too.
 
     A missing number, such as ``test_accuracy`` without a test set, is left out.
-
-    Parameters
-    ----------
-    comparison : DataFrame
-        From :func:`~leukemia_kedro.evaluation.comparison.compare_models`.
     """
     table = comparison.set_index("model").drop(columns="champion")
     (champion,) = comparison.loc[comparison["champion"], "model"]

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, Any, TypedDict
 
 from kedro.framework.project import pipelines
@@ -39,12 +38,9 @@ WITHOUT_EFFECT = "params:compute"
 class NodeRecord(TypedDict, total=False):
     """What is known of a node's outputs; empty where nothing is."""
 
-    started: str
-    """ISO 8601, UTC."""
-    seconds: float
-    """To load, compute and save."""
-    made_with: str
-    """Hash of all that they depend on."""
+    started: str  # ISO 8601, UTC
+    seconds: float  # to load, compute and save
+    made_with: str  # hash of all that they depend on
 
 
 class NodeRecords:
@@ -53,12 +49,8 @@ class NodeRecords:
     def __init__(self, catalog: CatalogProtocol) -> None:
         self._catalog = catalog
         self._folder = file_of(catalog["run_record"]).parent / ".nodes"
-        self._makers = {
-            output: node
-            for pipeline in pipelines.values()
-            for node in pipeline.nodes
-            for output in node.outputs
-        }
+        nodes = [node for pipeline in pipelines.values() for node in pipeline.nodes]
+        self._makers = {output: node for node in nodes for output in node.outputs}
 
     def lock(self, nodes: Iterable[Node]) -> ExitStack:
         """Keep other runs from the outputs of ``nodes`` until the returned locks are closed.
@@ -91,7 +83,7 @@ class NodeRecords:
     def begin(self, node: Node) -> str:
         """Empty the record of a node, and return the hash of what its outputs depend on."""
         self._write(node, "")
-        return self._made_with(node)
+        return self._made_with(node, {})
 
     def end(self, node: Node, made_with: str, started: datetime) -> None:
         """Record that all outputs of a node are saved."""
@@ -109,7 +101,7 @@ class NodeRecords:
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
 
-    def _made_with(self, node: Node, to_be_made: Mapping[str, str] = MappingProxyType({})) -> str:
+    def _made_with(self, node: Node, to_be_made: Mapping[str, str]) -> str:
         given = {
             name: to_be_made.get(name) or self._what_it_is(name)
             for name in node.inputs

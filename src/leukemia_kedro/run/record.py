@@ -1,8 +1,9 @@
-"""``run.json`` beside the report: what made it, from what, with which code, and in what time.
+"""What a run leaves behind: ``run.json`` beside the report, and its last lines in the log.
 
-It is the record of the last run that wrote a report to its end. A run that failed or was killed
-leaves the earlier record and the earlier report; :mod:`leukemia_kedro.run.node_records` holds what
-it finished. Unlike every other file it holds times, so it differs from run to run.
+``run.json`` records what made the report, from what, with which code, and in what time: of the last
+run that wrote a report to its end. A run that failed or was killed leaves the earlier record and
+the earlier report; :mod:`leukemia_kedro.run.node_records` holds what it finished. Unlike every
+other file it holds times, so it differs from run to run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
@@ -17,18 +19,12 @@ from typing import Any, NotRequired, TypedDict
 from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
+from pydantic_core import to_jsonable_python
 
-from leukemia_kedro.compute.private_names import end_workers
+from leukemia_kedro.compute.private_names import end_workers, file_of
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.run.inputs import input_record
 from leukemia_kedro.run.node_records import NodeRecords
-
-
-class GitState(TypedDict):
-    """Commit of a checkout, and whether any file differs from it."""
-
-    commit: str
-    dirty: bool
 
 
 class RunRecord(TypedDict):
@@ -39,7 +35,7 @@ class RunRecord(TypedDict):
     pipelines: list[str]
     runner: str
     only_missing_outputs: bool
-    git: GitState | None  # None: the project is no git checkout
+    git: dict[str, Any] | None  # see git_state
     versions: dict[str, str]
     inputs: dict[str, dict[str, Any]]  # not made by the pipeline; see input_record
     parameters: dict[str, Any]  # defaults included
@@ -54,17 +50,7 @@ class RunRecord(TypedDict):
 def begin_record(
     run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
 ) -> RunRecord:
-    """The record of a run before its first node.
-
-    Parameters
-    ----------
-    run_params : dict
-        As Kedro gives them to hooks.
-    pipeline : Pipeline
-        The one about to run, filters applied.
-    catalog : CatalogProtocol
-        Of the run.
-    """
+    """The record of a run before its first node, from what Kedro gives to hooks."""
     inputs = sorted(pipeline.inputs())
     blocks = sorted({name.split(":")[1].split(".")[0] for name in inputs if is_parameter(name)})
     # Kedro passes the runner as it prints: <kedro.runner.thread_runner.ThreadRunner object at …>.
@@ -78,7 +64,9 @@ def begin_record(
         "git": git_state(Path(run_params["project_path"])),
         "versions": package_versions(),
         "inputs": {name: input_record(catalog[name]) for name in inputs if not is_parameter(name)},
-        "parameters": {block: _plain(catalog.load(f"params:{block}")) for block in blocks},
+        "parameters": {
+            block: to_jsonable_python(catalog.load(f"params:{block}")) for block in blocks
+        },
         "seed": catalog.load("params:seed"),
     }
 
@@ -98,8 +86,8 @@ def end_record(record: RunRecord, pipeline: Pipeline, records: NodeRecords) -> R
     }
 
 
-def git_state(folder: Path) -> GitState | None:
-    """The state of a checkout; None where a folder is none."""
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """``commit`` of a checkout, and whether it is ``dirty``; None where a folder is none."""
     try:
         commit, changes = (
             subprocess.run(
@@ -119,17 +107,47 @@ def peak_memory_gb() -> float | None:
     except ModuleNotFoundError:  # Windows does not record it
         return None
     end_workers()  # the system adds a process to its parent's record when it ends
-    peak = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    processes = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in processes)
     bytes_per_unit = 1 if sys.platform == "darwin" else 1024
     return round(peak * bytes_per_unit / 1e9, 2)
 
 
-def _plain(parameter: Any) -> Any:
-    if hasattr(parameter, "model_dump"):
-        return parameter.model_dump(mode="json")
-    if isinstance(parameter, dict):
-        return {name: _plain(value) for name, value in parameter.items()}
-    return parameter
+def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
+    """The main results of a run, and their files, where it made ``report`` or ``replication``."""
+    lines = []
+    if "replication" in made:
+        table = catalog.load("replication")
+        lines.append(
+            f"{table['agrees'].sum()} of {len(table)} published results reproduced: "
+            f"{file_of(catalog['replication'])}"
+        )
+        if "report" not in made:
+            lines.append("To show them in the report: kedro run --pipelines reporting (same --env)")
+    if "report" in made:
+        champion = catalog.load("champion")
+        lines.append(f"Champion: {champion['champion']} with {champion['n_genes']} genes")
+        lines.append(_accuracy(champion["test"], champion["cross_validation"]))
+        fdr = catalog.load("params:differential_expression").fdr
+        for contrast, table in catalog.load("contrast_tables").items():
+            significant = int((table["adj.P.Val"] < fdr).sum())
+            lines.append(f"{contrast}: {significant} of {len(table)} genes differ at {fdr:.0%} FDR")
+        lines.append(f"Report: {file_of(catalog['report'])}")
+        record: RunRecord = catalog.load("run_record")
+        peak = record["peak_memory_gb"]
+        memory = "" if peak is None else f"; memory at most {peak:.1f} GB per process"
+        lines.append(f"Time: {record['seconds']:.0f} s{memory}")
+    return lines
+
+
+def _accuracy(test: dict[str, Any] | None, cv: dict[str, Any]) -> str:
+    if test is None:
+        return (
+            f"Balanced accuracy in nested cross-validation: {cv['balanced_accuracy']:.3f} "
+            f"(95 % interval {cv['balanced_accuracy_low']:.3f} to "
+            f"{cv['balanced_accuracy_high']:.3f})"
+        )
+    return (
+        f"Test samples classified correctly: {test['n'] - test['errors']:.0f} of {test['n']:.0f} "
+        f"(exact 95 % interval {test['accuracy_low']:.3f} to {test['accuracy_high']:.3f})"
+    )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,7 @@ from sklearn.model_selection import ParameterGrid
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.model_pipeline import classifier, search_grid
 from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.plan import (
-    WHOLE,
-    Split,
-    inner_splits,
-    outer_splits,
-    resampling_plan,
-)
+from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_splits, resampling_plan
 from leukemia_kedro.model.file import TRUSTED_TYPES
 from leukemia_kedro.parameters import ModelParameters, ResamplingParameters
 from leukemia_kedro.statistics.thinning import thinned
@@ -53,8 +48,6 @@ def rehearse_models(
     models : mapping of model name to ModelParameters or its YAML
     labels : Series, index ``sample``
         Class of each training sample.
-    resampling : ResamplingParameters
-    seed : int
     groups : ndarray, shape (n_samples,), optional
         Of the training samples.
 
@@ -67,12 +60,8 @@ def rehearse_models(
     classes = labels.to_numpy(dtype=str)
     plan = resampling_plan(labels, resampling, seed, groups)
     outer = list(outer_splits(plan, labels.index, groups))
-    inner = [
-        part
-        for split in outer
-        for part in inner_splits(split, classes, resampling.inner_folds, seed)
-    ]
-    fitted, tuned = _smallest(outer, classes), _smallest(inner, classes)
+    folds = (inner_splits(split, classes, resampling.inner_folds, seed) for split in outer)
+    fitted, tuned = _smallest(outer, classes), _smallest(list(chain(*folds)), classes)
     refusals: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the values are made up
@@ -90,9 +79,8 @@ def _smallest(parts: Sequence[Split], classes: np.ndarray) -> list[Split]:
         (len(part.train), int(np.unique(classes[part.train], return_counts=True)[1].min()))
         for part in parts
     ]
-    fewest = min(sizes)
-    rarest = min(sizes, key=lambda size: (size[1], size[0]))
-    return [parts[sizes.index(size)] for size in dict.fromkeys([fewest, rarest])]
+    smallest = [min(sizes), min(sizes, key=lambda size: size[::-1])]
+    return [parts[sizes.index(size)] for size in dict.fromkeys(smallest)]
 
 
 @dataclass(frozen=True)
@@ -154,9 +142,8 @@ class _Rehearsal:
         errors: Sequence[Exception | None],
         labels: np.ndarray,
     ) -> str:
-        tried = list(zip(points, errors, strict=True))
-        refused, error = next((point, error) for point, error in tried if error)
-        taken = [point for point, error in tried if not error]
+        refused, error = next(pair for pair in zip(points, errors, strict=True) if pair[1])
+        taken = [point for point, error in zip(points, errors, strict=True) if not error]
         place = f"models.{self.name}"
         if taken and len(refused) == 1:
             (key,) = refused

@@ -39,9 +39,10 @@ def user_message(error: BaseException) -> str | None:
 
 def _with_advice(message: str, error: BaseException) -> str:
     """The message, with advice on the operating system's error behind it, if any."""
-    numbers = [getattr(link, "errno", None) for link in _chain(error, with_context=False)]
-    advice = [_ADVICE[number] for number in numbers if number in _ADVICE]
-    return "\n".join([message, *advice[:1]])
+    for link in _chain(error, with_context=False):
+        if isinstance(link, OSError) and link.errno in _ADVICE:
+            return f"{message}\n{_ADVICE[link.errno]}"
+    return message
 
 
 def _chain(error: BaseException | None, with_context: bool) -> Iterator[BaseException]:
@@ -63,22 +64,12 @@ def _user_can_act_on(error: BaseException) -> bool:
 
     if isinstance(error, BrokenPipeError):
         return False  # the program reading a pipe has ended; click then ends without a message
-    about_files_and_configuration = (
-        DatasetError,
-        KedroCliError,
-        MissingConfigException,
-        OmegaConfBaseException,
-        OSError,
-        ParameterValidationError,
-        YAMLError,
-    )
-    return isinstance(error, about_files_and_configuration) or _is_raised_by_kedro(error)
-
-
-def _is_raised_by_kedro(error: BaseException) -> bool:
-    """Whether Kedro itself raised it, about a name or an entry that the project does not have."""
+    of_configuration = (MissingConfigException, OmegaConfBaseException, ParameterValidationError)
+    if isinstance(error, (*of_configuration, DatasetError, KedroCliError, OSError, YAMLError)):
+        return True
     if not isinstance(error, ValueError | KeyError | AttributeError | ImportError):
         return False
+    # Kedro itself raises it about a name or an entry that the project does not have.
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("kedro.")
 

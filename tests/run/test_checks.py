@@ -7,7 +7,7 @@ from helpers.small_models import BLOCKS
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.registry import model_names
-from leukemia_kedro.run.parameter_checks import (
+from leukemia_kedro.run.checks import (
     LARGEST_SEED,
     check_models,
     check_seed,
