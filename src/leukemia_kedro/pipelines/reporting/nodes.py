@@ -1,8 +1,4 @@
-"""Projections, figures and the report.
-
-Each chapter is drawn by a node of its own, from its own datasets, so that no figure waits for
-another chapter.
-"""
+"""Projections, figures and the report; a node per chapter, so that no figure waits for another."""
 
 from __future__ import annotations
 
@@ -112,20 +108,17 @@ def write_report(
         modelling=modelling,
         differential_expression=differential_expression,
         enrichment=gene_sets,
-        models={
-            name: ModelParameters.model_validate(block) for name, block in found["models"].items()
-        },
+        models={name: ModelParameters(**block) for name, block in found["models"].items()},
         seed=found["seed"],
     )
-    return render_report(
-        study.Study(
-            cohort=study.gather(study.CohortStudy, found),
-            signature=study.gather(study.SignatureStudy, found),
-            models=study.gather(study.ModelStudy, found),
-            contrasts=study.gather(study.ContrastStudy, found),
-            replication=study.gather(study.ReplicationStudy, found),
-            galleries=study.gather(study.Galleries, found),
-            parameters=parameters,
-            versions=package_versions(),
-        )
+    everything = study.Study(
+        cohort=study.gather(study.CohortStudy, found),
+        signature=study.gather(study.SignatureStudy, found),
+        models=study.gather(study.ModelStudy, found),
+        contrasts=study.gather(study.ContrastStudy, found),
+        replication=study.gather(study.ReplicationStudy, found),
+        galleries=study.gather(study.Galleries, found),
+        parameters=parameters,
+        versions=package_versions(),
     )
+    return render_report(everything)

@@ -1,25 +1,12 @@
 """Wiring of reporting."""
 
+from collections.abc import Callable
+
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.plots.study import (
-    REPORTED,
-    CohortStudy,
-    ContrastStudy,
-    ModelStudy,
-    SignatureStudy,
-    StatedParameters,
-    datasets_of,
-)
+from leukemia_kedro.plots import study
 
-from .nodes import (
-    draw_cohort,
-    draw_contrasts,
-    draw_models,
-    draw_signature,
-    project_samples,
-    write_report,
-)
+from . import nodes
 
 
 def _inputs(*names: str) -> dict[str, str]:
@@ -27,65 +14,53 @@ def _inputs(*names: str) -> dict[str, str]:
     return {name.removeprefix("params:"): name for name in names}
 
 
+def _drawing(draw: Callable, outputs: str | list[str], names: list[str], *chapters: type) -> Node:
+    """A node that draws figures from the cohort, these datasets and these chapters."""
+    inputs = _inputs(*names, *study.datasets_of(study.CohortStudy, *chapters))
+    return Node(draw, inputs=inputs, outputs=outputs, name=draw.__name__)
+
+
 def create_pipeline() -> Pipeline:
     """Everything that was found → figures and report."""
     return Pipeline(
         [
             Node(
-                project_samples,
+                nodes.project_samples,
                 inputs=["log_expression", "probe_filter", "sample_split", "params:seed"],
                 outputs=["projections", "explained_variance"],
                 name="project_samples",
             ),
-            Node(
-                draw_cohort,
-                inputs=_inputs(
-                    "params:compute", "projections", "explained_variance", *datasets_of(CohortStudy)
-                ),
-                outputs=["cohort_figures", "interactive_cohort_figures"],
-                name="draw_cohort",
+            _drawing(
+                nodes.draw_cohort,
+                ["cohort_figures", "interactive_cohort_figures"],
+                ["params:compute", "projections", "explained_variance"],
+            ),
+            _drawing(
+                nodes.draw_signature,
+                "signature_figures",
+                ["params:compute", "log_expression", "selection_stability"],
+                study.SignatureStudy,
+            ),
+            _drawing(
+                nodes.draw_models,
+                ["model_figures", "interactive_model_figures"],
+                ["params:compute", "log_expression", "cv_predictions"],
+                study.ModelStudy,
+            ),
+            _drawing(
+                nodes.draw_contrasts,
+                ["contrast_figures", "interactive_contrast_figures"],
+                ["params:differential_expression", "params:compute", "log_expression"],
+                study.ContrastStudy,
             ),
             Node(
-                draw_signature,
-                inputs=_inputs(
-                    "params:compute",
-                    "log_expression",
-                    "selection_stability",
-                    *datasets_of(CohortStudy, SignatureStudy),
-                ),
-                outputs="signature_figures",
-                name="draw_signature",
-            ),
-            Node(
-                draw_models,
-                inputs=_inputs(
-                    "params:compute",
-                    "log_expression",
-                    "cv_predictions",
-                    *datasets_of(CohortStudy, ModelStudy),
-                ),
-                outputs=["model_figures", "interactive_model_figures"],
-                name="draw_models",
-            ),
-            Node(
-                draw_contrasts,
-                inputs=_inputs(
-                    "params:differential_expression",
-                    "params:compute",
-                    "log_expression",
-                    *datasets_of(CohortStudy, ContrastStudy),
-                ),
-                outputs=["contrast_figures", "interactive_contrast_figures"],
-                name="draw_contrasts",
-            ),
-            Node(
-                write_report,
+                nodes.write_report,
                 inputs={
                     # The dataset of that name is called enrichment, too.
                     "gene_sets" if name == "enrichment" else name: f"params:{name}"
-                    for name in datasets_of(StatedParameters)
+                    for name in study.datasets_of(study.StatedParameters)
                 }
-                | _inputs(*datasets_of(*REPORTED)),
+                | _inputs(*study.datasets_of(*study.REPORTED)),
                 outputs="report",
                 name="write_report",
             ),
