@@ -10,7 +10,7 @@ from scipy import stats
 
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.datasets.simulated_gene_sets import demo_gene_sets, simulate_gene_sets
-from leukemia_kedro.differential_expression.gene_sets import COLUMNS, genes_of_probes
+from leukemia_kedro.differential_expression.gene_sets import COLUMNS
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import DifferentialExpressionParameters, EnrichmentParameters
 from leukemia_kedro.pipelines.differential_expression import nodes
@@ -25,39 +25,43 @@ def by_probe(**columns):
     return pd.DataFrame(columns, index=pd.Index(["p1", "p2", "p3", "p4"], name="probe"))
 
 
-class TestGenesOfProbes:
+def names_of(probes, chip_annotation, gene_sets, column):
+    parameters = EnrichmentParameters(gene_column=column)
+    return nodes.name_genes(probes, chip_annotation, gene_sets, parameters)
+
+
+class TestNamesOfGenes:
     probes = by_probe(
         description="", symbol=["CD33", " MPO ", "", "CD33"], entrez=[945, 4353, 1, 2]
     )
+    chip = pd.DataFrame({"symbol": ["MPO", "KIT"]}, index=["p3", "p9"])
+    holes = probes.assign(entrez=[945, np.nan, 4353, np.nan])
 
-    def test_probes_stand_for_themselves_unless_a_column_is_named(self):
-        genes = genes_of_probes(self.probes, NO_ANNOTATION, {}, None)
-        assert genes["gene"].tolist() == genes["probe"].tolist() == ["p1", "p2", "p3", "p4"]
-
-    def test_a_column_of_the_probes_names_genes(self):
-        genes = genes_of_probes(self.probes, NO_ANNOTATION, MYELOID, "symbol")
-        assert genes["gene"].tolist() == ["CD33", "MPO", "", "CD33"]
-
-    def test_the_chip_annotation_counts_and_may_lack_probes_and_hold_others(self):
-        chip = pd.DataFrame({"symbol": ["MPO", "KIT"]}, index=["p3", "p9"])
-        genes = genes_of_probes(self.probes, chip, MYELOID, "symbol")
-        assert genes["gene"].tolist() == ["", "", "MPO", ""]
-
-    def test_numbers_are_names_too(self):
-        holes = self.probes.assign(entrez=[945, np.nan, 4353, np.nan])
-        genes = genes_of_probes(holes, NO_ANNOTATION, {"A": frozenset({"4353"})}, "entrez")
-        assert genes["gene"].tolist() == ["945", "", "4353", ""]
+    @pytest.mark.parametrize(
+        ("probes", "chip", "gene_sets", "column", "names"),
+        [
+            (probes, NO_ANNOTATION, {}, None, ["p1", "p2", "p3", "p4"]),
+            (probes, NO_ANNOTATION, MYELOID, "symbol", ["CD33", "MPO", "", "CD33"]),
+            (probes, chip, MYELOID, "symbol", ["", "", "MPO", ""]),
+            (holes, NO_ANNOTATION, {"A": frozenset({"4353"})}, "entrez", ["945", "", "4353", ""]),
+        ],
+        ids=["the probes themselves", "a column", "the chip annotation's column", "numbers"],
+    )
+    def test_probes_stand_for_genes(self, probes, chip, gene_sets, column, names):
+        genes = names_of(probes, chip, gene_sets, column)
+        assert genes["probe"].tolist() == ["p1", "p2", "p3", "p4"]
+        assert genes["gene"].tolist() == names
 
     def test_no_such_column_lists_those_there_are(self):
         chip = pd.DataFrame({"Gene Symbol": ["MPO"]}, index=["p3"])
         for annotation, found in ((NO_ANNOTATION, "no such file"), (chip, "Gene Symbol")):
             with pytest.raises(UserError, match=rf"'gene', .*{found}.*description, symbol, entrez"):
-                genes_of_probes(self.probes, annotation, MYELOID, "gene")
+                names_of(self.probes, annotation, MYELOID, "gene")
 
     def test_no_matching_gene_says_what_both_sides_are_called(self):
         message = "the sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"
         with pytest.raises(UserError, match=message):
-            genes_of_probes(self.probes, NO_ANNOTATION, MYELOID, None)
+            names_of(self.probes, NO_ANNOTATION, MYELOID, None)
 
 
 def contrast_table(t, adjusted):
@@ -74,13 +78,8 @@ SETS = {"ups": frozenset("BC"), "mixed": frozenset("ABD"), "elsewhere": frozense
 
 
 def enrichment_table(tables, genes, sets, collapse="max_abs", fdr=0.05):
-    return nodes.test_gene_sets(
-        tables,
-        genes,
-        sets,
-        EnrichmentParameters(collapse=collapse),
-        DifferentialExpressionParameters(fdr=fdr),
-    )
+    how, alpha = EnrichmentParameters(collapse=collapse), DifferentialExpressionParameters(fdr=fdr)
+    return nodes.test_gene_sets(tables, genes, sets, how, alpha)
 
 
 class TestEnrichmentTable:
@@ -105,10 +104,9 @@ class TestEnrichmentTable:
 
     def test_p_of_over_representation_is_hypergeometric(self):
         # Six genes, of which B and C are up: both are in the set of two.
-        assert self.table().loc["ups", "up_p"] == pytest.approx(
-            stats.hypergeom.sf(1, 6, 2, 2), rel=1e-12
-        )
-        assert self.table().loc["ups", "down_p"] == 1.0
+        up, down = self.table().loc["ups", ["up_p", "down_p"]]
+        assert up == pytest.approx(stats.hypergeom.sf(1, 6, 2, 2), rel=1e-12)
+        assert down == 1.0
 
     def test_camera_is_on_one_t_per_gene(self):
         t = pd.Series([-5.0, 4, 3.5, 0.2, -0.1, -0.3], index=list("ABCDEF"))
@@ -117,9 +115,8 @@ class TestEnrichmentTable:
         assert table["camera_p"].to_dict() == expected["PValue"].to_dict()
         assert table["direction"].to_dict() == expected["Direction"].to_dict()
         t["A"] = np.mean(T[:3])
-        assert self.table(collapse="mean")["camera_p"].to_dict() == (
-            camera_preranked(t, SETS)["PValue"].to_dict()
-        )
+        by_mean = camera_preranked(t, SETS)["PValue"]
+        assert self.table(collapse="mean")["camera_p"].to_dict() == by_mean.to_dict()
 
     def test_every_contrast_has_its_rows_the_surest_first(self):
         tables = {
@@ -133,13 +130,12 @@ class TestEnrichmentTable:
         assert first["camera_p"].is_monotonic_increasing
         assert first["up_genes"].tolist() == second["down_genes"].tolist()
 
-    def test_without_gene_sets_one_line_says_so(self, caplog):
+    def test_without_gene_sets_one_line_is_logged(self, caplog):
         with caplog.at_level(logging.INFO):
             table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {})
         assert list(table) == list(COLUMNS)
         assert len(table) == 0
-        assert len(caplog.messages) == 1
-        assert "No gene sets were given (catalog entry gene_sets)" in caplog.text
+        assert caplog.text.count("No gene sets were given (catalog entry gene_sets)") == 1
 
 
 class TestSimulatedGeneSets:
@@ -169,15 +165,10 @@ class TestSimulatedGeneSets:
         rng = np.random.default_rng(4)
         t = rng.normal(size=600) + 3 * probes["true_log2_fold_change"].to_numpy()
         table = contrast_table(t, 2 * stats.norm.sf(np.abs(t))).assign(probe=probes.index)
-        genes = genes_of_probes(probes, NO_ANNOTATION, {}, None)
-        found = pd.concat(
-            enrichment_table(
-                {"AML-ALL": table},
-                genes,
-                parse_gmt(simulate_gene_sets(probes, n_genes=15, seed=seed), "sets"),
-            )
-            for seed in range(50)
-        )
+        genes = names_of(probes, NO_ANNOTATION, {}, None)
+        drawn = [simulate_gene_sets(probes, n_genes=15, seed=seed) for seed in range(50)]
+        tables = {"AML-ALL": table}
+        found = pd.concat(enrichment_table(tables, genes, parse_gmt(s, "sets")) for s in drawn)
         random = found["gene_set"].str.startswith("RANDOM_")
         # 400 sets at .05: 99.9 % of the time at most 34; camera allows for correlation and finds
         # fewer still.

@@ -8,18 +8,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.differential_expression.records import PriorRecord
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionParameters
+from leukemia_kedro.parameters import DifferentialExpressionParameters
 from leukemia_kedro.statistics.contrasts import (
     class_weights,
-    contrast_matrix,
     each_against_rest,
     pairwise_contrasts,
 )
-from leukemia_kedro.statistics.design import Design, design_matrix
 from leukemia_kedro.statistics.empirical_bayes import (
     ModeratedFit,
     decide_tests,
@@ -29,7 +25,7 @@ from leukemia_kedro.statistics.empirical_bayes import (
     treat,
 )
 from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
-from leukemia_kedro.statistics.max_t import count_labellings, max_t
+from leukemia_kedro.statistics.max_t import max_t
 from leukemia_kedro.statistics.multiple_testing import benjamini_yekutieli, storey_q_values
 from leukemia_kedro.statistics.two_sample import welch_t, wilcoxon_rank_sum
 
@@ -52,7 +48,6 @@ class Comparison:
         Class of each sample, in the order of ``expression``.
     design : DataFrame, shape (n_samples, n_coefficients)
     contrasts : DataFrame, shape (n_coefficients, n_contrasts)
-        Both from :func:`plan_contrasts`.
     expressions : dict of str to str
         The contrasts by name, such as ``{"AML-ALL": "AML - ALL"}``.
     blocks : ndarray of int, shape (n_samples,), or None
@@ -64,50 +59,7 @@ class Comparison:
     design: pd.DataFrame
     contrasts: pd.DataFrame
     expressions: dict[str, str]
-    blocks: np.ndarray | None = None
-
-
-def plan_contrasts(
-    samples: pd.DataFrame,
-    sample_split: pd.DataFrame,
-    cohort: CohortParameters,
-    parameters: DifferentialExpressionParameters,
-) -> tuple[Design, pd.DataFrame]:
-    """The design, and the contrasts in terms of its coefficients.
-
-    Finds every mistake in them from the samples alone.
-
-    Parameters
-    ----------
-    samples : DataFrame, index ``sample``
-        Covariates. Empty text is a missing value.
-    sample_split : DataFrame, index ``sample``, columns ``label, split``
-    cohort, parameters : parameters
-
-    Raises
-    ------
-    UserError
-        Design, contrasts or blocks do not fit the samples or each other.
-    """
-    if parameters.samples == "train":
-        sample_split = sample_split[sample_split["split"] == "train"]
-    labels = sample_split["label"]
-    classes = class_order(labels, cohort.classes)
-    expressions = contrast_expressions(parameters, classes)
-    table = samples.loc[labels.index].assign(label=labels)
-    design = design_matrix(parameters.design, table.mask(table == ""), classes)
-    contrasts = contrast_matrix(expressions, design)
-    blocks = number_blocks(table, parameters.blocks)
-    if blocks is not None:
-        for name, expression in expressions.items():
-            compared, group = _two_sides(expression, labels)
-            if compared.any() and count_labellings(group, blocks[compared]) == 1:
-                raise UserError(
-                    f"contrast {name}: no label can change places, because each value of "
-                    f"{parameters.blocks!r} holds samples of one side only. Set "
-                    "differential_expression.blocks to null, or to a column whose values hold both"
-                )
-    return design, contrasts
+    blocks: np.ndarray | None
 
 
 def contrast_expressions(
@@ -146,13 +98,19 @@ def number_blocks(samples: pd.DataFrame, column: str | None) -> np.ndarray | Non
     return pd.factorize(values)[0]
 
 
+def two_sides(expression: str, labels: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Samples whose class is in the contrast, and which of these are on its positive side."""
+    weight = labels.map(class_weights(expression, list(labels.unique()))).to_numpy()
+    compared = weight != 0
+    return compared, weight[compared] > 0
+
+
 def moderated_statistics(
     comparison: Comparison, parameters: DifferentialExpressionParameters
 ) -> ModeratedFit:
     """Statistics of every probe and contrast, from the whole linear model."""
-    fit = fit_contrasts(
-        fit_linear_model(comparison.expression, comparison.design), comparison.contrasts
-    )
+    linear = fit_linear_model(comparison.expression, comparison.design)
+    fit = fit_contrasts(linear, comparison.contrasts)
     if parameters.treat_lfc is None:
         return moderate(fit, parameters.trend, parameters.robust)
     return treat(fit, parameters.treat_lfc, parameters.trend, parameters.robust)
@@ -168,11 +126,8 @@ def two_sample_tests(
 
     Parameters
     ----------
-    comparison : Comparison
-    permutations : int
-        Labellings of maxT; 0 leaves its column out.
-    seed : int
-        Of these labellings.
+    permutations, seed : int
+        Labellings of maxT, of which 0 leave its column out, and the seed that draws them.
     n_jobs : int
         Threads.
 
@@ -182,7 +137,7 @@ def two_sample_tests(
         Index ``probe``, columns ``welch_t, welch_p, wilcoxon_p`` and ``maxT_p``.
     """
     sides = {
-        name: _two_sides(expression, comparison.labels)
+        name: two_sides(expression, comparison.labels)
         for name, expression in comparison.expressions.items()
     }
     # Contrasts of the same samples, such as each class against the rest, share their ranks.
@@ -218,9 +173,6 @@ def contrast_table(
 
     Parameters
     ----------
-    moderated : ModeratedFit
-    contrast : str
-        Its name.
     tests : DataFrame, index ``probe``, or None
         From :func:`two_sample_tests`; None where the contrast compares no classes.
     descriptions : Series, index ``probe``
@@ -248,8 +200,8 @@ def count_decisions(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
     -------
     DataFrame, columns ``contrast, up, down, not_significant``
     """
-    decisions = decide_tests(moderated, fdr)
     signs = {"up": 1, "down": -1, "not_significant": 0}
+    decisions = decide_tests(moderated, fdr)
     counts = {name: (decisions == sign).sum() for name, sign in signs.items()}
     return pd.DataFrame(counts).reset_index(names="contrast")
 
@@ -270,23 +222,3 @@ def f_test_table(moderated: ModeratedFit, descriptions: pd.Series) -> pd.DataFra
     table = top_table_f(moderated)
     table.insert(0, "description", descriptions.loc[table.index])
     return table.reset_index(names="probe")
-
-
-def prior_record(moderated: ModeratedFit, comparison: Comparison) -> PriorRecord:
-    """The variance prior, medians over probes where it differs between them."""
-    prior_df = float(np.median(moderated.prior.df))
-    n_probes, n_samples = comparison.expression.shape
-    return {
-        "prior_df": prior_df if np.isfinite(prior_df) else None,
-        "prior_variance": float(np.median(moderated.prior.variance)),
-        "n_probes": n_probes,
-        "n_samples": n_samples,
-        "contrasts": comparison.expressions,
-    }
-
-
-def _two_sides(expression: str, labels: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Samples whose class is in the contrast, and which of these are on its positive side."""
-    weight = labels.map(class_weights(expression, list(labels.unique()))).to_numpy()
-    compared = weight != 0
-    return compared, weight[compared] > 0

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.statistics.enrichment import (
     camera_preranked,
     collapse_to_genes,
@@ -17,60 +16,6 @@ COLUMNS = (
     "contrast", "gene_set", "n_genes", "direction", "camera_p", "camera_fdr",
     "n_up", "up_p", "up_fdr", "n_down", "down_p", "down_fdr", "up_genes", "down_genes",
 )  # fmt: skip
-
-
-def genes_of_probes(
-    probes: pd.DataFrame,
-    chip_annotation: pd.DataFrame,
-    gene_sets: Mapping[str, frozenset[str]],
-    gene_column: str | None,
-) -> pd.DataFrame:
-    """The gene each probe stands for.
-
-    Parameters
-    ----------
-    probes, chip_annotation : DataFrame, index ``probe``
-        Of a column that both have the annotation's counts. Probes it lacks have no gene.
-    gene_sets : mapping of str to frozenset of str
-        May be empty.
-    gene_column : str or None
-        None: probes stand for themselves.
-
-    Returns
-    -------
-    DataFrame, columns ``probe, gene``
-        Empty text for a probe without a gene.
-
-    Raises
-    ------
-    UserError
-        There is no such column, or no gene of any set is among the genes.
-    """
-    if gene_column is None:
-        genes = probes.index.to_series()
-    elif gene_column in chip_annotation:
-        genes = chip_annotation[gene_column].reindex(probes.index)
-    elif gene_column in probes:
-        genes = probes[gene_column]
-    else:
-        raise UserError(
-            f"enrichment.gene_column is {gene_column!r}, a column neither of the chip annotation "
-            f"(catalog entry chip_annotation: {first_few(chip_annotation, 20) or 'no such file'}) "
-            f"nor of the probes table ({first_few(probes, 20)})"
-        )
-    if pd.api.types.is_float_dtype(genes.dtype):
-        genes = genes.astype("Int64")  # Entrez ids, beside probes that have none
-    genes = genes.astype(object).fillna("").astype(str).str.strip()
-    named = frozenset().union(*gene_sets.values())
-    if gene_sets and named.isdisjoint(genes):
-        raise UserError(
-            f"no gene of the gene sets is among the cohort's: the sets name "
-            f"{first_few(sorted(named))}; the cohort has {first_few(sorted(set(genes) - {''}))} "
-            f"({'probe ids' if gene_column is None else f'column {gene_column!r}'}). "
-            "Set enrichment.gene_column to the column that names genes as the sets do; the chip's "
-            "annotation, which has such columns, is the catalog entry chip_annotation"
-        )
-    return pd.DataFrame({"probe": probes.index, "gene": genes.to_numpy()})
 
 
 def enrichment_of_contrast(
@@ -92,8 +37,7 @@ def enrichment_of_contrast(
     ----------
     table : DataFrame, index ``probe``, columns ``logFC, t, adj.P.Val``
     genes : Series, index ``probe``
-        From :func:`genes_of_probes`.
-    gene_sets : mapping of str to frozenset of str
+        The gene each probe stands for; empty text for none.
     collapse : {"max_abs", "mean"}
         See :func:`~leukemia_kedro.statistics.enrichment.collapse_to_genes`.
     fdr : float
@@ -114,14 +58,8 @@ def enrichment_of_contrast(
         No gene of any set was tested.
     """
     t = collapse_to_genes(table["t"], genes, collapse)
-    result = camera_preranked(t, gene_sets).rename(
-        columns={
-            "NGenes": "n_genes",
-            "Direction": "direction",
-            "PValue": "camera_p",
-            "FDR": "camera_fdr",
-        }
-    )
+    result = camera_preranked(t, gene_sets)[["NGenes", "Direction", "PValue", "FDR"]]
+    result = result.set_axis(["n_genes", "direction", "camera_p", "camera_fdr"], axis=1)
     significant = table[table["adj.P.Val"] < fdr]
     for side, sign in (("up", 1), ("down", -1)):
         called = set(genes.reindex(significant.index[significant["logFC"] * sign > 0]))

@@ -6,6 +6,7 @@ import logging
 from typing import TypedDict, Unpack
 
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
+from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,
@@ -41,13 +42,40 @@ def plan_contrasts(
     cohort: CohortParameters,
     differential_expression: DifferentialExpressionParameters,
 ) -> tuple[DataFrame, DataFrame]:
-    """The design matrix, and the contrasts in terms of its coefficients."""
-    from leukemia_kedro.differential_expression import analysis
+    """The design matrix, and the contrasts in terms of its coefficients.
 
-    design, contrasts = analysis.plan_contrasts(
-        samples, sample_split, cohort, differential_expression
-    )
-    return design.matrix, contrasts.rename_axis("coefficient")
+    Finds every mistake in them from the samples alone. Empty text is a missing covariate.
+
+    Raises
+    ------
+    UserError
+        Design, contrasts or blocks do not fit the samples or each other.
+    """
+    from leukemia_kedro.cohort.split import class_order
+    from leukemia_kedro.differential_expression import analysis
+    from leukemia_kedro.statistics.contrasts import contrast_matrix
+    from leukemia_kedro.statistics.design import design_matrix
+    from leukemia_kedro.statistics.max_t import count_labellings
+
+    if differential_expression.samples == "train":
+        sample_split = sample_split[sample_split["split"] == "train"]
+    labels = sample_split["label"]
+    classes = class_order(labels, cohort.classes)
+    expressions = analysis.contrast_expressions(differential_expression, classes)
+    table = samples.loc[labels.index].assign(label=labels)
+    design = design_matrix(differential_expression.design, table.mask(table == ""), classes)
+    contrasts = contrast_matrix(expressions, design).rename_axis("coefficient")
+    blocks = analysis.number_blocks(table, differential_expression.blocks)
+    if blocks is not None:
+        for name, expression in expressions.items():
+            compared, group = analysis.two_sides(expression, labels)
+            if compared.any() and count_labellings(group, blocks[compared]) == 1:
+                raise UserError(
+                    f"contrast {name}: no label can change places, because each value of "
+                    f"{differential_expression.blocks!r} holds samples of one side only. Set "
+                    "differential_expression.blocks to null, or to a column whose values hold both"
+                )
+    return design.matrix, contrasts
 
 
 def name_genes(
@@ -56,10 +84,49 @@ def name_genes(
     gene_sets: dict[str, frozenset[str]],
     enrichment: EnrichmentParameters,
 ) -> DataFrame:
-    """The gene each probe stands for, named as the gene sets name genes."""
-    from leukemia_kedro.differential_expression.gene_sets import genes_of_probes
+    """The gene each probe stands for, named as the gene sets name genes.
 
-    return genes_of_probes(probes, chip_annotation, gene_sets, enrichment.gene_column)
+    Of a column that both tables of probes have, the chip annotation's counts; a probe it lacks has
+    no gene. A probe stands for itself where no column is named.
+
+    Returns
+    -------
+    DataFrame, columns ``probe, gene``
+        Empty text for a probe without a gene.
+
+    Raises
+    ------
+    UserError
+        There is no such column, or no gene of any set is among the genes.
+    """
+    import pandas as pd
+
+    column = enrichment.gene_column
+    if column is None:
+        genes = probes.index.to_series()
+    elif column in chip_annotation:
+        genes = chip_annotation[column].reindex(probes.index)
+    elif column in probes:
+        genes = probes[column]
+    else:
+        raise UserError(
+            f"enrichment.gene_column is {column!r}, a column neither of the chip annotation "
+            f"(catalog entry chip_annotation: {first_few(chip_annotation, 20) or 'no such file'}) "
+            f"nor of the probes table ({first_few(probes, 20)})"
+        )
+    if pd.api.types.is_float_dtype(genes.dtype):
+        genes = genes.astype("Int64")  # Entrez ids, beside probes that have none
+    genes = genes.astype(object).fillna("").astype(str).str.strip()
+    named = frozenset().union(*gene_sets.values())
+    if gene_sets and named.isdisjoint(genes):
+        raise UserError(
+            f"no gene of the gene sets is among the cohort's: the sets name "
+            f"{first_few(sorted(named))}; the cohort has {first_few(sorted(set(genes) - {''}))} "
+            f"({'probe ids' if column is None else f'column {column!r}'}). "
+            "Set enrichment.gene_column to the column that names genes as the sets do; the chip's "
+            "annotation, which has such columns, is the catalog entry chip_annotation"
+        )
+    return pd.DataFrame({"probe": probes.index, "gene": genes.to_numpy()})
 
 
 def compare_classes(
@@ -79,6 +146,7 @@ def compare_classes(
     contrast_f_test : DataFrame
         All contrasts together.
     variance_prior : dict
+        Medians over probes where it differs between them.
     """
     import numpy as np
     import pandas as pd
@@ -92,12 +160,8 @@ def compare_classes(
     rows = passes if differential_expression.probes == "passing_filter" else slice(None)
     expression = tables["log_expression"].loc[rows, design.index]
     # All tests go probe by probe, so the values of a probe are laid side by side.
-    expression = pd.DataFrame(
-        np.ascontiguousarray(expression.to_numpy()),
-        expression.index,
-        expression.columns,
-        copy=False,
-    )
+    values = np.ascontiguousarray(expression.to_numpy())
+    expression = pd.DataFrame(values, expression.index, expression.columns, copy=False)
     comparison = analysis.Comparison(
         expression,
         labels,
@@ -115,12 +179,16 @@ def compare_classes(
         name: analysis.contrast_table(moderated, name, tests.get(name), descriptions)
         for name in comparison.expressions
     }
-    return (
-        contrast_tables,
-        analysis.count_decisions(moderated, differential_expression.fdr),
-        analysis.f_test_table(moderated, descriptions),
-        analysis.prior_record(moderated, comparison),
-    )
+    prior_df = float(np.median(moderated.prior.df))
+    prior: PriorRecord = {
+        "prior_df": prior_df if np.isfinite(prior_df) else None,
+        "prior_variance": float(np.median(moderated.prior.variance)),
+        "n_probes": len(expression),
+        "n_samples": len(design),
+        "contrasts": comparison.expressions,
+    }
+    summary = analysis.count_decisions(moderated, differential_expression.fdr)
+    return contrast_tables, summary, analysis.f_test_table(moderated, descriptions), prior
 
 
 def test_gene_sets(
@@ -148,12 +216,11 @@ def test_gene_sets(
         return pd.DataFrame(columns=COLUMNS)
     genes = probe_genes.set_index("probe")["gene"]
     collapse, fdr = enrichment.collapse, differential_expression.fdr
-    found = [
-        enrichment_of_contrast(table.set_index("probe"), genes, gene_sets, collapse, fdr).assign(
-            contrast=name
-        )
-        for name, table in contrast_tables.items()
-    ]
+    found = []
+    for name, contrast in contrast_tables.items():
+        table = contrast.set_index("probe")
+        sets = enrichment_of_contrast(table, genes, gene_sets, collapse, fdr)
+        found.append(sets.assign(contrast=name))
     return pd.concat(found).reset_index(names="gene_set")[list(COLUMNS)]
 
 

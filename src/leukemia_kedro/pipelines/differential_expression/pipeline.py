@@ -11,7 +11,8 @@ def create_pipeline() -> Pipeline:
     The first two nodes find what is wrong with design, contrasts and gene sets. They need no
     expression, and so run before all that takes long.
     """
-    parameters = "params:differential_expression"
+    parameters, enrichment = "params:differential_expression", "params:enrichment"
+    prior = "variance_prior"
     return Pipeline(
         [
             Node(
@@ -22,7 +23,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.name_genes,
-                inputs=["probes", "chip_annotation", "gene_sets", "params:enrichment"],
+                inputs=["probes", "chip_annotation", "gene_sets", enrichment],
                 outputs="probe_genes",
                 name="name_genes",
             ),
@@ -35,29 +36,18 @@ def create_pipeline() -> Pipeline:
                     "compute": "params:compute",
                 }
                 | {name: name for name in nodes.ComparedTables.__annotations__},
-                outputs=[
-                    "contrast_tables",
-                    "contrast_summary",
-                    "contrast_f_test",
-                    "variance_prior",
-                ],
+                outputs=["contrast_tables", "contrast_summary", "contrast_f_test", prior],
                 name="compare_classes",
             ),
             Node(
                 nodes.test_gene_sets,
-                inputs=[
-                    "contrast_tables",
-                    "probe_genes",
-                    "gene_sets",
-                    "params:enrichment",
-                    parameters,
-                ],
+                inputs=["contrast_tables", "probe_genes", "gene_sets", enrichment, parameters],
                 outputs="enrichment",
                 name="test_gene_sets",
             ),
             Node(
                 nodes.hold_against_truth,
-                inputs=["contrast_tables", "variance_prior", "probes", parameters],
+                inputs=["contrast_tables", prior, "probes", parameters],
                 outputs="de_truth",
                 name="hold_against_truth",
             ),
