@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from leukemia_kedro.datasets import ExpressionTableDataset, parquet_table
+from leukemia_kedro.datasets import ExpressionTableDataset, expression_table
 from leukemia_kedro.errors import UserError
 
 VALUES = [[1.5, -2.0, np.nan], [0.1, 2e-300, 7.0], [3.0, 4.0, 5e10], [0.0, 1.0, 2.0]]
@@ -253,7 +253,7 @@ def test_a_parquet_table_is_read_back(cohort, tmp_path_factory):
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
 def test_a_table_is_never_held_twice(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet_table, "COLUMNS_AT_A_TIME", 50)
+    monkeypatch.setattr(expression_table, "COLUMNS_AT_A_TIME", 50)
     values = np.random.default_rng(0).normal(8, 2, (2000, 500))
     table = pd.DataFrame(values, [f"g{i}" for i in range(2000)], [f"s{i}" for i in range(500)])
     table = table.rename_axis("probe")

@@ -56,7 +56,7 @@ def test_nothing_is_ever_written(write, dataset):
             CHIP + "Y_at\tCD19\n",
             "given, line 4 has 2 cells, the header has 3",
         ),
-        (ChipAnnotationDataset, CHIP + "X_at\ta\tb\n", "occurs more than once: X_at"),
+        (ChipAnnotationDataset, CHIP + "X_at\ta\tb\n", "occur more than once: X_at"),
         (ChipAnnotationDataset, b"PK\x03\x04\xff\xfe", "given: "),
     ],
 )

@@ -136,7 +136,7 @@ DAMAGES = {
         ),
         "patient labelled twice": (
             replace(LABELS, "4,AML", "3,AML"),
-            f"{LABELS}: patient occurs more than once: 3",
+            f"{LABELS}: cells of 'patient' occur more than once: 3",
         ),
         "unknown label": (
             replace(LABELS, "4,AML", "4,CML"),
@@ -257,7 +257,7 @@ DAMAGES = {
         ),
         "patient twice in the sheet": (
             replace("sheet.csv", "s3", "s1"),
-            "sheet.csv: id occurs more than once: s1",
+            "sheet.csv: cells of 'id' occur more than once: s1",
         ),
         "no label in the sheet": (
             replace("sheet.csv", "class", "kind"),

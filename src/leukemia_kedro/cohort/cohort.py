@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,12 +82,16 @@ def _check_table(table: pd.DataFrame, kind: str) -> None:
     wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
     if wrong:
         raise CohortError(f"a {kind} id must be text that is not empty; found {wrong[0]!r}")
-    repeated = names[names.duplicated()].unique()
+    check_once(names, f"{kind} ids")
+    check_once(table.columns, f"columns of the {kind}s table")
+
+
+def check_once(names: Iterable[str], what: str) -> None:
+    """Raise a CohortError where names occur more than once; it says of ``what`` they are names."""
+    index = pd.Index(list(names))
+    repeated = index[index.duplicated()].unique()
     if len(repeated):
-        raise CohortError(f"{kind} ids occur more than once: {first_few(repeated)}")
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise CohortError(f"the {kind}s table has columns of the same name: {first_few(repeated)}")
+        raise CohortError(f"{what} occur more than once: {first_few(repeated)}")
 
 
 def _check_same(found: pd.Index, expected: pd.Index, kind: str) -> None:

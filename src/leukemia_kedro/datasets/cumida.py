@@ -11,16 +11,21 @@ import pandas as pd
 from leukemia_kedro.datasets.expression_table import ExpressionTableDataset
 from leukemia_kedro.datasets.simulated import simulate_cohort
 
+FIRST_PROBES = [
+    "1007_s_at", "1053_at", "117_at", "121_at", "1255_g_at", "1294_at", "1316_at", "1320_at",
+]  # fmt: skip
+LAST_PROBES = [
+    "AFFX-r2-Hs28SrRNA-5_at", "AFFX-r2-Hs28SrRNA-M_at", "AFFX-r2-P1-cre-3_at",
+    "AFFX-r2-P1-cre-5_at", "AFFX-ThrX-3_at", "AFFX-ThrX-5_at", "AFFX-ThrX-M_at",
+    "AFFX-TrpnX-3_at", "AFFX-TrpnX-5_at", "AFFX-TrpnX-M_at",
+]  # fmt: skip
+
 
 class CumidaDataset(ExpressionTableDataset):
     """A CuMiDa data set: columns ``samples``, ``type``, then probes; log2 (RMA), no given split.
 
-    ``samples`` is the id of a sample and never a feature.
-
     Parameters
     ----------
-    filepath : str
-        Text table, compressed or not.
     label : str, optional
         ``type``; null for samples without labels, whose file has no such column.
 
@@ -49,12 +54,8 @@ class CumidaDataset(ExpressionTableDataset):
 def rehearse_gse9476(seed: int = 0) -> pd.DataFrame:
     """A simulated table of Leukemia_GSE9476's exact layout, to rehearse with before fetching it.
 
-    Returns
-    -------
-    DataFrame, shape (64, 2 + 22283)
-        Columns ``samples``, ``type`` and probes on the log2 scale, with the classes, the first
-        eight and last ten probe ids and the first sample ids of the real file. Write it with
-        ``to_csv(path, index=False)``.
+    Shape (64, 2 + 22283): ``samples``, ``type`` and probes on the log2 scale, with the classes,
+    first and last probe ids and first sample ids of the real file. To be written without index.
     """
     classes = {"Bone_Marrow_CD34": 8, "Bone_Marrow": 10, "AML": 26, "PB": 10, "PBSC_CD34": 10}
     cohort = simulate_cohort(
@@ -68,15 +69,3 @@ def rehearse_gse9476(seed: int = 0) -> pd.DataFrame:
     table.insert(0, "samples", [1, *range(12, 12 + len(table) - 1)])
     table.insert(1, "type", cohort.labels)
     return table
-
-
-FIRST_PROBES = [
-    *("1007_s_at", "1053_at", "117_at", "121_at"),
-    *("1255_g_at", "1294_at", "1316_at", "1320_at"),
-]
-LAST_PROBES = [
-    *("AFFX-r2-Hs28SrRNA-5_at", "AFFX-r2-Hs28SrRNA-M_at"),
-    *("AFFX-r2-P1-cre-3_at", "AFFX-r2-P1-cre-5_at"),
-    *("AFFX-ThrX-3_at", "AFFX-ThrX-5_at", "AFFX-ThrX-M_at"),
-    *("AFFX-TrpnX-3_at", "AFFX-TrpnX-5_at", "AFFX-TrpnX-M_at"),
-]

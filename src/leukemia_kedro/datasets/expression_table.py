@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.datasets.parquet_table import read_parquet_grid
+from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
@@ -30,6 +30,11 @@ from leukemia_kedro.datasets.text_table import (
 )
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+COLUMNS_AT_A_TIME = 500  # of a Parquet file: there is never a second copy of a large table
+
 
 class ExpressionTableDataset(CohortFileDataset):
     """A table of samples × probes, or probes × samples, and where its labels stand.
@@ -40,16 +45,13 @@ class ExpressionTableDataset(CohortFileDataset):
 
     Parameters
     ----------
-    filepath : str
     samples : {"rows", "columns"}
         Whether each sample is a row or a column. Where samples are columns, the header holds
         their ids, and ``label``, ``split`` and ``covariates`` are rows.
     sample_id : str or int, optional
         Column of the sample ids (samples in rows). Without it samples are ``sample_01`` …
-    probe_id : str or int
-        Column of the probe ids (samples in columns).
-    description : str or int, optional
-        Column of the probe descriptions (samples in columns).
+    probe_id, description : str or int
+        Columns of the probes' ids and descriptions (samples in columns).
     annotations : list of str or int
         Further columns that describe probes (samples in columns), kept in ``probes`` as text.
     label, split : str or int, optional
@@ -69,7 +71,7 @@ class ExpressionTableDataset(CohortFileDataset):
         the position of their column.
     origin : str, optional
         One line for the report on where the data comes from; by default the file's name.
-    credentials, fs_args, metadata
+    filepath, credentials, fs_args, metadata
         See :class:`~leukemia_kedro.datasets.raw_files.RawFileDataset`; they hold for the sample
         sheet, too.
 
@@ -130,10 +132,7 @@ class ExpressionTableDataset(CohortFileDataset):
         super().__init__(filepath=filepath, **kwargs)
         if samples not in ("rows", "columns"):
             raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
-        if sample_sheet is not None and not {"filepath"} <= {*sample_sheet} <= {
-            "filepath",
-            "sample_id",
-        }:
+        if sample_sheet is not None and {*sample_sheet} - {"sample_id"} != {"filepath"}:
             raise UserError(
                 f"sample_sheet is {sample_sheet!r}; expected filepath and, if need be, sample_id"
             )
@@ -167,14 +166,13 @@ class ExpressionTableDataset(CohortFileDataset):
             if self._description is not None:
                 columns = {"description": list(grid.column_text[self._description]), **columns}
             probes = probe_table(list(grid.column_text[self._probe_id]), columns)
-        index = pd.Index(sample_ids, name="sample", dtype=str)
-        samples = self._tabulate_samples(index, facts)
+        samples = self._tabulate_samples(pd.Index(sample_ids, name="sample", dtype=str), facts)
         return build_cohort(self._filepath, values, samples, probes, self._origin)
 
     def _read_grid(self, columns: list[Heading], rows: list[Heading]) -> Grid:
         if self._filepath.endswith(".parquet"):
             with open_bytes(self._fs, self._filepath) as stream:
-                return read_parquet_grid(stream, self._filepath, columns, rows)
+                return _read_parquet_grid(stream, self._filepath, columns, rows)
         unnamed = None if self._header else "probe" if self._samples_in_rows else "sample"
         with open_text(self._fs, self._filepath) as text:
             return read_text_grid(text, self._filepath, columns, rows, self._missing, unnamed)
@@ -186,10 +184,8 @@ class ExpressionTableDataset(CohortFileDataset):
         if self._sheet is not None:
             sheet = self._read_sample_sheet(self._sheet, index)
             header, name = list(sheet.columns), self._sheet["filepath"]
-            facts = {
-                heading: sheet[header[find_column(heading, header, name)]]
-                for heading in _given(self._label, self._split)
-            }
+            given = _given(self._label, self._split)
+            facts = {each: sheet[header[find_column(each, header, name)]] for each in given}
             used = {column.name for column in facts.values()}
             covariates += [sheet[column] for column in header if column not in used]
         table: dict[str, Any] = {}
@@ -226,7 +222,6 @@ class NewSamplesDataset(ExpressionTableDataset):
 
     Parameters
     ----------
-    filepath : str
     samples : {"columns", "rows"}
         Whether each sample is a column or a row; the first column then names probes or samples.
     label : str or int, optional
@@ -248,16 +243,54 @@ class NewSamplesDataset(ExpressionTableDataset):
         "new_samples in the catalog."
     )
 
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        samples: str = "columns",
-        label: Heading | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(filepath=filepath, samples=samples, sample_id=0, label=label, **kwargs)
+    def __init__(self, *, filepath: str, samples: str = "columns", **kwargs: Any) -> None:
+        super().__init__(filepath=filepath, samples=samples, sample_id=0, **kwargs)
 
 
 def _given(*headings: Heading | None) -> list[Heading]:
     return [heading for heading in headings if heading is not None]
+
+
+def _read_parquet_grid(
+    stream: BinaryIO, name: str, columns: Collection[Heading], rows: Collection[Heading]
+) -> Grid:
+    """Read Parquet; a named index counts as the first column. All float32 stays float32."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if rows:
+        raise CohortError(
+            f"{name}: a column of a Parquet file is all text or all numbers, so {first_few(rows)} "
+            "cannot be one of its rows; give labels and covariates in a sample_sheet"
+        )
+    try:
+        return _read_columns(pq.ParquetFile(stream), name, columns)
+    except (pa.ArrowException, OSError) as error:
+        raise CohortError(f"{name}: not an intact Parquet file ({error})") from error
+
+
+def _read_columns(file: ParquetFile, name: str, columns: Collection[Heading]) -> Grid:
+    empty = file.schema_arrow.empty_table().to_pandas()
+    if empty.index.name in file.schema_arrow.names:
+        empty = empty.reset_index()
+    header = [str(column) for column in empty.columns]
+    check_once(header, f"{name}: columns")
+    text_at = {heading: find_column(heading, header, name) for heading in columns}
+    dtypes = dict(zip(header, empty.dtypes, strict=True))
+    numeric = [column for i, column in enumerate(header) if i not in text_at.values()]
+    if not numeric or not file.metadata.num_rows:
+        raise CohortError(f"{name}: the file holds headings, but no expression")
+    not_numeric = [column for column in numeric if dtypes[column].kind not in "fiu"]
+    if not_numeric:
+        raise CohortError(f"{name}: columns that do not hold numbers: {first_few(not_numeric)}")
+    single = all(dtypes[column] == np.float32 for column in numeric)
+    numbers = np.empty((len(numeric), file.metadata.num_rows), np.float32 if single else float)
+    for start in range(0, len(numeric), COLUMNS_AT_A_TIME):
+        some = numeric[start : start + COLUMNS_AT_A_TIME]
+        for i, cells in enumerate(file.read(some).select(some).columns, start):
+            numbers[i] = cells.to_numpy()
+    column_text = {}
+    for heading, i in text_at.items():
+        cells = file.read([header[i]]).to_pandas(ignore_metadata=True)[header[i]]
+        column_text[heading] = cells.astype("string").fillna("").astype(str).str.strip()
+    return Grid(numeric, column_text, {}, numbers.T)

@@ -1,15 +1,14 @@
 """Catalog types for the files the project writes: whole or not there at all.
 
 Each is the dataset of kedro-datasets of the same name, or a folder of such files, saved under a
-temporary name beside its place and then moved into it, see
-:mod:`leukemia_kedro.compute.whole_files`. So what exists was written to its end, and ``kedro run
---only-missing-outputs`` may rely on it.
+temporary name and then moved into place, see :mod:`leukemia_kedro.compute.whole_files`. So what
+exists was written to its end, and ``kedro run --only-missing-outputs`` may rely on it.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kedro_datasets.json
@@ -22,6 +21,7 @@ from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_p
 from leukemia_kedro.compute.private_names import at_another_place
 from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.datasets import previews
+from leukemia_kedro.datasets.raw_files import as_covariate
 from leukemia_kedro.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ else:
     Mixin = object  # Kedro wraps the __init__ of its subclasses: a mixin would hide the next one
 
 CSV_DIGITS = 12
-
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "description", "direction",
     "criterion", "model", "batch", "patient", "group", "contrast", "gene_set", "method",
@@ -44,7 +43,7 @@ class _Atomic(Mixin):
     """Saves under a temporary name, then moves the file into place."""
 
     _protocol: str
-    _filepath: PurePosixPath
+    _filepath: Any  # the base class's path, which is a pure one where it may be remote
 
     def save(self, data: Any) -> None:
         if self._protocol != "file":  # an object store shows a file only when it is whole
@@ -62,7 +61,7 @@ class _ReadOnce(Mixin):
     """
 
     _protocol: str
-    _filepath: PurePosixPath
+    _filepath: Any
     _kept: tuple[Any, Any] = (None, None)  # the state of the file when it was read, its content
 
     def load(self) -> Any:
@@ -96,8 +95,7 @@ class _ReadOnce(Mixin):
 class CSVDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.CSVDataset):
     """A table whose ids and labels stay text, with numbers to 12 significant digits.
 
-    Twelve digits are more than any test of the numbers needs, and less than what differs
-    between two orders of summation.
+    Two orders of summation differ only in later digits.
     """
 
     DEFAULT_LOAD_ARGS = {  # noqa: RUF012 - the base class's own convention
@@ -122,14 +120,30 @@ class CSVDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.CSVDataset):
                 f"{self._filepath}: cannot be read ({error.__cause__!r}): the file was edited, or "
                 "is not whole. Run the pipeline that writes it again"
             ) from error
-        text = [column for column in table if pd.api.types.is_string_dtype(table[column].dtype)]
-        return table.fillna(dict.fromkeys(text, ""))
+        return table.fillna(dict.fromkeys(table.select_dtypes("string"), ""))
 
     @previews.when_written
     def preview(self, nrows: int = previews.ROWS) -> TablePreview:
         """The first rows."""
         first = self._copy(_load_args=self._load_args | {"nrows": nrows})
         return previews.table_preview(first.load())
+
+
+class SamplesDataset(CSVDataset):
+    """Labels, split and covariates, indexed by sample.
+
+    Covariates are read by :func:`~leukemia_kedro.datasets.raw_files.as_covariate`, as those of a
+    cohort's file are: what was a number, a text or missing there is so here.
+    """
+
+    DEFAULT_LOAD_ARGS = CSVDataset.DEFAULT_LOAD_ARGS | {"dtype": str, "index_col": "sample"}
+    DEFAULT_SAVE_ARGS = CSVDataset.DEFAULT_SAVE_ARGS | {"index": True}
+
+    def load(self) -> pd.DataFrame:
+        table = super().load()
+        for name in table.columns.difference(["label", "split"]):
+            table[name] = as_covariate(name, list(table[name]), missing=[""])
+        return table
 
 
 class ParquetDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.ParquetDataset):
@@ -172,46 +186,45 @@ class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):
     DEFAULT_SAVE_ARGS = {"engine": "json"}  # noqa: RUF012
 
 
-class SkopsDataset(_ReadOnce, AbstractDataset[Any, Any]):
+class _LocalDataset(AbstractDataset[Any, Any]):
+    """A local file or folder."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._protocol, path = get_protocol_and_path(filepath)
+        if self._protocol != "file":
+            raise DatasetError(f"{type(self).__name__} is for local paths, not {self._protocol}")
+        self._filepath = Path(path)
+        self.metadata = metadata
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+class SkopsDataset(_ReadOnce, _LocalDataset):
     """A fitted model in the skops format, which cannot execute code when it is opened.
 
     Only the types in :mod:`leukemia_kedro.model.file` are read back.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._protocol, path = get_protocol_and_path(filepath)
-        self._filepath = PurePosixPath(path)
-        self.metadata = metadata
-
     def _read_file(self) -> Any:
         from leukemia_kedro.model.file import read_model
 
-        return read_model(Path(self._filepath))
+        return read_model(self._filepath)
 
     def save(self, data: Any) -> None:
         from leukemia_kedro.model.file import write_model
 
-        write_model(data, Path(self._filepath))
-
-    def _exists(self) -> bool:
-        return Path(self._filepath).is_file()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath, "protocol": self._protocol}
+        write_model(data, self._filepath)
 
 
-class _Folder(AbstractDataset[Any, Any]):
+class _Folder(_LocalDataset):
     """A folder of ``_member`` files, written as a whole: nothing of an earlier run stays in it."""
 
     _member: type[Any]
     _ending: str
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        protocol, path = get_protocol_and_path(filepath)
-        if protocol != "file":
-            raise DatasetError(f"{type(self).__name__} writes local folders only, not {protocol}")
-        self._filepath = Path(path)
-        self.metadata = metadata
 
     def load(self) -> Any:
         return self._read()
@@ -230,12 +243,6 @@ class _Folder(AbstractDataset[Any, Any]):
         with written_whole(self._filepath) as partial:
             partial.mkdir()
             self._write(data, partial)
-
-    def _exists(self) -> bool:
-        return self._filepath.is_dir()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}
 
 
 class TablesDataset(_Folder):
@@ -288,3 +295,30 @@ class FiguresDataset(_Folder):
         (folder / "captions.json").write_text(
             json.dumps(captions, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+
+
+class MayBeAbsent(Mixin):
+    """Goes before the class that reads the file; ``_nothing`` makes what is loaded without one.
+
+    The check for missing inputs before a run looks at ``may_be_absent``.
+    """
+
+    may_be_absent = True
+    _nothing: Any
+
+    def load(self) -> Any:
+        if not self.exists():
+            return self._nothing()
+        return super().load()  # type: ignore[safe-super]  # of the class that reads the file
+
+
+class OptionalCSVDataset(MayBeAbsent, CSVDataset):
+    """A table; without rows and columns where the file is absent."""
+
+    _nothing = pd.DataFrame
+
+
+class OptionalFiguresDataset(MayBeAbsent, FiguresDataset):
+    """Figures; none where the folder is absent."""
+
+    _nothing = list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from leukemia_kedro.datasets.optional import MayBeAbsent
+from leukemia_kedro.datasets.files import MayBeAbsent
 from leukemia_kedro.datasets.raw_files import RawFileDataset, open_text
 from leukemia_kedro.datasets.text_table import read_sheet
 from leukemia_kedro.errors import UserError
@@ -13,9 +13,8 @@ from leukemia_kedro.errors import UserError
 class GMTDataset(MayBeAbsent, RawFileDataset[dict[str, frozenset[str]]]):
     """Gene sets in the GMT format: name, description and genes a line, separated by tabs.
 
-    The format of MSigDB and its like; ``.gz`` is decompressed. Loading gives the genes of each
-    set, see :func:`~leukemia_kedro.statistics.enrichment.parse_gmt`, and no set where the file is
-    absent.
+    The format of MSigDB; ``.gz`` is decompressed. Loading gives the genes of each set, see
+    :func:`~leukemia_kedro.statistics.enrichment.parse_gmt`; none where the file is absent.
 
     Raises
     ------
@@ -51,8 +50,8 @@ class ChipAnnotationDataset(MayBeAbsent, RawFileDataset[pd.DataFrame]):
     """What each probe of a chip measures: a table of text, the probe ids in its first column.
 
     The ``.chip`` files beside MSigDB's gene sets are such tables, with a column ``Gene Symbol``;
-    tab, comma or semicolon separate the cells. Loading gives the table indexed by probe, and an
-    empty one where the file is absent.
+    tab, comma or semicolon separate the cells. Loading gives the table indexed by probe; an empty
+    one where the file is absent.
 
     Raises
     ------

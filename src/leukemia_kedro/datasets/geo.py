@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,6 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
 
     Parameters
     ----------
-    filepath : str
     label : str, optional
         Characteristic, or ``title`` or ``source_name_ch1``, that holds the class; its name as
         in the file or as written in the column. Samples to be scored have none.
@@ -71,12 +70,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     )
 
     def __init__(
-        self,
-        *,
-        filepath: str,
-        label: str | None = None,
-        classes: dict[str, str] | None = None,
-        **kwargs: Any,
+        self, *, filepath: str, label: str | None = None, classes: dict | None = None, **kwargs: Any
     ) -> None:
         super().__init__(filepath=filepath, **kwargs)
         for pattern in (classes or {}).values():
@@ -86,8 +80,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
                 raise UserError(
                     f"classes: {pattern!r} in the catalog is no regular expression ({error})"
                 ) from error
-        self._label = label
-        self._classes = classes
+        self._label, self._classes = label, classes
 
     def _read(self) -> Cohort:
         name = self._filepath
@@ -106,10 +99,8 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         origin = f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}"
         return build_cohort(name, values, samples, probe_table(probe_ids), origin)
 
-    def _classify(
-        self, label: str, ids: list[str], facts: dict[str, list[str]]
-    ) -> list[str | None]:
-        """Class of each sample, from its value of the chosen characteristic."""
+    def _classify(self, label: str, ids: list[str], facts: Mapping[str, list[str]]) -> list:
+        """Class of each sample, None where it is missing, from the chosen characteristic."""
         values = facts.get(_column_name(label))
         if values is None:
             raise CohortError(
@@ -118,7 +109,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             )
         if self._classes is None:
             return [None if value in MISSING else value for value in values]
-        labels: list[str | None] = []
+        labels = []
         for sample, value in zip(ids, values, strict=True):
             fitting = [
                 name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import NamedTuple, TextIO, TypeVar
@@ -13,7 +12,7 @@ import fsspec
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.datasets.raw_files import (
     CohortFileDataset,
     build_cohort,
@@ -46,13 +45,10 @@ class GolubDataset(CohortFileDataset):
     """Acute leukemia, ALL and AML: 72 patients, 7129 probes, raw intensities.
 
     Reads the three files of the Kaggle data set ``crawford/gene-expression`` and every re-saved
-    copy of them: comma, semicolon or tab; LF or CRLF; a byte-order mark; ``call`` columns kept,
-    renamed ``call.1`` … or removed; patients or probes in another order; quotes lost. The cohort
-    is the same from each:
-
-    - labels are joined by patient number; samples are in numeric order, ``train`` first;
-    - probes are in the order of the train file;
-    - descriptions are stripped of quotation marks and outer blanks, because copies differ there.
+    copy of them as the same cohort: comma, semicolon or tab; LF or CRLF; a byte-order mark;
+    ``call`` columns kept, renamed ``call.1`` … or removed; patients or probes in another order;
+    quotes lost. Labels are joined by patient number; samples are in numeric order, ``train``
+    first; probes are in the order of the train file; descriptions are without quotation marks.
 
     Parameters
     ----------
@@ -63,9 +59,7 @@ class GolubDataset(CohortFileDataset):
     ------
     kedro.io.DatasetError
         Around a :class:`~leukemia_kedro.errors.CohortError` that names the file and the line,
-        patient or probe: a file is missing, is not this layout or breaks off; a patient has no
-        label or a label no patient; a patient or probe occurs twice; a cell is empty or not a
-        number; the two matrices hold different probes.
+        patient or probe.
 
     Examples
     --------
@@ -130,16 +124,13 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
     columns = [column.strip() for column in header.split(separator)]
     positions = _patient_columns(columns, name)
     patients = list(positions)
-    before = columns.index(DESCRIPTION)
-    after = len(columns) - before - 1
-    accession = columns.index(ACCESSION)
-
+    before, accession = columns.index(DESCRIPTION), columns.index(ACCESSION)
     probes, descriptions, values = [], [], []
     for place, line in lines:
         # A description may hold separators that no quotes protect, so the others are counted
         # off from both ends of the line.
         cells = line.split(separator, before)
-        cells += cells.pop().rsplit(separator, after)
+        cells += cells.pop().rsplit(separator, len(columns) - before - 1)
         check_width(cells, columns, place)
         probe = cells[accession].strip()
         if not probe or _NUMBER.fullmatch(probe):
@@ -148,7 +139,7 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
         descriptions.append(cells[before].strip())
         measured = [cells[i] for i in positions.values()]
         values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", patients))
-    _check_once(probes, "probe", name)
+    check_once(probes, f"{name}: probes")
     intensities = np.array(values).reshape(len(probes), len(patients)).T
     return _Matrix(name, pd.DataFrame(intensities, patients, probes), descriptions)
 
@@ -170,7 +161,7 @@ def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
         )
     if not patients:
         raise CohortError(f"{name}: no column is headed by a patient's number")
-    _check_once(patients, "patient", name)
+    check_once(patients, f"{name}: patients")
     return {patient: columns.index(patient) for patient in patients}
 
 
@@ -182,22 +173,17 @@ def _read_labels(text: TextIO, name: str) -> dict[str, str]:
             f"{name}: not the Golub layout: beside 'patient' stands {first_few(sheet.columns)!r}; "
             "expected the one column 'cancer'"
         )
-    for patient, label in sheet["cancer"].items():
+    labels = dict(sheet["cancer"])
+    for patient, label in labels.items():
         if label not in CLASSES:
             raise CohortError(
                 f"{name}: the label of patient {patient} is {label!r}; "
                 f"expected {' or '.join(CLASSES)}"
             )
-    absent = [label for label in CLASSES if not sheet["cancer"].eq(label).any()]
+    absent = [label for label in CLASSES if label not in labels.values()]
     if absent:
         raise CohortError(f"{name}: no patient is labelled {first_few(absent)}")
-    return dict(sheet["cancer"])
-
-
-def _check_once(names: list[str], kind: str, file: str) -> None:
-    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
-    if repeated:
-        raise CohortError(f"{file}: {kind}s occur more than once: {first_few(repeated)}")
+    return labels
 
 
 def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:

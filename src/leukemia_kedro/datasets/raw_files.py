@@ -26,14 +26,12 @@ Content = TypeVar("Content")
 
 
 class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
-    """A file at a path that fsspec knows: local, ``s3://``, ``https://`` … It is only read.
-
-    A subclass reads its layout in ``_read``, and takes these parameters, too.
+    """A file that is only read. A subclass reads its layout in ``_read``.
 
     Parameters
     ----------
     filepath : str
-        Path of the file, with its protocol unless it is local.
+        Any path that fsspec knows: local, ``s3://``, ``https://`` …
     credentials, fs_args : dict, optional
         For the file system, as in Kedro's own datasets.
     metadata : dict, optional
@@ -71,10 +69,7 @@ class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
 
 
 class CohortFileDataset(RawFileDataset[Cohort]):
-    """A cohort read from a file of one layout.
-
-    ``_advice`` says what to do about a file that cannot be read; every message ends with it.
-    """
+    """A cohort of one layout. Messages about a file that cannot be read end in ``_advice``."""
 
     _advice: str
 
@@ -122,20 +117,18 @@ def open_text(fs: Any, path: str) -> TextIO:
 def as_covariate(
     name: str, cells: list[str], missing: Collection[str] = MISSING
 ) -> list[float] | list[str | None]:
-    """A column of what is known of the samples, as numbers or as text.
+    """A column of what is known of the samples: numbers if every cell that is not missing is one.
 
-    Numbers where every cell that is not missing is one: the design of differential expression then
-    takes them as a slope, and ``C(name)`` there makes them groups again. Columns called ``batch``,
-    ``group`` or ``patient`` name groups and stay text, whatever they are coded in.
+    The design of differential expression takes numbers as a slope; ``C(name)`` there makes them
+    groups again. Columns called ``batch``, ``group`` or ``patient`` name groups and stay text.
     """
     texts = [None if cell in missing else cell for cell in cells]
-    # float() reads 1_2 as twelve
-    if name not in ALWAYS_TEXT and not any("_" in text for text in texts if text is not None):
-        try:
-            return [np.nan if text is None else float(text) for text in texts]
-        except ValueError:
-            pass
-    return texts
+    try:
+        # float() reads 1_2 as twelve
+        numbers = [np.nan if text is None else float(text.replace("_", "?")) for text in texts]
+    except ValueError:
+        return texts
+    return texts if name in ALWAYS_TEXT else numbers
 
 
 def probe_table(
@@ -143,8 +136,7 @@ def probe_table(
 ) -> pd.DataFrame:
     """The probes of a cohort, with ``columns``; Affymetrix names its controls ``AFFX…``."""
     index = pd.Index(probe_ids, name="probe", dtype=str)
-    is_control = index.str.startswith("AFFX")
-    table = {"description": "", "is_control": is_control, **(columns or {})}
+    table = {"description": "", "is_control": index.str.startswith("AFFX"), **(columns or {})}
     return pd.DataFrame(table, index=index)
 
 

@@ -62,11 +62,9 @@ class Probes(Table):
         title, description = "probes.csv", "data_processing"
 
 
-class SampleSplit(Table):
+class SampleSplit(Samples):
     """``03_primary/<cohort>/sample_split.csv``"""
 
-    sample: Index[str] = text("an id that occurs once", unique=True, check_name=True)
-    label: Series[str] = text("the class of the sample")
     split: Series[str] = pa.Field(isin=SPLITS, description="train or test")
     group: Series[str] | None = text("the patient the sample is from")
 

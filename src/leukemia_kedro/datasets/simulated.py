@@ -25,8 +25,6 @@ N_MODULES, MODULE_SHARE = 25, 0.3
 CONTROL_SHARE = 58 / 7129
 LABORATORIES = ("lab_1", "lab_2")
 SECOND_LABORATORY_SHARE = {"train": 0.25, "test": 0.75}
-SCALES = ("raw", "log2")
-DTYPES = ("float64", "float32")
 CHUNK_CELLS = 4_000_000  # drawn at a time, to bound the memory of a large cohort
 
 
@@ -53,10 +51,8 @@ class Simulation:
         Samples of each class.
     n_probes : int
         Of which about 1 in 120 are AFFX controls, never differential.
-    differential_share : float
-        Share of the other probes that differ between classes.
-    effect_size : float
-        log2 change of a differential probe.
+    differential_share, effect_size : float
+        Share of the other probes that differ between classes, and the log2 change of each.
     heterogeneity : float
         Deviation of the programmes' strength between patients, in units of ``effect_size``.
     batch_shift : float
@@ -72,7 +68,6 @@ class Simulation:
     dtype : {"float64", "float32"}
         float32 halves the memory of a large cohort; other draws, so other numbers.
     seed : int
-        For numpy's PCG64.
     """
 
     n_samples: dict[str, int]
@@ -88,20 +83,12 @@ class Simulation:
     seed: int = 0
 
     def draw(self) -> Cohort:
-        """The cohort.
+        """The cohort; raises a UserError where a parameter is out of its range.
 
-        Returns
-        -------
-        Cohort
-            ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
-            ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>``
-            in the first laboratory and, for two classes, ``true_log2_fold_change`` of the second
-            class over the first.
-
-        Raises
-        ------
-        UserError
-            Where a parameter is out of its range.
+        ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
+        ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>`` in
+        the first laboratory and, for two classes, ``true_log2_fold_change`` of the second class
+        over the first.
         """
         self._check_ranges()
         # Independent streams, so that one option does not change what another one draws.
@@ -113,7 +100,6 @@ class Simulation:
         chip = _draw_chip(self, for_chip)
         patients = _draw_patients(samples, list(self.n_samples), self.heterogeneity, for_patients)
         probes = _tabulate_probes(chip, list(self.n_samples))
-
         values = np.empty((len(samples), self.n_probes), dtype=self.dtype)
         step = max(1, CHUNK_CELLS // self.n_probes)
         for rows in (slice(start, start + step) for start in range(0, len(samples), step)):
@@ -123,14 +109,10 @@ class Simulation:
                 _scan(block, for_scanner)
             if self.missing_share:
                 block[for_missing.random(block.shape) < self.missing_share] = np.nan
-        return Cohort(
-            # pandas would copy the matrix to own it; nobody else holds this one
-            expression=pd.DataFrame(values, index=samples.index, columns=probes.index, copy=False),
-            samples=samples,
-            probes=probes,
-            origin=f"simulated: {len(samples)} patients, {self.n_probes} probes, seed {self.seed}",
-            simulated=True,
-        )
+        # pandas would copy the matrix to own it; nobody else holds this one
+        expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
+        origin = f"simulated: {len(samples)} patients, {self.n_probes} probes, seed {self.seed}"
+        return Cohort(expression, samples, probes, origin, simulated=True)
 
     def _check_ranges(self) -> None:
         ranges = {
@@ -146,10 +128,11 @@ class Simulation:
         for name, (value, low, high) in ranges.items():
             if not isinstance(value, Real) or not low <= value <= high:
                 raise UserError(f"simulated cohort: {name} is {value!r}; expected {low} to {high}")
-        for name, choice, choices in (("scale", self.scale, SCALES), ("dtype", self.dtype, DTYPES)):
-            if choice not in choices:
-                expected = f"{choices[0]!r} or {choices[1]!r}"
-                raise UserError(f"simulated cohort: {name} is {choice!r}; expected {expected}")
+        if self.scale not in ("raw", "log2"):
+            raise UserError(f"simulated cohort: scale is {self.scale!r}; expected 'raw' or 'log2'")
+        if self.dtype not in ("float64", "float32"):
+            expected = "'float64' or 'float32'"
+            raise UserError(f"simulated cohort: dtype is {self.dtype!r}; expected {expected}")
 
 
 def simulate_cohort(**parameters: Any) -> Cohort:
@@ -204,9 +187,8 @@ def _arrange_samples(n_samples: dict[str, int], test_share: float) -> pd.DataFra
             rows += [(label, split, batch) for batch in batches]
     width = max(3, len(str(len(rows))))
     names = [f"patient_{number:0{width}d}" for number in range(1, len(rows) + 1)]
-    samples = pd.DataFrame(
-        rows, columns=["label", "split", "batch"], index=pd.Index(names, name="sample")
-    )
+    index = pd.Index(names, name="sample")
+    samples = pd.DataFrame(rows, index, ["label", "split", "batch"])
     return samples if test_share else samples.drop(columns="split")
 
 
@@ -292,17 +274,12 @@ def _scan(block: np.ndarray, rng: np.random.Generator) -> None:
 
 def _tabulate_probes(chip: _Chip, classes: list[str]) -> pd.DataFrame:
     n_controls = chip.is_control.sum()
-    numbers = range(1, len(chip.mean) - n_controls + 1)
     names = [f"AFFX-sim_{number}_at" for number in range(1, n_controls + 1)]
-    names += [f"sim_{number:05d}_at" for number in numbers]
-    probes = pd.DataFrame(
-        {
-            "description": np.where(chip.is_control, "simulated control", "simulated gene"),
-            "is_control": chip.is_control,
-            "is_differential": chip.is_differential,
-        },
-        index=pd.Index(names, name="probe"),
-    )
+    names += [f"sim_{number:05d}_at" for number in range(1, len(chip.mean) - n_controls + 1)]
+    probes = pd.DataFrame(index=pd.Index(names, name="probe"))
+    probes["description"] = np.where(chip.is_control, "simulated control", "simulated gene")
+    probes["is_control"] = chip.is_control
+    probes["is_differential"] = chip.is_differential
     for k, label in enumerate(classes):
         probes[f"true_log2_mean_{label}"] = chip.mean + chip.change * (chip.moved_class == k)
     if len(classes) == 2:

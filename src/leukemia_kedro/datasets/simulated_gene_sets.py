@@ -17,24 +17,15 @@ N_RANDOM = 8
 def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -> str:
     """Text of a GMT file whose sets name probes.
 
+    There is ``HIGHER_IN_<class>`` for each class, of probes whose true mean is highest in that
+    class alone, then ``RANDOM_1`` …, of any probes but controls.
+
     Parameters
     ----------
     probes : DataFrame, index ``probe``
         Of :func:`~leukemia_kedro.datasets.simulated.simulate_cohort`.
     n_genes : int
-        Probes in each set.
-    seed : int
-
-    Returns
-    -------
-    str
-        ``HIGHER_IN_<class>`` for each class, of probes whose true mean is highest in that class
-        alone, then ``RANDOM_1`` …, of any probes but controls.
-
-    Raises
-    ------
-    ValueError
-        Where there are fewer such probes than a set holds.
+        Probes in each set; a ValueError is raised where there are fewer to choose from.
     """
     rng = np.random.default_rng(seed)
     means = probes.filter(regex=f"^{TRUE_MEAN}")

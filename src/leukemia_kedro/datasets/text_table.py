@@ -1,9 +1,9 @@
 """Tables of text: from lines to cells, from cells to numbers.
 
-pandas does not read them. It fills lines that are cut off with missing values, reads on to the
-next quotation mark where one is left open, and renames a column that occurs twice, all in silence;
-and it takes seven times as long for MLL's 12,582 columns (1.3 s instead of 0.2 s). ``float`` is
-correctly rounded, so a table that is written out and read back is the same table.
+pandas does not read them: it fills lines that are cut off with missing values, reads on to the next
+quotation mark where one is left open, and renames a column that occurs twice, all in silence; and
+it takes seven times as long for MLL's 12,582 columns (1.3 s, not 0.2 s). ``float`` is correctly
+rounded, so a table that is written out and read back is the same table.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import zipfile
 import zlib
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.cohort import check_once
 from leukemia_kedro.errors import CohortError, first_few
 
 Heading = str | int  # a column, or a row under the header: its name, or its position from 0
@@ -28,11 +29,10 @@ Row = tuple[str, list[str]]  # its place, and its cells
 
 
 class Grid(NamedTuple):
-    """Numbers, with columns and rows of text around them.
+    """Numbers, shape (rows of numbers, ``columns``), with columns and rows of text around them.
 
-    ``numbers`` has shape (rows of numbers, ``columns``). Each Series of ``column_text`` has one
-    cell for each of these rows, of ``row_text`` one for each of these columns; both are keyed
-    by the heading that was asked for, and named as the file names them.
+    Each Series of ``column_text`` has one cell for each row of numbers, of ``row_text`` one for
+    each column; both are keyed by the heading that was asked for, and named as in the file.
     """
 
     columns: list[str]
@@ -57,8 +57,9 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
                 continue
             start = "" if seen else line.strip()
             if start.startswith("<"):
-                found = f"a web page, not a table: it starts with {start[:40]!r}"
-                raise CohortError(f"{name}: this is {found}")
+                raise CohortError(
+                    f"{name}: this is a web page, not a table: it starts with {start[:40]!r}"
+                )
             if "\0" in start or start.startswith("PK\x03\x04"):
                 raise CohortError(
                     f"{name}: this is a zip, Excel or other binary file, not a text table"
@@ -79,11 +80,8 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
 
 
 def guess_separator(line: str, next_line: str = "") -> str:
-    """Tab where there is one, else comma or semicolon, outside quotes.
-
-    Of these the one that is as often in the next line, because names of probes may hold the other;
-    else the more frequent.
-    """
+    """Tab where there is one, else comma or semicolon: outside quotes, that which is as often in
+    the next line, because names of probes may hold the other; else the more frequent."""
     if "\t" in line:
         return "\t"
     here, below = (re.sub('"[^"]*"', "", text) for text in (line, next_line))
@@ -103,21 +101,13 @@ def check_width(cells: list[str], header: list[str], place: str) -> None:
 def to_numbers(
     cells: list[str], place: str, kind: str, names: Sequence[str], missing: Collection[str] = ()
 ) -> np.ndarray:
-    """Cells as float64, NaN where a cell is one of the marks of a missing value.
-
-    Parameters
-    ----------
-    cells : list of str
-        As they stand in the file.
-    place, kind, names : str, str, sequence of str
-        For messages: the i-th cell is at ``{place}, {kind} {names[i]}``.
-    missing : collection of str
-        Marks of a missing value; none are allowed by default.
+    """Cells as float64, NaN where a cell is one of the marks ``missing``.
 
     Raises
     ------
     CohortError
-        At the first cell that is neither a finite number nor such a mark.
+        At the first cell i that is neither a finite number nor such a mark; its message starts
+        ``{place}, {kind} {names[i]}``.
     """
     try:
         if "_" not in "".join(cells) and frozenset(missing).isdisjoint(cells):
@@ -144,9 +134,9 @@ def _to_number(cell: str) -> float:
         value = float(cell.replace("_", "?"))  # float() reads 1_000 as a thousand
     except ValueError:
         raise ValueError(f"{cell!r} is not a number") from None
-    if not np.isfinite(value):
-        raise ValueError(f"{cell!r} is not a finite number")
-    return value
+    if np.isfinite(value):
+        return value
+    raise ValueError(f"{cell!r} is not a finite number")
 
 
 def read_rows(
@@ -154,14 +144,8 @@ def read_rows(
 ) -> tuple[list[str], Iterator[Row]]:
     """The headings of a table, and its rows, each as wide as the header.
 
-    Parameters
-    ----------
-    text : TextIO
-        From :func:`~leukemia_kedro.datasets.raw_files.open_text`.
-    name : str
-        The file, as messages name it.
-    unnamed : str, optional
-        Where the file has no header: what its columns are called, before their position.
+    ``name`` is the file in messages. Where the file has no header, its columns are called
+    ``unnamed`` and their position.
 
     Raises
     ------
@@ -169,11 +153,10 @@ def read_rows(
         Where a line is too short or too long, or a quotation mark is not closed.
     """
     lines = read_lines(text, name)
-    first = next(lines)
-    second = next(lines, None)
-    separator = guess_separator(first[1], second[1] if second else "")
+    first, *second = islice(lines, 2)
+    separator = guess_separator(*(line for _, line in [first, *second]))
     header = [cell.strip() for cell in _split(*first, separator)]
-    lines = chain([second] if second else [], lines)
+    lines = chain(second, lines)
     if unnamed is not None:
         lines = chain([first], lines)
         header = numbered(unnamed, len(header))
@@ -198,32 +181,20 @@ def _split(place: str, line: str, separator: str) -> list[str]:
 
 
 def read_sheet(text: TextIO, name: str, key: str | None = None) -> pd.DataFrame:
-    """A small table of text, see :func:`read_rows`, indexed by the column ``key``.
-
-    Parameters
-    ----------
-    key : str, optional
-        Column of the ids; by default the first.
-
-    Returns
-    -------
-    DataFrame of str
-        An empty cell is an empty text.
+    """A table of text, indexed by the column ``key``, or the first; an empty cell is empty text.
 
     Raises
     ------
     CohortError
-        Where two columns or two lines have the same name, or there is no column ``key``.
+        As :func:`read_rows`, and where two columns or two lines have the same name, or there is no
+        column ``key``.
     """
     header, rows = read_rows(text, name)
     key = header[find_column(0 if key is None else key, header, name)]
-    if len(set(header)) < len(header):
-        raise CohortError(f"{name}: two columns have the same name: {first_few(header)}")
+    check_once(header, f"{name}: columns")
     cells = [[cell.strip() for cell in row] for _, row in rows]
     sheet = pd.DataFrame(cells, columns=header, dtype=str).set_index(key)
-    repeated = sheet.index[sheet.index.duplicated()]
-    if len(repeated):
-        raise CohortError(f"{name}: {key} occurs more than once: {first_few(repeated)}")
+    check_once(sheet.index, f"{name}: cells of {key!r}")
     return sheet
 
 
@@ -235,26 +206,19 @@ def read_text_grid(
     missing: Collection[str],
     unnamed: str | None = None,
 ) -> Grid:
-    """A table of numbers with text around them, see :func:`read_rows`.
+    """A table of numbers, or ``missing``, but for the text in ``columns`` and ``rows``.
 
-    Parameters
-    ----------
-    columns, rows : collection of str or int
-        Those that hold text; all others hold numbers. The names of rows stand in the first of
-        ``columns``.
-    missing : collection of str
-        Marks of a missing number.
+    The names of rows stand in the first of ``columns``.
 
     Raises
     ------
     CohortError
-        Where a heading is not found, or a cell is no number.
+        As :func:`read_rows`, and where a heading is not found, or a cell is no number.
     """
     header, lines = read_rows(text, name, unnamed)
     text_at = {heading: find_column(heading, header, name) for heading in columns}
     numeric = [i for i in range(len(header)) if i not in text_at.values()]
     number_names = [header[i] for i in numeric]
-
     row_text: dict[Heading, pd.Series] = {}
     text_cells: list[list[str]] = []
     numbers = array("d")  # grows in place: there is never a second copy of a large table
@@ -276,19 +240,13 @@ def read_text_grid(
         heading: pd.Series(column, name=header[text_at[heading]], dtype=str)
         for heading, column in zip(text_at, zip(*text_cells, strict=True), strict=True)
     }
-    return Grid(
-        number_names, column_text, row_text, np.frombuffer(numbers).reshape(-1, len(numeric))
-    )
+    values = np.frombuffer(numbers).reshape(-1, len(numeric))
+    return Grid(number_names, column_text, row_text, values)
 
 
 def find_column(heading: Heading, header: list[str], name: str) -> int:
-    """Position of a column given by name or by position, which may count from the end.
-
-    Raises
-    ------
-    CohortError
-        Where there is none; names the columns there are.
-    """
+    """Position of a column given by name or by position, which may count from the end; raises
+    CohortError where there is none."""
     if isinstance(heading, str) and heading in header:
         return header.index(heading)
     if isinstance(heading, int) and -len(header) <= heading < len(header):
