@@ -65,6 +65,7 @@ def test_an_address_without_the_dask_backend_is_refused():
 
 
 def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.delitem(sys.modules, "leukemia_kedro.compute.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UserError, match=r'pip install "leukemia-kedro\[dask\]"'):
         use_backend(LOCAL_CLUSTER)

@@ -1,1 +1,1 @@
-"""Work in parallel, here or on a cluster; threads; whole files."""
+"""Work in parallel, here or on a cluster; whole files; versions."""

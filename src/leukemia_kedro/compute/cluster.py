@@ -1,4 +1,4 @@
-"""Work on a Dask cluster, through joblib's Dask backend."""
+"""Work on a Dask cluster, through joblib's Dask backend; needs the extra ``dask``."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import dask
+import joblib
 import numpy as np
+from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError, connect
 
+from leukemia_kedro.compute.parallel import one_thread_per_process
 from leukemia_kedro.compute.private_names import dask_backend
 from leukemia_kedro.compute.software import SOFTWARE, package_versions
-from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ComputeParameters
-
-if TYPE_CHECKING:
-    from distributed import Client, Future, LocalCluster
 
 SECONDS_TO_CONNECT = 10
 
@@ -34,34 +36,22 @@ RESUME = "then type the command again: with --only-missing-outputs it keeps what
 class Cluster:
     """The workers of a scheduler, or of this machine, and the arrays they hold.
 
-    Parameters
-    ----------
-    compute : ComputeParameters
-
     Raises
     ------
     UserError
-        The extra ``dask`` is not installed, the scheduler does not answer or has no workers, or
-        these have other versions of the packages that results depend on.
+        The scheduler does not answer or has no workers, or these have other versions of the
+        packages that results depend on.
     """
 
     def __init__(self, compute: ComputeParameters) -> None:
-        try:
-            import distributed  # noqa: F401
-        except ModuleNotFoundError:
-            raise UserError(
-                "compute.backend is dask, and Dask is not installed here. "
-                'Next: pip install "leukemia-kedro[dask]"'
-            ) from None
         self.compute = compute
         self.process = os.getpid()
         self._placed: dict[str, Future] = {}
         with ExitStack() as opening:
-            if compute.scheduler is None:
-                address = opening.enter_context(_workers_of_this_machine(compute.n_jobs))
-            else:
-                address = compute.scheduler
-            self._client = opening.enter_context(_client(address))
+            workers: Any = compute.scheduler
+            if workers is None:
+                workers = opening.enter_context(_workers_of_this_machine(compute.n_jobs))
+            self._client = opening.enter_context(_client(workers))
             self._address = self._client.scheduler.address
             self._refuse_unless_usable()
             self._open = opening.pop_all()
@@ -81,19 +71,12 @@ class Cluster:
         UserError
             The scheduler is gone, or several workers have died during one task.
         """
-        from distributed import KilledWorker
-        from distributed.client import FutureCancelledError
-        from distributed.comm import CommClosedError
-        from joblib import Parallel, delayed, parallel_config
-
-        with parallel_config(backend=dask_backend(self._client)):
-            workers = Parallel(return_as="generator", pre_dispatch="all")
+        with joblib.parallel_config(backend=dask_backend(self._client)):
+            workers = joblib.Parallel(return_as="generator", pre_dispatch="all")
         versions = package_versions()
+        placed = self._with_shared_arrays_placed(tasks)
         try:
-            yield from workers(
-                delayed(work)(versions, function, task)
-                for task in self._with_shared_arrays_placed(tasks)
-            )
+            yield from workers(joblib.delayed(work)(versions, function, task) for task in placed)
         except KilledWorker as error:
             raise UserError(
                 "Several Dask workers have died during one task, most often of too little memory; "
@@ -106,14 +89,14 @@ class Cluster:
 
     def _with_shared_arrays_placed(self, tasks: Sequence[tuple]) -> Iterator[tuple]:
         """The tasks, with a future of its one copy for each large array that several share."""
-        arguments = [argument for task in tasks for argument in task]
-        uses = Counter(map(id, arguments))
-        shared = {id(argument): argument for argument in arguments if uses[id(argument)] > 1}
-        placed = {
-            key: self._place(argument)
-            for key, argument in shared.items()
+        large = {
+            id(argument): argument
+            for task in tasks
+            for argument in task
             if isinstance(argument, np.ndarray) and argument.nbytes >= PLACED_BYTES
         }
+        uses = Counter(id(argument) for task in tasks for argument in task)
+        placed = {key: self._place(array) for key, array in large.items() if uses[key] > 1}
         for task in tasks:
             yield tuple(placed.get(id(argument), argument) for argument in task)
 
@@ -122,11 +105,9 @@ class Cluster:
 
         When the workers that hold it die, Dask repeats a task; what ``scatter`` sends is lost.
         """
-        from joblib import hash as hash_of
-
-        key = f"array-{hash_of(array)}"
+        key = f"array-{joblib.hash(array)}"
         if key not in self._placed:
-            self._placed[key] = self._client.submit(_itself, array, key=key)
+            self._placed[key] = self._client.submit(np.asarray, array, key=key)
         return self._placed[key]
 
     def _refuse_unless_usable(self) -> None:
@@ -144,12 +125,10 @@ class Cluster:
 
 def work(versions: dict[str, str], function: Callable[..., Any], task: tuple) -> Any:
     """One task on a worker, in one thread of BLAS, OpenMP and joblib."""
-    from joblib import parallel_config
-
     # The worker may have joined after the run began.
     refuse_other_versions(f"A worker on {platform.node()}", package_versions(), versions)
     one_thread_per_process()
-    with parallel_config(backend="sequential"):  # joblib would use the cluster again
+    with joblib.parallel_config(backend="sequential"):  # joblib would use the cluster again
         return function(*task)
 
 
@@ -157,64 +136,49 @@ def refuse_other_versions(
     who: str, found: Mapping[str, str | None], expected: Mapping[str, str | None]
 ) -> None:
     """Raise a UserError where ``who`` has other versions of some packages than the run."""
-    if found == expected:
-        return
     other = [
         f"{name} {found.get(name) or 'missing'} instead of {expected.get(name) or 'none'}"
         for name in sorted({*found, *expected})
         if found.get(name) != expected.get(name)
     ]
-    raise UserError(
-        f"{who} has other versions than the run: {first_few(other, 10)}. Results could depend on "
-        "the worker. Install the project there from the same lock file, then start it again: "
-        "pip install --require-hashes -r requirements-dev.txt"
-    )
+    if other:
+        raise UserError(
+            f"{who} has other versions than the run: {first_few(other, 10)}. Results could depend "
+            "on the worker. Install the project there from the same lock file, then start it "
+            "again: pip install --require-hashes -r requirements-dev.txt"
+        )
 
 
-def _itself(array: np.ndarray) -> np.ndarray:
-    return array
-
-
-def _client(address: Any) -> Client:
-    import dask
-    from distributed import Client
-
+def _client(workers: str | LocalCluster) -> Client:
     # Dask would warn of each array that is sent as part of a task.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"})
     # Dask would log with tracebacks what the errors raised here say.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    async def try_to_connect() -> None:
+        await (await connect(workers, timeout=SECONDS_TO_CONNECT)).close()
+
     try:
-        if isinstance(address, str):
+        if isinstance(workers, str):
             # The garbage collector may close a client that could not connect while the next one
             # starts; each then waits for the other. So a plain connection comes first, in a thread
             # because a notebook has an event loop of its own.
             with ThreadPoolExecutor(max_workers=1) as apart:
-                apart.submit(asyncio.run, _connect(address)).result()
-        return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+                apart.submit(asyncio.run, try_to_connect()).result()
+        return Client(workers, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(
-            f"compute.scheduler: no Dask scheduler answers at {address}: {error}. Start one with: "
+            f"compute.scheduler: no Dask scheduler answers at {workers}: {error}. Start one with: "
             "dask scheduler. It prints its address, such as tcp://192.168.0.2:8786"
         ) from error
 
 
-async def _connect(address: str) -> None:
-    from distributed.comm import connect
-
-    answered = await connect(address, timeout=SECONDS_TO_CONNECT)
-    await answered.close()
-
-
 def _workers_of_this_machine(n_jobs: int) -> LocalCluster:
-    import dask
-    from distributed import LocalCluster
-    from joblib import effective_n_jobs
-
     # Dask would give up a worker that takes long to start again.
     dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
     return LocalCluster(
-        n_workers=effective_n_jobs(n_jobs),
+        n_workers=joblib.effective_n_jobs(n_jobs),
         threads_per_worker=1,
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,

@@ -1,4 +1,7 @@
-"""Work in parallel, with progress shown, and the same results however many workers there are."""
+"""Work in parallel, with progress shown, and the same results however many workers there are.
+
+``settings.py`` imports this module before NumPy is loaded, so it imports nothing slow.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from leukemia_kedro.compute.private_names import delete_shared_arrays_soon
+from leukemia_kedro.errors import UserError
 
 if TYPE_CHECKING:
     from leukemia_kedro.compute.cluster import Cluster
@@ -25,6 +29,21 @@ logger = logging.getLogger(__name__)
 
 _cluster: Cluster | None = None
 """Where :func:`run_parallel` works; None: the cores of this machine."""
+
+
+def one_thread_per_process() -> None:
+    """Keep BLAS and OpenMP to one thread, in this process and in those it starts.
+
+    Workers take the cores, and with threads besides small matrices take ten times as long. Threads
+    also add up in an order of their own, which changes the last digits of the results. The
+    variables act when NumPy and SciPy are first loaded, the limit where they are loaded already.
+    """
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+    if "numpy" in sys.modules:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(limits=1)
 
 
 def end_with_parent() -> None:
@@ -49,15 +68,20 @@ def use_backend(compute: ComputeParameters) -> None:
     Raises
     ------
     UserError
-        The Dask cluster cannot be used, see :class:`~.cluster.Cluster`.
+        The extra ``dask`` is not installed, or see :class:`~.cluster.Cluster`.
     """
     global _cluster
     if _cluster and (_cluster.process, _cluster.compute) == (os.getpid(), compute):
         return
     leave_cluster()
     if compute.backend == "dask":
-        from leukemia_kedro.compute.cluster import Cluster
-
+        try:
+            from leukemia_kedro.compute.cluster import Cluster
+        except ModuleNotFoundError:
+            raise UserError(
+                "compute.backend is dask, and Dask is not installed here. "
+                'Next: pip install "leukemia-kedro[dask]"'
+            ) from None
         _cluster = Cluster(compute)
 
 
@@ -91,8 +115,7 @@ def run_parallel(
     progress : str
         Name of the work, for the progress bar on a terminal and the lines in a log.
     prefer : {"processes", "threads"}
-        What the workers of this machine are; threads for functions that release Python's
-        interpreter lock.
+        Threads are for functions that release Python's interpreter lock.
     on_cluster : bool
         False keeps short work on this machine.
     """
@@ -105,8 +128,7 @@ def run_parallel(
     if on_cluster and _cluster:
         return list(_with_progress(_cluster.run(function, tasks), len(tasks), progress))
     if multiprocessing.parent_process() is not None:
-        # Kedro's ParallelRunner already runs one node per core.
-        n_jobs = 1
+        n_jobs = 1  # Kedro's ParallelRunner already runs one node per core
     # joblib's own choice gives one worker most of a few short tasks while the others wait.
     batch = max(1, len(tasks) // (BATCHES_PER_WORKER * effective_n_jobs(n_jobs)))
     with parallel_config(n_jobs=n_jobs):

@@ -2,9 +2,7 @@
 
 Such a name can change with any release. So each stands here with its reason, the version it was
 last tested with, and what to try when it breaks. Objects of Kedro and Dask come as arguments: this
-module imports neither.
-
-Four habits of the libraries themselves stay where they are used:
+module imports neither. Four habits of the libraries themselves stay where they are used:
 
 - Subclasses of a Kedro dataset set and read ``self._filepath`` and ``self._protocol``
   (``datasets/files.py``).
@@ -35,7 +33,7 @@ SECONDS_BETWEEN_DELETIONS = 0.01
 def file_of(dataset: Any) -> Path:
     """The file or folder of a dataset; AttributeError where it has none.
 
-    Kedro has no public name for it. When it breaks: every dataset's ``_init_args["filepath"]``.
+    When it breaks: every dataset's ``_init_args["filepath"]``.
     """
     return Path(dataset._filepath)
 
@@ -43,8 +41,7 @@ def file_of(dataset: Any) -> Path:
 def settings_of(dataset: Any) -> dict[str, Any]:
     """``type`` and arguments of a catalog entry.
 
-    Kedro's public ``DataCatalog.to_config`` does so only for a whole catalog. When it breaks: the
-    entry of that name in what it returns.
+    When it breaks: the entry of that name in ``DataCatalog.to_config``, of the whole catalog.
     """
     return dataset._init_config()
 
@@ -62,11 +59,7 @@ def let_seem_missing(dataset: Any) -> None:
 
     ``exists()`` calls ``_exists()``. When it breaks: override ``exists`` itself.
     """
-    dataset._exists = _does_not_exist
-
-
-def _does_not_exist() -> bool:  # a lambda could not be sent to ParallelRunner's processes
-    return False
+    dataset._exists = bool  # which returns False; a lambda could not be sent to other processes
 
 
 def at_another_place(dataset: Any, place: Path) -> Any:
@@ -82,9 +75,8 @@ def at_another_place(dataset: Any, place: Path) -> Any:
 def start_manager_with(manager: type, first: Callable[[], None]) -> None:
     """Let the process behind ParallelRunner's shared memory call ``first`` when it starts.
 
-    ``manager`` is ``kedro.runner.parallel_runner.ParallelRunnerManager``, whose base class takes
-    such a function, which Kedro does not pass. When it breaks: nothing but a process that outlives
-    a killed run, and keeps its files locked.
+    ``manager`` is ``kedro.runner.parallel_runner.ParallelRunnerManager``. When it breaks: nothing
+    but a process that outlives a killed run, and keeps its files locked.
     """
     from multiprocessing.managers import SyncManager
 
@@ -95,10 +87,10 @@ def start_manager_with(manager: type, first: Callable[[], None]) -> None:
 
 
 def delete_shared_arrays_soon() -> None:
-    """Let joblib wait less after each call until workers have released a shared array.
+    """Let joblib wait less than 0.1 s after each call until workers have released a shared array.
 
-    Its own 0.1 s is most of the time of a short call; an array that is still in use is deleted when
-    the process ends. When it breaks: leave it out, runs are slower and otherwise the same.
+    An array that is still in use is deleted when the process ends. When it breaks: leave it out,
+    runs are slower and otherwise the same.
     """
     from joblib import disk
 
@@ -108,8 +100,7 @@ def delete_shared_arrays_soon() -> None:
 def end_workers() -> None:
     """End joblib's idle workers at once, rather than wait for each to finish by itself.
 
-    When it breaks: leave it out; ``peak_memory_gb`` of ``run.json`` then misses workers that have
-    not ended.
+    When it breaks: leave it out; ``peak_memory_gb`` then misses workers that have not ended.
     """
     if "joblib" in sys.modules:
         from joblib.externals.loky import get_reusable_executor
@@ -146,17 +137,12 @@ def dask_backend(client: Any) -> Any:
 
 
 def check_parameters(estimator: Any) -> None:
-    """Ask an estimator's own rules for its parameters, which its ``fit`` asks first.
+    """Raise a ValueError where an estimator's own rules refuse a parameter, as ``fit`` would.
 
-    An estimator of another package may have none. When it breaks: leave it out; the rehearsal of
-    the models (``run/rehearsal.py``) then finds the same, once the samples are known.
-
-    Raises
-    ------
-    ValueError
-        A parameter has a value that the estimator refuses.
+    When it breaks: leave it out; the rehearsal of the models (``run/rehearsal.py``) then finds the
+    same, once the samples are known.
     """
-    with suppress(AttributeError):
+    with suppress(AttributeError):  # estimators of other packages may have no rules
         estimator._validate_params()
 
 

@@ -18,11 +18,9 @@ def written_whole(place: Path) -> Iterator[Path]:
     It lies beside ``place`` and is hidden: ``.<name>.partial``. Until the move, and where
     writing fails, ``place`` keeps its content. A killed process leaves the old content, or the new,
     or (of a folder, between two renames) nothing; beside it perhaps a ``.partial`` or ``.old``,
-    which the next writing to the same place removes.
-
-    The content is flushed to the disk before the move. Otherwise a power cut can leave a new name
-    with half its content, and a table cut off at the end of a line looks whole. For the 300 files
-    of a run this takes a second at most.
+    which the next writing to the same place removes. The content is flushed to the disk before the
+    move: otherwise a power cut can leave a new name with half its content, and a table cut off at
+    the end of a line looks whole. For the 300 files of a run this takes a second at most.
 
     Raises
     ------
@@ -32,8 +30,8 @@ def written_whole(place: Path) -> Iterator[Path]:
     partial, old = (place.with_name(f".{place.name}.{end}") for end in ("partial", "old"))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in (partial, old):
-            _remove(leftover)
+        _remove(partial)
+        _remove(old)
         yield partial
         _flush(partial)
         if place.is_dir():
@@ -43,10 +41,13 @@ def written_whole(place: Path) -> Iterator[Path]:
     except BaseException as error:
         with suppress(OSError):
             _remove(partial)
-        refusal = _refusal_behind(error)
-        if refusal is None:
-            raise
-        raise could_not_write(place, refusal) from error
+        # A writer may have wrapped the operating system's error in its own.
+        behind: BaseException | None = error
+        while isinstance(behind, Exception):
+            if isinstance(behind, OSError) and behind.errno:
+                raise could_not_write(place, behind) from error
+            behind = behind.__cause__ or behind.__context__
+        raise
 
 
 def could_not_write(place: Path, error: OSError) -> UserError:
@@ -66,12 +67,3 @@ def _flush(path: Path) -> None:
         if file.is_file():
             with file.open("rb+") as stream:
                 os.fsync(stream.fileno())
-
-
-def _refusal_behind(error: BaseException | None) -> OSError | None:
-    """The operating system's error, which a writer may have wrapped in its own."""
-    while isinstance(error, Exception):
-        if isinstance(error, OSError) and error.errno:
-            return error
-        error = error.__cause__ or error.__context__
-    return None
