@@ -108,7 +108,9 @@ def write_report(
         modelling=modelling,
         differential_expression=differential_expression,
         enrichment=gene_sets,
-        models={name: ModelParameters(**block) for name, block in found["models"].items()},
+        models={
+            name: ModelParameters.model_validate(block) for name, block in found["models"].items()
+        },
         seed=found["seed"],
     )
     everything = study.Study(
