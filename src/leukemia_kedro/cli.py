@@ -52,7 +52,10 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     """Kedro's run, with ``--pipeline X`` as another spelling of ``--pipelines X``."""
     if pipeline and not pipelines:
         pipelines, pipeline = [pipeline], None
-    _leave_out_noise()
+    # Keep out of Kedro's log what the last message repeats, and advice that does not help.
+    logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
+    for name in ("sequential_runner", "thread_runner", "parallel_runner"):
+        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
     if options.get("runner") == "ParallelRunner":
         from kedro.runner.parallel_runner import ParallelRunnerManager
 
@@ -72,24 +75,13 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
         ) from error
 
 
-def _leave_out_noise() -> None:
-    """Keep out of Kedro's log what the last message repeats, and advice that does not help."""
-    logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
-    for name in ("sequential_runner", "thread_runner", "parallel_runner"):
-        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
-
-
-_USELESS = ("No nodes ran", "Using synchronous mode")
-
-
 def _is_useful(record: logging.LogRecord) -> bool:
     """Whether to log a record; shortens the advice to resume ``--from-nodes`` dozens of names."""
     number, _, advice = record.getMessage().partition("\n")
     if "--from-nodes" in advice:
-        record.msg = (
-            f"{number} The same command with --only-missing-outputs keeps what is finished."
-        )
-    return not number.startswith(_USELESS)
+        better = "The same command with --only-missing-outputs keeps what is finished."
+        record.msg = f"{number} {better}"
+    return not number.startswith(("No nodes ran", "Using synchronous mode"))
 
 
 run = copy(kedro_run)

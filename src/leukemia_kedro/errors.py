@@ -16,15 +16,7 @@ class CohortError(UserError, ValueError):
 
 
 def first_few(names, limit: int = 5) -> str:
-    """``a, b, c … (12 in all)``: enough of a long list to find the fault by.
-
-    Parameters
-    ----------
-    names : iterable
-        Printed with ``str``.
-    limit : int
-        How many are spelled out.
-    """
+    """``a, b, c … (12 in all)``: the first ``limit`` names, enough to find the fault by."""
     names = [str(name) for name in names]
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} … ({len(names)} in all)"

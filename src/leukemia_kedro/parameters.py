@@ -88,8 +88,7 @@ class CohortParameters(_Block):
     missing: MissingParameters = MissingParameters()
     split: SplitParameters = SplitParameters()
     classes: list[str] | None = None
-    """Classes in the order of tables and figures, the reference class first;
-    alphabetical where not stated."""
+    """Classes in the order of tables and figures, the reference class first; else alphabetical."""
 
     @model_validator(mode="after")
     def _bounds_fit_the_scale(self):
@@ -98,8 +97,7 @@ class CohortParameters(_Block):
         to_log = self.scale == "raw" and self.take_log2
         if to_log and (self.floor is None or self.floor <= 0):
             raise ValueError("raw intensities need a floor above 0, else log2 is undefined")
-        bounds = [bound for bound in (self.floor, self.ceiling) if bound is not None]
-        if self.scale == "log2" and any(bound > LARGEST_LOG2 for bound in bounds):
+        if self.scale == "log2" and max(self.floor or 0, self.ceiling or 0) > LARGEST_LOG2:
             raise ValueError(
                 f"floor {self.floor} and ceiling {self.ceiling} are no log2 values; "
                 "set both to null, or to bounds on the log2 scale"
@@ -110,7 +108,7 @@ class CohortParameters(_Block):
 class ResamplingParameters(_Block):
     """Repeated, stratified, nested cross-validation on the training samples."""
 
-    folds: int | Literal["leave_one_out"] = Field(default=5)
+    folds: int | Literal["leave_one_out"] = 5
     """Outer folds, each held out once per repeat; at least 2."""
     repeats: int = Field(default=5, ge=1)
     """How often the folds are drawn anew."""
@@ -140,16 +138,15 @@ class SignatureParameters(_Block):
 
 class FeatureSelectionParameters(_Block):
     criteria: list[str] = Field(min_length=1)
-    """Criteria by which all genes are ranked on the training samples, by their names in
-    ``estimators/rankings.py``."""
+    """Criteria that rank all genes on the training samples; ``estimators/rankings.py`` has them."""
     signature: SignatureParameters = SignatureParameters()
 
     @model_validator(mode="after")
     def _signature_is_ranked(self):
-        if self.signature.criterion not in self.criteria:
+        criterion, criteria = self.signature.criterion, ", ".join(self.criteria)
+        if criterion not in self.criteria:
             raise ValueError(
-                f"signature.criterion is {self.signature.criterion!r}, which is not among "
-                f"criteria: {', '.join(self.criteria)}"
+                f"signature.criterion is {criterion!r}, which is not among criteria: {criteria}"
             )
         return self
 
@@ -193,10 +190,8 @@ class ModelParameters(_Block):
         if self.two_classes_only and n_classes > 2:
             return f"defined for two classes only, the cohort has {n_classes}"
         if self.max_samples is not None and n_samples > self.max_samples:
-            return (
-                f"{n_samples} training samples, more than its max_samples {self.max_samples}, "
-                "beyond which it takes too long"
-            )
+            limit = f"max_samples {self.max_samples}, beyond which it takes too long"
+            return f"{n_samples} training samples, more than its {limit}"
         return None
 
 
@@ -230,8 +225,7 @@ class DifferentialExpressionParameters(_Block):
     permutations: int = Field(default=1000, ge=0)
     """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
     blocks: str | None = None
-    """Column of the samples table, such as batch: maxT lets labels change places within its values
-    only."""
+    """Column of the samples, such as batch: maxT lets labels change places within its values."""
 
     @field_validator("contrasts")
     @classmethod
@@ -282,15 +276,10 @@ class ComputeParameters(_Block):
     """Address of the cluster's scheduler, such as ``tcp://192.168.0.2:8786``; where not stated,
     the cluster is ``n_jobs`` worker processes of this machine."""
 
-    @field_validator("n_jobs")
-    @classmethod
-    def _some_workers(cls, n_jobs):
-        if n_jobs == 0:
-            raise ValueError("0 workers do nothing; expected at least 1, or -1 for one per core")
-        return n_jobs
-
     @model_validator(mode="after")
-    def _scheduler_is_used(self):
+    def _works(self):
+        if self.n_jobs == 0:
+            raise ValueError("n_jobs is 0; expected at least 1, or -1 for one per core")
         if self.scheduler is not None and self.backend != "dask":
             raise ValueError(f"scheduler is {self.scheduler}: it needs backend: dask")
         return self
