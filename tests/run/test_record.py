@@ -14,7 +14,7 @@ from leukemia_kedro.datasets import (
     GolubDataset,
     SimulatedDataset,
 )
-from leukemia_kedro.run.inputs import input_record
+from leukemia_kedro.run.node_records import input_record
 from leukemia_kedro.run.record import git_state
 
 

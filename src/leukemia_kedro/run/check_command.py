@@ -69,7 +69,10 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
     understood = {}
     if "sample_split" in known:
         split = known["sample_split"]
-        understood["Split of the run"] = _split_counts(split)
+        sides = sorted(split.groupby("split")["label"], reverse=True)
+        understood["Split of the run"] = "; ".join(
+            f"{side} {len(labels):,} ({_counts(labels)})" for side, labels in sides
+        )
         if "group" in split:
             understood["Groups"] = f"{split['group'].nunique():,}, by {parameters.split.group}"
         if parameters.missing.policy != "fail":
@@ -81,11 +84,3 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
 
 def _counts(values: pd.Series) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in values.value_counts().items())
-
-
-def _split_counts(split: pd.DataFrame) -> str:
-    sides = split.groupby("split")["label"]
-    return "; ".join(
-        f"{side} {len(labels):,} ({_counts(labels)})"
-        for side, labels in sorted(sides, reverse=True)
-    )

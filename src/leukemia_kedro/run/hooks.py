@@ -58,30 +58,25 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot succeed."""
         self._forget()  # an earlier run of this process
+        only_missing = run_params["only_missing_outputs"]
         try:
-            self._prepare(run_params, pipeline, catalog)
+            self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
+            # With --only-missing-outputs Kedro has yet to choose the nodes.
+            if not only_missing:
+                refuse_missing_inputs(pipeline, catalog, pipelines, run_params["env"])
+            records = NodeRecords(catalog)
+            self._locks = records.lock(pipeline.nodes)
+            if only_missing:
+                _let_outdated_seem_missing(pipeline, catalog, records)
+            is_kept = only_missing or "sample_split" in pipeline.inputs()
+            if self._waiting and is_kept and catalog.exists("sample_split"):
+                split = catalog.load("sample_split")
+                self._waiting = refuse(self._waiting, catalog, {"sample_split": split})
+            if "report" in pipeline.all_outputs():
+                self._record = begin_record(run_params, pipeline, catalog)
         except BaseException:
             self._forget()
             raise
-
-    def _prepare(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-    ) -> None:
-        only_missing = run_params["only_missing_outputs"]
-        self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
-        # With --only-missing-outputs Kedro has yet to choose the nodes.
-        if not only_missing:
-            refuse_missing_inputs(pipeline, catalog, pipelines, run_params["env"])
-        records = NodeRecords(catalog)
-        self._locks = records.lock(pipeline.nodes)
-        if only_missing:
-            _let_outdated_seem_missing(pipeline, catalog, records)
-        is_kept = only_missing or "sample_split" in pipeline.inputs()
-        if self._waiting and is_kept and catalog.exists("sample_split"):
-            split = catalog.load("sample_split")
-            self._waiting = refuse(self._waiting, catalog, {"sample_split": split})
-        if "report" in pipeline.all_outputs():
-            self._record = begin_record(run_params, pipeline, catalog)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

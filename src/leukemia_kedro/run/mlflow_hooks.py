@@ -1,8 +1,4 @@
-"""What MLflow records of a run beyond its parameters, which kedro-mlflow records by itself.
-
-``settings.py`` registers these hooks where the extra ``mlflow`` is installed and the environment
-variable ``MLFLOW_TRACKING_URI`` names a store.
-"""
+"""What MLflow records of a run beyond its parameters, which kedro-mlflow records by itself."""
 
 from __future__ import annotations
 

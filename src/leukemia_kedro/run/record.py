@@ -23,8 +23,7 @@ from pydantic_core import to_jsonable_python
 
 from leukemia_kedro.compute.private_names import end_workers, file_of
 from leukemia_kedro.compute.software import package_versions
-from leukemia_kedro.run.inputs import input_record
-from leukemia_kedro.run.node_records import NodeRecords
+from leukemia_kedro.run.node_records import NodeRecords, input_record
 
 
 class RunRecord(TypedDict):
