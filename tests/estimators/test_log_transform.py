@@ -11,11 +11,7 @@ from leukemia_kedro.estimators import LogTransform, ProbeFilter
 
 @pytest.mark.parametrize(
     "estimator",
-    [
-        LogTransform(),
-        LogTransform(scale="raw", floor=0.01),
-        LogTransform(standardise_arrays=True),
-    ],
+    [LogTransform(), LogTransform(scale="raw", floor=0.01), LogTransform(standardise_arrays=True)],
     ids=["default", "raw", "standardised"],
 )
 def test_is_a_scikit_learn_estimator(estimator):

@@ -16,10 +16,7 @@ def two_groups(n):
     rng = np.random.default_rng(0)
     samples = pd.Index([f"s{i}" for i in range(n)], name="sample")
     split = pd.DataFrame(
-        {
-            "label": np.resize(["ALL", "AML"], n),
-            "split": np.resize(["train", "train", "test"], n),
-        },
+        {"label": np.resize(["ALL", "AML"], n), "split": np.resize(["train", "train", "test"], n)},
         index=samples,
     )
     values = rng.normal(size=(40, n))

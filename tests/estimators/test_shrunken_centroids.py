@@ -5,10 +5,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils.estimator_checks import check_estimator
 
-from leukemia_kedro.estimators import (
-    ShrunkenCentroids,
-    ShrunkenCentroidsCV,
-)
+from leukemia_kedro.estimators import ShrunkenCentroids, ShrunkenCentroidsCV
 
 # A small table that R and Python make alike: 18 samples of three classes, 9 genes.
 PAMR_Y = np.repeat(["A", "B", "C"], [4, 6, 8])

@@ -49,7 +49,7 @@ class NeighbourImputer(IncompleteExpressionTransformer):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")]
     }
 
     def __init__(self, n_neighbors=5):

@@ -81,13 +81,7 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     }
 
     def __init__(
-        self,
-        scale="log2",
-        floor=None,
-        ceiling=None,
-        min_ratio=None,
-        min_range=None,
-        exclude=None,
+        self, scale="log2", floor=None, ceiling=None, min_ratio=None, min_range=None, exclude=None
     ):
         self.scale = scale
         self.floor = floor

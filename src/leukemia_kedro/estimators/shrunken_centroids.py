@@ -83,7 +83,7 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention
-        "threshold": [Interval(Real, 0, None, closed="left")],
+        "threshold": [Interval(Real, 0, None, closed="left")]
     }
 
     def __init__(self, threshold=0.0):
