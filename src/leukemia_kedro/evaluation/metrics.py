@@ -122,10 +122,7 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
         As :func:`score`, without ``errors``, and
         ``balanced_accuracy_se, balanced_accuracy_low, balanced_accuracy_high`` (95 %).
     """
-    from leukemia_kedro.statistics.intervals import (
-        corrected_resampled_error,
-        corrected_resampled_interval,
-    )
+    from leukemia_kedro.statistics.intervals import corrected_resampled_interval
 
     repeats = [score(repeat, classes) for _, repeat in predictions.groupby("repeat", sort=True)]
     scores = pd.DataFrame(repeats)
@@ -136,11 +133,11 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
     n = int(scores["n"].iloc[0])
     shares = balanced_shares(predictions)
     n_test = n / shares.shape[1]
-    low, high = corrected_resampled_interval(shares, n - n_test, n_test)
+    error, low, high = corrected_resampled_interval(shares, n - n_test, n_test)
     return {
         "n": n,
         **averaged,
-        "balanced_accuracy_se": corrected_resampled_error(shares, n - n_test, n_test),
+        "balanced_accuracy_se": error,
         "balanced_accuracy_low": max(low, 0.0),
         "balanced_accuracy_high": min(high, 1.0),
         "per_class": {

@@ -233,7 +233,7 @@ def _prepare(
 
 
 def mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What scikit-learn's ``StandardScaler`` learns, without its checks, ten times as fast.
+    """What ``StandardScaler`` learns; 7 to 66 times as fast for 30 samples, 0.8 times for 9600.
 
     Parameters
     ----------

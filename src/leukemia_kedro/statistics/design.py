@@ -18,12 +18,10 @@ _RANK_TOLERANCE = 1e-7
 
 @dataclass(frozen=True)
 class Design:
-    """A design matrix, and what it says about each class.
+    """The design matrix of a formula, and what it says about each class.
 
     Parameters
     ----------
-    formula : str
-        As given, such as ``~ label + batch``.
     matrix : DataFrame, shape (n_samples, n_coefficients), float64
         Indexed by sample, in the order of the samples table.
     class_rows : DataFrame, shape (n_classes, n_coefficients), float64
@@ -47,8 +45,6 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
 
     Parameters
     ----------
-    formula : str
-        One-sided.
     samples : DataFrame, index ``sample``
         Column ``label`` and the covariates that the formula names.
     classes : list of str
@@ -62,24 +58,23 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
         on each other.
     """
     terms = _parse(formula)
-    labels = _labels(samples, classes)
+    labels = samples["label"].astype(str)
+    _check_sizes(labels, classes)
     samples = samples.assign(label=pd.Categorical(labels, categories=classes))
     _check_covariates(formula, terms, samples)
     encoded = _encode(formula, terms, samples)
     matrix = pd.DataFrame(encoded).astype(np.float64)
     _check_full_rank(formula, matrix)
-
-    def class_row(name: str) -> pd.Series:
+    rows = {}
+    for name in classes:
         as_class = pd.Categorical([name] * len(samples), categories=classes)
-        rows = encoded.model_spec.get_model_matrix(samples.assign(label=as_class))
-        return pd.DataFrame(rows).astype(np.float64).mean()
-
-    class_rows = pd.DataFrame({name: class_row(name) for name in classes}).T
-    return Design(formula, matrix, class_rows)
+        of_class = encoded.model_spec.get_model_matrix(samples.assign(label=as_class))
+        rows[name] = pd.DataFrame(of_class).astype(np.float64).mean()
+    return Design(formula, matrix, pd.DataFrame(rows).T)
 
 
 def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
-    values = design.to_numpy(dtype=np.float64)
+    values = design.to_numpy()
     kept = independent_columns(values)
     if len(kept) == design.shape[1]:
         return
@@ -88,10 +83,8 @@ def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
         earlier = kept[kept < column]
         share = np.linalg.lstsq(values[:, earlier], values[:, column])[0]
         parts = design.columns[earlier[np.abs(share) > _RANK_TOLERANCE]]
-        name = design.columns[column]
-        faults.append(
-            f"{name} follows from {first_few(parts)}" if len(parts) else f"{name} is always 0"
-        )
+        why = f"follows from {first_few(parts)}" if len(parts) else "is always 0"
+        faults.append(f"{design.columns[column]} {why}")
     raise UserError(
         f"the design {formula!r} is not of full rank over its {len(design)} samples: "
         f"{'; '.join(faults)}. "
@@ -121,17 +114,14 @@ def _parse(formula: str) -> SimpleFormula:
     try:
         terms = Formula(formula)
     except FormulaicError as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"the design formula {formula!r} cannot be read: {reason} {expected}"
-        ) from error
+        why = f"{str(error).splitlines()[0]} {expected}"
+        raise UserError(f"the design formula {formula!r} cannot be read: {why}") from error
     if not isinstance(terms, SimpleFormula):
         raise UserError(f"the design formula {formula!r} has several parts; {expected}")
     return terms
 
 
-def _labels(samples: pd.DataFrame, classes: list[str]) -> pd.Series:
-    labels = samples["label"].astype(str)
+def _check_sizes(labels: pd.Series, classes: list[str]) -> None:
     counts = labels.value_counts().reindex(classes, fill_value=0)
     small = counts[counts < 2]
     if len(small):
@@ -140,13 +130,11 @@ def _labels(samples: pd.DataFrame, classes: list[str]) -> pd.Series:
             f"too few samples to compare classes: {found}, each class needs at least 2; "
             "leave the class out or use more samples"
         )
-    return labels
 
 
 def _check_covariates(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> None:
     needed = sorted(terms.required_variables)
-    absent = [name for name in needed if name not in samples]
-    if absent:
+    if absent := [name for name in needed if name not in samples]:
         raise UserError(
             f"the design formula {formula!r} names {first_few(absent)}, which the samples table "
             f"lacks; its columns are {first_few(samples.columns, 20)}"

@@ -1,5 +1,4 @@
-"""Uncertainty of scores: exact, resampling and bootstrap intervals, McNemar's test, permutation
-p-values."""
+"""Uncertainty of scores: confidence intervals, McNemar's test and permutation p-values."""
 
 from __future__ import annotations
 
@@ -17,14 +16,8 @@ def clopper_pearson(successes: int, n: int) -> tuple[float, float]:
     """Exact 95 % confidence interval of a proportion.
 
     It covers the true proportion in at least 95 % of studies, whatever n; with 34 test samples
-    that matters more than the shorter length of approximate intervals.
-
-    Parameters
-    ----------
-    successes : int
-        0 … n.
-    n : int
-        Trials, at least 1.
+    that matters more than the shorter length of approximate intervals. ``successes`` is 0 … n; n,
+    the number of trials, is at least 1.
 
     References
     ----------
@@ -36,8 +29,8 @@ def clopper_pearson(successes: int, n: int) -> tuple[float, float]:
 
 def corrected_resampled_interval(
     scores: np.ndarray, n_train: float, n_test: float
-) -> tuple[float, float]:
-    """95 % confidence interval of the mean score over repeated cross-validation.
+) -> tuple[float, float, float]:
+    """Standard error and 95 % confidence interval of the mean score of repeated cross-validation.
 
     Scores of overlapping training sets are correlated: if they counted as independent, the interval
     would shrink to nothing with more repeats. The variance of the mean of J scores is taken as
@@ -52,9 +45,14 @@ def corrected_resampled_interval(
 
     Returns
     -------
-    low, high : float
+    error, low, high : float
         Not cut to the score's range: an end above 1 shows that the t distribution fits poorly
         there. Where all scores are equal both ends are that score, which is no proof of certainty.
+
+    Raises
+    ------
+    ValueError
+        Where a score is NaN.
 
     References
     ----------
@@ -63,14 +61,10 @@ def corrected_resampled_interval(
     R. R. Bouckaert & E. Frank (2004). Evaluating the replicability of significance tests for
     comparing learning algorithms. PAKDD, LNCS 3056:3–12.
     """
-    error = corrected_resampled_error(scores, n_train, n_test)
+    _refuse_nan(scores)
+    error = float(np.sqrt((1 / scores.size + n_test / n_train) * scores.var(ddof=1)))
     margin = stats.t.ppf((1 + CONFIDENCE) / 2, scores.size - 1) * error
-    return float(scores.mean() - margin), float(scores.mean() + margin)
-
-
-def corrected_resampled_error(scores: np.ndarray, n_train: float, n_test: float) -> float:
-    """Standard error behind :func:`corrected_resampled_interval`, with the same arguments."""
-    return float(np.sqrt((1 / scores.size + n_test / n_train) * scores.var(ddof=1)))
+    return error, float(scores.mean() - margin), float(scores.mean() + margin)
 
 
 def bootstrap_interval(values: np.ndarray, units: np.ndarray, seed: int) -> tuple[float, float]:
@@ -117,20 +111,16 @@ def mcnemar_exact(a_correct: np.ndarray, b_correct: np.ndarray) -> float:
     """Exact McNemar test: are two classifiers right equally often on the same samples?
 
     Only samples that one of them classifies correctly count; under the null hypothesis each of
-    those is a fair coin.
-
-    ``a_correct`` and ``b_correct``, boolean of shape (n_samples,), have the same order of samples.
-    The p-value is two-sided, and 1 where the two are right on the same samples.
+    those is a fair coin. ``a_correct`` and ``b_correct``, boolean of shape (n_samples,), have the
+    same order of samples. The p-value is two-sided, and 1 where both are right on the same samples.
 
     References
     ----------
     Q. McNemar (1947). Psychometrika 12:153–157.
     """
+    only_one = int(np.sum(a_correct != b_correct))
     only_a = int(np.sum(a_correct & ~b_correct))
-    only_b = int(np.sum(b_correct & ~a_correct))
-    if only_a + only_b == 0:
-        return 1.0
-    return float(stats.binomtest(only_a, only_a + only_b).pvalue)
+    return float(stats.binomtest(only_a, only_one).pvalue) if only_one else 1.0
 
 
 def permutation_p_value(observed: float, permuted: np.ndarray) -> float:
@@ -139,12 +129,23 @@ def permutation_p_value(observed: float, permuted: np.ndarray) -> float:
     ``permuted``, shape (n_permutations,), are scores with permuted labels; larger is better. The
     p-value is never zero: the true labelling is one of the possible ones.
 
+    Raises
+    ------
+    ValueError
+        Where a score is NaN.
+
     References
     ----------
     M. Ojala & G. C. Garriga (2010). Permutation tests for studying classifier performance.
     J. Mach. Learn. Res. 11:1833–1863, definition 1.
     """
+    _refuse_nan(np.append(permuted, observed))
     # Equal scores, averaged over folds in another order, may differ in their last digit; losing
     # such a tie would make p too small.
     tolerance = 1e-12 * max(1.0, abs(observed))
     return float((1 + np.sum(permuted >= observed - tolerance)) / (1 + len(permuted)))
+
+
+def _refuse_nan(scores: np.ndarray) -> None:
+    if n_nan := np.isnan(scores).sum():
+        raise ValueError(f"{n_nan} of {scores.size} scores are NaN; expected numbers")

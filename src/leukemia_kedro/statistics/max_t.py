@@ -42,27 +42,23 @@ def max_t(
     Parameters
     ----------
     expression : ndarray, shape (n_probes, n_samples)
-        On a scale where means make sense (log2). NaN marks a missing value, and each probe is
-        tested on the samples that have one.
+        As in :func:`~leukemia_kedro.statistics.two_sample.welch_t`.
     group : ndarray of bool, shape (n_samples,)
         Samples of the first group; the others are the rest.
     n_permutations : int
         Labellings, the observed one among them. Where no more than that exist, each is taken
-        once and p is exact; else all but the observed one are drawn at random.
+        once and p is exact; else all but the observed one are drawn at random, by ``seed``.
     seed : int
-        Of the random labellings.
     blocks : ndarray, shape (n_samples,), optional
         Block of each sample (batch, centre): labels change places within blocks only.
     run : callable, optional
         ``run(function, tasks)`` gives ``function(*task)`` of each task, in any order, such as by
-        several threads; where not stated, one task after the other. The p-values do not depend on
-        it.
+        several threads; the p-values do not depend on it.
 
     Returns
     -------
     ndarray, shape (n_probes,)
-        Never below 1 / (number of labellings), as the observed one counts. NaN where
-        :func:`~leukemia_kedro.statistics.two_sample.welch_t` is NaN.
+        Never below 1 / (number of labellings), as the observed one counts. NaN where t is NaN.
 
     Raises
     ------
@@ -113,8 +109,7 @@ def max_t(
 def count_labellings(group: np.ndarray, blocks: np.ndarray) -> int:
     """Distinct ways to give the samples their labels within blocks, the observed one included.
 
-    ``group``, shape (n_samples,), is true for samples of the first group; ``blocks``, of the same
-    shape, has one value for all samples where there are no blocks.
+    ``group`` and ``blocks`` are those of :func:`max_t`; without blocks all samples have one value.
     """
     inside = (group[blocks == block] for block in np.unique(blocks))
     return math.prod(math.comb(len(labels), int(labels.sum())) for labels in inside)
@@ -176,28 +171,23 @@ def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
     centred = expression.astype(float)
     missing = np.isnan(centred)
     complete = not missing.any()
-    if not complete:
-        centred[missing] = 0
+    centred[missing] = 0
     n = (~missing).sum(axis=1, keepdims=True)
     mean = centred.sum(axis=1, keepdims=True) / np.maximum(n, 1)
     centred -= mean
-    if not complete:
-        centred[missing] = 0
+    centred[missing] = 0
     squares = centred**2
     # What is left of a constant probe is the rounding of its mean.
     spread = np.sqrt(squares.max(axis=1, keepdims=True))
     constant = spread <= 10 * np.finfo(float).eps * np.abs(mean)
 
     with np.errstate(divide="ignore", invalid="ignore"):
+        n1 = labels[:, 0].sum() if complete else (~missing).astype(float) @ labels
+        n0 = (len(labels) if complete else n) - n1
+        weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
         if complete:
-            n1 = labels[:, 0].sum()
-            n0 = len(labels) - n1
-            weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
             squared_error = squares @ np.where(labels, weight1, weight0)
         else:
-            n1 = (~missing).astype(float) @ labels
-            n0 = n - n1
-            weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
             squares1 = squares @ labels
             squares0 = squares.sum(axis=1, keepdims=True) - squares1
             squared_error = weight1 * squares1 + weight0 * squares0

@@ -17,45 +17,35 @@ _SMOOTHER_DF = 3
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     """Adjusted p-values that control the false discovery rate of independent tests.
 
-    They control it under positive regression dependence too, which is what is commonly
-    assumed of genes.
-
-    Parameters
-    ----------
-    p : ndarray, shape (n_tests,)
-        p-values in [0, 1]; NaN stays NaN and does not count.
-
-    Returns
-    -------
-    ndarray, shape (n_tests,)
+    They control it under positive regression dependence too, which is commonly assumed of genes.
+    ``p``, p-values in [0, 1], and the result have the shape (n_tests,).
 
     References
     ----------
     Y. Benjamini & Y. Hochberg (1995). Controlling the false discovery rate. J. R. Stat. Soc. B
     57:289–300.
     """
-    return _false_discovery_control(p, "bh")
+    return _adjusted(p, "bh")
 
 
 def benjamini_yekutieli(p: np.ndarray) -> np.ndarray:
     """Adjusted p-values that control the false discovery rate under any dependence.
 
-    Parameters and result as of :func:`benjamini_hochberg`, whose values times
-    1 + 1/2 + … + 1/n_tests, at most 1, these are: the price of assuming nothing.
+    Those of :func:`benjamini_hochberg` times 1 + 1/2 + … + 1/n_tests, at most 1: the price of
+    assuming nothing.
 
     References
     ----------
     Y. Benjamini & D. Yekutieli (2001). The control of the false discovery rate in multiple
     testing under dependency. Ann. Stat. 29:1165–1188.
     """
-    return _false_discovery_control(p, "by")
+    return _adjusted(p, "by")
 
 
 def storey_q_values(p: np.ndarray) -> np.ndarray:
     """Storey's q-values: Benjamini–Hochberg values times the share of true null hypotheses.
 
-    Parameters and result as of :func:`benjamini_hochberg`. The values are those of ``qvalue``, of
-    the Bioconductor package of that name, with its defaults.
+    Those of the Bioconductor package ``qvalue`` with its defaults.
 
     References
     ----------
@@ -86,7 +76,7 @@ def null_proportion(p: np.ndarray) -> float:
     Soc. B 66:187–205.
     """
     made = p[~np.isnan(p)]
-    if len(made) == 0:
+    if not len(made):
         return 1.0
     at_lambda = [np.mean(made >= lam) / (1 - lam) for lam in _LAMBDAS]
     smoothed = _smooth(_LAMBDAS, np.array(at_lambda))[-1]
@@ -95,7 +85,7 @@ def null_proportion(p: np.ndarray) -> float:
     return float(min(smoothed, 1.0))
 
 
-def _false_discovery_control(p: np.ndarray, method: str) -> np.ndarray:
+def _adjusted(p: np.ndarray, method: str) -> np.ndarray:
     adjusted = np.full(p.shape, np.nan)
     made = ~np.isnan(p)
     adjusted[made] = stats.false_discovery_control(p[made], method=method)

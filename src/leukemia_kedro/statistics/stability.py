@@ -59,9 +59,7 @@ def selection_stability(selected: np.ndarray) -> Stability:
     algorithms. J. Mach. Learn. Res. 18(174):1–54.
     """
     z = np.asarray(selected, float)
-    n_resamples = len(z)
-    frequency = z.mean(axis=0)
-    share = z.mean(axis=1)
+    n_resamples, frequency, share = len(z), z.mean(axis=0), z.mean(axis=1)
     mean_share = share.mean()
     by_chance = mean_share * (1 - mean_share)
     if by_chance == 0:
@@ -84,8 +82,8 @@ def overlap(
 ) -> Overlap:
     """What a signature shares with a reference signature, and how likely that is by chance.
 
-    ``probes`` are all that could have been selected. The Jaccard index is NaN where both
-    signatures are empty.
+    ``probes`` are all that could have been selected. The Jaccard index of two empty signatures is
+    NaN.
 
     Raises
     ------

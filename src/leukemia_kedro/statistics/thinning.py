@@ -15,14 +15,9 @@ def thinned(samples: pd.DataFrame, most: int) -> pd.DataFrame:
     Parameters
     ----------
     samples : DataFrame, columns ``label, split``
-        One row per sample.
+        One row per sample. The result has them in the same order.
     most : int
         Not below the number of classes times splits.
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``samples``, in their order; all of them where there are no more than ``most``.
     """
     if len(samples) <= most:
         return samples

@@ -1,8 +1,8 @@
 """Two-sample tests of every probe at once: Welch's t and the Wilcoxon rank-sum test.
 
-SciPy's ``ttest_ind`` and ``mannwhitneyu`` test probes with missing values one by one, which takes
-about 300 times as long on a cohort like Golub's. On complete data SciPy's rank test takes 2 to 4
-times as long, and cannot share the ranks between contrasts (``benchmarks/rankings.py``).
+SciPy tests probes with missing values one by one, which takes about 300 times as long on a cohort
+like Golub's. On complete data its rank test takes 2 to 4 times as long, and cannot share the ranks
+between contrasts (``benchmarks/rankings.py``).
 """
 
 from __future__ import annotations
@@ -44,11 +44,9 @@ def welch_t(
     t : ndarray, shape (n_probes,)
         Positive where the mean is higher in ``group``.
     p : ndarray, shape (n_probes,)
-        From the t distribution with Welch–Satterthwaite degrees of freedom.
-
-        Both are NaN where the test does not exist: a group with fewer than two measured
-        samples, or a probe that is constant within both groups, where R's ``t.test`` stops
-        ("data are essentially constant") and ``mt.maxT`` gives NA. One group may be constant.
+        From the t distribution with Welch–Satterthwaite degrees of freedom. Both are NaN where the
+        test does not exist: a group with fewer than two measured samples, or a probe that is
+        constant within both groups, where R's ``t.test`` stops and ``mt.maxT`` gives NA.
 
     Raises
     ------
@@ -76,14 +74,11 @@ def wilcoxon_rank_sum(
 
     Parameters
     ----------
-    expression : ndarray, shape (n_probes, n_samples)
-        On any scale. NaN marks a missing value, and each probe is tested on the samples that
-        have one.
+    expression, n_jobs
+        As in :func:`welch_t`, but on any scale.
     group : ndarray of bool, shape (n_samples,) or (n_groups, n_samples)
         Samples of the first group; the others are the rest. Several groups, each against its
         rest, share the ranking of the values, which is nearly all of the work.
-    n_jobs : int, optional
-        Threads, as joblib counts them.
 
     Returns
     -------
@@ -107,12 +102,7 @@ def wilcoxon_rank_sum(
 
 
 def check_groups(group: np.ndarray, at_least: int) -> None:
-    """Refuse a mask with fewer than ``at_least`` samples on one side.
-
-    Raises
-    ------
-    UserError
-    """
+    """Raise a UserError where one side of a mask has fewer than ``at_least`` samples."""
     n_group = int(group.sum())
     n_rest = len(group) - n_group
     if min(n_group, n_rest) < at_least:
@@ -154,13 +144,10 @@ def _welch_t(expression: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Number, mean and variance of the measured values of each row; NaN where undefined."""
     measured = ~np.isnan(values)
-    complete = measured.all()
     n = measured.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (values if complete else np.where(measured, values, 0.0)).sum(axis=1) / n
-        deviation = values - mean[:, None]
-        if not complete:
-            deviation[~measured] = 0.0
+        mean = np.where(measured, values, 0.0).sum(axis=1) / n
+        deviation = np.where(measured, values - mean[:, None], 0.0)
         variance = (deviation**2).sum(axis=1) / (n - 1)
     return n, mean, np.where(n > 1, variance, np.nan)
 
