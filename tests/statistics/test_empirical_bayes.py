@@ -246,6 +246,16 @@ def test_another_unit_changes_the_effects_and_not_the_evidence(seed, scale, kind
     np.testing.assert_allclose(other.fit.coefficients, one.fit.coefficients * scale, rtol=1e-9)
 
 
+@properties
+@given(seed=st.integers(0, 10_000), kind=kinds)
+def test_a_reversed_contrast_reverses_t_and_changes_nothing_else(seed, kind):
+    fit = fit_linear_model(expression(60, seed), design())
+    forward, back = (moderate(fit_contrasts(fit, s * contrasts()), **kind) for s in (1, -1))
+    np.testing.assert_array_equal(back.t, -forward.t)
+    np.testing.assert_array_equal(back.p_value, forward.p_value)
+    np.testing.assert_array_equal(back.lods, forward.lods)
+
+
 @pytest.mark.parametrize("kind", [{}, {"trend": True}, {"robust": True}])
 def test_without_any_difference_p_values_are_uniform(kind):
     moderated = moderate(fitted(expression(6000, seed=3, n_different=0)), **kind)

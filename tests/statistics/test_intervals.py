@@ -47,18 +47,17 @@ class TestCorrectedResampledInterval:
     def test_by_hand(self):
         # mean 0.85, s² = 0.0116667, J = 10, n_test/n_train = 1/4, t(9, 0.975) = 2.262157
         margin = 2.262157 * np.sqrt((0.1 + 0.25) * 0.105 / 9)
-        assert corrected_resampled_interval(self.scores, 32, 8) == pytest.approx(
-            (0.85 - margin, 0.85 + margin), abs=1e-6
-        )
+        found = corrected_resampled_interval(self.scores, 32, 8)
+        assert found == pytest.approx((margin / 2.262157, 0.85 - margin, 0.85 + margin), abs=1e-6)
 
     def test_without_overlap_it_is_students_interval(self):
         expected = stats.ttest_1samp(self.scores.ravel(), 0).confidence_interval(0.95)
-        found = corrected_resampled_interval(self.scores, np.inf, 8)
-        assert found == pytest.approx((expected.low, expected.high))
+        _, *found = corrected_resampled_interval(self.scores, np.inf, 8)
+        assert found == pytest.approx(list(expected))
 
     def test_more_repeats_do_not_shrink_it_to_nothing(self):
         many = np.tile(self.scores, (1000, 1))
-        low, high = corrected_resampled_interval(many, 32, 8)
+        _, low, high = corrected_resampled_interval(many, 32, 8)
         assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 * many.var()), rel=1e-2)
 
     def test_it_covers_the_mean_of_repeated_cross_validation_where_the_naive_one_does_not(self):
@@ -71,10 +70,19 @@ class TestCorrectedResampledInterval:
             shared = rng.normal(scale=np.sqrt(correlation))
             scores = shared + rng.normal(scale=np.sqrt(1 - correlation), size=n_scores)
             for name, n_train in {"corrected": 9, "naive": np.inf}.items():
-                low, high = corrected_resampled_interval(scores, n_train, 1)
+                _, low, high = corrected_resampled_interval(scores, n_train, 1)
                 covered[name] += low <= 0 <= high
         assert covered["corrected"] / 1000 == pytest.approx(0.95, abs=0.02)
         assert covered["naive"] / 1000 < 0.7
+
+
+def test_scores_that_are_nan_are_refused():
+    scores = np.array([0.5, np.nan, 0.7])
+    for observed, permuted in ((0.6, scores), (np.nan, np.array([0.5, 0.7]))):
+        with pytest.raises(ValueError, match="scores are NaN"):
+            permutation_p_value(observed, permuted)
+    with pytest.raises(ValueError, match="1 of 3 scores are NaN"):
+        corrected_resampled_interval(scores, 32, 8)
 
 
 class TestBootstrap:

@@ -183,6 +183,13 @@ def test_neither_workers_nor_the_labellings_taken_at_a_time_change_a_digit(monke
     np.testing.assert_array_equal(max_t(expression, group, 700, 0, blocks=blocks), p)
 
 
+def test_the_seed_decides_and_zero_is_a_seed():
+    expression, group = simulate(40, 20, 8, seed=6)
+    first, again, other = (max_t(expression, group, 500, seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
 def test_complete_enumeration_starts_where_all_labellings_fit():
     expression, group = simulate(30, 8, 3, seed=7)
     assert count_labellings(group, np.zeros(8)) == 56

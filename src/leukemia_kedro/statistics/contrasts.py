@@ -30,7 +30,6 @@ def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame
     ----------
     expressions : dict of str to str
         Name of each contrast and its expression.
-    design : Design
 
     Returns
     -------
@@ -66,10 +65,8 @@ def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
         Where there is one class only, or two contrasts would be named the same.
     """
     _check_several(classes)
-    return _named(
-        (f"{later}-{earlier}", f"{_quoted(later)} - {_quoted(earlier)}")
-        for earlier, later in combinations(classes, 2)
-    )
+    pairs = combinations(classes, 2)
+    return _named((f"{b}-{a}", f"{_quoted(b)} - {_quoted(a)}") for a, b in pairs)
 
 
 def each_against_rest(classes: list[str]) -> dict[str, str]:
@@ -91,24 +88,19 @@ def _coefficients(text: str, design: Design) -> np.ndarray:
     names, weights = _linear_form(text)
     rows = design.class_rows
     is_class = np.array([name in rows.index for name in names])
-    unknown = [name for name in names if name not in rows.index and name not in rows.columns]
-    if unknown:
+    if unknown := [n for n in names if n not in rows.index and n not in rows.columns]:
         raise UserError(
             f"contrast {text!r}: no class is named {first_few(unknown)}; the classes are "
             f"{first_few(rows.index, 20)} ({_BACKTICKS})"
         )
-    if abs(weights[is_class].sum()) > _EXACT:
+    if abs(total := weights[is_class].sum()) > _EXACT:
         raise UserError(
-            f"contrast {text!r}: the weights of the classes add up to "
-            f"{weights[is_class].sum():g}, not to 0; a mean of two classes is written (A + B)/2"
+            f"contrast {text!r}: the weights of the classes add up to {total:g}, not to 0; "
+            "a mean of two classes is written (A + B)/2"
         )
-    column_of = np.eye(rows.shape[1])
-    vectors = np.array(
-        [
-            rows.loc[name] if known else column_of[rows.columns.get_loc(name)]
-            for name, known in zip(names, is_class, strict=True)
-        ]
-    )
+    columns = pd.DataFrame(np.eye(rows.shape[1]), rows.columns, rows.columns)
+    # A name that a class and a column share is the class.
+    vectors = pd.concat([rows, columns[~columns.index.isin(rows.index)]]).loc[names].to_numpy()
     contrast = weights @ vectors
     # A covariate held fixed cancels but for rounding, and fit_contrasts relies on exact zeros.
     contrast[np.abs(contrast) <= _EXACT * np.abs(vectors).max(axis=0)] = 0.0

@@ -33,12 +33,10 @@ _STDEV_LIMITS = (0.1, 4.0)
 
 @dataclass(frozen=True)
 class ModeratedFit:
-    """Moderated statistics of every gene and contrast.
+    """Moderated statistics of every gene and contrast of ``fit``.
 
     Parameters
     ----------
-    fit : LinearFit
-        What was moderated.
     prior : VariancePrior
         s₀² and d₀ of each gene.
     s2_post : array, shape (n_probes,)
@@ -75,8 +73,6 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
 
     Parameters
     ----------
-    fit : LinearFit
-        Of a design or of contrasts.
     trend : bool
         Let the prior variance follow mean expression.
     robust : bool
@@ -90,17 +86,11 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
     """
     prior, s2_post, df_total = _squeeze(fit, trend, robust)
     t = fit.coefficients / fit.stdev_unscaled / np.sqrt(s2_post)[:, None]
+    p_value = t_two_sided(t.to_numpy(), df_total[:, None])
+    lods = _lods(fit, prior, t.to_numpy(), df_total)
     f, f_p_value = _moderated_f(fit, prior, t.to_numpy())
     return ModeratedFit(
-        fit=fit,
-        prior=prior,
-        s2_post=s2_post,
-        df_total=df_total,
-        t=t,
-        p_value=_like(t, t_two_sided(t.to_numpy(), df_total[:, None])),
-        lods=_like(t, _lods(fit, prior, t.to_numpy(), df_total)),
-        f=f,
-        f_p_value=f_p_value,
+        fit, prior, s2_post, df_total, t, _like(t, p_value), _like(t, lods), f, f_p_value
     )
 
 
@@ -117,34 +107,22 @@ def treat(fit: LinearFit, lfc: float, trend: bool = False, robust: bool = False)
     beyond = (np.abs(estimate) - lfc) / error
     below_mirror = (np.abs(estimate) + lfc) / error
     df = df_total[:, None]
-    return ModeratedFit(
-        fit=fit,
-        prior=prior,
-        s2_post=s2_post,
-        df_total=df_total,
-        t=_like(fit.coefficients, np.sign(estimate) * np.maximum(beyond, 0)),
-        p_value=_like(
-            fit.coefficients, special.stdtr(df, -beyond) + special.stdtr(df, -below_mirror)
-        ),
-    )
+    t = _like(fit.coefficients, np.sign(estimate) * np.maximum(beyond, 0))
+    p_value = _like(t, special.stdtr(df, -beyond) + special.stdtr(df, -below_mirror))
+    return ModeratedFit(fit, prior, s2_post, df_total, t, p_value)
 
 
 def top_table(moderated: ModeratedFit, contrast: str) -> pd.DataFrame:
     """All genes of one contrast, the smallest p-value first.
 
-    Returns
-    -------
-    DataFrame, index ``probe``
-        limma's columns: ``logFC``, its 95 % interval ``CI.L`` to ``CI.R``, ``AveExpr``, ``t``,
-        ``P.Value``, ``adj.P.Val`` (Benjamini–Hochberg) and, unless from :func:`treat`, ``B``. Ties
-        in P.Value are in the order of |t|; probes without a p-value come last.
+    The index is ``probe``, the columns are limma's: ``logFC``, its 95 % interval ``CI.L`` to
+    ``CI.R``, ``AveExpr``, ``t``, ``P.Value``, ``adj.P.Val`` (Benjamini–Hochberg) and, unless from
+    :func:`treat`, ``B``. Ties in P.Value are in the order of |t|; probes without a p-value come
+    last.
     """
     estimate, p_value = moderated.fit.coefficients[contrast], moderated.p_value[contrast]
-    margin = (
-        special.stdtrit(moderated.df_total, (1 + CONFIDENCE) / 2)
-        * moderated.fit.stdev_unscaled[contrast]
-        * np.sqrt(moderated.s2_post)
-    )
+    quantile = special.stdtrit(moderated.df_total, (1 + CONFIDENCE) / 2)
+    margin = quantile * moderated.fit.stdev_unscaled[contrast] * np.sqrt(moderated.s2_post)
     table = pd.DataFrame(
         {
             "logFC": estimate,
@@ -168,14 +146,9 @@ def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
     ``adj.P.Val``. Only for a fit from :func:`moderate`.
     """
     assert moderated.f_p_value is not None
-    table = moderated.fit.coefficients.assign(
-        **{
-            "AveExpr": moderated.fit.ave_expr,
-            "F": moderated.f,
-            "P.Value": moderated.f_p_value,
-            "adj.P.Val": benjamini_hochberg(moderated.f_p_value),
-        }
-    )
+    table = moderated.fit.coefficients.assign(AveExpr=moderated.fit.ave_expr, F=moderated.f)
+    table["P.Value"] = moderated.f_p_value
+    table["adj.P.Val"] = benjamini_hochberg(moderated.f_p_value)
     return table.iloc[np.lexsort([-table["F"], table["P.Value"]])]
 
 
@@ -195,9 +168,8 @@ def _squeeze(
 ) -> tuple[VariancePrior, np.ndarray, np.ndarray]:
     """Prior, posterior variances (Smyth 2004, Section 4) and total degrees of freedom."""
     df = fit.df_residual
-    prior = fit_variance_prior(
-        np.square(fit.sigma), df, mean_expression=fit.ave_expr if trend else None, robust=robust
-    )
+    mean = fit.ave_expr if trend else None
+    prior = fit_variance_prior(np.square(fit.sigma), df, mean, robust)
     s2 = np.where(df > 0, np.square(fit.sigma), 0.0)
     bounded = np.isfinite(prior.df)
     d0 = np.where(bounded, prior.df, 0.0)
@@ -225,10 +197,7 @@ def _lods(fit: LinearFit, prior: VariancePrior, t: np.ndarray, df_total: np.ndar
     """Log posterior odds of differential expression (Smyth 2004, Section 5)."""
     v = np.square(fit.stdev_unscaled.to_numpy())
     limits = np.square(_STDEV_LIMITS) / np.nanmedian(prior.variance)
-    v0 = [
-        _unscaled_coefficient_variance(t[:, j], v[:, j], df_total, limits)
-        for j in range(t.shape[1])
-    ]
+    v0 = [_effect_variance(*columns, df_total, limits) for columns in zip(t.T, v.T, strict=True)]
     r = (v + v0) / v
     t2 = np.square(t)
     df = df_total[:, None]
@@ -238,9 +207,7 @@ def _lods(fit: LinearFit, prior: VariancePrior, t: np.ndarray, df_total: np.ndar
     return np.log(_PROPORTION / (1 - _PROPORTION)) - np.log(r) / 2 + kernel
 
 
-def _unscaled_coefficient_variance(
-    t: np.ndarray, v: np.ndarray, df: np.ndarray, limits: np.ndarray
-) -> float:
+def _effect_variance(t: np.ndarray, v: np.ndarray, df: np.ndarray, limits: np.ndarray) -> float:
     """v₀, so that true log fold changes scatter with variance v₀ s² (Smyth 2004, Section 6.3).
 
     Estimated by matching the largest |t| to the quantiles they should have if ``_PROPORTION`` of
@@ -255,8 +222,7 @@ def _unscaled_coefficient_variance(
     share = max(n_top / n, _PROPORTION)
     most = df.max()
     fewer = df < most
-    if fewer.any():
-        t[fewer] = t_at_other_df(t[fewer], df[fewer], most)
+    t[fewer] = t_at_other_df(t[fewer], df[fewer], most)
     top = np.argsort(-t, kind="stable")[:n_top]
     t, v = t[top], v[top]
     p_null = t_two_sided(t, most)

@@ -1,8 +1,7 @@
 """Gene sets: reading GMT, from probes to genes, over-representation and a ranked test.
 
-The ranked test is camera on preset statistics (limma's ``cameraPR``) rather than GSEA: a closed
-formula without permutations or p-values of zero, which allows for the correlation between the
-genes of a set, as preranked GSEA does not.
+The ranked test is limma's ``cameraPR`` rather than GSEA: a closed formula without permutations or
+p-values of zero, which allows for the correlation between the genes of a set.
 """
 
 from __future__ import annotations
@@ -21,20 +20,10 @@ INTER_GENE_CORRELATION = 0.01
 
 
 def parse_gmt(text: str, origin: str) -> dict[str, frozenset[str]]:
-    """Gene sets from the text of a GMT file: name, description and genes, separated by tabs.
+    """Genes of each set in the text of a GMT file: name, description and genes between tabs.
 
-    Parameters
-    ----------
-    text : str
-        One set a line. Blank lines are passed over, and so are empty fields at the end of a
-        line, which spreadsheets leave behind.
-    origin : str
-        The file's name, for messages.
-
-    Returns
-    -------
-    dict of str to frozenset of str
-        Genes of each set, in the order of the file.
+    One set a line. Blank lines are passed over, and so are empty fields at the end of a line, which
+    spreadsheets leave behind. ``origin`` is the file's name, for messages.
 
     Raises
     ------
@@ -47,16 +36,15 @@ def parse_gmt(text: str, origin: str) -> dict[str, frozenset[str]]:
         if not line.strip():
             continue
         name, *rest = (field.strip() for field in line.split("\t"))
+        place = f"{origin}, line {number}"
         if not name or not rest:
-            raise UserError(
-                f"{origin}, line {number}: expected name, description and genes separated by "
-                f"tabs; found {line[:60]!r}"
-            )
+            expected = "expected name, description and genes separated by tabs"
+            raise UserError(f"{place}: {expected}; found {line[:60]!r}")
         genes = frozenset(filter(None, rest[1:]))
         if not genes:
-            raise UserError(f"{origin}, line {number}: the gene set {name!r} holds no gene")
+            raise UserError(f"{place}: the gene set {name!r} holds no gene")
         if name in gene_sets:
-            raise UserError(f"{origin}, line {number}: a second gene set is named {name!r}")
+            raise UserError(f"{place}: a second gene set is named {name!r}")
         gene_sets[name] = genes
     if not gene_sets:
         raise UserError(f"{origin} holds no gene set; expected name, description, genes a line")
@@ -72,15 +60,11 @@ def collapse_to_genes(statistic: pd.Series, genes: pd.Series, rule: str) -> pd.S
         t of each probe, say. Probes with NaN are left out: they were not tested.
     genes : Series, index ``probe``
         Gene of each probe in ``statistic``; NaN or empty text for probes without a gene, which
-        are left out.
+        are left out. The result is sorted by gene.
     rule : {"max_abs", "mean"}
         ``max_abs``: the probe with the largest absolute value (the first of equals). It finds genes
         of which one probe works, and favours genes with many probes. ``mean``: the mean over the
         gene's probes, which a probe that does not work dilutes.
-
-    Returns
-    -------
-    Series, index ``gene``, sorted by gene
 
     Raises
     ------
@@ -106,11 +90,10 @@ def over_representation(
     Parameters
     ----------
     selected : collection of str
-        Genes called significant, all of them measured.
+        Significant genes, all of them measured.
     measured : collection of str
-        The universe: every gene that could have been selected. Genes of a set that were not
-        measured do not count.
-    gene_sets : mapping of set name to its genes
+        Every gene that could have been selected. Genes of a set that were not measured do not
+        count.
 
     Returns
     -------
@@ -128,13 +111,8 @@ def over_representation(
     selected, measured = frozenset(selected), frozenset(measured)
     matched = _measured_sets(gene_sets, measured)
     hits = [sorted(genes & selected) for genes in matched.values()]
-    table = pd.DataFrame(
-        {
-            "NGenes": [len(genes) for genes in matched.values()],
-            "Overlap": [len(genes) for genes in hits],
-        },
-        index=pd.Index(matched, name="gene_set"),
-    )
+    sizes = {"NGenes": map(len, matched.values()), "Overlap": map(len, hits)}
+    table = pd.DataFrame(sizes, index=pd.Index(matched, name="gene_set"))
     table["Expected"] = table["NGenes"] * len(selected) / len(measured)
     table["PValue"] = stats.hypergeom.sf(
         table["Overlap"] - 1, len(measured), len(selected), table["NGenes"]
@@ -157,7 +135,6 @@ def camera_preranked(
     statistic : Series, index ``gene``
         Positive and negative values mean the two directions (moderated t, say). No NaN, and each
         gene once.
-    gene_sets : mapping of set name to its genes
 
     Returns
     -------
@@ -192,14 +169,9 @@ def camera_preranked(
         pooled_variance = ((n - 1) * values.var(ddof=1) - difference**2 * m * (n - m) / n) / (n - 2)
         inflation = 1 + (m - 1) * INTER_GENE_CORRELATION
         t = difference / np.sqrt(pooled_variance * (inflation / m + 1 / (n - m)))
-    table = pd.DataFrame(
-        {
-            "NGenes": m,
-            "Direction": np.select([t < 0, t >= 0], ["Down", "Up"], default=""),
-            "PValue": 2 * special.stdtr(n - 2, -np.abs(t)),
-        },
-        index=pd.Index(matched, name="gene_set"),
-    )
+    table = pd.DataFrame({"NGenes": m}, index=pd.Index(matched, name="gene_set"))
+    table["Direction"] = np.select([t < 0, t >= 0], ["Down", "Up"], default="")
+    table["PValue"] = 2 * special.stdtr(n - 2, -np.abs(t))
     table["FDR"] = benjamini_hochberg(table["PValue"].to_numpy())
     return table.sort_values("PValue", kind="stable")
 
@@ -208,8 +180,9 @@ def _measured_sets(
     gene_sets: Mapping[str, Collection[str]], measured: frozenset[str]
 ) -> dict[str, frozenset[str]]:
     """The measured genes of each set that has any."""
-    matched = {name: measured.intersection(genes) for name, genes in gene_sets.items()}
-    matched = {name: genes for name, genes in matched.items() if genes}
+    matched = {
+        k: found for k, genes in gene_sets.items() if (found := measured.intersection(genes))
+    }
     if not matched:
         named = sorted(set().union(*gene_sets.values()))
         raise UserError(

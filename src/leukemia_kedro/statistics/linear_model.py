@@ -19,11 +19,9 @@ from leukemia_kedro.statistics.design import independent_columns
 # Size of a float64 block of genes: it stays in the processor's cache, and its products are too
 # small for the linear algebra library to start threads, which takes longer than the products do.
 BLOCK_BYTES = 2**19
-
 # Genes taken out of the expression matrix at a time: where samples lie one after the other in
 # memory, neighbouring genes share cache lines.
 PANEL_GENES = 64
-
 # A gene whose own normal equations are worse conditioned than this is solved by itself.
 _WORST_CONDITION = 1e6
 
@@ -66,7 +64,7 @@ def fit_linear_model(expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
     Parameters
     ----------
     expression : DataFrame or array, shape (n_probes, n_samples), float32 or float64
-        log2 scale. NaN marks a missing value. It is not copied.
+        log2 scale. NaN marks a missing value.
     design : DataFrame, shape (n_samples, n_coefficients)
         Of full rank, such as the matrix of a :class:`.Design`; its index must be the expression's
         columns where these have names.
@@ -76,20 +74,21 @@ def fit_linear_model(expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
     UserError
         Where samples of design and expression differ, or values are infinite.
     """
-    values, probes = _values(expression, design)
+    if not isinstance(expression, pd.DataFrame):
+        names = pd.RangeIndex(len(expression), name="probe")
+        expression = pd.DataFrame(expression, names, design.index, copy=False)
+    if not expression.columns.equals(design.index):
+        raise UserError(
+            f"expression has the samples {first_few(expression.columns)}, the design "
+            f"{first_few(design.index)}; both must list the same samples in the same order"
+        )
+    values, probes = expression.to_numpy(), expression.index
     basis = _Basis.of(design.to_numpy(dtype=np.float64))
     blocks = [_fit_block(basis, y, probes[genes]) for genes, y in _float64_blocks(values)]
-    coefficients, stdev_unscaled, sigma, df_residual, ave_expr = (
-        np.concatenate(parts) for parts in zip(*blocks, strict=True)
-    )
-    return LinearFit(
-        coefficients=pd.DataFrame(coefficients, index=probes, columns=design.columns),
-        stdev_unscaled=pd.DataFrame(stdev_unscaled, index=probes, columns=design.columns),
-        sigma=sigma,
-        df_residual=df_residual,
-        ave_expr=ave_expr,
-        cov_coefficients=basis.r_inverse @ basis.r_inverse.T,
-    )
+    coefficients, stdev, sigma, df, ave_expr = map(np.concatenate, zip(*blocks, strict=True))
+    covariance = basis.r_inverse @ basis.r_inverse.T
+    tables = [pd.DataFrame(values, probes, design.columns) for values in (coefficients, stdev)]
+    return LinearFit(tables[0], tables[1], sigma, df, ave_expr, covariance)
 
 
 def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
@@ -102,8 +101,6 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
 
     Parameters
     ----------
-    fit : LinearFit
-        Of a design.
     contrasts : DataFrame, shape (n_coefficients, n_contrasts)
         Such as from :func:`~leukemia_kedro.statistics.contrasts.contrast_matrix`.
     """
@@ -129,15 +126,15 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
 
 @dataclass(frozen=True)
 class _Basis:
-    """The design in orthonormal columns: design = Q R.
+    """The design, (n_samples, n_coefficients), in orthonormal columns: design = Q R.
 
     In these coordinates the normal equations of a gene with missing values stay close to diagonal
     and lose no digits.
     """
 
-    design: np.ndarray  # (n_samples, n_coefficients)
-    q: np.ndarray  # (n_samples, n_coefficients)
-    r_inverse: np.ndarray  # (n_coefficients, n_coefficients)
+    design: np.ndarray
+    q: np.ndarray
+    r_inverse: np.ndarray
 
     @classmethod
     def of(cls, design: np.ndarray) -> _Basis:
@@ -145,19 +142,10 @@ class _Basis:
         return cls(design, q, np.linalg.inv(r))
 
 
-class _BlockFit(NamedTuple):
-    coefficients: np.ndarray
-    stdev_unscaled: np.ndarray
-    sigma: np.ndarray
-    df_residual: np.ndarray
-    ave_expr: np.ndarray
-
-
 class _Solution(NamedTuple):
     coefficients: np.ndarray
     stdev_unscaled: np.ndarray
     rss: np.ndarray  # residual sum of squares
-    size: np.ndarray  # sum of squares of the values
     df_residual: np.ndarray
 
 
@@ -172,12 +160,11 @@ def _float64_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
             yield slice(first + start, first + start + len(block)), block
 
 
-def _fit_block(basis: _Basis, y: np.ndarray, probes: pd.Index) -> _BlockFit:
-    """Fit the genes of one block, whose values ``y`` are overwritten."""
+def _fit_block(basis: _Basis, y: np.ndarray, probes: pd.Index) -> tuple[np.ndarray, ...]:
+    """The first five fields of :class:`LinearFit`, of one block, whose values are overwritten."""
     missing = np.isnan(y)
     n_missing = missing.sum(axis=1)
-    if n_missing.any():
-        y[missing] = 0.0
+    y[missing] = 0.0
     with np.errstate(invalid="ignore"):  # 0/0 where every value is missing
         total = y.sum(axis=1)
         ave_expr = total / (y.shape[1] - n_missing)
@@ -193,10 +180,10 @@ def _fit_block(basis: _Basis, y: np.ndarray, probes: pd.Index) -> _BlockFit:
     else:
         fit = _solve_together(basis, y)
     # What is left of a constant gene is rounding: no variance, rather than a tiny one.
-    rounding = (y.shape[1] * np.finfo(float).eps) ** 2 * fit.size
+    rounding = (y.shape[1] * np.finfo(float).eps) ** 2 * np.einsum("gs,gs->g", y, y)
     rss = np.where(fit.rss <= rounding, 0.0, fit.rss)
     sigma = np.sqrt(rss / np.where(fit.df_residual > 0, fit.df_residual, np.nan))
-    return _BlockFit(fit.coefficients, fit.stdev_unscaled, sigma, fit.df_residual, ave_expr)
+    return fit.coefficients, fit.stdev_unscaled, sigma, fit.df_residual, ave_expr
 
 
 def _solve_together(basis: _Basis, y: np.ndarray) -> _Solution:
@@ -209,16 +196,13 @@ def _solve_together(basis: _Basis, y: np.ndarray) -> _Solution:
         effects @ basis.r_inverse.T,
         np.tile(stdev_unscaled, (len(y), 1)),
         np.einsum("gs,gs->g", residuals, residuals),
-        np.einsum("gs,gs->g", y, y),
         np.full(len(y), float(n_samples - n_coefficients)),
     )
 
 
 def _solve_each(basis: _Basis, y: np.ndarray, observed: np.ndarray) -> _Solution:
-    """Normal equations of its own for every gene (row) of y, over the values ``observed`` (1).
-
-    ``y`` is 0 where a value is missing.
-    """
+    """Normal equations of its own for every gene (row) of y, over the values ``observed`` (1);
+    ``y`` is 0 where a value is missing."""
     q, r_inverse = basis.q, basis.r_inverse
     n_coefficients = q.shape[1]
     products = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
@@ -233,14 +217,17 @@ def _solve_each(basis: _Basis, y: np.ndarray, observed: np.ndarray) -> _Solution
     stdev_unscaled = np.sqrt(np.square(r_inverse @ root_inverse).sum(axis=2))
     rss = np.einsum("gs,gs->g", observed * residuals, residuals)
     df_residual = observed.sum(axis=1) - n_coefficients
+    solution = _Solution(coefficients, stdev_unscaled, rss, df_residual)
     for gene in np.flatnonzero(degenerate):
-        coefficients[gene], stdev_unscaled[gene], rss[gene], df_residual[gene] = _solve_degenerate(
-            basis.design[observed[gene] > 0], y[gene, observed[gene] > 0]
-        )
-    return _Solution(coefficients, stdev_unscaled, rss, np.einsum("gs,gs->g", y, y), df_residual)
+        kept = observed[gene] > 0
+        for field, value in zip(
+            solution, _solve_one(basis.design[kept], y[gene, kept]), strict=True
+        ):
+            field[gene] = value
+    return solution
 
 
-def _solve_degenerate(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
+def _solve_one(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
     """One gene whose observed samples may not tell every coefficient; those stay NaN."""
     kept = independent_columns(x)
     coefficients = np.full(x.shape[1], np.nan)
@@ -251,19 +238,6 @@ def _solve_degenerate(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
     stdev_unscaled[kept] = np.sqrt(np.square(basis.r_inverse).sum(axis=1))
     residuals = y - basis.q @ effects
     return coefficients, stdev_unscaled, residuals @ residuals, float(len(x) - len(kept))
-
-
-def _values(
-    expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
-) -> tuple[np.ndarray, pd.Index]:
-    if isinstance(expression, pd.DataFrame):
-        if not expression.columns.equals(design.index):
-            raise UserError(
-                f"expression has the samples {first_few(expression.columns)}, the design "
-                f"{first_few(design.index)}; both must list the same samples in the same order"
-            )
-        return expression.to_numpy(), expression.index
-    return expression, pd.RangeIndex(len(expression), name="probe")
 
 
 def correlation(covariance: np.ndarray) -> np.ndarray:

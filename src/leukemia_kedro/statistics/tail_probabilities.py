@@ -84,12 +84,10 @@ def f_at_other_df1(f: np.ndarray, df1: np.ndarray, new_df1: float, df2: float) -
         return _chi2_at_other_df(f * df1, df1, new_df1) / new_df1
     log_upper = log_f_upper(f, df1, df2)
     log_lower = log_f_upper(1 / f, df2, df1)
+    from_upper = f_at_log_upper(log_upper, new_df1, df2)
     with np.errstate(divide="ignore"):  # in the branch that is not taken
-        return np.where(
-            log_upper < log_lower,
-            f_at_log_upper(log_upper, new_df1, df2),
-            1 / f_at_log_upper(log_lower, df2, new_df1),
-        )
+        from_lower = 1 / f_at_log_upper(log_lower, df2, new_df1)
+    return np.where(log_upper < log_lower, from_upper, from_lower)
 
 
 def _broadcast(*values: ArrayLike) -> tuple[np.ndarray, ...]:
@@ -99,11 +97,8 @@ def _broadcast(*values: ArrayLike) -> tuple[np.ndarray, ...]:
 def _chi2_at_other_df(x: np.ndarray, df: np.ndarray, new_df: float) -> np.ndarray:
     upper = np.maximum(special.gammaincc(df / 2, x / 2), _SMALLEST)
     lower = np.maximum(special.gammainc(df / 2, x / 2), _SMALLEST)
-    return 2 * np.where(
-        upper < lower,
-        special.gammainccinv(new_df / 2, upper),
-        special.gammaincinv(new_df / 2, lower),
-    )
+    from_upper = special.gammainccinv(new_df / 2, upper)
+    return 2 * np.where(upper < lower, from_upper, special.gammaincinv(new_df / 2, lower))
 
 
 def _log_betainc(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -111,13 +106,8 @@ def _log_betainc(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
     far = p < _SMALLEST
     log_p = np.log(np.where(far, 1.0, p))
     a, b, x = a[far], b[far], x[far]
-    log_p[far] = (
-        a * np.log(x)
-        + b * np.log1p(-x)
-        - np.log(a)
-        - special.betaln(a, b)
-        + np.log(_series(a, b, x))
-    )
+    log_factor = a * np.log(x) + b * np.log1p(-x) - np.log(a) - special.betaln(a, b)
+    log_p[far] = log_factor + np.log(_series(a, b, x))
     return log_p
 
 

@@ -2,9 +2,7 @@
 
 Residual variances are taken to scatter about prior variances as s² ~ s₀² F(d, d₀)
 (Smyth 2004, Section 6): s₀² is where they lie, d₀ how closely they lie together, and the larger
-d₀, the more each gene borrows from the others.
-
-The references are those of :mod:`~leukemia_kedro.statistics.empirical_bayes`.
+d₀, the more each gene borrows from the others. References: see ``empirical_bayes``.
 """
 
 from __future__ import annotations
@@ -23,22 +21,17 @@ from leukemia_kedro.statistics.tail_probabilities import f_at_other_df1, log_f_u
 # limma's: shares of the smallest and largest variances that are pulled in, and the lowess span.
 _WINSOR_TAILS = (0.05, 0.1)
 _LOWESS_SPAN = 0.4
-
 # From here on F(d, d₀) is χ²/d to all digits.
 _AS_GOOD_AS_INFINITE = 1e10
 
 
 @dataclass(frozen=True)
 class VariancePrior:
-    """Prior of each gene's variance.
+    """Prior of each gene's variance, arrays of shape (n_probes,).
 
-    Parameters
-    ----------
-    variance : array, shape (n_probes,)
-        s₀²: the same for every gene, or a function of mean expression.
-    df : array, shape (n_probes,)
-        d₀: the same for every gene unless robust, where outlying genes have less. Infinite where
-        the variances differ by no more than chance.
+    ``variance`` is s₀², the same for every gene or a function of mean expression. ``df`` is d₀, the
+    same for every gene unless robust, where outlying genes have less; infinite where the variances
+    differ by no more than chance.
     """
 
     variance: np.ndarray
@@ -58,10 +51,8 @@ def fit_variance_prior(
 
     Parameters
     ----------
-    variance : array, shape (n_probes,)
-        Residual variances s².
-    df_residual : array, shape (n_probes,)
-        Their degrees of freedom.
+    variance, df_residual : array, shape (n_probes,)
+        Residual variances s² and their degrees of freedom.
     mean_expression : array, shape (n_probes,), optional
         Lets s₀² follow the mean along a natural cubic spline (robust: a lowess curve). A gene
         whose mean is NaN gets s₀² = NaN.
@@ -96,9 +87,8 @@ def fit_variance_prior(
     estimate = (_robust_moments if robust else _moments)(s2, df, mean)
     everywhere = np.full(len(variance), estimate.typical_df)
     everywhere[usable] = estimate.df
-    return VariancePrior(
-        np.broadcast_to(np.exp(estimate.log_variance(mean_expression)), len(variance)), everywhere
-    )
+    prior = np.exp(estimate.log_variance(mean_expression))
+    return VariancePrior(np.broadcast_to(prior, len(variance)), everywhere)
 
 
 @dataclass(frozen=True)
@@ -114,16 +104,13 @@ def _moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> _Estima
     s2 = np.maximum(s2, 1e-5 * np.median(s2))
     e = np.log(s2) - special.digamma(df / 2) + np.log(df / 2)
     knots = np.zeros(1) if mean is None else _spline_knots(mean)
-    if mean is None or len(knots) == 1:
-        centre = _constant(e.mean())
-    else:
-        centre = _natural_spline(knots, mean, e)
+    flat = len(knots) == 1
+    centre = _constant(e.mean()) if mean is None or flat else _natural_spline(knots, mean, e)
     residuals = e - centre(mean)
     spread = residuals @ residuals / (len(e) - len(knots))
     excess = spread - special.polygamma(1, df / 2).mean()
     if excess <= 0:
-        pooled = _constant(np.log(s2.mean())) if len(knots) == 1 else centre
-        return _Estimate(pooled, np.inf, np.inf)
+        return _Estimate(_constant(np.log(s2.mean())) if flat else centre, np.inf, np.inf)
     d0 = 2 * trigamma_inverse(excess)
     shift = special.digamma(d0 / 2) - np.log(d0 / 2)
     return _Estimate(lambda at: centre(at) + shift, d0, d0)
@@ -153,20 +140,22 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
     else:
         d0 = _df_of_spread(spread, common_df, plain.typical_df)
     shift = winsorised.mean() - _winsorised_moments(common_df, d0)[0]
-    f = np.exp(residuals - shift)
-    if np.isinf(d0):
-        shrunk = _df_of_outliers_if_infinite(f, common_df)
-    else:
-        shrunk = _df_of_outliers(f, common_df, d0)
+    shrunk = _df_of_outliers(np.exp(residuals - shift), common_df, d0)
     return _Estimate(lambda at: centre(at) + shift, shrunk, d0)
 
 
 def _df_of_outliers(f: np.ndarray, df: float, d0: float) -> np.ndarray:
     """d₀ of each gene from f = s²/s₀² (Phipson et al. 2016, Section 4)."""
     n = len(f)
+    if np.isinf(d0):  # an outlier gets a share of the pooled residual df
+        tail = special.chdtrc(df, df * f)
+        no_outlier = np.minimum(tail / _expected_tail(f), 1.0)
+        shrunk = np.where(no_outlier < 1, no_outlier * n * df, np.inf)
+        order = np.argsort(tail, kind="stable")
+        shrunk[order] = np.maximum.accumulate(shrunk[order])
+        return shrunk
     log_tail = log_f_upper(f, df, d0)
-    log_expected_tail = np.log(_expected_tail(f))
-    log_no_outlier = np.minimum(log_tail - log_expected_tail, 0.0)
+    log_no_outlier = np.minimum(log_tail - np.log(_expected_tail(f)), 0.0)
     if not (log_no_outlier < 0).any():
         return np.full(n, d0)
     # The d₀ at which the largest variance is as likely as not to be exceeded, in two steps.
@@ -184,23 +173,9 @@ def _df_of_outliers(f: np.ndarray, df: float, d0: float) -> np.ndarray:
     return shrunk
 
 
-def _df_of_outliers_if_infinite(f: np.ndarray, df: float) -> np.ndarray:
-    """The same where d₀ is infinite: an outlier gets a share of the pooled residual df."""
-    n = len(f)
-    tail = special.chdtrc(df, df * f)
-    no_outlier = np.minimum(tail / _expected_tail(f), 1.0)
-    shrunk = np.where(no_outlier < 1, no_outlier * n * df, np.inf)
-    if np.isfinite(shrunk).any():
-        order = np.argsort(tail, kind="stable")
-        shrunk[order] = np.maximum.accumulate(shrunk[order])
-    return shrunk
-
-
 def _expected_tail(f: np.ndarray) -> np.ndarray:
-    """Share of genes further out than each gene, with half of itself.
-
-    Genes that differ by rounding errors share a rank, or a rounding error would move d₀.
-    """
+    """Share of genes further out than each gene, with half of itself."""
+    # Genes that differ by rounding errors share a rank, or a rounding error would move d₀.
     return (len(f) - stats.rankdata(np.log(f).round(10)) + 0.5) / len(f)
 
 
@@ -243,8 +218,7 @@ def _df_of_spread(spread: float, df: float, least: float) -> float:
     def excess(share: float) -> float:
         return np.log(spread / _winsorised_moments(df, df_at(share))[1])
 
-    least_share = least / (1 + least)
-    if excess(least_share) >= 0:
+    if excess(least_share := least / (1 + least)) >= 0:
         return least
     return df_at(optimize.brentq(excess, least_share, 1.0, xtol=1e-13))
 
