@@ -49,9 +49,7 @@ class LogTransform(IncompleteExpressionTransformer):
 
     References
     ----------
-    S. Dudoit, J. Fridlyand & T. P. Speed (2002). Comparison of discrimination methods for the
-    classification of tumors using gene expression data. Journal of the American Statistical
-    Association 97:77–87, section 3.2.
+    S. Dudoit, J. Fridlyand & T. P. Speed (2002). J. Am. Stat. Assoc. 97:77–87, section 3.2.
 
     Examples
     --------
@@ -108,10 +106,7 @@ def _clip(X, floor, ceiling):
 
 
 def _check_positive(X, floor):
-    if np.fmin.reduce(X, axis=None) > 0:
-        return
-    not_positive = np.count_nonzero(X <= 0)
-    if not_positive:
+    if not_positive := np.count_nonzero(X <= 0):
         raise CohortError(
             f"{not_positive} of {X.size} intensities are zero or negative, where log2 is "
             f"undefined; floor is {floor}, expected a positive number (Dudoit et al. 2002 take 100)"

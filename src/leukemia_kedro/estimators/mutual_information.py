@@ -25,8 +25,7 @@ def mutual_information(X, y, seed):
     Values are those of scikit-learn's ``mutual_info_classif`` with the same seed, except for
     classes of fewer than eight samples: there it takes distances from squares, whose rounding
     decides whether the third neighbour itself counts as nearer. It takes 60 times as long on
-    Golub's training samples, because it searches gene by gene with trees; here neighbours along a
-    line are found by sorting (``benchmarks/rankings.py``).
+    Golub's training samples (``benchmarks/rankings.py``): here sorting finds the neighbours.
 
     ``X``, shape (n_samples, n_genes), is in double precision without missing values; ``y``, shape
     (n_samples,), holds integers. The result, shape (n_genes,), is 0 for a constant gene.
@@ -50,13 +49,9 @@ def _of_varying(X, y):
     for k in np.unique(y):
         radius[y == k] = _distance_to_neighbour(X[y == k])
     nearer = np.column_stack([_count_nearer(*gene) for gene in zip(X.T, radius.T, strict=True)])
-    information = (
-        digamma(len(X))
-        + digamma(np.minimum(N_NEIGHBOURS, sizes - 1)).mean()
-        - digamma(sizes).mean()
-        - digamma(nearer).mean(axis=0)
-    )
-    return np.maximum(information, 0)
+    neighbours = digamma(np.minimum(N_NEIGHBOURS, sizes - 1)).mean()
+    of_classes = digamma(len(X)) + neighbours - digamma(sizes).mean()
+    return np.maximum(of_classes - digamma(nearer).mean(axis=0), 0)
 
 
 def _without_ties(X, seed):

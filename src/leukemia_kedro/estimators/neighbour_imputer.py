@@ -29,7 +29,6 @@ class NeighbourImputer(IncompleteExpressionTransformer):
     Attributes
     ----------
     training_ : ndarray of shape (n_samples, n_features)
-        What was learned from.
     empty_ : ndarray of bool, shape (n_features,)
         Probes without any value in the training samples; all their values become zero.
 

@@ -41,9 +41,8 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     floor, ceiling : float or None, default=None
         Values below or above count as floor and ceiling. On the scale of ``X``; None: no bound.
     min_ratio : float or None, default=None
-        Least ratio of linear intensities, exclusive; None: no such condition. A ratio is undefined
-        where the minimum is zero or negative, which a floor rules out. Without a floor such a
-        probe meets the condition if its maximum is positive, and fails it otherwise.
+        Least ratio of linear intensities, exclusive; None: no such condition. Where the minimum is
+        zero or negative, which a floor rules out, a probe meets it if its maximum is positive.
     min_range : float or None, default=None
         Least difference of linear intensities, exclusive; None: no such condition.
     exclude : list of str or None, default=None
@@ -58,8 +57,7 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     References
     ----------
     S. Dudoit, J. Fridlyand & T. P. Speed (2002). Comparison of discrimination methods for the
-    classification of tumors using gene expression data. Journal of the American Statistical
-    Association 97:77–87, section 3.2.
+    classification of tumors using gene expression data. J. Am. Stat. Assoc. 97:77–87, section 3.2.
 
     Examples
     --------
@@ -120,14 +118,8 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     def to_frame(self) -> pd.DataFrame:
         """One row per probe: columns ``probe, minimum, maximum, passes``."""
         check_is_fitted(self)
-        return pd.DataFrame(
-            {
-                "probe": _check_feature_names_in(self),
-                "minimum": self.minimum_,
-                "maximum": self.maximum_,
-                "passes": self._kept,
-            }
-        )
+        table = pd.DataFrame({"probe": _check_feature_names_in(self), "minimum": self.minimum_})
+        return table.assign(maximum=self.maximum_, passes=self._kept)
 
     def _validated(self, X, reset, dtype="numeric"):
         checks = {"dtype": dtype, "ensure_all_finite": "allow-nan"}
@@ -171,8 +163,6 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
 def _range(X, scale, floor, ceiling):
     """Lowest and highest linear intensity of each probe, in double precision."""
     # Clipping and exponentiation keep the order, so both need the two extremes only.
-    extremes = [
-        np.clip(extreme.reduce(X, axis=0).astype(float), floor, ceiling)
-        for extreme in (np.fmin, np.fmax)
-    ]
+    extremes = (np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0))
+    extremes = [np.clip(extreme.astype(float), floor, ceiling) for extreme in extremes]
     return extremes if scale == "raw" else [np.exp2(extreme) for extreme in extremes]

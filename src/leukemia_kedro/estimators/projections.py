@@ -53,8 +53,8 @@ def project_samples(
     values = log_expression.to_numpy().T
     values = NeighbourImputer().fit(values[train]).transform(values)
     n_components = min(COMPONENTS, int(train.sum()) - 1, values.shape[1])
-    pca = PCA(n_components, svd_solver="full" if len(values) < 1000 else "randomized",
-              random_state=seed).fit(values[train])  # fmt: skip
+    solver = "full" if len(values) < 1000 else "randomized"
+    pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(values[train])
     components = pd.DataFrame(pca.transform(values).astype(float), index=split.index)
     embedded = thinned(split, MOST_EMBEDDED)
     placed = {
@@ -66,9 +66,9 @@ def project_samples(
         split.loc[points.index].assign(method=method, x=points.iloc[:, 0], y=points.iloc[:, 1])
         for method, points in placed.items()
     )
+    table = table.rename_axis("sample").reset_index()
     columns = ["method", "sample", "label", "split", "x", "y"]
-    table = table.rename_axis("sample").reset_index()[columns]
-    return table, [float(v) for v in pca.explained_variance_ratio_[:2]]
+    return table[columns], pca.explained_variance_ratio_[:2].tolist()
 
 
 def _t_sne(components: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -82,16 +82,18 @@ def _umap(components: pd.DataFrame, seed: int) -> pd.DataFrame:
     logger.info("Placing samples by UMAP; its first use on a machine takes half a minute longer")
     neighbours = min(NEIGHBOURS, len(components) - 1)
     with telling_time("placing samples by UMAP"):
-        UMAP = _load_umap()
-        _keep_compiled()
         # With a seed it works in one thread, and warns unless n_jobs is 1.
-        umap = UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
+        umap = _load_umap()(n_neighbors=neighbours, random_state=seed, n_jobs=1)
         placed = umap.fit_transform(components.to_numpy())
     return pd.DataFrame(placed, index=components.index)
 
 
 def _load_umap() -> type:
-    """UMAP's class, without the variant that needs TensorFlow, whose absence causes a warning."""
+    """UMAP's class, without the variant that needs TensorFlow, whose absence causes a warning.
+
+    Numba caches its functions, as UMAP tells it for most; otherwise each run compiles them, which
+    takes eight seconds.
+    """
     variant = "umap.parametric_umap"
     modules: dict[str, ModuleType | None] = cast(dict, sys.modules)
     is_hidden = modules.setdefault(variant, None) is None  # importing it fails without a warning
@@ -100,14 +102,9 @@ def _load_umap() -> type:
     finally:
         if is_hidden:
             del modules[variant]
-    return UMAP
-
-
-def _keep_compiled() -> None:
-    """Let Numba cache UMAP's functions, as UMAP does for most; otherwise each run compiles them,
-    which takes eight seconds."""
     from umap.umap_ import compute_membership_strengths, smooth_knn_dist
     from umap.utils import fast_knn_indices
 
     for compiled in (fast_knn_indices, smooth_knn_dist, compute_membership_strengths):
         compiled.enable_caching()
+    return UMAP

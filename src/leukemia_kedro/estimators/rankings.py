@@ -26,12 +26,6 @@ from sklearn.utils.validation import check_array
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.mutual_information import mutual_information
 
-RFE_STEP = 0.1
-"""Share of the remaining genes that SVM-RFE removes at a time."""
-
-FOREST_TREES = 500
-"""Trees of the random forest."""
-
 # Values taken at a time, so that copies made on the way stay small beside a large matrix, and near
 # the processor.
 _BLOCK_VALUES = 1_000_000
@@ -41,15 +35,9 @@ _BLOCK_VALUES = 1_000_000
 class Criterion:
     """A way to score genes.
 
-    Parameters
-    ----------
-    score : callable
-        ``score(X, y, seed)`` as described in :mod:`leukemia_kedro.estimators.rankings`.
-    description : str
-        Its name in a sentence of the report.
-    gene_by_gene : bool
-        Whether a gene's score depends on that gene alone, so that large matrices can be scored in
-        blocks of genes.
+    ``score`` is described in :mod:`leukemia_kedro.estimators.rankings`, ``description`` its name in
+    a sentence of the report. ``gene_by_gene``: a gene's score depends on that gene alone, so that
+    large matrices can be scored in blocks of genes.
     """
 
     score: Callable[[np.ndarray, np.ndarray, int], np.ndarray]
@@ -62,13 +50,8 @@ CRITERIA: dict[str, Criterion] = {}
 
 
 def add_criterion(description: str, *, gene_by_gene: bool) -> Callable:
-    """Decorator that adds a function to :data:`CRITERIA` under its own name.
-
-    Parameters
-    ----------
-    description, gene_by_gene
-        See :class:`Criterion`.
-    """
+    """Decorator that adds a function to :data:`CRITERIA` under its own name; see
+    :class:`Criterion`."""
 
     def add(score: Callable) -> Callable:
         CRITERIA[score.__name__] = Criterion(score, description, gene_by_gene)
@@ -78,12 +61,7 @@ def add_criterion(description: str, *, gene_by_gene: bool) -> Callable:
 
 
 def check_criteria(names: Iterable[str]) -> None:
-    """Refuse a name that is not in :data:`CRITERIA`.
-
-    Raises
-    ------
-    UserError
-    """
+    """Raise a UserError for a name that is not in :data:`CRITERIA`."""
     for name in names:
         if name not in CRITERIA:
             raise UserError(f"unknown criterion {name!r}; expected one of {', '.join(CRITERIA)}")
@@ -99,7 +77,6 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
     X : array-like of shape (n_samples, n_genes)
         Log2 expression, without missing values.
     y : array-like of shape (n_samples,)
-        Class of each sample.
     seed : int
         Of criteria that draw at random.
 
@@ -111,12 +88,9 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
 
     Raises
     ------
-    UserError
-        The criterion is unknown.
-    CohortError
-        There is one class only.
-    ValueError
-        ``X`` holds missing or infinite values, or the lengths differ.
+    UserError, CohortError, ValueError
+        The criterion is unknown; there is one class only; ``X`` holds missing or infinite values,
+        or the lengths differ.
     """
     check_criteria([criterion])
     X = check_array(X, dtype=[np.float64, np.float32])
@@ -173,8 +147,7 @@ def signal_to_noise(X, y, seed=None):
     divisor n (Golub et al. 1999, Science 286:531, note 16).
 
     Signed for two classes; for more, the largest absolute value over each class against the rest.
-    Taken on linear intensities because that is what the published 50 genes follow (48 of them are
-    recovered, about 28 on the log scale).
+    On linear intensities, as the published 50 genes: 48 are recovered, about 28 on the log scale.
     """
     # P does not depend on the unit, so 1 may stand for the largest value: no power overflows.
     return _each_against_rest(_signal_to_noise, class_moments(np.exp2(X - X.max(axis=0)), y))
@@ -237,7 +210,7 @@ def svm_rfe(X, y, seed=None):
         weights = np.square(machine.coef_).sum(axis=0)
         # Of two equal weights the later column goes first, as ties keep the column order.
         from_smallest = np.argsort(-weights, kind="stable")[::-1]
-        n_removed = max(1, int(RFE_STEP * len(left)))
+        n_removed = max(1, int(0.1 * len(left)))
         scores[left[from_smallest[:n_removed]]] = removed + np.arange(n_removed)
         removed += n_removed
         left = np.sort(left[from_smallest[n_removed:]])
@@ -247,8 +220,7 @@ def svm_rfe(X, y, seed=None):
 @add_criterion("random-forest importance", gene_by_gene=False)
 def random_forest(X, y, seed):
     """Mean decrease in Gini impurity over a forest of 500 trees (Breiman 2001)."""
-    forest = RandomForestClassifier(FOREST_TREES, random_state=seed)
-    return forest.fit(X, y).feature_importances_
+    return RandomForestClassifier(500, random_state=seed).fit(X, y).feature_importances_
 
 
 def class_moments(X, y):
@@ -275,8 +247,7 @@ def class_moments(X, y):
 def column_blocks(X) -> Iterator[slice]:
     """Slices that cover the columns of ``X``, each small enough to be copied freely."""
     width = max(1, _BLOCK_VALUES // len(X))
-    for start in range(0, X.shape[1], width):
-        yield slice(start, start + width)
+    return (slice(start, start + width) for start in range(0, X.shape[1], width))
 
 
 def _each_against_rest(score, moments):
@@ -297,11 +268,8 @@ def _against_rest(k, sizes, means, squares):
     from_base = means[rest] - base
     mean = sizes[rest] @ from_base / n
     within = squares[rest].sum(axis=0) + sizes[rest] @ (from_base - mean) ** 2
-    return (
-        np.array([sizes[k], n]),
-        np.stack([means[k], base + mean]),
-        np.stack([squares[k], within]),
-    )
+    both_means = np.stack([means[k], base + mean])
+    return np.array([sizes[k], n]), both_means, np.stack([squares[k], within])
 
 
 def _signal_to_noise(sizes, means, squares):
@@ -311,9 +279,8 @@ def _signal_to_noise(sizes, means, squares):
 
 def _welch_t(sizes, means, squares):
     squared_errors = squares / (sizes * np.maximum(sizes - 1, 1))[:, np.newaxis]
-    return _finite_ratio(
-        np.abs(means[0] - means[1]), np.sqrt(squared_errors[0] + squared_errors[1])
-    )
+    error = np.sqrt(squared_errors[0] + squared_errors[1])
+    return _finite_ratio(np.abs(means[0] - means[1]), error)
 
 
 def _l1_logistic(Z, first, seed):

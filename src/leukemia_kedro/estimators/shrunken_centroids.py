@@ -53,16 +53,12 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-    class_prior_ : ndarray of shape (n_classes,)
-        :math:`\pi_k`.
-    overall_centroid_ : ndarray of shape (n_features_in_,)
-    spread_ : ndarray of shape (n_features_in_,)
-        :math:`s_j + s_0`; 1 where that is 0.
-    deviations_ : ndarray of shape (n_classes, n_features_in_)
-        :math:`d_{kj}`, before shrinking.
-    centroids_ : ndarray of shape (n_classes, n_features_in_)
-        :math:`\bar x'_{kj}`, after shrinking.
+    classes_, class_prior_ : ndarray of shape (n_classes,)
+        Class names and :math:`\pi_k`.
+    overall_centroid_, spread_ : ndarray of shape (n_features_in_,)
+        :math:`\bar x_j`, and :math:`s_j + s_0` (1 where that is 0).
+    deviations_, centroids_ : ndarray of shape (n_classes, n_features_in_)
+        :math:`d_{kj}` before shrinking, and :math:`\bar x'_{kj}` after.
     surviving_ : ndarray of bool, shape (n_features_in_,)
         Genes that play a part.
 
@@ -106,14 +102,14 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
         """Discriminant scores: log posterior probabilities up to a number common to all classes.
 
         Shape (n_samples, n_classes); for two classes the second score minus the first, shape
-        (n_samples,). ``X`` is log2 expression, shape (n_samples, n_features).
+        (n_samples,).
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
         """Class with the smallest discriminant, shape (n_samples,); the first one in a tie."""
-        scores = self._scores(X)
+        scores = self._scores(X)  # before classes_, which an unfitted estimator lacks
         return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, X):
@@ -142,9 +138,10 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
     def _scores(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return _discriminant_scores(
-            X, self.centroids_, self.overall_centroid_, self.spread_, self.class_prior_
-        )
+        contrasts = (self.centroids_ - self.overall_centroid_) / self.spread_
+        genes = np.flatnonzero(contrasts.any(axis=0))
+        Z = (X[:, genes] - self.overall_centroid_[genes]) / self.spread_[genes]
+        return _discriminant_scores(Z, contrasts[:, genes], self.class_prior_)
 
 
 class ShrunkenCentroidsCV(ShrunkenCentroids):
@@ -159,7 +156,6 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     Parameters
     ----------
     n_thresholds : int, default=30
-        Length of the path.
     cv : int, cross-validation generator or iterable, default=10
         A number means that many stratified folds, without shuffling, but never more than the
         smallest class has samples.
@@ -167,20 +163,11 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     Attributes
     ----------
     threshold_ : float
-        The threshold chosen.
+        The threshold chosen. The attributes of :class:`ShrunkenCentroids` follow from it.
     thresholds_ : ndarray of shape (n_thresholds,)
         The path.
-    n_surviving_ : ndarray of int, shape (n_thresholds,)
-        Genes left on all samples at each threshold.
-    cv_errors_ : ndarray of int, shape (n_thresholds,)
-        Samples classified wrongly over all test folds at each threshold.
-
-    classes_, class_prior_, overall_centroid_, spread_, deviations_, centroids_, surviving_
-        As in :class:`ShrunkenCentroids`.
-
-    References
-    ----------
-    R. Tibshirani, T. Hastie, B. Narasimhan & G. Chu (2002). PNAS 99:6567–6572.
+    n_surviving_, cv_errors_ : ndarray of int, shape (n_thresholds,)
+        Genes left on all samples, and samples classified wrongly over all test folds.
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention
@@ -199,8 +186,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
         Raises
         ------
         ValueError
-            Fewer than two classes, a class of one sample, or a training fold with no more samples
-            than classes.
+            Also for a class of one sample, or a training fold with no more samples than classes.
         """
         X, codes = self._validated(X, y)
         n_classes = len(self.classes_)
@@ -213,7 +199,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
             Z = (X[held_out] - fold.overall) / fold.spread
             for i, threshold in enumerate(self.thresholds_):
                 contrasts = (fold.centroids(threshold) - fold.overall) / fold.spread
-                scores = _scores_of(Z, contrasts, fold.prior)
+                scores = _discriminant_scores(Z, contrasts, fold.prior)
                 self.cv_errors_[i] += np.count_nonzero(scores.argmax(axis=1) != codes[held_out])
         fewest = np.flatnonzero(self.cv_errors_ == self.cv_errors_.min())
         self.threshold_ = float(self.thresholds_[fewest[-1]])
@@ -266,23 +252,11 @@ def _learn(X, codes, n_classes):
     within = np.sqrt(squares.sum(axis=0) / (n - n_classes))
     spread = within + np.median(within)
     spread[spread == 0] = 1.0
-    standard_errors = np.sqrt(1 / sizes - 1 / n)[:, np.newaxis] * spread
-    return _Learned(
-        prior=sizes / n,
-        overall=means[0] + overall,
-        spread=spread,
-        standard_errors=standard_errors,
-        deviations=(from_first - overall) / standard_errors,
-    )
+    errors = np.sqrt(1 / sizes - 1 / n)[:, np.newaxis] * spread
+    deviations = (from_first - overall) / errors
+    return _Learned(sizes / n, means[0] + overall, spread, errors, deviations)
 
 
-def _discriminant_scores(X, centroids, overall, spread, prior):
+def _discriminant_scores(Z, contrasts, prior):
     """``-δ_k / 2`` without the square of x, which is common to all classes."""
-    contrasts = (centroids - overall) / spread
-    genes = np.flatnonzero(contrasts.any(axis=0))
-    contrasts = contrasts[:, genes]
-    return _scores_of((X[:, genes] - overall[genes]) / spread[genes], contrasts, prior)
-
-
-def _scores_of(Z, contrasts, prior):
     return Z @ contrasts.T - np.square(contrasts).sum(axis=1) / 2 + np.log(prior)

@@ -35,18 +35,14 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (2,)
         Class 1 and class 2 of the formulas, in sorted order.
-    weights_ : ndarray of shape (n_features_in_,)
-        :math:`P(g)`; positive where the gene is higher in class 1.
-    boundaries_ : ndarray of shape (n_features_in_,)
-        Half-way between the class means, log2 scale.
-    scale_ : ndarray of shape (n_features_in_,)
-        Standard deviation over all training samples, log2 scale; 1 for a constant gene.
+    weights_, boundaries_, scale_ : ndarray of shape (n_features_in_,)
+        :math:`P(g)`, positive where the gene is higher in class 1; half-way between the class means
+        and standard deviation over all training samples (1 for a constant gene), log2 scale.
 
     References
     ----------
     T. R. Golub et al. (1999). Molecular classification of cancer: class discovery and class
     prediction by gene expression monitoring. Science 286:531–537, notes 16 to 20.
-
     D. K. Slonim, P. Tamayo, J. P. Mesirov, T. R. Golub & E. S. Lander (2000). Class prediction and
     discovery using gene expression data. RECOMB 2000, 263–272.
 
@@ -102,11 +98,9 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
         # Standardising by the training mean shifts x and its boundary alike, so only the
         # deviation is left. A strength is a ratio of votes: the unit of the weights is free, and
         # the largest one keeps the sums finite.
-        largest = np.abs(self.weights_).max()
-        weights = self.weights_ / (largest or 1.0) / self.scale_
+        weights = self.weights_ / (np.abs(self.weights_).max() or 1.0) / self.scale_
         votes = (X - self.boundaries_) * weights
-        for_first = np.maximum(votes, 0).sum(axis=1)
-        for_second = np.maximum(-votes, 0).sum(axis=1)
+        for_first, for_second = (np.maximum(v, 0).sum(axis=1) for v in (votes, -votes))
         total = for_first + for_second
         return np.divide(for_second - for_first, total, out=np.zeros_like(total), where=total > 0)
 

@@ -50,17 +50,9 @@ class XGBoostClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"y has 1 class, {str(self.classes_[0])!r}; expected at least 2 classes"
-            )
-        self.booster_ = XGBClassifier(
-            n_estimators=self.n_estimators,
-            max_depth=self.max_depth,
-            learning_rate=self.learning_rate,
-            random_state=self.random_state,
-            tree_method="exact",
-            n_jobs=1,
-        ).fit(X, codes)
+            raise ValueError(f"y has 1 class, {self.classes_[0]}; expected at least 2 classes")
+        self.booster_ = XGBClassifier(**self.get_params(), tree_method="exact", n_jobs=1)
+        self.booster_.fit(X, codes)
         return self
 
     def predict_proba(self, X):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
@@ -64,9 +65,8 @@ def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
     UserError
         Where there is one class only, or two contrasts would be named the same.
     """
-    _check_several(classes)
     pairs = combinations(classes, 2)
-    return _named((f"{b}-{a}", f"{_quoted(b)} - {_quoted(a)}") for a, b in pairs)
+    return _named(classes, ((f"{b}-{a}", f"{_quoted(b)} - {_quoted(a)}") for a, b in pairs))
 
 
 def each_against_rest(classes: list[str]) -> dict[str, str]:
@@ -75,13 +75,12 @@ def each_against_rest(classes: list[str]) -> dict[str, str]:
     The other classes weigh the same, however many samples each has. Names and errors as in
     :func:`pairwise_contrasts`.
     """
-    _check_several(classes)
 
     def rest(name: str) -> str:
         others = [_quoted(other) for other in classes if other != name]
         return others[0] if len(others) == 1 else f"({' + '.join(others)})/{len(others)}"
 
-    return _named((f"{name}-rest", f"{_quoted(name)} - {rest(name)}") for name in classes)
+    return _named(classes, ((f"{a}-rest", f"{_quoted(a)} - {rest(a)}") for a in classes))
 
 
 def _coefficients(text: str, design: Design) -> np.ndarray:
@@ -125,7 +124,7 @@ def _linear_form(text: str) -> tuple[list[str], np.ndarray]:
     plain = _NAME.sub(stand_in, text)
     try:
         value = _evaluate(ast.parse(plain.strip(), mode="eval").body, len(names))
-    except (SyntaxError, _NotLinearError) as error:
+    except SyntaxError as error:
         raise UserError(
             f"contrast {text!r} cannot be read; expected sums and differences of classes such as "
             f"(AML + MLL)/2 - ALL ({_BACKTICKS})"
@@ -135,12 +134,8 @@ def _linear_form(text: str) -> tuple[list[str], np.ndarray]:
     return names, value
 
 
-class _NotLinearError(Exception):
-    pass
-
-
 def _evaluate(node: ast.expr, n_names: int) -> float | np.ndarray:
-    """A number, or a vector of weights per name."""
+    """A number, or a vector of weights per name; SyntaxError where it is not linear in them."""
     match node:
         case ast.Constant(value=int() | float() as value):
             return float(value)
@@ -148,23 +143,19 @@ def _evaluate(node: ast.expr, n_names: int) -> float | np.ndarray:
             return np.eye(n_names)[int(name.removeprefix("name_"))]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate(operand, n_names)
-        case ast.BinOp(left=left, op=op, right=right):
-            return _combine(op, _evaluate(left, n_names), _evaluate(right, n_names))
-    raise _NotLinearError
-
-
-def _combine(op: ast.operator, left, right) -> float | np.ndarray:
-    names_in = np.ndim(left) + np.ndim(right)
-    match op:
-        case ast.Add() if names_in != 1:
-            return left + right
-        case ast.Sub() if names_in != 1:
-            return left - right
-        case ast.Mult() if names_in < 2:
-            return left * right
-        case ast.Div() if np.ndim(right) == 0 and right != 0:
-            return left / right
-    raise _NotLinearError
+        case ast.BinOp(op=op):
+            left, right = _evaluate(node.left, n_names), _evaluate(node.right, n_names)
+            n_vectors = np.ndim(left) + np.ndim(right)
+            match op:
+                case ast.Add() if n_vectors != 1:
+                    return left + right
+                case ast.Sub() if n_vectors != 1:
+                    return left - right
+                case ast.Mult() if n_vectors < 2:
+                    return left * right
+                case ast.Div() if np.ndim(right) == 0 and right != 0:
+                    return left / right
+    raise SyntaxError
 
 
 def _quoted(name: str) -> str:
@@ -172,7 +163,9 @@ def _quoted(name: str) -> str:
     return name if match and match[2] else f"`{name}`"
 
 
-def _named(contrasts) -> dict[str, str]:
+def _named(classes: list[str], contrasts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    if len(set(classes)) < 2:
+        raise UserError(f"nothing to compare: {first_few(classes) or 'no class'} is all there is")
     named: dict[str, str] = {}
     for name, expression in contrasts:
         safe = re.sub(r"[^\w.-]", "_", name)
@@ -184,8 +177,3 @@ def _named(contrasts) -> dict[str, str]:
             )
         named[safe] = expression
     return named
-
-
-def _check_several(classes: list[str]) -> None:
-    if len(set(classes)) < 2:
-        raise UserError(f"nothing to compare: {first_few(classes) or 'no class'} is all there is")

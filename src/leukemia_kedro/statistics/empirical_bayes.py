@@ -43,15 +43,13 @@ class ModeratedFit:
         Posterior variances: means of s² and s₀² weighted by their degrees of freedom.
     df_total : array, shape (n_probes,)
         d₀ + d, at most the residual degrees of freedom of all genes together.
-    t : DataFrame, shape (n_probes, n_contrasts)
-        NaN where the coefficient is.
-    p_value : DataFrame, shape (n_probes, n_contrasts)
-        Two-sided.
+    t, p_value : DataFrame, shape (n_probes, n_contrasts)
+        NaN where the coefficient is; p is two-sided.
     lods : DataFrame, shape (n_probes, n_contrasts), or None
         B-statistic: natural log of the odds that the gene is differentially expressed. None from
-        :func:`treat`, which has no such statistic.
+        :func:`treat`, as are the next two.
     f, f_p_value : array, shape (n_probes,), or None
-        Moderated F of all contrasts together, and its p-value. None from :func:`treat`.
+        Moderated F of all contrasts together, and its p-value.
     """
 
     fit: LinearFit
@@ -81,8 +79,7 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
     Raises
     ------
     UserError
-        Where no prior can be estimated; see
-        :func:`~leukemia_kedro.statistics.variance_prior.fit_variance_prior`.
+        Where no prior can be estimated.
     """
     prior, s2_post, df_total = _squeeze(fit, trend, robust)
     t = fit.coefficients / fit.stdev_unscaled / np.sqrt(s2_post)[:, None]
@@ -185,7 +182,7 @@ def _moderated_f(
     """F of all contrasts, with their correlation taken from ``cov_coefficients``.
 
     Contrasts that follow from others count once. The second degrees of freedom are d₀ + d without
-    limma's cap, as in limma 3.54.
+    a cap, as in limma 3.54.
     """
     values, vectors = np.linalg.eigh(correlation(fit.cov_coefficients))
     kept = values > 1e-8 * values[-1]

@@ -7,7 +7,6 @@ from scipy import stats
 
 BOOTSTRAP_DRAWS = 9999
 """Resamples behind a bootstrap interval."""
-
 CONFIDENCE = 0.95
 """Of every interval of the project, two-sided."""
 

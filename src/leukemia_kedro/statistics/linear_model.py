@@ -1,7 +1,6 @@
 """Least squares for all genes at once, with what limma's ``lmFit`` and ``contrasts.fit`` keep.
 
-The expression matrix is never copied: blocks of genes small enough for the processor's cache are
-taken to float64 one after the other, and each block is a handful of matrix products.
+The expression matrix is never copied: small blocks of genes are taken to float64 one by one.
 """
 
 from __future__ import annotations
@@ -32,10 +31,9 @@ class LinearFit:
 
     Parameters
     ----------
-    coefficients : DataFrame, shape (n_probes, n_coefficients)
-        NaN where a gene's own observed samples cannot tell a coefficient.
-    stdev_unscaled : DataFrame, shape (n_probes, n_coefficients)
-        Standard errors divided by sigma.
+    coefficients, stdev_unscaled : DataFrame, shape (n_probes, n_coefficients)
+        The standard errors are divided by sigma. NaN where a gene's own observed samples cannot
+        tell a coefficient.
     sigma : array, shape (n_probes,)
         Residual standard deviation; exactly 0 where the residuals are rounding errors, NaN where
         ``df_residual`` is 0.
@@ -44,8 +42,7 @@ class LinearFit:
     ave_expr : array, shape (n_probes,)
         Unweighted mean of the observed values, limma's ``Amean`` and ``AveExpr``.
     cov_coefficients : array, shape (n_coefficients, n_coefficients)
-        Unscaled covariance of the coefficients: over all samples, so that of every gene without
-        missing values.
+        Unscaled covariance of the coefficients of a gene without missing values.
     """
 
     coefficients: pd.DataFrame
@@ -66,8 +63,7 @@ def fit_linear_model(expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
     expression : DataFrame or array, shape (n_probes, n_samples), float32 or float64
         log2 scale. NaN marks a missing value.
     design : DataFrame, shape (n_samples, n_coefficients)
-        Of full rank, such as the matrix of a :class:`.Design`; its index must be the expression's
-        columns where these have names.
+        Of full rank; its index must be the expression's columns where these have names.
 
     Raises
     ------
@@ -203,8 +199,7 @@ def _solve_together(basis: _Basis, y: np.ndarray) -> _Solution:
 def _solve_each(basis: _Basis, y: np.ndarray, observed: np.ndarray) -> _Solution:
     """Normal equations of its own for every gene (row) of y, over the values ``observed`` (1);
     ``y`` is 0 where a value is missing."""
-    q, r_inverse = basis.q, basis.r_inverse
-    n_coefficients = q.shape[1]
+    q, r_inverse, n_coefficients = basis.q, basis.r_inverse, basis.q.shape[1]
     products = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
     normal = (observed @ products).reshape(-1, n_coefficients, n_coefficients)
     eigenvalues, vectors = np.linalg.eigh(normal)
@@ -230,8 +225,7 @@ def _solve_each(basis: _Basis, y: np.ndarray, observed: np.ndarray) -> _Solution
 def _solve_one(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
     """One gene whose observed samples may not tell every coefficient; those stay NaN."""
     kept = independent_columns(x)
-    coefficients = np.full(x.shape[1], np.nan)
-    stdev_unscaled = coefficients.copy()
+    coefficients, stdev_unscaled = np.full((2, x.shape[1]), np.nan)
     basis = _Basis.of(x[:, kept])
     effects = basis.q.T @ y
     coefficients[kept] = basis.r_inverse @ effects

@@ -42,9 +42,8 @@ def max_t(
     Parameters
     ----------
     expression : ndarray, shape (n_probes, n_samples)
-        As in :func:`~leukemia_kedro.statistics.two_sample.welch_t`.
     group : ndarray of bool, shape (n_samples,)
-        Samples of the first group; the others are the rest.
+        As in :func:`~leukemia_kedro.statistics.two_sample.welch_t`.
     n_permutations : int
         Labellings, the observed one among them. Where no more than that exist, each is taken
         once and p is exact; else all but the observed one are drawn at random, by ``seed``.
@@ -77,8 +76,7 @@ def max_t(
     experiments. Statist. Sci. 18:71–103.
     """
     check_groups(group, at_least=2)
-    if blocks is None:
-        blocks = np.zeros(len(group), int)
+    blocks = np.zeros(len(group)) if blocks is None else blocks
     n_possible = count_labellings(group, blocks)
     if n_possible == 1:
         raise UserError(
@@ -162,8 +160,7 @@ def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """t² / (t² + n_samples − 2) of each probe under each labelling, t being Welch's.
 
     It orders probes and labellings as |t| does, but lies between 0 and 1, where rounding is the
-    same everywhere. It comes from two matrix products, sums and sums of squares over the labelled
-    samples; the probes are centred first, so that no digits cancel. ``labels``, shape
+    same everywhere. The probes are centred first, so that no digits cancel. ``labels``, shape
     (n_samples, n_labellings), all have the same number of samples on each side. The result, shape
     (n_probes, n_labellings), is zero for a probe that is constant or has fewer than two measured
     values on a side.
