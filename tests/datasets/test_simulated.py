@@ -150,24 +150,20 @@ def test_single_precision_is_kept():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_samples": {}}, "number of classes in n_samples is 0; expected 1 to"),
-        ({"n_samples": {"a": 3, "b": 0}}, "n_samples of b is 0"),
-        ({"n_probes": 1}, "n_probes is 1; expected 2 to"),
-        ({"n_probes": "many"}, "n_probes is 'many'"),
-        ({"differential_share": 1.5}, "differential_share is 1.5; expected 0 to 1"),
-        ({"test_share": 1.0}, "test_share is 1.0; expected 0 to 0.9"),
-        ({"scale": "log10"}, "scale is 'log10'; expected 'raw' or 'log2'"),
-        ({"dtype": "int8"}, "dtype is 'int8'; expected 'float64' or 'float32'"),
+        ({"n_samples": {}}, r"n_samples is {}: .* at least 1 item"),
+        ({"n_samples": {"a": 3, "b": 0}}, "n_samples.b is 0: .* greater than 0"),
+        ({"n_probes": 1}, "n_probes is 1: .* greater than or equal to 2"),
+        ({"n_probes": "many"}, "n_probes is 'many': .* valid integer"),
+        ({"differential_share": 1.5}, "differential_share is 1.5: .* less than or equal to 1"),
+        ({"test_share": 1.0}, r"test_share is 1.0: .* less than or equal to 0\.9"),
+        ({"scale": "log10"}, "scale is 'log10': .* 'raw' or 'log2'"),
+        ({"dtype": "int8"}, "dtype is 'int8': .* 'float64' or 'float32'"),
+        ({"effectsize": 1}, "effectsize is 1: Extra inputs are not permitted"),
     ],
 )
 def test_a_parameter_out_of_range_is_named(change, message):
     with pytest.raises(UserError, match=message):
         simulate_cohort(**{"n_samples": {"a": 3, "b": 3}, "n_probes": 10, **change})
-
-
-def test_a_misspelt_key_in_the_catalog_is_refused_before_the_run():
-    with pytest.raises(TypeError, match="effectsize"):
-        SimulatedDataset(n_samples={"a": 3}, n_probes=10, effectsize=1)
 
 
 def test_the_dataset_gives_the_cohort_and_saves_nothing():

@@ -5,31 +5,21 @@
 
 from importlib import import_module
 
-_MODULES = {
-    "CSVDataset": "files",
-    "ChipAnnotationDataset": "gene_sets",
-    "CumidaDataset": "cumida",
-    "ExpressionTableDataset": "expression_table",
-    "FiguresDataset": "files",
-    "GEOSeriesMatrixDataset": "geo",
-    "GMTDataset": "gene_sets",
-    "GolubDataset": "golub",
-    "InteractiveFiguresDataset": "files",
-    "JSONDataset": "files",
-    "NewSamplesDataset": "expression_table",
-    "OptionalCSVDataset": "files",
-    "OptionalFiguresDataset": "files",
-    "ParquetDataset": "files",
-    "PlotlyDataset": "files",
-    "SamplesDataset": "files",
-    "SettingDataset": "training_set",
-    "SimulatedDataset": "simulated",
-    "SkopsDataset": "files",
-    "TablesDataset": "files",
-    "TextDataset": "files",
-    "TrainingSetDataset": "training_set",
-    "simulate_cohort": "simulated",
-}
+_NAMES = {
+    "cumida": ["CumidaDataset"],
+    "expression_table": ["ExpressionTableDataset", "NewSamplesDataset"],
+    "files": [
+        "CSVDataset", "FiguresDataset", "InteractiveFiguresDataset", "JSONDataset",
+        "OptionalCSVDataset", "OptionalFiguresDataset", "ParquetDataset", "PlotlyDataset",
+        "SamplesDataset", "SkopsDataset", "TablesDataset", "TextDataset",
+    ],
+    "gene_sets": ["ChipAnnotationDataset", "GMTDataset"],
+    "geo": ["GEOSeriesMatrixDataset"],
+    "golub": ["GolubDataset"],
+    "simulated": ["SimulatedDataset", "simulate_cohort"],
+    "training_set": ["SettingDataset", "TrainingSetDataset"],
+}  # fmt: skip
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_MODULES)
 

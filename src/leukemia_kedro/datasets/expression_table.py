@@ -243,8 +243,15 @@ class NewSamplesDataset(ExpressionTableDataset):
         "new_samples in the catalog."
     )
 
-    def __init__(self, *, filepath: str, samples: str = "columns", **kwargs: Any) -> None:
-        super().__init__(filepath=filepath, samples=samples, sample_id=0, **kwargs)
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        samples: str = "columns",
+        label: Heading | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filepath=filepath, samples=samples, sample_id=0, label=label, **kwargs)
 
 
 def _given(*headings: Heading | None) -> list[Heading]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import NamedTuple, TextIO, TypeVar
+from typing import NamedTuple, TextIO
 
 import fsspec
 import numpy as np
@@ -37,7 +36,6 @@ TRAIN, TEST, LABELS = FILES = (
 ORIGIN = "Golub et al. 1999, Science 286:531 (72 patients)"
 CLASSES = ("ALL", "AML")
 DESCRIPTION, ACCESSION = "Gene Description", "Gene Accession Number"
-Parsed = TypeVar("Parsed")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -100,13 +98,14 @@ class GolubDataset(CohortFileDataset):
         if missing:
             raise CohortError(f"{self._filepath} lacks {', '.join(missing)}")
 
-        def read(name: str, parse: Callable[[TextIO, str], Parsed]) -> Parsed:
-            with open_text(fs, found[name]) as text:
-                return parse(text, f"{self._filepath}/{name}")
-
-        return _join(
-            read(TRAIN, _read_matrix), read(TEST, _read_matrix), read(LABELS, _read_labels)
-        )
+        names = [f"{self._filepath}/{name}" for name in FILES]
+        with (
+            open_text(fs, found[TRAIN]) as train,
+            open_text(fs, found[TEST]) as test,
+            open_text(fs, found[LABELS]) as labels,
+        ):
+            matrices = _read_matrix(train, names[0]), _read_matrix(test, names[1])
+            return _join(*matrices, _read_labels(labels, names[2]))
 
 
 class _Matrix(NamedTuple):
@@ -196,15 +195,14 @@ def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
                 f"{matrix.name} lacks {len(lacking)} of the {len(expected)} probes in "
                 f"{other.name}: {first_few(lacking)}; one of the files is cut off or another chip"
             )
+        unlabelled = [patient for patient in matrix.intensities.index if patient not in labels]
+        if unlabelled:
+            raise CohortError(f"{matrix.name}: patients without a label: {first_few(unlabelled)}")
     in_both = [name for name in train.intensities.index if name in test.intensities.index]
     if in_both:
         raise CohortError(
             f"patients are in both {train.name} and {test.name}: {first_few(in_both)}"
         )
-    for matrix in (train, test):
-        unlabelled = [patient for patient in matrix.intensities.index if patient not in labels]
-        if unlabelled:
-            raise CohortError(f"{matrix.name}: patients without a label: {first_few(unlabelled)}")
     splits = {
         patient: split
         for split, matrix in (("train", train), ("test", test))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from numbers import Real
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, ValidationError
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
@@ -28,8 +27,7 @@ SECOND_LABORATORY_SHARE = {"train": 0.25, "test": 0.75}
 CHUNK_CELLS = 4_000_000  # drawn at a time, to bound the memory of a large cohort
 
 
-@dataclass(frozen=True, kw_only=True)
-class Simulation:
+class Simulation(BaseModel):
     r"""Patients whose classes differ in known probes.
 
     On the log2 scale, sample i of class c in laboratory b has at probe g
@@ -44,53 +42,52 @@ class Simulation:
     :math:`\Phi(1 / (\sqrt 2\,\text{heterogeneity}))`: .96 at .4.
     Noise is correlated within modules of genes. Raw intensities are
     :math:`2^x`, saturated, plus scanner noise, rounded; weak probes are often negative.
-
-    Parameters
-    ----------
-    n_samples : dict of str to int
-        Samples of each class.
-    n_probes : int
-        Of which about 1 in 120 are AFFX controls, never differential.
-    differential_share, effect_size : float
-        Share of the other probes that differ between classes, and the log2 change of each.
-    heterogeneity : float
-        Deviation of the programmes' strength between patients, in units of ``effect_size``.
-    batch_shift : float
-        Deviation over probes of the log2 shift between the two laboratories.
-    test_share : float
-        Share of each class that is put into ``split`` test. Most training samples come from the
-        first laboratory and most test samples from the second. With 0 there is no ``split`` and
-        the laboratories are of equal size.
-    missing_share : float
-        Share of cells, drawn at random, that are missing.
-    scale : {"raw", "log2"}
-        Intensities as scanned, or :math:`x` itself.
-    dtype : {"float64", "float32"}
-        float32 halves the memory of a large cohort; other draws, so other numbers.
-    seed : int
     """
 
-    n_samples: dict[str, int]
-    n_probes: int
-    differential_share: float = 0.1
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    n_samples: Annotated[dict[str, PositiveInt], Field(min_length=1)]
+    """Samples of each class."""
+    n_probes: int = Field(ge=2)
+    """Of which about 1 in 120 are AFFX controls, never differential."""
+    differential_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the other probes that differ between classes."""
     effect_size: float = 1.0
-    heterogeneity: float = 0.4
-    batch_shift: float = 0.0
-    test_share: float = 0.0
-    missing_share: float = 0.0
-    scale: str = "raw"
-    dtype: str = "float64"
+    """log2 change of a differential probe."""
+    heterogeneity: NonNegativeFloat = 0.4
+    """Deviation of the programmes' strength between patients, in units of ``effect_size``."""
+    batch_shift: NonNegativeFloat = 0.0
+    """Deviation over probes of the log2 shift between the two laboratories."""
+    test_share: float = Field(default=0.0, ge=0, le=0.9)
+    """Share of each class that is put into ``split`` test. Most training samples come from the
+    first laboratory and most test samples from the second. With 0 there is no ``split`` and the
+    laboratories are of equal size."""
+    missing_share: float = Field(default=0.0, ge=0, le=0.9)
+    """Share of cells, drawn at random, that are missing."""
+    scale: Literal["raw", "log2"] = "raw"
+    """Intensities as scanned, or :math:`x` itself."""
+    dtype: Literal["float64", "float32"] = "float64"
+    """float32 halves the memory of a large cohort; other draws, so other numbers."""
     seed: int = 0
 
+    def __init__(self, **parameters: Any) -> None:
+        try:
+            super().__init__(**parameters)
+        except ValidationError as error:
+            faults = (
+                f"{'.'.join(map(str, fault['loc']))} is {fault['input']!r}: {fault['msg']}"
+                for fault in error.errors()
+            )
+            raise UserError(f"simulated cohort: {'; '.join(faults)}") from error
+
     def draw(self) -> Cohort:
-        """The cohort; raises a UserError where a parameter is out of its range.
+        """The cohort.
 
         ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
         ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>`` in
         the first laboratory and, for two classes, ``true_log2_fold_change`` of the second class
         over the first.
         """
-        self._check_ranges()
         # Independent streams, so that one option does not change what another one draws.
         for_chip, for_patients, for_noise, for_scanner, for_missing = (
             np.random.Generator(np.random.PCG64(stream))
@@ -114,29 +111,9 @@ class Simulation:
         origin = f"simulated: {len(samples)} patients, {self.n_probes} probes, seed {self.seed}"
         return Cohort(expression, samples, probes, origin, simulated=True)
 
-    def _check_ranges(self) -> None:
-        ranges = {
-            "number of classes in n_samples": (len(self.n_samples), 1, np.inf),
-            **{f"n_samples of {name}": (n, 1, np.inf) for name, n in self.n_samples.items()},
-            "n_probes": (self.n_probes, 2, np.inf),
-            "differential_share": (self.differential_share, 0, 1),
-            "heterogeneity": (self.heterogeneity, 0, np.inf),
-            "batch_shift": (self.batch_shift, 0, np.inf),
-            "test_share": (self.test_share, 0, 0.9),
-            "missing_share": (self.missing_share, 0, 0.9),
-        }
-        for name, (value, low, high) in ranges.items():
-            if not isinstance(value, Real) or not low <= value <= high:
-                raise UserError(f"simulated cohort: {name} is {value!r}; expected {low} to {high}")
-        if self.scale not in ("raw", "log2"):
-            raise UserError(f"simulated cohort: scale is {self.scale!r}; expected 'raw' or 'log2'")
-        if self.dtype not in ("float64", "float32"):
-            expected = "'float64' or 'float32'"
-            raise UserError(f"simulated cohort: dtype is {self.dtype!r}; expected {expected}")
-
 
 def simulate_cohort(**parameters: Any) -> Cohort:
-    """Draw the cohort of a :class:`Simulation` with these parameters."""
+    """Draw a :class:`Simulation`; a UserError names a parameter that is out of its range."""
     return Simulation(**parameters).draw()
 
 
@@ -169,7 +146,7 @@ class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
         raise DatasetError("a simulated cohort is made, never saved")
 
     def _describe(self) -> dict[str, Any]:
-        return asdict(self._simulation)
+        return self._simulation.model_dump()
 
     def _exists(self) -> bool:
         return True

@@ -19,7 +19,7 @@ SECONDS_TO_ANSWER = 4
 
 
 def fetch(cohort: str, project: Path, origin: Path | None) -> None:
-    """Bring the files of a public cohort into ``data/01_raw/<cohort>``.
+    """Bring the files of a public cohort into ``data/01_raw/<cohort>`` of a project.
 
     Files are first gathered and verified in a folder of their own, and moved into place only
     when all of them are good. Original files that are there already stay.
@@ -28,8 +28,6 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
     ----------
     cohort : str
         A name in :data:`~leukemia_kedro.fetch.sources.SOURCES`.
-    project : Path
-        Root of the project.
     origin : Path or None
         Folder, zip or single file to take them from; None downloads from Kaggle.
 
@@ -81,12 +79,11 @@ def _download(source: Source, folder: Path) -> None:
         logging.getLogger("kagglehub").setLevel(logging.WARNING)
         kagglehub.dataset_download(source.kaggle, output_dir=str(folder))
     except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, requests.ConnectionError | requests.Timeout):
             reason = "Kaggle cannot be reached; is there a network, or a proxy in the way?"
-        elif isinstance(error, OSError) and not isinstance(error, requests.RequestException):
-            raise
-        else:
-            reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"Nothing was downloaded: {reason}\n{source.by_hand}") from error
 
 
@@ -154,13 +151,7 @@ def _choose(paths: Iterable[PurePath], source: Source, origin: Path) -> dict[str
 
 
 def _verify(source: Source, folder: Path) -> str:
-    """What the files were found to be.
-
-    Raises
-    ------
-    UserError
-        Where they are neither the originals nor a copy.
-    """
+    """What the files were found to be; a UserError says that they are not this cohort."""
     if all(file.is_at(folder / file.name) for file in source.files):
         return "original"
     click.echo("Other bytes than the original: reading the numbers …")
@@ -185,8 +176,7 @@ def _install(source: Source, folder: Path, place: Path) -> bool:
     changed = False
     for file in source.files:
         new, old = folder / file.name, place / file.name
-        if file.is_at(old) or (old.is_file() and old.read_bytes() == new.read_bytes()):
-            continue
-        new.replace(old)
-        changed = True
+        if not (file.is_at(old) or (old.is_file() and old.read_bytes() == new.read_bytes())):
+            new.replace(old)
+            changed = True
     return changed

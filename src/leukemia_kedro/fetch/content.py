@@ -23,20 +23,13 @@ TENTHS = 10
 
 @dataclass(frozen=True)
 class OriginalContent:
-    """What is known of an original cohort without having it.
-
-    Parameters
-    ----------
-    samples : Path
-        Table written from :func:`content_table`.
-    n_probes : int
-    probes_sha256 : str
-        From :func:`probes_sha256`.
-    """
+    """What is known of an original cohort without having it."""
 
     samples: Path
+    """Table written from :func:`content_table`."""
     n_probes: int
     probes_sha256: str
+    """From :func:`probes_sha256`."""
 
     def difference(self, cohort: Cohort) -> str | None:
         """First difference between a cohort and the original, in words; None where it is equal.
@@ -47,12 +40,12 @@ class OriginalContent:
             self.samples, dtype={"sample": str}, index_col="sample", keep_default_na=False
         )
         found = content_table(cohort)
-        lacking = original.index.difference(found.index, sort=False)
-        if len(lacking):
-            return f"it lacks the samples {first_few(lacking)}"
-        foreign = found.index.difference(original.index, sort=False)
-        if len(foreign):
-            return f"it has samples that the original lacks: {first_few(foreign)}"
+        for names, fault in (
+            (original.index.difference(found.index, sort=False), "it lacks the samples"),
+            (found.index.difference(original.index, sort=False), "the original lacks its samples"),
+        ):
+            if len(names):
+                return f"{fault} {first_few(names)}"
         found = found.reindex(original.index)
         for column in ("label", "split"):
             differs = original.index[original[column] != found[column]]
@@ -108,12 +101,11 @@ def _values_differ(original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort) 
     if not len(differs):
         return None
     sample = differs[0]
-    others = _others(differs)
     owner = original.index[original["sha256"] == found["sha256"][sample]]
     if len(owner):
-        return f"sample {sample} holds the values of sample {owner[0]}{others}"
+        return f"sample {sample} holds the values of sample {owner[0]}{_others(differs)}"
     changed = _changed_cell(original.loc[sample], found.loc[sample], cohort.expression.loc[sample])
-    return f"{changed or f'values of sample {sample} differ'}{others}"
+    return f"{changed or f'values of sample {sample} differ'}{_others(differs)}"
 
 
 def _others(differs: pd.Index) -> str:

@@ -40,19 +40,15 @@ class Source:
 
     Parameters
     ----------
-    cohort : str
-        Its name in ``kedro fetch``.
+    cohort, run : str
+        Its name in ``kedro fetch``, and the command that comes next.
     files : tuple of OriginalFile
         All of them are needed.
     check_copy : callable
         From the folder with files of other bytes to what was verified; raises
         :class:`~leukemia_kedro.errors.UserError` where they are not this cohort.
-    run : str
-        The command that comes next.
-    kaggle : str or None
-        Handle of the Kaggle data set, None where there is no download.
-    how_to_get : str or None
-        Where there is no download: where the files are found.
+    kaggle, how_to_get : str or None
+        Handle of the Kaggle data set; where there is none, where the files are found.
     """
 
     cohort: str
@@ -78,27 +74,25 @@ class Source:
         )
 
 
+GOLUB = OriginalContent(
+    CONTENT / "golub.csv", 7129, "d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750"
+)
+MLL = OriginalContent(
+    CONTENT / "mll.csv", 12582, "d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e"
+)
+
+
 def _check_golub(folder: Path) -> str:
     from leukemia_kedro.datasets import GolubDataset
 
-    original = OriginalContent(
-        CONTENT / "golub.csv",
-        n_probes=7129,
-        probes_sha256="d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750",
-    )
-    return same_numbers(GolubDataset(filepath=str(folder)).load(), original)
+    return same_numbers(GolubDataset(filepath=str(folder)).load(), GOLUB)
 
 
 def _check_mll(folder: Path) -> str:
     from leukemia_kedro.datasets import ExpressionTableDataset
 
-    original = OriginalContent(
-        CONTENT / "mll.csv",
-        n_probes=12582,
-        probes_sha256="d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e",
-    )
-    cohort = ExpressionTableDataset(filepath=str(folder / "MLL.csv"), label="class").load()
-    return same_numbers(cohort, original)
+    path = str(folder / "MLL.csv")
+    return same_numbers(ExpressionTableDataset(filepath=path, label="class").load(), MLL)
 
 
 def same_numbers(cohort: Cohort, original: OriginalContent) -> str:
@@ -111,14 +105,14 @@ def same_numbers(cohort: Cohort, original: OriginalContent) -> str:
 
 CUMIDA_CLASSES = {"AML": 26, "Bone_Marrow": 10, "Bone_Marrow_CD34": 8, "PB": 10, "PBSC_CD34": 10}
 CUMIDA_PROBES = 22_283
+CUMIDA_GIT_BLOB = "8a3f4602441de50feb408ded8310c57d0813c5d1"
 
 
 def _check_cumida(folder: Path) -> str:
     from leukemia_kedro.datasets import CumidaDataset
 
     cohort = CumidaDataset(filepath=str(folder / "Leukemia_GSE9476.csv")).load()
-    classes = cohort.labels.value_counts().sort_index().to_dict()
-    n_probes = len(cohort.probes)
+    classes, n_probes = cohort.labels.value_counts().sort_index().to_dict(), len(cohort.probes)
     if n_probes != CUMIDA_PROBES:
         raise UserError(f"it has {n_probes:,} probes, the original {CUMIDA_PROBES:,}")
     if classes != CUMIDA_CLASSES:
@@ -132,22 +126,18 @@ def _counts(classes: dict[str, int]) -> str:
     return ", ".join(f"{label} {count}" for label, count in classes.items())
 
 
+GOLUB_SHA256 = """\
+697e46bc396878dcd735a28cf56f04dd7be82d7e35a05c96a104a314c15b6f0b  data_set_ALL_AML_train.csv
+d89649c714ae356ff3f9ea79aef024e3932096d71b72600592c0baaef830de6c  data_set_ALL_AML_independent.csv
+af291eced4116e257af0b73043e83b55d9b42f0d815440a4c5bc72424d2f44e1  actual.csv
+"""
+MLL_SHA256 = "5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4"
 _SOURCES = (
     Source(
         cohort="golub",
-        files=(
-            OriginalFile(
-                "data_set_ALL_AML_train.csv",
-                sha256="697e46bc396878dcd735a28cf56f04dd7be82d7e35a05c96a104a314c15b6f0b",
-            ),
-            OriginalFile(
-                "data_set_ALL_AML_independent.csv",
-                sha256="d89649c714ae356ff3f9ea79aef024e3932096d71b72600592c0baaef830de6c",
-            ),
-            OriginalFile(
-                "actual.csv",
-                sha256="af291eced4116e257af0b73043e83b55d9b42f0d815440a4c5bc72424d2f44e1",
-            ),
+        files=tuple(
+            OriginalFile(name, sha256=digest)
+            for digest, name in map(str.split, GOLUB_SHA256.splitlines())
         ),
         check_copy=_check_golub,
         run="kedro run",
@@ -155,22 +145,14 @@ _SOURCES = (
     ),
     Source(
         cohort="cumida",
-        files=(
-            OriginalFile(
-                "Leukemia_GSE9476.csv", git_blob="8a3f4602441de50feb408ded8310c57d0813c5d1"
-            ),
-        ),
+        files=(OriginalFile("Leukemia_GSE9476.csv", git_blob=CUMIDA_GIT_BLOB),),
         check_copy=_check_cumida,
         run="kedro run --env cumida",
         kaggle="brunogrisci/leukemia-gene-expression-cumida",
     ),
     Source(
         cohort="mll",
-        files=(
-            OriginalFile(
-                "MLL.csv", sha256="5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4"
-            ),
-        ),
+        files=(OriginalFile("MLL.csv", sha256=MLL_SHA256),),
         check_copy=_check_mll,
         run="kedro run --env mll",
         how_to_get=(
