@@ -9,22 +9,11 @@ from leukemia_kedro.evaluation.reject_option import call_summary, choose_thresho
 from leukemia_kedro.model.predictions import with_calls
 
 
-def test_a_model_that_is_never_wrong_calls_everything():
-    confidence = np.array([0.9, 0.6, 0.8])
-    assert choose_threshold(np.array([True, True, True]), confidence, 0.0) == 0.6
-
-
 def test_the_threshold_lies_above_the_errors():
     correct = np.array([True, True, False, True])
     confidence = np.array([0.9, 0.8, 0.7, 0.6])
     assert choose_threshold(correct, confidence, 0.0) == 0.8
     assert choose_threshold(correct, confidence, 0.25) == 0.6
-
-
-def test_samples_that_share_a_confidence_are_called_together():
-    correct = np.array([True, True, False])
-    confidence = np.array([0.9, 0.8, 0.8])
-    assert choose_threshold(correct, confidence, 0.0) == 0.9
 
 
 def test_where_no_threshold_keeps_the_aim_nothing_is_called():
