@@ -15,22 +15,20 @@ def make_cohort(values, sample_ids, probe_ids, origin="made for a test", **facts
     """A cohort from bare arrays; ``facts`` are columns of its samples table."""
     samples = pd.Index(sample_ids, name="sample", dtype=str)
     probes = pd.Index(probe_ids, name="probe", dtype=str)
+    of_probes = {"description": "", "is_control": probes.str.startswith("AFFX")}
     return Cohort(
-        expression=pd.DataFrame(np.asarray(values, dtype=float), samples, probes),
-        samples=pd.DataFrame(facts, index=samples),
-        probes=pd.DataFrame(
-            {"description": "", "is_control": probes.str.startswith("AFFX")}, index=probes
-        ),
-        origin=origin,
+        pd.DataFrame(np.asarray(values, dtype=float), samples, probes),
+        pd.DataFrame(facts, samples),
+        pd.DataFrame(of_probes, probes),
+        origin,
     )
 
 
 def assert_same_cohort(found: Cohort, expected: Cohort) -> None:
     """Every table equal to the last bit; only the origin may differ."""
     for table in ("expression", "samples", "probes"):
-        pd.testing.assert_frame_equal(
-            getattr(found, table), getattr(expected, table), check_exact=True
-        )
+        tables = getattr(found, table), getattr(expected, table)
+        pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
 def number(value: float) -> str:
@@ -40,15 +38,9 @@ def number(value: float) -> str:
 def table_rows(cohort: Cohort, *, label: str | None = "class") -> list[list[str]]:
     """Samples in rows: id, expression, and the label last."""
     rows = [["id", *cohort.probes.index]]
-    rows += [
-        [sample, *map(number, values)]
-        for sample, values in zip(
-            cohort.samples.index, cohort.expression.to_numpy().tolist(), strict=True
-        )
-    ]
+    rows += [[row[0], *map(number, row[1:])] for row in cohort.expression.itertuples()]
     if label is not None:
-        for row, cell in zip(rows, [label, *cohort.labels], strict=True):
-            row.append(cell)
+        rows = transposed([*transposed(rows), [label, *cohort.labels]])
     return rows
 
 
@@ -84,10 +76,8 @@ def series_matrix_lines(cohort: Cohort, characteristics: list[list[str]]) -> lis
         "!series_matrix_table_begin",
         quoted("ID_REF", *ids),
         *(
-            "\t".join([f'"{probe}"', *map(number, values)])
-            for probe, values in zip(
-                cohort.probes.index, cohort.expression.to_numpy().T.tolist(), strict=True
-            )
+            "\t".join([f'"{row[0]}"', *map(number, row[1:])])
+            for row in cohort.expression.T.itertuples()
         ),
         "!series_matrix_table_end",
     ]

@@ -95,131 +95,77 @@ def small_class():
     return with_samples(label=labels)()
 
 
+# fmt: off
 REFUSED = {
     "no labels": (with_samples(label=None), RAW, "the cohort has no labels"),
-    "one class": (
-        with_samples(label="ALL"),
-        RAW,
-        "every sample is labelled 'ALL': expected at least two classes",
-    ),
-    "classes other than those of the parameters": (
-        sound_cohort,
-        RAW | {"classes": ["ALL", "CLL"]},
-        "cohort.classes lists ALL, CLL, but the labels are ALL, AML",
-    ),
-    "a class with too few samples": (
-        small_class,
-        RAW,
-        "class 'MLL' has 2 training samples, fewer than the 5 folds of resampling.folds",
-    ),
-    "a class that is held out altogether": (
-        class_only_in_test,
-        RAW,
-        "classes without a training sample: MLL",
-    ),
-    "no split, though the parameters say there is": (
-        with_samples(split=None),
-        RAW,
-        "… this cohort gives no split; set it to 'stratified', or to 'none'",
-    ),
-    "a missing value": (
-        with_values(put(np.nan, 2, 3)),
-        RAW,
+    "one class": (with_samples(label="ALL"), RAW,
+        "every sample is labelled 'ALL': expected at least two classes"),
+    "classes other than those of the parameters": (sound_cohort, RAW | {"classes": ["ALL", "CLL"]},
+        "cohort.classes lists ALL, CLL, but the labels are ALL, AML"),
+    "a class with too few samples": (small_class, RAW,
+        "class 'MLL' has 2 training samples, fewer than the 5 folds of resampling.folds"),
+    "a class that is held out altogether": (class_only_in_test, RAW,
+        "classes without a training sample: MLL"),
+    "no split, though the parameters say there is": (with_samples(split=None), RAW,
+        "… this cohort gives no split; set it to 'stratified', or to 'none'"),
+    "a missing value": (with_values(put(np.nan, 2, 3)), RAW,
         "1 values are missing, the first in sample patient_003, probe sim_00002_at; expected a "
-        "number in every cell. Set cohort.missing.policy",
-    ),
+        "number in every cell. Set cohort.missing.policy"),
     "a missing value, in a probe that is complete enough to stay": (
-        with_values(put(np.nan, 2, 3)),
-        RAW | {"missing": {"policy": "drop"}},
+        with_values(put(np.nan, 2, 3)), RAW | {"missing": {"policy": "drop"}},
         "1 values are still missing, the first in sample patient_003, probe sim_00002_at, after "
         "the 0 probes that lack more than … set max_share to 0, or cohort.missing.policy to "
-        "'impute'",
-    ),
+        "'impute'"),
     "a sample without any value": (
-        with_values(put(np.nan, 2, slice(None))),
-        RAW | {"missing": {"policy": "impute"}},
-        "samples without any value: patient_003; remove them",
-    ),
+        with_values(put(np.nan, 2, slice(None))), RAW | {"missing": {"policy": "impute"}},
+        "samples without any value: patient_003; remove them"),
     "every probe short of values": (
-        with_values(put(np.nan, slice(0, 8), slice(None))),
-        RAW | {"missing": {"policy": "impute"}},
-        "every probe lacks more than cohort.missing.max_share 0.2 of its values",
-    ),
-    "values already logged, declared raw": (
-        lambda: sound_cohort("log2"),
-        RAW,
+        with_values(put(np.nan, slice(0, 8), slice(None))), RAW | {"missing": {"policy": "impute"}},
+        "every probe lacks more than cohort.missing.max_share 0.2 of its values"),
+    "values already logged, declared raw": (lambda: sound_cohort("log2"), RAW,
         "cohort.scale is 'raw', but values from … look like log2 values; "
-        "set cohort.scale to 'log2'",
-    ),
-    "raw intensities, declared log2": (
-        sound_cohort,
-        LOG2,
+        "set cohort.scale to 'log2'"),
+    "raw intensities, declared log2": (sound_cohort, LOG2,
         "cohort.scale is 'log2', but values from … look like raw intensities; "
-        "set cohort.scale to 'raw'",
-    ),
-    "a sample of one value throughout": (
-        with_values(put(120.0, 4, slice(None))),
-        RAW,
-        "samples with one value in every probe: patient_005; an array that measured nothing",
-    ),
+        "set cohort.scale to 'raw'"),
+    "a sample of one value throughout": (with_values(put(120.0, 4, slice(None))), RAW,
+        "samples with one value in every probe: patient_005; an array that measured nothing"),
     "an id column read as a probe": (
-        with_id_among_probes("number", lambda n: 3 * np.arange(n) + 7),
-        RAW,
+        with_id_among_probes("number", lambda n: 3 * np.arange(n) + 7), RAW,
         "probes that count the samples, in whole numbers that rise from row to row: number; name "
-        "the column in the catalog",
-    ),
-    "one array under two labels": (
-        with_values(copy_row(0, 8)),
-        RAW,
-        "samples patient_001, patient_009 have the same values, but are labelled ALL, AML",
-    ),
-    "one array in the training and in the test set": (
-        with_values(copy_row(0, 13)),
-        RAW,
+        "the column in the catalog"),
+    "one array under two labels": (with_values(copy_row(0, 8)), RAW,
+        "samples patient_001, patient_009 have the same values, but are labelled ALL, AML"),
+    "one array in the training and in the test set": (with_values(copy_row(0, 13)), RAW,
         "samples patient_001, patient_014 have the same values and are on both sides of the split: "
-        "the test set is not unseen",
-    ),
+        "the test set is not unseen"),
     "one patient in the training and in the test set": (
         with_samples(patient=["p1"] + ["p2"] * 12 + ["p1"] * 9),
         RAW | {"split": {"method": "given", "group": "patient"}},
         "the given split has samples of one patient on both sides: p1; set cohort.split.method to "
-        "'grouped'",
-    ),
+        "'grouped'"),
     "groups that the samples do not name": (
-        sound_cohort,
-        RAW | {"split": {"method": "grouped", "group": "donor"}},
-        "cohort.split.group is 'donor', which is no column of the samples; they have label, split",
-    ),
+        sound_cohort, RAW | {"split": {"method": "grouped", "group": "donor"}},
+        "cohort.split.group is 'donor', which is no column of the samples; they have label, split"),
     "a sample without a group": (
         with_samples(patient=[""] + ["p1"] * 10 + ["p2"] * 11),
         RAW | {"split": {"method": "grouped", "group": "patient"}},
-        "samples without a value of 'patient', their group: patient_001",
-    ),
-    "no probe that passes the filter": (
-        sound_cohort,
-        RAW | {"filter": {"min_ratio": 1000}},
-        "none of 240 probes is left: expected maximum / minimum > 1000.0",
-    ),
+        "samples without a value of 'patient', their group: patient_001"),
+    "no probe that passes the filter": (sound_cohort, RAW | {"filter": {"min_ratio": 1000}},
+        "none of 240 probes is left: expected maximum / minimum > 1000.0"),
 }
 
 TOLD = {
     "a probe with the name of an id column": (
-        with_id_among_probes("sample_id", lambda n: np.random.default_rng(0).permutation(n)),
-        RAW,
-        "probes with the name of an id column: sample_id",
-    ),
-    "negative values after the logarithm": (
-        with_values(put(-3.5, 2, 3), "log2"),
-        LOG2,
-        "… log2 values are negative: expected of ratios, not of intensities",
-    ),
-    "one array twice in the training set": (
-        with_values(copy_row(0, 3)),
-        RAW,
+        with_id_among_probes("sample_id", lambda n: np.random.default_rng(0).permutation(n)), RAW,
+        "probes with the name of an id column: sample_id"),
+    "negative values after the logarithm": (with_values(put(-3.5, 2, 3), "log2"), LOG2,
+        "… log2 values are negative: expected of ratios, not of intensities"),
+    "one array twice in the training set": (with_values(copy_row(0, 3)), RAW,
         "samples with the same values: patient_001, patient_004; cross-validation may learn from "
-        "one and be tested on another",
-    ),
+        "one and be tested on another"),
 }
+# fmt: on
 
 
 def parameters(block: dict) -> CohortParameters:

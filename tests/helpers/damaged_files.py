@@ -37,22 +37,19 @@ COHORT = make_cohort(
 
 def golub(folder: Path) -> CohortFileDataset:
     """Golub's three files"""
-    write(folder, golub_texts())
-    return GolubDataset(filepath=str(folder))
+    return GolubDataset(filepath=str(write(folder, golub_texts())))
 
 
 def golub_semicolons(folder: Path) -> CohortFileDataset:
     """Golub's files, semicolons between cells, calls removed"""
     texts = golub_texts()
     texts[TRAIN] = re_saved(texts[TRAIN], separator=";", calls=False)
-    write(folder, texts)
-    return GolubDataset(filepath=str(folder))
+    return GolubDataset(filepath=str(write(folder, texts)))
 
 
 def golub_zip(folder: Path) -> CohortFileDataset:
     """Golub's files in a zip"""
-    path = write_zip(folder / "golub.zip", golub_texts())
-    return GolubDataset(filepath=str(path))
+    return GolubDataset(filepath=str(write_zip(folder / "golub.zip", golub_texts())))
 
 
 def table(folder: Path) -> CohortFileDataset:
@@ -83,11 +80,8 @@ def table_gz(folder: Path) -> CohortFileDataset:
 
 def table_split(folder: Path) -> CohortFileDataset:
     """Expression table with a column of splits"""
-    rows = [
-        [*row, split]
-        for row, split in zip(table_rows(COHORT), ["set", "train", "train", "test"], strict=True)
-    ]
-    path = write_rows(folder / "t.csv", rows)
+    rows = [*transposed(table_rows(COHORT)), ["set", "train", "train", "test"]]
+    path = write_rows(folder / "t.csv", transposed(rows))
     return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class", split="set")
 
 
