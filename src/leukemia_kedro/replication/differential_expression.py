@@ -41,27 +41,12 @@ def moderated_t(golub: Golub) -> list[Row]:
     design = design_matrix("~ label", samples, ["ALL", "AML"]).matrix
     moderated = moderate(fit_linear_model(pd.DataFrame(expression, columns=samples.index), design))
     adjusted = top_table(moderated, design.columns[1])["adj.P.Val"]
-    prior = (
-        ("prior degrees of freedom d0", 7.5019, moderated.prior.df),
-        ("prior variance s0²", 0.6240, moderated.prior.variance),
-    )
+    df, variance = (float(np.median(v)) for v in (moderated.prior.df, moderated.prior.variance))
+    n_genes, where = int((adjusted < LEVEL).sum()), "on 38 patients, log2"
     return [
-        *(
-            compare(
-                LIMMA,
-                f"{name} on 38 patients, log2",
-                published,
-                float(np.median(value)),
-                FOUR_DIGITS,
-            )
-            for name, published, value in prior
-        ),
-        compare(
-            LIMMA,
-            "genes with a Benjamini–Hochberg value below .05",
-            564,
-            int((adjusted < LEVEL).sum()),
-        ),
+        compare(LIMMA, f"prior degrees of freedom d0 {where}", 7.5019, df, FOUR_DIGITS),
+        compare(LIMMA, f"prior variance s0² {where}", 0.6240, variance, FOUR_DIGITS),
+        compare(LIMMA, "genes with a Benjamini–Hochberg value below .05", 564, n_genes),
     ]
 
 
@@ -69,11 +54,6 @@ def step_down_max_t(golub: Golub, seed: int) -> Row:
     """Genes that differ on the 38 by maxT, whose labellings are drawn with ``seed``."""
     matrix = make_pipeline(probe_filter(), log2(standardise_arrays=True)).fit_transform(golub.train)
     p = max_t(matrix.T, golub.train_labels == "AML", PERMUTATIONS, seed)
-    return compare(
-        MAX_T,
-        "genes at a family-wise error rate of .05",
-        92,
-        int((p <= LEVEL).sum()),
-        tolerance=4,
-        note=f"{PERMUTATIONS} labellings at random: the count moves by a few with the seed",
-    )
+    note = f"{PERMUTATIONS} labellings at random: the count moves by a few with the seed"
+    quantity = "genes at a family-wise error rate of .05"
+    return compare(MAX_T, quantity, 92, int((p <= LEVEL).sum()), tolerance=4, note=note)

@@ -21,43 +21,31 @@ SEEDS = 20
 
 @dataclass(frozen=True)
 class Golub:
-    """The 72 patients in numeric order: 38 for training, then 34 independent.
-
-    Parameters
-    ----------
-    expression : DataFrame, shape (72, n_probes)
-        Raw intensities.
-    labels : Series, index ``sample``
-        ALL or AML.
-    controls : list of str
-        The chip's control probes.
-    published : list of str
-        The 50 probes of Golub et al. (1999), figure 3B.
-    """
+    """The 72 patients in numeric order: 38 for training, then 34 independent."""
 
     expression: pd.DataFrame
+    """Raw intensities, shape (72, n_probes)."""
     labels: pd.Series
+    """ALL or AML, index ``sample``."""
     controls: list[str]
+    """The chip's control probes."""
     published: list[str]
+    """The 50 probes of Golub et al. (1999), figure 3B."""
 
     @property
     def train(self) -> pd.DataFrame:
-        """Raw intensities of the 38."""
         return self.expression.iloc[:N_TRAIN]
 
     @property
     def test(self) -> pd.DataFrame:
-        """Raw intensities of the 34."""
         return self.expression.iloc[N_TRAIN:]
 
     @property
     def train_labels(self) -> np.ndarray:
-        """Labels of the 38."""
         return self.labels.iloc[:N_TRAIN].to_numpy(dtype=str)
 
     @property
     def test_labels(self) -> np.ndarray:
-        """Labels of the 34."""
         return self.labels.iloc[N_TRAIN:].to_numpy(dtype=str)
 
     @property
@@ -74,18 +62,13 @@ class Golub:
     ) -> list[int]:
         """Errors of 34 under each of 20 values of ``random_state``, the first of them ``seed``.
 
-        Parameters
-        ----------
-        model : classifier
-        train, test : ndarray, shapes (38, n_features) and (34, n_features)
-        seed : int
+        ``train`` and ``test`` have shapes (38, n_features) and (34, n_features).
         """
-        truth = self.test_labels == "AML"
-        models = (model.set_params(random_state=seed + k) for k in range(SEEDS))
-        return [
-            int((fitted.fit(train, self.train_is_aml).predict(test) != truth).sum())
-            for fitted in models
-        ]
+        errors = []
+        for k in range(SEEDS):
+            fitted = model.set_params(random_state=seed + k).fit(train, self.train_is_aml)
+            errors.append(int((fitted.predict(test) != (self.test_labels == "AML")).sum()))
+        return errors
 
 
 def original_split(cohort: Cohort) -> Golub:

@@ -35,7 +35,10 @@ FUREY_GENES = (25, 250, 500, 1000)
 ELASTIC_NET_GENES = 45
 
 Method = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""``(train, is_aml of train, test)`` → score of each test patient, AML above ½."""
+"""``(train, is_aml of train, test)`` → score of each test patient, AML above ½.
+
+Shapes (n_train, n_probes), (n_train,) of 0 and 1, and (n_test, n_probes).
+"""
 
 
 def support_vector_machines(golub: Golub) -> list[Row]:
@@ -77,16 +80,17 @@ def discriminants(golub: Golub) -> list[Row]:
 
 def penalised_logistic_regression(golub: Golub, seed: int) -> list[Row]:
     """Ridge logistic regression; ``seed`` draws the folds on the 38 that choose its penalty."""
-    method = _fit_probability(
-        GridSearchCV(
-            make_pipeline(
-                TopProbes("anova_f", k=20), StandardScaler(), LogisticRegression(max_iter=1000)
-            ),
-            {"logisticregression__C": [0.1, 1, 10, 100]},
-            scoring="neg_brier_score",
-            cv=StratifiedKFold(5, shuffle=True, random_state=seed),
-        )
+    ridge = LogisticRegression(max_iter=1000)
+    search = GridSearchCV(
+        make_pipeline(TopProbes("anova_f", k=20), StandardScaler(), ridge),
+        {"logisticregression__C": [0.1, 1, 10, 100]},
+        scoring="neg_brier_score",
+        cv=StratifiedKFold(5, shuffle=True, random_state=seed),
     )
+
+    def method(train: np.ndarray, is_aml: np.ndarray, test: np.ndarray) -> np.ndarray:
+        return search.fit(train, is_aml).predict_proba(test)[:, 1]
+
     truth = golub.test_labels == "AML"
     brier, without = (
         float(np.mean((_scores(method, golub, standardise) - truth) ** 2))
@@ -108,20 +112,12 @@ def diagonal_discriminant(k: int) -> Method:
     With unequal priors scikit-learn's nearest centroid is just that: it divides each gene by its
     pooled within-class deviation and adds the log priors.
     """
-    return _fit_predict(
-        make_pipeline(TopProbes("anova_f", k=k), NearestCentroid(priors="empirical"))
-    )
+    return _on_genes("anova_f", k, NearestCentroid(priors="empirical"))
 
 
 def pls_logistic(train: np.ndarray, is_aml: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Probability of AML by logistic regression on 3 partial least squares components of the
-    50 genes with the largest t.
-
-    Parameters
-    ----------
-    train, test : ndarray, shape (n_samples, n_probes)
-    is_aml : ndarray of int, shape (n_train,)
-    """
+    50 genes with the largest t: a :data:`Method`."""
     genes = TopProbes("anova_f", k=50).fit(train, is_aml)
     components = PLSRegression(n_components=3).fit(genes.transform(train), is_aml)
     regression = LogisticRegression().fit(components.transform(genes.transform(train)), is_aml)
@@ -131,12 +127,8 @@ def pls_logistic(train: np.ndarray, is_aml: np.ndarray, test: np.ndarray) -> np.
 def elastic_net(train: np.ndarray, is_aml: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Elastic net fitted to the classes as 0 and 1, where its path is nearest to 45 genes.
 
-    As Zou & Hastie (2005), section 6: the 1000 genes with the largest t, columns of length 1.
-
-    Parameters
-    ----------
-    train, test : ndarray, shape (n_samples, n_probes)
-    is_aml : ndarray of int, shape (n_train,)
+    A :data:`Method` as in Zou & Hastie (2005), section 6: the 1000 genes with the largest t,
+    columns of length 1.
     """
     prepare = make_pipeline(TopProbes("anova_f", k=1000), StandardScaler())
     length = np.sqrt(len(train))
@@ -161,9 +153,8 @@ def elastic_net_path(
         Centred, columns of length 1.
     y : ndarray, shape (n_samples,)
         Centred.
-    lambda2 : float
-        Ridge penalty; 0.01 and 200 steps are the paper's.
-    steps : int
+    lambda2, steps : float, int
+        Ridge penalty and length of the path, the paper's by default.
 
     Returns
     -------
@@ -180,17 +171,12 @@ def elastic_net_path(
 
 
 def _scaled_svm(criterion: str, k: int | str) -> Method:
-    return _fit_predict(
-        make_pipeline(TopProbes(criterion, k=k), StandardScaler(), SVC(kernel="linear"))
-    )
+    return _on_genes(criterion, k, StandardScaler(), SVC(kernel="linear"))
 
 
-def _fit_predict(model: BaseEstimator) -> Method:
+def _on_genes(criterion: str, k: int | str, *steps: BaseEstimator) -> Method:
+    model = make_pipeline(TopProbes(criterion, k=k), *steps)
     return lambda train, is_aml, test: model.fit(train, is_aml).predict(test)
-
-
-def _fit_probability(model: BaseEstimator) -> Method:
-    return lambda train, is_aml, test: model.fit(train, is_aml).predict_proba(test)[:, 1]
 
 
 def _count_errors(
@@ -203,13 +189,9 @@ def _count_errors(
 ) -> Row:
     wrong = _wrong(method, golub)
     without = _wrong(method, golub, standardise_arrays=False)
-    remarks = [
-        f"wrong: {patients(wrong)}",
-        f"without array standardisation: {patients(without)}",
-        note,
-    ]
+    found = f"wrong: {patients(wrong)}; without array standardisation: {patients(without)}"
     quantity = f"{setting}: errors of 34"
-    return compare(study, quantity, published, len(wrong), note=joined(remarks))
+    return compare(study, quantity, published, len(wrong), note=joined([found, note]))
 
 
 def _wrong(method: Method, golub: Golub, standardise_arrays: bool = True) -> list[str]:

@@ -28,11 +28,7 @@ CUSTOMARY_SEED = 42
 def f_classif_models(golub: Golub, seed: int) -> list[Row]:
     """Correct predictions of the five models of one notebook, median over 20 seeds.
 
-    Parameters
-    ----------
-    golub : Golub
-    seed : int
-        The first of the seeds, for the models that draw at random.
+    ``seed`` is the first of the seeds, for the models that draw at random.
     """
     models = {
         "SVM (RBF)": SVC(),
@@ -51,9 +47,8 @@ def f_classif_models(golub: Golub, seed: int) -> list[Row]:
             f"median of {SEEDS} seeds, {min(right)} to {max(right)}; values not logged, genes "
             "standardised, default arguments"
         )
-        rows.append(
-            compare(F_CLASSIF, f"{name}: right of 34", 31, float(np.median(right)), note=note)
-        )
+        median = float(np.median(right))
+        rows.append(compare(F_CLASSIF, f"{name}: right of 34", 31, median, note=note))
     return rows
 
 
@@ -67,20 +62,14 @@ def slid_labels(golub: Golub) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Returns
     -------
     expression : ndarray, shape (36, n_probes)
-    slid : ndarray of str, shape (36,)
-        The labels as joined.
-    own : ndarray of str, shape (36,)
-        The labels these patients have.
+    slid, own : ndarray of str, shape (36,)
+        The labels as joined, and the labels these patients have.
     """
     rows = range(1, 37)
     samples = [str(TRAIN_FILE_ORDER[k]) for k in rows]
-    slid = golub.labels.loc[[str(2 * k) for k in rows]]
-    own = golub.labels.loc[samples]
-    return (
-        golub.expression.loc[samples].to_numpy(),
-        slid.to_numpy(dtype=str),
-        own.to_numpy(dtype=str),
-    )
+    slid = golub.labels.loc[[str(2 * k) for k in rows]].to_numpy(dtype=str)
+    own = golub.labels.loc[samples].to_numpy(dtype=str)
+    return golub.expression.loc[samples].to_numpy(), slid, own
 
 
 def slid_label_models(golub: Golub) -> list[Row]:

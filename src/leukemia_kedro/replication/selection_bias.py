@@ -22,39 +22,25 @@ def permuted_labels(golub: Golub, seed: int) -> list[Row]:
     """Balanced accuracy on permuted labels, genes chosen before and inside cross-validation.
 
     All 72 patients take part, as in the paper: their labels are permuted, so nothing is learned
-    about the 34.
-
-    Parameters
-    ----------
-    golub : Golub
-    seed : int
-        Of the permutations and the folds.
+    about the 34. ``seed`` draws the permutations and the folds.
     """
     expression = make_pipeline(probe_filter(), log2()).fit_transform(golub.expression)
     labels = golub.labels.to_numpy(dtype=str)
     generator = np.random.default_rng(seed)
-    scores = np.array(
-        [
-            _scores(expression, generator.permutation(labels), seed + permutation)
-            for permutation in range(PERMUTATIONS)
-        ]
-    )
+    seeds = range(seed, seed + PERMUTATIONS)
+    scores = np.array([_scores(expression, generator.permutation(labels), one) for one in seeds])
     errors = scores.std(axis=0, ddof=1) / np.sqrt(PERMUTATIONS)
+    rows = []
     settings = (("before cross-validation", 0.78), ("inside each fold", 0.5))
-    return [
-        compare(
-            STUDY,
-            f"permuted labels, 50 genes chosen {where}: balanced accuracy",
-            published,
-            float(score),
-            TOLERANCE,
-            f"mean of {PERMUTATIONS} permutations, standard error {error:.3f}; "
-            f"{FOLDS} folds, linear SVM",
+    for k, (where, published) in enumerate(settings):
+        quantity = f"permuted labels, 50 genes chosen {where}: balanced accuracy"
+        note = (
+            f"mean of {PERMUTATIONS} permutations, standard error {errors[k]:.3f}; "
+            f"{FOLDS} folds, linear SVM"
         )
-        for (where, published), score, error in zip(
-            settings, scores.mean(axis=0), errors, strict=True
-        )
-    ]
+        score = float(scores[:, k].mean())
+        rows.append(compare(STUDY, quantity, published, score, TOLERANCE, note))
+    return rows
 
 
 def _scores(expression: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, float]:

@@ -18,11 +18,7 @@ ONE_PATIENT = 1.0
 def threshold_path(golub: Golub, seed: int) -> pd.DataFrame:
     """Genes and errors at each threshold, on all probes.
 
-    Parameters
-    ----------
-    golub : Golub
-    seed : int
-        Of the folds, which are drawn 20 times.
+    ``seed`` draws the folds, 20 times.
 
     Returns
     -------
@@ -54,18 +50,19 @@ def rows_of_path(path: pd.DataFrame) -> list[Row]:
     nearest = path.iloc[(path["n_genes"] - PUBLISHED["n_genes"]).abs().argmin()]
     by_cv = path[path["chosen"]].iloc[0]
     flat = path.loc[path["cv_errors"] <= by_cv["cv_errors"] + 1, "n_genes"]
-    return _rows_of_point(
-        "path, nearest to 21 genes",
-        nearest,
-        f"threshold {nearest['threshold']:.2f}, all probes floored and logged",
+    at_nearest = f"threshold {nearest['threshold']:.2f}, all probes floored and logged"
+    errors_note = (
         f"mean of {DRAWS} draws of the {FOLDS} folds; a single draw, as published, moves by about "
-        "one patient",
-    ) + _rows_of_point(
-        "threshold chosen by cross-validation on the 38",
-        by_cv,
-        f"threshold {by_cv['threshold']:.2f}; the choice is not stable: from {flat.max()} to "
-        f"{flat.min()} genes the mean error is within 1 patient of the lowest",
+        "one patient"
     )
+    at_chosen = (
+        f"threshold {by_cv['threshold']:.2f}; the choice is not stable: from {flat.max()} to "
+        f"{flat.min()} genes the mean error is within 1 patient of the lowest"
+    )
+    return [
+        *_rows_of_point("path, nearest to 21 genes", nearest, at_nearest, errors_note),
+        *_rows_of_point("threshold chosen by cross-validation on the 38", by_cv, at_chosen),
+    ]
 
 
 def _rows_of_point(

@@ -10,28 +10,17 @@ NOBODY = "none"
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity that a study reports, as published and as reproduced here.
-
-    Parameters
-    ----------
-    study : str
-        Where the published value comes from, and the method.
-    quantity : str
-        What is counted or measured.
-    published, reproduced : str
-        As printed in the table.
-    agrees : bool
-        By the rule of :func:`compare` or :func:`compare_patients`.
-    note : str
-        Size of a disagreement, tolerance, and what explains the disagreement where that is known.
-    """
+    """One quantity that a study reports, as published and as reproduced here."""
 
     study: str
+    """Where the published value comes from, and the method."""
     quantity: str
     published: str
     reproduced: str
     agrees: bool
+    """By the rule of :func:`compare` or :func:`compare_patients`."""
     note: str
+    """Size of a disagreement, tolerance, and what explains the disagreement where it is known."""
 
 
 def compare(
@@ -42,22 +31,11 @@ def compare(
     tolerance: float = 0.0,
     note: str = "",
 ) -> Row:
-    """Set a reproduced number beside the published one.
+    """Set a reproduced number beside the published one, or a range ``(lowest, highest)``.
 
-    Parameters
-    ----------
-    study, quantity : str
-    published : number or (lowest, highest)
-    reproduced : number
-    tolerance : float
-        How far the number may lie from the published one, or outside the published range. With 0,
-        which is for counts, only equality counts.
-    note : str
-
-    Returns
-    -------
-    Row
-        ``agrees`` where the number is within tolerance; else the note begins with the difference.
+    They agree where the number is within ``tolerance`` of the published one, or of the range; with
+    a tolerance of 0, which is for counts, only where they are equal. Else the note begins with the
+    difference.
     """
     low, high = published if isinstance(published, tuple) else (published, published)
     difference = float(reproduced - min(max(reproduced, low), high))
@@ -76,10 +54,7 @@ def compare_patients(
 ) -> Row:
     """Set reproduced patients beside the published ones, a list as from :func:`patients`.
 
-    Returns
-    -------
-    Row
-        ``agrees`` where they are the same; else the note begins with those of one list only.
+    They agree where they are the same; else the note begins with those of one list only.
     """
     ours, theirs = set(reproduced), set(published.split(", ")) - {NOBODY}
     only = {"published only": theirs - ours, "here only": ours - theirs}

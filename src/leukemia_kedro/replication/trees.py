@@ -15,11 +15,7 @@ STUDY = "Tan & Gilbert 2003, decision trees"
 def entropy_trees(golub: Golub, seed: int) -> list[Row]:
     """Errors of entropy trees on all probes, median over 20 seeds.
 
-    Parameters
-    ----------
-    golub : Golub
-    seed : int
-        The first of the seeds, which decide between equal splits and draw the bootstraps.
+    ``seed`` is the first of the seeds, which decide between equal splits and draw the bootstraps.
     """
     tree = DecisionTreeClassifier(criterion="entropy")
     models = {

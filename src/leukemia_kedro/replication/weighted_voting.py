@@ -21,15 +21,10 @@ SLONIM = "Slonim et al. 2000, weighted voting"
 
 def leave_one_out(golub: Golub) -> list[Row]:
     """Leave-one-out on the 38, genes chosen inside each fold."""
-    signed = cross_val_predict(
-        _choosing_its_genes(golub, filtered=False),
-        golub.train,
-        golub.train_labels,
-        cv=LeaveOneOut(),
-        method="decision_function",
-    )
+    model, y = _choosing_its_genes(golub, filtered=False), golub.train_labels
+    signed = cross_val_predict(model, golub.train, y, cv=LeaveOneOut(), method="decision_function")
     note = "genes chosen inside each fold, from all probes but the controls"
-    wrong = _called(signed) != golub.train_labels
+    wrong = _called(signed) != y
     return _rows_of_strength("leave-one-out on 38", (36, 0.77), signed, wrong, note)
 
 
@@ -60,28 +55,19 @@ def own_genes(golub: Golub) -> list[Row]:
     wrong_strong = set(wrong) & set(golub.test.index[strong])
     forced = golub.wrong(unfiltered.predict(golub.test))
     setting = "own 50 genes of the probes that pass the filter"
+    shared, unfiltered_shared = (
+        len(set(model[:-1].get_feature_names_out()) & set(golub.published))
+        for model in (filtered, unfiltered)
+    )
+    genes_note = f"{unfiltered_shared} shared without the probe filter"
+    calls_note = f"wrong among the strong: {patients(wrong_strong)}; forced: {patients(wrong)}"
+    forced_note = f"patients {patients(forced)}; genes chosen on the 38, without the probe filter"
+    all_called = "34 independent, 50 genes, every call forced: errors"
+    n_strong, on_34 = int(strong.sum()), f"{setting}: strong calls on the 34"
     return [
-        compare(
-            OWN_GENES,
-            f"{setting}: shared with the published 50",
-            48,
-            _shared(filtered, golub),
-            note=f"{_shared(unfiltered, golub)} shared without the probe filter",
-        ),
-        compare(
-            OWN_GENES,
-            f"{setting}: strong calls on the 34",
-            30,
-            int(strong.sum()),
-            note=f"wrong among the strong: {patients(wrong_strong)}; forced: {patients(wrong)}",
-        ),
-        compare(
-            SLONIM,
-            "34 independent, 50 genes, every call forced: errors",
-            2,
-            len(forced),
-            note=f"patients {patients(forced)}; genes chosen on the 38, without the probe filter",
-        ),
+        compare(OWN_GENES, f"{setting}: shared with the published 50", 48, shared, note=genes_note),
+        compare(OWN_GENES, on_34, 30, n_strong, note=calls_note),
+        compare(SLONIM, all_called, 2, len(forced), note=forced_note),
     ]
 
 
@@ -94,8 +80,7 @@ def _rows_of_strength(
 ) -> list[Row]:
     """Strong calls, wrong ones among them (published: none), and median prediction strength."""
     n_strong, median = published
-    strong = np.abs(signed) >= STRONG
-    found = float(np.median(np.abs(signed)))
+    strong, found = np.abs(signed) >= STRONG, float(np.median(np.abs(signed)))
     return [
         compare(GOLUB, f"{setting}: strong calls", n_strong, int(strong.sum()), note=note),
         compare(GOLUB, f"{setting}: wrong among the strong", 0, int((strong & wrong).sum())),
@@ -112,7 +97,3 @@ def _choosing_its_genes(golub: Golub, filtered: bool) -> Pipeline:
 
 def _called(signed: np.ndarray) -> np.ndarray:
     return np.where(signed > 0, "AML", "ALL")
-
-
-def _shared(model: Pipeline, golub: Golub) -> int:
-    return len(set(model[:-1].get_feature_names_out()) & set(golub.published))
