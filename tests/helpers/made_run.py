@@ -8,16 +8,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from leukemia_kedro import parameters
 from leukemia_kedro.evaluation.champion import held_out_figures
-from leukemia_kedro.parameters import (
-    CohortParameters,
-    DifferentialExpressionParameters,
-    EnrichmentParameters,
-    FeatureSelectionParameters,
-    ModellingParameters,
-    ModelParameters,
-    ResamplingParameters,
-)
 from leukemia_kedro.pipelines.reporting.nodes import write_report
 from leukemia_kedro.plots import galleries
 from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, gather
@@ -32,14 +24,11 @@ FIVE = (
 )
 MODELS = ("naive_bayes", "svm_linear", "svm_rbf")
 N_PROBES = 120
+FIGURES_OF_MODELS = [f"{what}_{model}" for model in MODELS for what in ("roc", "risk_coverage")]
 GALLERIES = {
     "cohort": ("class_balance", "projection_PCA", "projection_UMAP"),
     "signature": ("signature_heat_map",),
-    "model": (
-        "model_comparison",
-        "hard_samples",
-        *(f"{what}_{model}" for model in MODELS for what in ("roc", "risk_coverage")),
-    ),
+    "model": ("model_comparison", "hard_samples", *FIGURES_OF_MODELS),
 }
 
 
@@ -50,39 +39,34 @@ def make_page(classes=TWO, n_train=38, n_test=34, **changes):
 
 def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
     """Inputs of the report's node; ``changes`` replace single ones."""
-    datasets = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
-    cohort, models, contrasts = (
-        gather(chapter, datasets) for chapter in (CohortStudy, ModelStudy, ContrastStudy)
-    )
-    projected = _projections(cohort.sample_split)
+    found = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
+    cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
+    contrasts = gather(ContrastStudy, found)
+    projected = _projections(cohort.sample_split), [0.3, 0.2]
     return {
-        "interactive_cohort_figures": galleries.interactive_cohort_figures(
-            cohort, projected, [0.3, 0.2]
-        ),
+        "interactive_cohort_figures": galleries.interactive_cohort_figures(cohort, *projected),
         "interactive_model_figures": galleries.interactive_model_figures(cohort, models),
         "interactive_contrast_figures": galleries.interactive_contrast_figures(contrasts, 0.05),
-    } | datasets
+    } | found
 
 
 def make_parameters(classes=TWO):
+    criteria, search = ["anova_f", "signal_to_noise"], {"C": [0.1, 1.0]}
     genes = {"criterion": "anova_f", "n_genes": [10, "all"]}
-    model = ModelParameters(estimator="sklearn.svm.SVC", genes=genes, search={"C": [0.1, 1.0]})
+    svm = parameters.ModelParameters(estimator="sklearn.svm.SVC", genes=genes, search=search)
     return {
-        "cohort": CohortParameters(
-            scale="raw",
-            floor=100,
-            ceiling=16000,
+        "cohort": parameters.CohortParameters(
+            scale="raw", floor=100, ceiling=16000, classes=list(classes),
             filter={"min_ratio": 5, "min_range": 500, "drop_controls": True},
-            classes=list(classes),
         ),
-        "feature_selection": FeatureSelectionParameters(criteria=["anova_f", "signal_to_noise"]),
-        "resampling": ResamplingParameters(),
-        "modelling": ModellingParameters(),
-        "models": dict.fromkeys(MODELS, model.model_dump()),
-        "differential_expression": DifferentialExpressionParameters(),
-        "gene_sets": EnrichmentParameters(),
+        "feature_selection": parameters.FeatureSelectionParameters(criteria=criteria),
+        "resampling": parameters.ResamplingParameters(),
+        "modelling": parameters.ModellingParameters(),
+        "models": dict.fromkeys(MODELS, svm),
+        "differential_expression": parameters.DifferentialExpressionParameters(),
+        "gene_sets": parameters.EnrichmentParameters(),
         "seed": 0,
-    }
+    }  # fmt: skip
 
 
 def make_found(classes=TWO, n_train=38, n_test=34):
@@ -92,12 +76,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     calls = _calls(sample_split[sample_split["split"] == "test"], classes, rng)
     comparison = _comparison(n_test)
     pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
-    figures = GALLERIES | {
-        "contrast": (
-            "decision_summary",
-            *(f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")),
-        )
-    }
+    of_contrasts = [f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")]
+    figures = GALLERIES | {"contrast": ["decision_summary", *of_contrasts]}
     signature = _genes(rng).head(20)
     return {
         "data_quality": _data_quality(classes, sample_split),
@@ -145,7 +125,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
 
 @cache
 def draw(name, inches=5.6):
-    """A figure with letters, a formula and many marks, as the figures' dataset gives it back."""
+    """A figure with letters, a formula and many marks, as the figures' dataset loads it."""
     figure = Figure(figsize=(inches, 2.4), layout="constrained")
     ax = figure.subplots()
     ax.plot(np.arange(40), np.sin(np.arange(40)), marker="o")
@@ -154,12 +134,9 @@ def draw(name, inches=5.6):
     with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(svg, format="svg", metadata={"Date": None})
     return {
-        "name": name,
-        "title": f"Title of {name}",
-        "caption": f"What {name} shows.",
-        "alt": f"Text alternative of {name}.",
-        "svg": svg.getvalue(),
-    }
+        "name": name, "title": f"Title of {name}", "caption": f"What {name} shows.",
+        "alt": f"Text alternative of {name}.", "svg": svg.getvalue(),
+    }  # fmt: skip
 
 
 def _sample_split(classes, n_train, n_test):
@@ -172,109 +149,77 @@ def _sample_split(classes, n_train, n_test):
 
 def _data_quality(classes, sample_split):
     counts = pd.crosstab(sample_split["label"], sample_split["split"])
-    quantiles = {"minimum": -80.0, "lower_quartile": 5.0, "median": 120.0, "upper_quartile": 400.0}
+    quantiles = {
+        "minimum": -80.0, "lower_quartile": 5.0, "median": 120.0, "upper_quartile": 400.0,
+        "maximum": 9000.0,
+    }  # fmt: skip
     return {
-        "origin": "simulated: made for a test",
-        "simulated": True,
-        "scale": "raw",
-        "n_samples": len(sample_split),
-        "n_probes": 7129,
-        "n_control_probes": 58,
-        "n_probes_passing_filter": N_PROBES,
+        "origin": "simulated: made for a test", "simulated": True, "scale": "raw", "oddities": [],
+        "n_samples": len(sample_split), "n_probes": 7129, "n_control_probes": 58,
+        "n_probes_passing_filter": N_PROBES, "negative_share": 0.287, "missing_values": 0,
+        "dropped_probes": 0, "constant_probes": 0, "duplicated_probes": 0, "duplicated_samples": [],
         "classes": {
             label: {split: int(counts.loc[label].get(split, 0)) for split in ("train", "test")}
             for label in classes
         },
-        "dropped_probes": 0,
-        "oddities": [],
-        "negative_share": 0.287,
-        "missing_values": 0,
-        "constant_probes": 0,
-        "duplicated_probes": 0,
-        "duplicated_samples": [],
-        "intensity_per_sample": {
-            sample: quantiles | {"maximum": 9000.0} for sample in sample_split.index
-        },
-    }
+        "intensity_per_sample": dict.fromkeys(sample_split.index, quantiles),
+    }  # fmt: skip
 
 
 def _projections(sample_split):
-    points = sample_split.reset_index()
-    return pd.concat(
-        [
-            points.assign(method=method, x=np.cos(points.index), y=points.index * 0.1)
-            for method in ("PCA", "UMAP")
-        ],
-        ignore_index=True,
-    )
+    points = sample_split.reset_index().assign(x=np.cos(range(len(sample_split))))
+    points["y"] = points.index * 0.1
+    return pd.concat([points.assign(method="PCA"), points.assign(method="UMAP")], ignore_index=True)
 
 
 def _comparison(n_test):
     """The third model is best; the second is within one standard error of it, the first not."""
-    score = np.array([0.80, 0.93, 0.96])
+    score, errors = np.array([0.80, 0.93, 0.96]), np.array([4, 2, 1])
+    table = {
+        "model": MODELS, "n_genes": [10, 50, 50], "champion": [False, True, False],
+        "cv_balanced_accuracy": score, "cv_balanced_accuracy_se": 0.05,
+        "cv_balanced_accuracy_low": score - 0.1,
+        "cv_balanced_accuracy_high": np.minimum(score + 0.1, 1),
+        "cv_auc": 0.99, "cv_brier": 0.03, "overfit_gap": 0.05,
+    }  # fmt: skip
     test = {
-        "test_n": n_test,
-        "test_errors": [4, 2, 1],
-        "test_accuracy": 1 - np.array([4, 2, 1]) / max(n_test, 1),
-        "test_accuracy_low": [0.73, 0.80, 0.85],
-        "test_accuracy_high": [0.967, 0.993, 0.999],
-        "test_brier": 0.03,
-        "test_brier_low": 0.01,
-        "test_brier_high": 0.06,
-        "test_calls": 32,
-        "test_errors_among_calls": 1,
-        "mcnemar_p": [0.5, np.nan, 1.0],
-    }
-    return pd.DataFrame(
-        {
-            "model": MODELS,
-            "n_genes": [10, 50, 50],
-            "champion": [False, True, False],
-            "cv_balanced_accuracy": score,
-            "cv_balanced_accuracy_se": 0.05,
-            "cv_balanced_accuracy_low": score - 0.1,
-            "cv_balanced_accuracy_high": np.minimum(score + 0.1, 1),
-            "cv_auc": 0.99,
-            "cv_brier": 0.03,
-            "overfit_gap": 0.05,
-            **(test if n_test else dict.fromkeys(test, np.nan)),
-        }
-    )
+        "test_n": n_test, "test_errors": errors, "test_accuracy": 1 - errors / max(n_test, 1),
+        "test_accuracy_low": [0.73, 0.80, 0.85], "test_accuracy_high": [0.967, 0.993, 0.999],
+        "test_brier": 0.03, "test_brier_low": 0.01, "test_brier_high": 0.06,
+        "test_calls": 32, "test_errors_among_calls": 1, "mcnemar_p": [0.5, np.nan, 1.0],
+    }  # fmt: skip
+    return pd.DataFrame(table | (test if n_test else dict.fromkeys(test, np.nan)))
 
 
 def _champion(comparison, classes):
     row = comparison[comparison["champion"]].iloc[0]
-    test = {key.removeprefix("test_"): row[key] for key in row.index if key.startswith("test_")}
+    cv, test = (
+        {key.removeprefix(start): row[key] for key in row.index if key.startswith(start)}
+        for start in ("cv_", "test_")
+    )
+    tested = not np.isnan(row["test_n"])
+    left_out = {"weighted_voting": "defined for two classes only, the cohort has 5"}
     return {
-        "champion": row["model"],
+        "champion": row["model"], "n_genes": int(row["n_genes"]), "threshold": 0.6,
         "rule": "the simplest model whose score is within one standard error of the best one's",
-        "classes": list(classes),
-        "n_genes": int(row["n_genes"]),
-        "threshold": 0.6,
+        "classes": list(classes), "cross_validation": cv, "test": test if tested else None,
         "parameters": {"n_genes": 50, "criterion": "anova_f", "C": 0.1},
-        "cross_validation": {
-            key.removeprefix("cv_"): row[key] for key in row.index if key.startswith("cv_")
-        },
-        "test": None if np.isnan(row["test_n"]) else test,
-        "held_out": None if np.isnan(row["test_n"]) else held_out_figures(row),
-        "published": None,
-        "left_out": {"weighted_voting": "defined for two classes only, the cohort has 5"}
-        if len(classes) > 2
-        else {},
-    }
+        "held_out": held_out_figures(row) if tested else None, "published": None,
+        "left_out": left_out if len(classes) > 2 else {},
+    }  # fmt: skip
 
 
 def _scores(classes, n_train, n_test):
     measures = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "brier")
     scores = dict.fromkeys(measures, 0.95)
     per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
+    of = scores | {"per_class": per_class}
     return {
-        "n_genes": 50,
-        "genes": [f"X{10000 + i}_at" for i in range(50)],
-        "cv": {"n": n_train, **scores, "per_class": per_class},
-        "train": {"n": n_train, **scores, "per_class": per_class},
-        "test": {"n": n_test, **scores, "per_class": per_class} if n_test else None,
-    }
+        "n_genes": 50, "genes": [f"X{10000 + i}_at" for i in range(50)],
+        "cv": {"n": n_train, **of},
+        "train": {"n": n_train, **of},
+        "test": {"n": n_test, **of} if n_test else None,
+    }  # fmt: skip
 
 
 def _calls(samples, classes, rng):
@@ -297,15 +242,11 @@ def _genes(rng):
 
 def _contrast(rng):
     p_values = np.sort(rng.uniform(size=N_PROBES) ** 4)
-    return _genes(rng).assign(
-        **{
-            "logFC": rng.normal(size=N_PROBES),
-            "AveExpr": rng.normal(8, 2, N_PROBES),
-            "t": rng.normal(size=N_PROBES),
-            "P.Value": p_values,
-            "adj.P.Val": np.minimum(p_values * 4, 1),
-            "B": -3.0,
-            "wilcoxon_p": p_values,
-            "maxT_p": p_values,
-        }
-    )
+    genes = _genes(rng)
+    statistics = {
+        "logFC": rng.normal(size=N_PROBES), "AveExpr": rng.normal(8, 2, N_PROBES),
+        "t": rng.normal(size=N_PROBES), "P.Value": p_values,
+        "adj.P.Val": np.minimum(p_values * 4, 1), "B": -3.0, "wilcoxon_p": p_values,
+        "maxT_p": p_values,
+    }  # fmt: skip
+    return genes.assign(**statistics)

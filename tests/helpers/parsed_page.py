@@ -16,18 +16,12 @@ class _Reader(HTMLParser):
         names = [name for name, _ in attributes]
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
         self.builder.start(tag, {name: value or "" for name, value in attributes})
+        self.open.append(tag)
         if tag in VOID:
-            self.builder.end(tag)
-        else:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.builder.start(tag, {name: value or "" for name, value in attributes})
-        self.builder.end(tag)
+            self.handle_endtag(tag)
 
     def handle_endtag(self, tag):
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>, at {self.getpos()}"
+        assert self.open[-1:] == [tag], f"</{tag}> closes {self.open[-1:]}, at {self.getpos()}"
         self.builder.end(self.open.pop())
 
     def handle_data(self, data):
@@ -53,7 +47,3 @@ def by_id(root: ET.Element, name: str) -> ET.Element:
 def text(element: ET.Element) -> str:
     """All text in it, blanks put right."""
     return " ".join(" ".join(element.itertext()).split())
-
-
-def classes_of(element: ET.Element) -> set[str]:
-    return set(element.get("class", "").split())

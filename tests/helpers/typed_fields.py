@@ -23,12 +23,8 @@ from leukemia_kedro import parameters
 from leukemia_kedro.cohort.quality import DataQuality
 
 # What plots.study names for type checkers only.
-NAMES = vars(parameters) | {
-    "pd": pd,
-    "Figure": Any,
-    "ClassVar": ClassVar,
-    "DataQuality": DataQuality,
-}
+NAMES = {"pd": pd, "Figure": Any, "ClassVar": ClassVar, "DataQuality": DataQuality}
+NAMES |= vars(parameters)
 
 
 def fields_of(kind):

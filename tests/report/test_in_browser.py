@@ -74,14 +74,15 @@ def driver(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
+    """Addresses of two reports by name."""
     folder = tmp_path_factory.mktemp("reports")
-    for name, page in {"two": make_page(), "five": make_page(FIVE, 60, 0)}.items():
+    pages = {"two": make_page(), "five": make_page(FIVE, 60, 0)}
+    for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
-    return folder
+    return {name: (folder / f"{name}.html").as_uri() for name in pages}
 
 
 def wait_until(holds):
-    """Until the browser has come so far."""
     from selenium.webdriver.support.ui import WebDriverWait
 
     WebDriverWait(None, 30).until(lambda _: holds())
@@ -93,22 +94,31 @@ def read_through(driver, address, width=1440, scheme="light"):
     run = driver.execute_script
     wait_until(lambda: run("return 'ready' in document.documentElement.dataset"))
     run("document.querySelectorAll('main details').forEach(part => { part.open = true })")
-    for figure in driver.find_elements("css selector", "figure:has(> .live)"):
+    for figure in several(driver, "figure:has(> .live)"):
         run("arguments[0].scrollIntoView()", figure)
         if width > 640 or figure.get_attribute("id") != SIDE_BY_SIDE:
             wait_until(partial(run, "return !!arguments[0].querySelector('[data-drawn]')", figure))
     run("scrollTo(0, 0)")
 
 
-def address_of(reports, name):
-    return (reports / f"{name}.html").as_uri()
+def one(where, selector):
+    return where.find_element("css selector", selector)
+
+
+def print_page(driver):
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+
+
+def several(where, selector):
+    return where.find_elements("css selector", selector)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", WIDTHS)
 @pytest.mark.parametrize("name", ["two", "five"])
 def test_nothing_overflows_overlaps_fades_or_fails(driver, reports, name, screen, scheme):
-    read_through(driver, address_of(reports, name), WIDTHS[screen], scheme)
+    read_through(driver, reports[name], WIDTHS[screen], scheme)
     assert driver.execute_script(OVERFLOWING) == []
     assert driver.execute_script(OVERLAPPING) == []
     assert driver.execute_script(FAINT) == []
@@ -116,103 +126,88 @@ def test_nothing_overflows_overlaps_fades_or_fails(driver, reports, name, screen
 
 
 def test_no_request_leaves_the_page(driver, reports):
-    address = address_of(reports, "two")
+    address = reports["two"]
     read_through(driver, address)
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    asked = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-        and message["params"].get("documentURL") == address
-    ]
+    sent = [one["params"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+    asked = [one["request"]["url"] for one in sent if one.get("documentURL") == address]
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [address]
 
 
-def test_a_link_of_the_contents_leads_to_its_chapter(driver, reports):
-    read_through(driver, address_of(reports, "two"))
-    link = driver.find_element("css selector", "nav a[href='#methods']")
-    link.click()
-    top = "return document.getElementById('methods').getBoundingClientRect().top"
-    assert 0 <= driver.execute_script(top) < 100
-
-
 def test_tables_sort_by_number_and_search_by_word(driver, reports):
-    read_through(driver, address_of(reports, "two"))
-    table = driver.find_element("css selector", "#table-genes-AML-ALL")
-    heading = table.find_element("css selector", "thead th:nth-child(3)")
-    heading.find_element("class name", "dt-column-order").click()
+    read_through(driver, reports["two"])
+    table = one(driver, "#table-genes-AML-ALL")
+    heading = one(table, "thead th:nth-child(3)")
+    one(heading, ".dt-column-order").click()
     wait_until(lambda: heading.get_attribute("aria-sort") == "ascending")
-    cells = table.find_elements("css selector", "tbody td:nth-child(3)")
+    cells = several(table, "tbody td:nth-child(3)")
     shown = [float(cell.get_attribute("data-order")) for cell in cells]
     whole = make_datasets()["contrast_tables"]["AML-ALL"]
     np.testing.assert_allclose(shown, np.sort(whole["logFC"])[: len(shown)], rtol=1e-9)
 
     probe = whole["probe"].iloc[-1]
-    table.find_element("css selector", "input[type=search]").send_keys(probe)
-    wait_until(lambda: len(table.find_elements("css selector", "tbody tr")) == 1)
-    assert table.find_element("css selector", "tbody th").text == probe
+    one(table, "input[type=search]").send_keys(probe)
+    wait_until(lambda: len(several(table, "tbody tr")) == 1)
+    assert one(table, "tbody th").text == probe
 
 
-def test_contents_stay_in_sight_on_a_desk_and_fold_away_on_a_phone(driver, reports):
-    read_through(driver, address_of(reports, "two"), WIDTHS["desk"])
-    contents = driver.find_element("css selector", "nav details")
+def test_contents_lead_to_chapters_stay_in_sight_on_a_desk_and_fold_away_on_a_phone(
+    driver, reports
+):
+    read_through(driver, reports["two"], WIDTHS["desk"])
+    contents = one(driver, "nav details")
     driver.execute_script("scrollTo(0, 2000)")
     assert contents.get_attribute("open")
     box = driver.execute_script("return arguments[0].getBoundingClientRect().toJSON()", contents)
     assert box["top"] >= 0
     assert box["bottom"] <= 900
+    one(contents, "a[href='#methods']").click()
+    top = "return document.getElementById('methods').getBoundingClientRect().top"
+    assert 0 <= driver.execute_script(top) < 100
 
-    read_through(driver, address_of(reports, "two"), WIDTHS["phone"])
-    contents = driver.find_element("css selector", "nav details")
+    read_through(driver, reports["two"], WIDTHS["phone"])
+    contents = one(driver, "nav details")
     assert not contents.get_attribute("open")
-    contents.find_element("tag name", "summary").click()
+    one(contents, "summary").click()
     assert contents.get_attribute("open")
 
 
-def test_a_phone_keeps_the_still_figure_where_panels_stand_side_by_side(driver, reports):
-    still = f"#{SIDE_BY_SIDE} .still"
-    read_through(driver, address_of(reports, "two"), WIDTHS["phone"])
-    assert driver.find_element("css selector", still).is_displayed()
-    read_through(driver, address_of(reports, "two"), WIDTHS["desk"])
-    assert not driver.find_element("css selector", still).is_displayed()
+@pytest.mark.parametrize("screen", WIDTHS)
+def test_a_phone_keeps_the_still_figure_where_panels_stand_side_by_side(driver, reports, screen):
+    read_through(driver, reports["two"], WIDTHS[screen])
+    assert one(driver, f"#{SIDE_BY_SIDE} .still").is_displayed() == (screen == "phone")
 
 
 def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):
-    read_through(driver, address_of(reports, "five"), WIDTHS["phone"])
+    read_through(driver, reports["five"], WIDTHS["phone"])
     sizes = driver.execute_script(
         "return [...document.querySelectorAll('.still:not(.replaced) > svg')].map(svg =>"
         " [svg.getBoundingClientRect().width, parseFloat(svg.style.getPropertyValue('--inches'))])"
     )
     assert any(width > WIDTHS["phone"] for width, _ in sizes)
     assert min(width / inches for width, inches in sizes) > 70  # letters of 7 points: 7 pixels
-    box = driver.find_element("css selector", "#figure-signature_heat_map .still")
+    box = one(driver, "#figure-signature_heat_map .still")
     assert driver.execute_script("return arguments[0].scrollWidth > arguments[0].clientWidth", box)
 
 
 def test_paper_shows_every_model_longer_tables_and_still_figures(driver, reports):
-    read_through(driver, address_of(reports, "two"))
-    driver.execute_script(
-        "document.querySelectorAll('main details').forEach(d => { d.open = false });"
-        "dispatchEvent(new Event('beforeprint'))"
-    )
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    assert driver.find_elements("css selector", "main details:not([open])") == []
-    assert driver.find_element("css selector", "#figure-volcano_AML-ALL .still").is_displayed()
-    assert not driver.find_element("css selector", "#figure-volcano_AML-ALL .live").is_displayed()
-    rows = driver.find_elements("css selector", "#table-genes-AML-ALL tbody tr")
-    assert len(rows) == 50
+    read_through(driver, reports["two"])
+    close_all = "document.querySelectorAll('main details').forEach(d => { d.open = false })"
+    driver.execute_script(close_all)
+    print_page(driver)
+    assert several(driver, "main details:not([open])") == []
+    assert one(driver, "#figure-volcano_AML-ALL .still").is_displayed()
+    assert not one(driver, "#figure-volcano_AML-ALL .live").is_displayed()
+    assert len(several(driver, "#table-genes-AML-ALL tbody tr")) == 50
 
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
-    assert driver.find_elements("css selector", "main details[open]") == []
-    assert len(driver.find_elements("css selector", "#table-genes-AML-ALL tbody tr")) == 15
+    assert several(driver, "main details[open]") == []
+    assert len(several(driver, "#table-genes-AML-ALL tbody tr")) == 15
 
 
 def test_nothing_is_wider_than_the_paper(driver, reports):
-    read_through(
-        driver, address_of(reports, "five"), width=673
-    )  # A4 within its margins, at 96 a inch
-    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    read_through(driver, reports["five"], width=673)  # A4 within its margins, at 96 an inch
+    print_page(driver)
     wide = """return [...document.querySelectorAll("main table, main svg, main p")]
       .filter(element => element.checkVisibility() && !element.closest(".live"))
       .filter(element => element.getBoundingClientRect().right > 674)
@@ -223,10 +218,9 @@ def test_nothing_is_wider_than_the_paper(driver, reports):
 def test_without_javascript_figures_are_still_and_tables_whole(driver, reports):
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        visit(driver, address_of(reports, "two"))
-        assert driver.find_element("css selector", "#figure-volcano_AML-ALL svg").is_displayed()
-        rows = driver.find_elements("css selector", "#table-genes-AML-ALL tbody tr")
-        assert len(rows) == 120
+        visit(driver, reports["two"])
+        assert one(driver, "#figure-volcano_AML-ALL svg").is_displayed()
+        assert len(several(driver, "#table-genes-AML-ALL tbody tr")) == 120
     finally:
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -237,21 +231,15 @@ def test_drawing_inside_the_page_looks_like_its_file(driver, tmp_path):
     record = draw("roc_knn")
     drawings = Drawings()
     inlined = drawings.inline(record)
-    style = (
-        "* { margin: 0 } img, svg { display: block; width: 600px }"
-        ".letters { position: absolute; width: 0; height: 0 }"
-        ".drawing { stroke-linejoin: round; stroke-linecap: butt }"
-    )
-    pictures = []
+    start = """<!DOCTYPE html><meta charset="utf-8"><style>
+        * { margin: 0 } img, svg { display: block; width: 600px }
+        .letters { position: absolute; width: 0; height: 0 }
+        .drawing { stroke-linejoin: round; stroke-linecap: butt }</style>"""
     encoded = base64.b64encode(record["svg"].encode()).decode()
-    for body in (
-        f'<img src="data:image/svg+xml;base64,{encoded}">',
-        f'{drawings.letters()}<div class="drawing">{inlined}</div>',
-    ):
-        page = tmp_path / "page.html"
-        page.write_text(
-            f'<!DOCTYPE html><meta charset="utf-8"><style>{style}</style>{body}', "utf-8"
-        )
+    image = f'<img src="data:image/svg+xml;base64,{encoded}">'
+    page, pictures = tmp_path / "page.html", []
+    for body in (image, f'{drawings.letters()}<div class="drawing">{inlined}</div>'):
+        page.write_text(start + body, "utf-8")
         visit(driver, page.as_uri(), 600)
         shot = Image.open(io.BytesIO(driver.get_screenshot_as_png())).convert("L")
         pictures.append(np.asarray(shot, float))

@@ -38,23 +38,24 @@ class Reader:
             case nodes.Assign():
                 self.bind(node.target, self.type_of(node.node, scope), scope)
             case nodes.FromImport():
-                scope |= dict.fromkeys((name[-1] if isinstance(name, tuple) else name
-                                        for name in node.names), Any)  # fmt: skip
+                names = [name[-1] if isinstance(name, tuple) else name for name in node.names]
+                scope |= dict.fromkeys(names, Any)
             case nodes.For():
                 inside = scope | {"loop": Any}
                 self.bind(node.target, element_of(self.type_of(node.iter, scope)), inside)
-                for part in node.body:
-                    self.follow(part, inside)
+                self.follow_all(node.body, inside)
             case nodes.Macro():
-                inside = scope | {a.name: MACRO_ARGUMENTS[a.name] for a in node.args}
-                for part in node.body:
-                    self.follow(part, inside)
+                arguments = {a.name: MACRO_ARGUMENTS[a.name] for a in node.args}
+                self.follow_all(node.body, scope | arguments)
                 scope[node.name] = Any
             case nodes.Expr():
                 self.type_of(node, scope)
             case _:
-                for part in node.iter_child_nodes():
-                    self.follow(part, scope)
+                self.follow_all(node.iter_child_nodes(), scope)
+
+    def follow_all(self, parts, scope):
+        for part in parts:
+            self.follow(part, scope)
 
     def bind(self, target, kind, scope):
         if isinstance(target, nodes.Tuple):
@@ -115,22 +116,21 @@ def test_what_all_chapters_share_reads_fields_that_exist(name):
     assert Reader(source(name), **PAGE).faults == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{ nobody }}",
-        "{{ study.cohort.renamed }}",
-        "{{ study.cohort.data_quality.renamed }}",
-        "{{ study.parameters.cohort.split.renamed }}",
-        "{% set cv, other = study.models.champion.cross_validation, 1 %}{{ cv.renamed|decimal }}",
-        "{% if study.models.shift.auc %}{{ 1 + study.models.shift.renamed }}{% endif %}",
-        "{% for name, scores in study.models.model_scores.items() %}{{ scores.cv.renamed }}"
-        "{% endfor %}",
-        "{{ study.models.champion.published|map(attribute='renamed')|list }}",
-        "{{ study.parameters.models['knn'].renamed }}",
-        "{% macro figure(record) %}{{ record.renamed }}{% endmacro %}",
-    ],
-)
+FAULTY = """
+{{ unknown }}
+{{ study.cohort.renamed }}
+{{ study.cohort.data_quality.renamed }}
+{{ study.parameters.cohort.split.renamed }}
+{% set cv, other = study.models.champion.cross_validation, 1 %}{{ cv.renamed|decimal }}
+{% if study.models.shift.auc %}{{ 1 + study.models.shift.renamed }}{% endif %}
+{% for name, scores in study.models.model_scores.items() %}{{ scores.cv.renamed }}{% endfor %}
+{{ study.models.champion.published|map(attribute='renamed')|list }}
+{{ study.parameters.models['knn'].renamed }}
+{% macro figure(record) %}{{ record.renamed }}{% endmacro %}
+"""
+
+
+@pytest.mark.parametrize("text", FAULTY.split("\n")[1:-1])
 def test_a_field_that_does_not_exist_is_found(text):
     assert len(Reader(text).faults) == 1
 
