@@ -19,25 +19,17 @@ from leukemia_kedro.statistics.multiple_testing import (
 )
 from leukemia_kedro.statistics.two_sample import welch_t
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "multtest" / "p_values.csv"
+GOLDEN = pd.read_csv(Path(__file__).parents[1] / "golden" / "multtest" / "p_values.csv")
 P_VALUES = arrays(float, st.integers(1, 40), elements=st.floats(0, 1))
 
 
-@pytest.fixture(scope="module")
-def golden() -> pd.DataFrame:
-    return pd.read_csv(GOLDEN)
-
-
-def test_benjamini_hochberg_and_yekutieli_are_those_of_r(golden):
-    p = golden["p"].to_numpy()
-    np.testing.assert_allclose(benjamini_hochberg(p), golden["bh"], rtol=1e-14)
-    np.testing.assert_allclose(benjamini_yekutieli(p), golden["by"], rtol=1e-13)
-
-
-def test_q_values_are_those_of_the_qvalue_package(golden):
+def test_adjusted_p_values_are_those_of_r_and_of_the_qvalue_package():
+    p = GOLDEN["p"].to_numpy()
+    np.testing.assert_allclose(benjamini_hochberg(p), GOLDEN["bh"], rtol=1e-14)
+    np.testing.assert_allclose(benjamini_yekutieli(p), GOLDEN["by"], rtol=1e-13)
     # R's smooth.spline finds the smoothing that has 3 degrees of freedom by a search that stops
     # early; here it is found to the last digit.
-    np.testing.assert_allclose(storey_q_values(golden["p"].to_numpy()), golden["q"], rtol=5e-5)
+    np.testing.assert_allclose(storey_q_values(p), GOLDEN["q"], rtol=5e-5)
 
 
 def test_the_smoother_is_a_cubic_smoothing_spline_with_three_degrees_of_freedom():
@@ -55,21 +47,11 @@ def test_the_smoother_is_a_cubic_smoothing_spline_with_three_degrees_of_freedom(
     assert optimize.minimize_scalar(distance, bounds=(-10, 3), method="bounded").fun < 1e-6
 
 
-def test_few_large_p_values_do_not_make_the_null_proportion_zero():
+def test_the_null_proportion_is_never_zero_and_one_where_all_are_null_or_none_is_tested():
     p = np.r_[np.full(98, 1e-6), 0.55, 0.62]
     assert null_proportion(p) == pytest.approx((1 + 2) / 50)
-
-
-def test_all_null_or_no_test_at_all_is_a_null_proportion_of_one():
     assert null_proportion(np.linspace(0.001, 1, 500)) == pytest.approx(1, abs=0.02)
     assert null_proportion(np.full(3, np.nan)) == 1
-
-
-def test_benjamini_hochberg_by_hand():
-    p = np.array([0.01, np.nan, 0.04, 0.03, 0.5])
-    np.testing.assert_allclose(
-        benjamini_hochberg(p), [0.04, np.nan, 0.16 / 3, 0.16 / 3, 0.5], rtol=1e-14
-    )
 
 
 @pytest.mark.parametrize("adjust", [benjamini_hochberg, benjamini_yekutieli, storey_q_values])

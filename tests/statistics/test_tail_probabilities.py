@@ -53,9 +53,8 @@ def test_a_statistic_moved_to_other_df_keeps_its_p_value():
     moved = tails.t_at_other_df(t, df, 30.0)
     np.testing.assert_allclose(stats.t.sf(moved, 30), stats.t.sf(t, df), rtol=1e-12)
     # Between nearly equal df a huge t moves hardly at all, though its p-value is 10⁻¹⁵⁸².
-    assert tails.t_at_other_df(np.array([100.0]), np.array([12_000.0]), 12_001.0) == pytest.approx(
-        100, abs=1e-2
-    )
+    moved = tails.t_at_other_df(np.array([100.0]), np.array([12_000.0]), 12_001.0)
+    assert moved == pytest.approx(100, abs=1e-2)
 
 
 @pytest.mark.parametrize("df2", [4.0, 300.0, np.inf])
@@ -73,8 +72,3 @@ def test_f_upper_with_infinite_df_is_chi_squared():
     f = np.array([0.3, 2.0, 8.0])
     expected = np.array([stats.f.sf(0.3, 3, 9), stats.chi2.sf(6, 3), stats.chi2.sf(24, 3)])
     np.testing.assert_allclose(tails.f_upper(f, 3, np.array([9.0, np.inf, np.inf])), expected)
-
-
-def test_t_two_sided():
-    t = np.array([-40.0, 0.0, 2.5])
-    np.testing.assert_allclose(tails.t_two_sided(t, 11.0), 2 * stats.t.sf(np.abs(t), 11))
