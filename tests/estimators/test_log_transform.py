@@ -25,13 +25,10 @@ def test_raw_intensities_are_clipped_then_logged():
     assert X[0, 0] == -28400
 
 
-def test_log2_is_left_alone_and_not_copied():
-    X = np.array([[3.5, -1.0, 12.0]])
+def test_log2_is_not_copied_and_bounds_are_on_the_scale_of_the_data():
+    X = np.array([[3.5, 9.0, 15.0]])
     assert LogTransform().fit_transform(X) is X
-
-
-def test_bounds_are_on_the_scale_of_the_data():
-    log2 = LogTransform(scale="log2", floor=4, ceiling=14).fit_transform([[3.5, 9.0, 15.0]])
+    log2 = LogTransform(scale="log2", floor=4, ceiling=14).fit_transform(X)
     np.testing.assert_array_equal(log2, [[4, 9, 14]])
 
 
@@ -44,9 +41,8 @@ def test_intensities_that_have_no_logarithm_are_counted(floor):
 
 def test_missing_values_stay_missing():
     X = np.array([[2.0, np.nan, 8.0], [np.nan, np.nan, np.nan]])
-    np.testing.assert_array_equal(
-        LogTransform(scale="raw").fit_transform(X), [[1, np.nan, 3], [np.nan] * 3]
-    )
+    log2 = LogTransform(scale="raw").fit_transform(X)
+    np.testing.assert_array_equal(log2, [[1, np.nan, 3], [np.nan] * 3])
     standardised = LogTransform(standardise_arrays=True).fit_transform(X)
     # Two values have mean 0 and deviation 1 at ∓ 1/√2, whatever they are.
     np.testing.assert_allclose(standardised[0], [-np.sqrt(0.5), np.nan, np.sqrt(0.5)])
@@ -60,11 +56,8 @@ def test_each_array_is_standardised_by_itself():
     np.testing.assert_allclose(standardised.std(axis=1, ddof=1), 1, rtol=1e-14)
     alone = LogTransform(standardise_arrays=True).fit_transform(X[3:4])
     np.testing.assert_array_equal(standardised[3:4], alone)
-
-
-def test_an_array_of_equal_values_becomes_zeros():
-    X = np.full((1, 7), 0.1)
-    np.testing.assert_array_equal(LogTransform(standardise_arrays=True).fit_transform(X), 0 * X)
+    equal = np.full((1, 7), 0.1)
+    assert not LogTransform(standardise_arrays=True).fit_transform(equal).any()
 
 
 @pytest.mark.parametrize("standardise", [False, True])

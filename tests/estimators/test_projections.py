@@ -32,11 +32,8 @@ def placed():
 def test_every_method_places_every_sample_with_its_own_class(placed):
     table, variance = placed
     _, split = two_groups(30)
-    assert table.groupby("method", sort=False).size().to_dict() == {
-        "PCA": 30,
-        "t-SNE": 30,
-        "UMAP": 30,
-    }
+    sizes = table.groupby("method", sort=False).size()
+    assert sizes.to_dict() == {"PCA": 30, "t-SNE": 30, "UMAP": 30}
     for _, points in table.groupby("method"):
         pd.testing.assert_frame_equal(points.set_index("sample")[["label", "split"]], split)
     assert 1 > variance[0] > variance[1] > 0

@@ -83,8 +83,7 @@ def test_centroids_and_probabilities_are_those_of_pamr():
 
 def discriminants_by_the_paper(X, y, threshold, x):
     """Slow: equations 1 to 6 of the paper with loops (and the minus in m_k)."""
-    classes, n = np.unique(y), len(y)
-    p = X.shape[1]
+    classes, n, p = np.unique(y), len(y), X.shape[1]
     s = np.empty(p)
     for j in range(p):
         squares = sum(((X[y == k, j] - X[y == k, j].mean()) ** 2).sum() for k in classes)
@@ -119,11 +118,8 @@ def test_discriminants_are_those_of_the_paper(sizes, threshold):
     np.testing.assert_allclose(model.predict_proba(new), posterior, atol=1e-12)
     # Scores leave out a number common to all classes, so differences are compared.
     scores = model.decision_function(new)
-    if len(sizes) == 2:
-        np.testing.assert_allclose(scores, (deltas[:, 0] - deltas[:, 1]) / 2, atol=1e-10)
-    else:
-        expected = (deltas[:, :1] - deltas) / 2
-        np.testing.assert_allclose(scores - scores[:, :1], expected, atol=1e-10)
+    found = scores[:, None] if len(sizes) == 2 else scores[:, 1:] - scores[:, :1]
+    np.testing.assert_allclose(found, (deltas[:, :1] - deltas[:, 1:]) / 2, atol=1e-10)
 
 
 def test_beyond_the_largest_deviation_only_the_prior_decides():
@@ -156,10 +152,8 @@ def test_errors_of_the_path_are_those_of_plain_cross_validation():
     X[y == "B", 8:12] += 1
     folds = StratifiedKFold(5, shuffle=True, random_state=1)
     model = ShrunkenCentroidsCV(n_thresholds=8, cv=folds).fit(X, y)
-    plain = [
-        (cross_val_predict(ShrunkenCentroids(t), X, y, cv=folds) != y).sum()
-        for t in model.thresholds_
-    ]
+    models = map(ShrunkenCentroids, model.thresholds_)
+    plain = [(cross_val_predict(each, X, y, cv=folds) != y).sum() for each in models]
     np.testing.assert_array_equal(model.cv_errors_, plain)
     assert len(set(plain)) > 2
 
@@ -181,9 +175,8 @@ def test_of_equally_good_thresholds_the_largest_is_chosen():
 def test_no_more_folds_than_the_smallest_class_has_samples():
     """Without scikit-learn's warning that a class is smaller than the number of folds."""
     few = ShrunkenCentroidsCV(cv=10).fit(PAMR_X, PAMR_Y)
-    np.testing.assert_array_equal(
-        few.cv_errors_, ShrunkenCentroidsCV(cv=4).fit(PAMR_X, PAMR_Y).cv_errors_
-    )
+    four = ShrunkenCentroidsCV(cv=4).fit(PAMR_X, PAMR_Y)
+    np.testing.assert_array_equal(few.cv_errors_, four.cv_errors_)
 
 
 def test_what_cannot_be_fitted_is_refused():

@@ -22,10 +22,8 @@ def test_is_a_scikit_learn_estimator(criterion):
 
 
 def test_anova_f_selects_as_select_k_best():
-    ours = TopProbes("anova_f", k=15).fit(X, Y)
-    np.testing.assert_array_equal(
-        ours.get_support(), SelectKBest(f_classif, k=15).fit(X, Y).get_support()
-    )
+    ours, theirs = TopProbes("anova_f", k=15).fit(X, Y), SelectKBest(f_classif, k=15).fit(X, Y)
+    np.testing.assert_array_equal(ours.get_support(), theirs.get_support())
 
 
 def test_columns_keep_their_order_and_names():
@@ -50,9 +48,8 @@ def test_a_k_beyond_the_columns_keeps_them_all(k):
 
 def test_the_ranking_serves_any_k():
     ranked = TopProbes("random_forest", k=1, random_state=4).fit(X, Y)
-    np.testing.assert_array_equal(
-        ranked.ranking_, rank_genes(score_genes("random_forest", X, Y, seed=4))
-    )
+    expected = rank_genes(score_genes("random_forest", X, Y, seed=4))
+    np.testing.assert_array_equal(ranked.ranking_, expected)
     refitted = TopProbes("random_forest", k=7, random_state=4).fit(X, Y)
     np.testing.assert_array_equal(ranked.set_params(k=7).get_support(), refitted.get_support())
 

@@ -11,13 +11,10 @@ from leukemia_kedro.estimators.xgboost import XGBoostClassifier
 
 def test_scikit_learn_contract():
     # libsvm stops within a tolerance, not at the same point for weighted and repeated rows.
-    known = dict.fromkeys(
-        (
-            "check_sample_weight_equivalence_on_dense_data",
-            "check_sample_weight_equivalence_on_sparse_data",
-        ),
-        "the decision values of scikit-learn's SVC differ in the fifth digit",
-    )
+    known = {
+        f"check_sample_weight_equivalence_on_{kind}_data": "its decision values differ in 5th digit"
+        for kind in ("dense", "sparse")
+    }
     check_estimator(UncalibratedSVC(), expected_failed_checks=known, on_skip=None)
     check_estimator(XGBoostClassifier(n_estimators=5), on_skip=None)
 
@@ -37,8 +34,7 @@ def test_xgboost_takes_class_names_and_equals_xgboost_on_numbers():
     y = np.array(["PB", "AML", "Bone_Marrow"])[codes]
     ours = XGBoostClassifier(n_estimators=10, random_state=0).fit(X, y)
     encoded = np.searchsorted(ours.classes_, y)
-    theirs = XGBClassifier(
-        n_estimators=10, max_depth=3, learning_rate=0.3, tree_method="exact", n_jobs=1
-    ).fit(X, encoded)
+    theirs = XGBClassifier(n_estimators=10, max_depth=3, learning_rate=0.3, tree_method="exact")
+    theirs.fit(X, encoded)
     np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
     assert set(ours.predict(X)) <= set(y)

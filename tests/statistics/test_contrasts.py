@@ -20,14 +20,8 @@ CLASSES = ["ALL", "AML", "B-cell", "1"]
 @pytest.fixture
 def samples() -> pd.DataFrame:
     rng = np.random.default_rng(1)
-    return pd.DataFrame(
-        {
-            "label": CLASSES * 4,
-            "batch": list("aabbbaababbbabaa"),
-            "age": rng.uniform(1, 80, 16).round(1),
-        },
-        index=pd.Index([f"p{i}" for i in range(16)], name="sample"),
-    )
+    columns = {"label": CLASSES * 4, "batch": list("aabbbaababbbabaa")}
+    return pd.DataFrame(columns | {"age": rng.uniform(1, 80, 16).round(1)})
 
 
 def contrast(expression, formula, samples) -> pd.Series:
@@ -88,10 +82,7 @@ def test_with_an_interaction_it_is_the_average_difference_over_the_samples(sampl
 
 def test_a_column_of_the_design_can_be_tested_itself(samples):
     weights = contrast("`label[T.AML]:age` - `label[T.1]:age`", "~ label * age", samples)
-    assert weights.to_dict() == {
-        name: {"label[T.AML]:age": 1.0, "label[T.1]:age": -1.0}.get(name, 0.0)
-        for name in weights.index
-    }
+    assert weights[weights != 0].to_dict() == {"label[T.AML]:age": 1.0, "label[T.1]:age": -1.0}
 
 
 @pytest.mark.parametrize(
@@ -101,11 +92,8 @@ def test_a_column_of_the_design_can_be_tested_itself(samples):
         ("B-cell - ALL", "no class is named B, cell.*backticks, such as `B-cell`"),
         ("2 - 1", "names no class.*backticks"),
         ("AML", "add up to 1, not to 0"),
-        (
-            "AML + `1` - ALL",
-            r"add up to 1, not to 0; a mean of two classes is written \(A \+ B\)/2",
-        ),
-        ("AML - AML", "is zero"),
+        ("AML + `1` - ALL", r"not to 0; a mean of two classes is written \(A \+ B\)/2"),
+        ("AML - AML", "is zero under the design '~ label'"),
         ("AML - ALL +", "cannot be read"),
         ("AML * ALL", "cannot be read"),
         ("AML - ALL + 1", "cannot be read"),
@@ -117,11 +105,6 @@ def test_a_column_of_the_design_can_be_tested_itself(samples):
 def test_an_expression_that_cannot_be_used_says_why(samples, expression, message):
     with pytest.raises(UserError, match=message):
         contrast(expression, "~ label", samples)
-
-
-def test_classes_that_the_design_leaves_out_cannot_be_compared(samples):
-    with pytest.raises(UserError, match="is zero under the design '~ batch'"):
-        contrast("AML - ALL", "~ batch", samples)
 
 
 def test_pairs_run_from_the_later_class_to_the_earlier():
@@ -154,11 +137,10 @@ def test_contrasts_that_would_share_a_file_are_refused():
         pairwise_contrasts(["ALL", "AML", "aml"])
 
 
-def test_one_class_has_nothing_to_compare_with():
+@pytest.mark.parametrize("contrasts", [pairwise_contrasts, each_against_rest])
+def test_one_class_has_nothing_to_compare_with(contrasts):
     with pytest.raises(UserError, match="nothing to compare: AML is all there is"):
-        pairwise_contrasts(["AML"])
-    with pytest.raises(UserError, match="nothing to compare"):
-        each_against_rest(["AML"])
+        contrasts(["AML"])
 
 
 def test_weights_of_the_classes_in_a_contrast():

@@ -12,14 +12,9 @@ CLASSES = ["ALL", "B-cell", "MLL"]
 
 @pytest.fixture
 def samples() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "label": ["MLL", "ALL", "B-cell", "ALL", "B-cell", "MLL"],
-            "batch": ["a", "a", "a", "b", "b", "b"],
-            "age": [4.0, 9.0, 61.0, 35.0, 12.0, 8.0],
-        },
-        index=pd.Index(["p1", "p2", "p3", "p4", "p5", "p6"], name="sample"),
-    )
+    labels = ["MLL", "ALL", "B-cell", "ALL", "B-cell", "MLL"]
+    columns = {"label": labels, "batch": list("aaabbb"), "age": [4.0, 9.0, 61.0, 35.0, 12.0, 8.0]}
+    return pd.DataFrame(columns, index=["p1", "p2", "p3", "p4", "p5", "p6"])
 
 
 def test_the_first_class_in_order_is_the_reference(samples):
@@ -69,19 +64,16 @@ def test_class_names_may_look_like_numbers(samples):
     ],
 )
 def test_a_formula_that_cannot_be_used_says_why(samples, formula, message):
-    samples = samples.assign(
-        weight=[1, None, 1, 2, None, 2], same=1.0, nil=0.0, copy=samples["label"]
-    )
+    weight = [1, None, 1, 2, None, 2]
+    samples = samples.assign(weight=weight, same=1.0, nil=0.0, copy=samples["label"])
     with pytest.raises(UserError, match=message):
         design_matrix(formula, samples, CLASSES)
 
 
 def test_a_logarithm_of_zero_in_a_covariate_is_named(samples):
     samples["age"] -= 4
-    with (
-        np.errstate(divide="ignore"),
-        pytest.raises(UserError, match=r"not finite in the columns np.log\(age\)"),
-    ):
+    message = r"not finite in the columns np.log\(age\)"
+    with np.errstate(divide="ignore"), pytest.raises(UserError, match=message):
         design_matrix("~ label + np.log(age)", samples, CLASSES)
 
 

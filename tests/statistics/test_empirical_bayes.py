@@ -10,13 +10,7 @@ from scipy import stats
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.statistics import empirical_bayes
-from leukemia_kedro.statistics.empirical_bayes import (
-    decide_tests,
-    moderate,
-    top_table,
-    top_table_f,
-    treat,
-)
+from leukemia_kedro.statistics.empirical_bayes import decide_tests, moderate, top_table, treat
 from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
 
 CONTRASTS = {"B-A": [-1.0, 1, 0], "C-A": [-1.0, 0, 1], "C-B": [0.0, -1, 1]}
@@ -108,25 +102,17 @@ def test_an_infinite_prior_df_gives_every_gene_the_prior_variance():
     assert np.isfinite(moderated.lods).all(axis=None)
 
 
-def test_treat_without_a_threshold_is_the_moderated_t_test():
-    fit = fitted(expression())
-    plain, without = moderate(fit), treat(fit, lfc=0.0)
-    np.testing.assert_allclose(without.t, plain.t, rtol=1e-12)
-    np.testing.assert_allclose(without.p_value, plain.p_value, rtol=1e-12)
-
-
 def test_treat_has_the_p_value_of_the_worst_effect_within_the_threshold():
-    """McCarthy & Smyth (2009), equation 1, one gene at a time."""
+    """McCarthy & Smyth (2009), equation 1."""
     tested = treat(fitted(expression()), lfc=0.7)
     estimate = tested.fit.coefficients["B-A"].to_numpy()
     error = tested.fit.stdev_unscaled["B-A"].to_numpy() * np.sqrt(tested.s2_post)
-    for gene in range(50):
-        p = [
-            stats.t.sf((abs(estimate[gene]) - effect) / error[gene], tested.df_total[gene])
-            + stats.t.sf((abs(estimate[gene]) + effect) / error[gene], tested.df_total[gene])
-            for effect in (0, 0.3, 0.7)
-        ]
-        assert tested.p_value["B-A"][gene] == pytest.approx(max(p), rel=1e-12)
+    p = [
+        stats.t.sf((np.abs(estimate) - effect) / error, tested.df_total)
+        + stats.t.sf((np.abs(estimate) + effect) / error, tested.df_total)
+        for effect in (0, 0.3, 0.7)
+    ]
+    np.testing.assert_allclose(tested.p_value["B-A"], np.max(p, axis=0), rtol=1e-12)
     within = np.abs(estimate) <= 0.7
     assert within.any()
     assert (tested.t["B-A"][within] == 0).all()
@@ -144,16 +130,6 @@ def test_a_confidence_limit_is_an_effect_that_is_just_not_rejected():
         np.testing.assert_allclose(p, 0.05, rtol=1e-9)
 
 
-def test_the_table_is_sorted_and_has_the_columns_of_limma():
-    moderated = moderate(fitted(expression()))
-    table = top_table(moderated, "B-A")
-    assert list(table) == ["logFC", "CI.L", "CI.R", "AveExpr", "t", "P.Value", "adj.P.Val", "B"]
-    assert table.index.name == "probe"
-    assert table["P.Value"].is_monotonic_increasing
-    assert table["adj.P.Val"].is_monotonic_increasing
-    assert list(top_table_f(moderated)) == [*CONTRASTS, "AveExpr", "F", "P.Value", "adj.P.Val"]
-
-
 def test_p_values_too_small_for_a_double_are_sorted_by_t():
     rng = np.random.default_rng(2)
     y = rng.normal(0, 1, (100, 4000))
@@ -161,6 +137,7 @@ def test_p_values_too_small_for_a_double_are_sorted_by_t():
     x = pd.DataFrame({"Intercept": 1.0, "group": np.arange(4000) % 2 == 0}).astype(float)
     table = top_table(moderate(fit_linear_model(y, x)), "group")
     assert (table["P.Value"].iloc[:3] == 0).all()
+    assert table["P.Value"].is_monotonic_increasing
     assert list(table.index[:3]) == [1, 0, 2]
 
 
@@ -178,9 +155,8 @@ def test_genes_without_residual_df_variance_or_values_are_answered():
     # Judged by the prior alone.
     assert moderated.s2_post[1] == pytest.approx(moderated.prior.variance[1], rel=1e-12)
     assert moderated.df_total[1] == moderated.prior.df[1]
-    assert no_df["t"] == pytest.approx(
-        no_df["logFC"] / np.sqrt(2 * moderated.prior.variance[1]), rel=1e-12
-    )
+    expected = no_df["logFC"] / np.sqrt(2 * moderated.prior.variance[1])
+    assert no_df["t"] == pytest.approx(expected, rel=1e-12)
 
     assert 0 < moderated.s2_post[2] < moderated.prior.variance[2]
     assert constant["t"] == pytest.approx(0, abs=1e-12)
@@ -220,9 +196,8 @@ def test_the_order_of_probes_and_samples_does_not_matter(seed, kind):
     fit = fit_linear_model(y[probes][:, samples], design().iloc[samples])
     elsewhere = moderate(fit_contrasts(fit, contrasts()), **kind)
     for name in "t", "p_value", "lods":
-        np.testing.assert_allclose(
-            getattr(elsewhere, name), getattr(there, name).iloc[probes], rtol=1e-7, atol=1e-9
-        )
+        ours, expected = getattr(elsewhere, name), getattr(there, name).iloc[probes]
+        np.testing.assert_allclose(ours, expected, rtol=1e-7, atol=1e-9)
 
 
 @properties
@@ -265,11 +240,7 @@ def test_without_any_difference_p_values_are_uniform(kind):
 
 
 def test_without_any_difference_bh_rejects_something_in_a_twentieth_of_the_studies():
-    rejected = sum(
-        decide_tests(moderate(fitted(expression(100, seed=seed, n_different=0), ["B-A"])), 0.05)
-        .ne(0)
-        .any(axis=None)
-        for seed in range(200)
-    )
+    fits = (fitted(expression(100, seed=seed, n_different=0), ["B-A"]) for seed in range(200))
+    rejected = sum(decide_tests(moderate(fit), 0.05).any(axis=None) for fit in fits)
     # Binomial(200, 0.05) lies in 2 … 20 with probability 0.998.
     assert 2 <= rejected <= 20

@@ -19,14 +19,8 @@ N_PROBES, N_SAMPLES = 12, 15
 @pytest.fixture
 def design() -> pd.DataFrame:
     rng = np.random.default_rng(5)
-    return pd.DataFrame(
-        {
-            "Intercept": 1.0,
-            "AML": np.repeat([0.0, 1, 0], 5),
-            "MLL": np.repeat([0.0, 0, 1], 5),
-            "age": rng.uniform(1, 80, N_SAMPLES),
-        }
-    )
+    groups = {"AML": np.repeat([0.0, 1, 0], 5), "MLL": np.repeat([0.0, 0, 1], 5)}
+    return pd.DataFrame({"Intercept": 1.0, **groups, "age": rng.uniform(1, 80, N_SAMPLES)})
 
 
 @pytest.fixture
@@ -48,14 +42,15 @@ def one_gene(y, x):
 def test_every_gene_has_its_least_squares_fit(expression, design, has_gaps):
     if has_gaps:
         expression[np.random.default_rng(8).random(expression.shape) < 0.15] = np.nan
+    before = expression.copy()
     fit = fit_linear_model(expression, design)
+    np.testing.assert_array_equal(expression, before)
     for gene, y in enumerate(expression):
         expected = one_gene(y, design.to_numpy())
         sigma = np.sqrt(expected.scale)
         # A slope of 0.0003 a year beside an intercept of 9 has four digits fewer.
-        np.testing.assert_allclose(
-            fit.coefficients.iloc[gene], expected.params, rtol=1e-10, atol=1e-12
-        )
+        coefficients = fit.coefficients.iloc[gene]
+        np.testing.assert_allclose(coefficients, expected.params, rtol=1e-10, atol=1e-12)
         np.testing.assert_allclose(fit.stdev_unscaled.iloc[gene] * sigma, expected.bse, rtol=1e-10)
         np.testing.assert_allclose(fit.sigma[gene], sigma, rtol=1e-10)
         assert fit.df_residual[gene] == expected.df_resid
@@ -107,8 +102,7 @@ def test_a_constant_gene_has_no_variance_at_all(expression, design):
 
 def test_as_many_coefficients_as_samples_leaves_no_sigma():
     fit = fit_linear_model(np.array([[3.0, 5.0]]), pd.DataFrame({"a": [1.0, 1], "b": [0.0, 1]}))
-    assert fit.df_residual[0] == 0
-    assert np.isnan(fit.sigma[0])
+    assert (fit.df_residual[0], np.isnan(fit.sigma[0])) == (0, True)
     np.testing.assert_allclose(fit.coefficients.iloc[0], [3, 2])
 
 
@@ -136,22 +130,12 @@ def test_block_size_and_memory_layout_do_not_matter(
     np.testing.assert_array_equal(fit.df_residual, expected.df_residual)
 
 
-def test_the_expression_matrix_is_left_as_it_was(expression, design):
-    expression[0, 0] = np.nan
-    before = expression.copy()
-    fit_linear_model(expression, design)
-    np.testing.assert_array_equal(expression, before)
-
-
-def test_samples_are_matched_by_name(expression, design):
+def test_samples_of_other_names_and_infinite_values_are_refused(expression, design):
     names = [f"p{i}" for i in range(N_SAMPLES)]
     frame = pd.DataFrame(expression, columns=names)
     assert fit_linear_model(frame, design.set_axis(names)).coefficients.shape == (N_PROBES, 4)
     with pytest.raises(UserError, match="same samples in the same order"):
         fit_linear_model(frame, design.set_axis(names[::-1]))
-
-
-def test_infinite_values_are_refused(expression, design):
     expression[4, 2] = -np.inf
     with pytest.raises(UserError, match="infinite in the probes 4; set a floor above zero"):
         fit_linear_model(expression, design)

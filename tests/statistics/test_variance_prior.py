@@ -39,9 +39,8 @@ def test_genes_on_different_residual_df_share_one_prior(robust):
 def test_a_trend_over_mean_expression_is_followed(robust):
     mean = np.random.default_rng(1).uniform(4, 14, 40_000)
     truth = np.exp(-0.4 * (mean - 9))
-    prior = fit_variance_prior(
-        variances(40_000, 4.0, s02=truth), np.full(40_000, DF), mean, robust=robust
-    )
+    s2 = variances(40_000, 4.0, s02=truth)
+    prior = fit_variance_prior(s2, np.full(40_000, DF), mean, robust)
     inner = (mean > 5) & (mean < 13)
     np.testing.assert_allclose(np.log(prior.variance / truth)[inner], 0, atol=0.1)
     assert np.median(prior.df) == pytest.approx(4, rel=0.06)
@@ -133,10 +132,9 @@ def test_genes_that_tell_nothing_do_not_disturb(robust, trend):
     mean[301] = np.nan  # not one value observed
     df = np.full(302, DF)
     df[300:] = 0
-    everything = fit_variance_prior(
-        np.append(s2, [np.nan, np.nan]), df, mean if trend else None, robust=robust
-    )
-    alone = fit_variance_prior(s2, df[:300], mean[:300] if trend else None, robust=robust)
+    padded = np.append(s2, [np.nan, np.nan])
+    everything = fit_variance_prior(padded, df, mean if trend else None, robust)
+    alone = fit_variance_prior(s2, df[:300], mean[:300] if trend else None, robust)
     np.testing.assert_array_equal(everything.df[:300], alone.df)
     np.testing.assert_array_equal(everything.variance[:300], alone.variance)
     assert np.isfinite(everything.variance[300])
@@ -159,9 +157,6 @@ def test_variances_that_give_no_prior_say_why():
         fit_variance_prior(np.array([0, 0, 0, 0, 1.0, 2.0]), df)
     with pytest.raises(UserError, match="no probe has residual degrees of freedom"):
         fit_variance_prior(np.full(6, np.nan), np.zeros(6))
-
-
-def test_a_trend_over_one_value_is_refused():
     mean = np.r_[np.full(60, 6.64), np.linspace(7, 12, 40)]
     with pytest.raises(UserError, match=r"60 of 100 probes have the same mean expression, 6\.64"):
         fit_variance_prior(variances(100, 4.0), np.full(100, DF), mean, robust=True)
