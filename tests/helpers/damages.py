@@ -187,6 +187,9 @@ DAMAGES = {
         "text among the probes": (
             lambda folder: COHORT.expression.assign(sex="f").to_parquet(folder / "t.parquet"),
             "columns that do not hold numbers: sex"),
+        "an index named like a column": (
+            lambda folder: COHORT.expression.rename_axis("g1").to_parquet(folder / "t.parquet"),
+            "t.parquet: columns occur more than once: g1"),
     },
     cumida: {
         "no id column": (replace("t.csv", "samples", "id"),

@@ -278,10 +278,10 @@ def _read_parquet_grid(
 
 def _read_columns(file: ParquetFile, name: str, columns: Collection[Heading]) -> Grid:
     empty = file.schema_arrow.empty_table().to_pandas()
-    if empty.index.name in file.schema_arrow.names:
-        empty = empty.reset_index()
-    header = [str(column) for column in empty.columns]
+    index = [empty.index.name] if empty.index.name in file.schema_arrow.names else []
+    header = [str(column) for column in [*index, *empty.columns]]
     check_once(header, f"{name}: columns")
+    empty = empty.reset_index() if index else empty
     text_at = {heading: find_column(heading, header, name) for heading in columns}
     dtypes = dict(zip(header, empty.dtypes, strict=True))
     numeric = [column for i, column in enumerate(header) if i not in text_at.values()]
