@@ -13,12 +13,9 @@ from kedro.io import AbstractDataset, DataCatalog, DatasetError
 import leukemia_kedro.datasets as datasets
 
 COHORT_TYPES = [
-    "CumidaDataset",
-    "ExpressionTableDataset",
-    "GEOSeriesMatrixDataset",
-    "GolubDataset",
+    "CumidaDataset", "ExpressionTableDataset", "GEOSeriesMatrixDataset", "GolubDataset",
     "SimulatedDataset",
-]
+]  # fmt: skip
 
 
 def examples(name: str) -> list[dict]:
@@ -57,7 +54,4 @@ def test_one_type_is_imported_without_the_others():
         "print([m for m in ('leukemia_kedro.datasets.files', 'kedro_datasets', 'sklearn', 'scipy', "
         "'matplotlib', 'plotly') if m in sys.modules])"
     )
-    shown = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-    assert shown.strip() == "[]"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -6,6 +6,7 @@ from helpers.cohort_files import make_cohort, table_rows, write_rows
 
 from leukemia_kedro.datasets import CumidaDataset
 from leukemia_kedro.datasets.cumida import rehearse_gse9476
+from leukemia_kedro.fetch.sources import CUMIDA_CLASSES
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +22,7 @@ def test_the_rehearsal_has_the_real_files_layout(rehearsal):
     assert rehearsal.columns.is_unique
     assert list(rehearsal["samples"].head()) == [1, 12, 13, 14, 15]
     assert set(rehearsal["type"].head()) == {"Bone_Marrow_CD34"}
-    assert rehearsal["type"].value_counts().to_dict() == {
-        "AML": 26,
-        "Bone_Marrow": 10,
-        "PB": 10,
-        "PBSC_CD34": 10,
-        "Bone_Marrow_CD34": 8,
-    }
+    assert rehearsal["type"].value_counts().to_dict() == CUMIDA_CLASSES
     values = rehearsal.iloc[:, 2:].to_numpy()
     assert values.min() >= 4.0
     assert values.max() < 20

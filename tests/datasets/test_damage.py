@@ -20,14 +20,13 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(
-    ("layout", "kind"),
-    [
-        pytest.param(layout, kind, id=f"{layout.__name__}: {kind}")
-        for layout, damages in DAMAGES.items()
-        for kind in damages
-    ],
-)
+def each_of(table):
+    cases = [(layout, kind) for layout, kinds in table.items() for kind in kinds]
+    ids = [f"{layout.__name__}: {kind}" for layout, kind in cases]
+    return pytest.mark.parametrize(("layout", "kind"), cases, ids=ids)
+
+
+@each_of(DAMAGES)
 def test_damage_is_refused_with_its_message(layout, kind, tmp_path):
     edit, expected = DAMAGES[layout][kind]
     dataset = layout(tmp_path)
@@ -45,14 +44,7 @@ def test_damage_is_refused_with_its_message(layout, kind, tmp_path):
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize(
-    ("layout", "kind"),
-    [
-        pytest.param(layout, kind, id=f"{layout.__name__}: {kind}")
-        for layout, changes in PUT_RIGHT.items()
-        for kind in changes
-    ],
-)
+@each_of(PUT_RIGHT)
 def test_what_does_no_harm_is_the_same_cohort(layout, kind, tmp_path):
     dataset = layout(tmp_path)
     sound, before = dataset.load(), contents(tmp_path)

@@ -88,8 +88,7 @@ def test_an_error_of_the_machine_comes_with_advice(kind):
     error, hint = MACHINE[kind]
     behind = DatasetError("while saving")
     behind.__cause__ = error
-    message = user_message(behind)
-    assert hint in message
+    assert hint in user_message(behind)
 
 
 if __name__ == "__main__":

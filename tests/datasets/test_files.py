@@ -14,9 +14,13 @@ from plotly.graph_objects import Figure
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import (
+    ChipAnnotationDataset,
     CSVDataset,
     FiguresDataset,
+    GMTDataset,
     JSONDataset,
+    OptionalCSVDataset,
+    OptionalFiguresDataset,
     ParquetDataset,
     PlotlyDataset,
     SettingDataset,
@@ -24,7 +28,7 @@ from leukemia_kedro.datasets import (
     TablesDataset,
     TextDataset,
     TrainingSetDataset,
-)
+)  # fmt: skip
 from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
@@ -41,14 +45,9 @@ class Unwritable:
 
 def test_ids_and_labels_stay_text(tmp_path):
     dataset = CSVDataset(filepath=str(tmp_path / "samples.csv"))
-    table = pd.DataFrame(
-        {"sample": ["01", "1e5", "NA"], "label": ["1", "0", "None"], "x": [1, 2, 3]}
-    )
-    dataset.save(table)
-    loaded = dataset.load()
-    assert loaded["sample"].tolist() == ["01", "1e5", "NA"]
-    assert loaded["label"].tolist() == ["1", "0", "None"]
-    assert loaded["x"].tolist() == [1, 2, 3]
+    columns = {"sample": ["01", "1e5", "NA"], "label": ["1", "0", "None"], "x": [1, 2, 3]}
+    dataset.save(pd.DataFrame(columns))
+    assert dataset.load().to_dict("list") == columns
 
 
 def test_empty_text_is_empty_and_an_empty_number_is_missing(tmp_path):
@@ -129,9 +128,8 @@ def test_a_file_that_was_written_since_is_read_again(writer, tmp_path):
     dataset = CSVDataset(filepath=place)
     dataset.save(pd.DataFrame({"score": [1, 2]}))
     dataset.load()
-    (dataset if writer == "the same" else CSVDataset(filepath=place)).save(
-        pd.DataFrame({"score": [3, 4]})
-    )
+    writing = dataset if writer == "the same" else CSVDataset(filepath=place)
+    writing.save(pd.DataFrame({"score": [3, 4]}))
     assert dataset.load()["score"].tolist() == [3, 4]
     (tmp_path / "table.csv").unlink()
     with pytest.raises(DatasetError):
@@ -211,3 +209,29 @@ def test_settings_survive_their_files(tmp_path):
         file = SettingDataset(filepath=str(tmp_path / "setting.json"))
         file.save(setting)
         assert file.load() == setting
+
+
+@pytest.mark.parametrize(
+    "kind", [OptionalCSVDataset, OptionalFiguresDataset, GMTDataset, ChipAnnotationDataset]
+)
+def test_an_absent_file_is_nothing(kind, tmp_path):
+    dataset = kind(filepath=str(tmp_path / "none"))
+    assert not dataset.exists()
+    assert len(dataset.load()) == 0
+
+
+def test_a_file_that_may_be_absent_is_read_where_it_is_there(tmp_path):
+    table = pd.DataFrame({"published": ["66, 67", "36"], "agrees": [True, False]})
+    tables = OptionalCSVDataset(filepath=str(tmp_path / "table.csv"))
+    tables.save(table)
+    pd.testing.assert_frame_equal(tables.load(), table)
+    figures = OptionalFiguresDataset(filepath=str(tmp_path / "figures"))
+    figures.save([RenderedFigure("path", "Title", "Caption.", "Alt.", "<svg/>", b"\x89PNG")])
+    assert [record["name"] for record in figures.load()] == ["path"]
+
+
+def test_a_damaged_table_is_no_absent_one(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DatasetError):
+        OptionalCSVDataset(filepath=str(path)).load()

@@ -27,9 +27,8 @@ CHARACTERISTICS = [
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "GSE1_series_matrix.txt.gz"
-    path.write_bytes(
-        gzip.compress("\n".join(series_matrix_lines(COHORT, CHARACTERISTICS)).encode())
-    )
+    text = "\n".join(series_matrix_lines(COHORT, CHARACTERISTICS))
+    path.write_bytes(gzip.compress(text.encode()))
     return path
 
 

@@ -18,7 +18,7 @@ from helpers.golub_texts import (
     matrix_rows,
     write,
     write_zip,
-)
+)  # fmt: skip
 from hypothesis import given
 from hypothesis import strategies as st
 from kedro.io import DatasetError
@@ -92,14 +92,10 @@ def blanks_around_cells(texts):
 MORE_FORMS = [calls_numbered, every_cell_quoted, blanks_around_cells]  # and PUT_RIGHT in damages
 
 
-@pytest.mark.parametrize("form", ALL_FORMS)
+@pytest.mark.parametrize("form", [*ALL_FORMS, *MORE_FORMS])
 def test_every_copy_in_circulation_is_the_same_cohort(texts, published, tmp_path, form):
-    assert_same_cohort(load(write(tmp_path, in_form(texts, form))), published)
-
-
-@pytest.mark.parametrize("form", MORE_FORMS, ids=lambda form: form.__name__)
-def test_other_re_saved_copies_are_the_same_cohort(texts, published, tmp_path, form):
-    assert_same_cohort(load(write(tmp_path, form(texts))), published)
+    copy = form(texts) if callable(form) else in_form(texts, form)
+    assert_same_cohort(load(write(tmp_path, copy)), published)
 
 
 @pytest.mark.parametrize("prefix", ["", "archive/"])
@@ -162,13 +158,9 @@ def test_the_real_files_are_72_patients_with_7129_probes(real):
     assert (values.min(), values.max()) == (-28400, 71369)
     assert (values == np.round(values)).all()
     assert list(real.samples.index) == [str(patient) for patient in range(1, 73)]
-    counts = real.samples.groupby("split")["label"].value_counts().to_dict()
-    assert counts == {
-        ("train", "ALL"): 27,
-        ("train", "AML"): 11,
-        ("test", "ALL"): 20,
-        ("test", "AML"): 14,
-    }
+    counts = real.samples[["split", "label"]].value_counts(sort=False)
+    assert counts["train"].to_dict() == {"ALL": 27, "AML": 11}
+    assert counts["test"].to_dict() == {"ALL": 20, "AML": 14}
     assert real.probes["is_control"].sum() == 58
     assert real.probes["description"].nunique() == 6627
     assert real.origin == "Golub et al. 1999, Science 286:531 (72 patients)"

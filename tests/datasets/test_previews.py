@@ -18,7 +18,7 @@ from leukemia_kedro.datasets import (
     JSONDataset,
     ParquetDataset,
     TablesDataset,
-)
+)  # fmt: skip
 from leukemia_kedro.plots.rendering import RenderedFigure
 
 # The names kedro-viz knows; what a preview returns is drawn by the name of its type.
@@ -33,22 +33,15 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_kedro_viz_can_tell_how_to_draw_it(kind, tmp_path):
+def test_kedro_viz_can_tell_how_to_draw_it_and_there_is_none_before_a_run(kind, tmp_path):
     preview = kind(filepath=str(tmp_path / "file")).preview
     assert inspect.signature(preview).return_annotation == KINDS[kind]
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_there_is_none_before_a_run(kind, tmp_path):
-    assert kind(filepath=str(tmp_path / "file")).preview() is None
+    assert preview() is None
 
 
 def test_row_names_come_first_and_numbers_are_short(tmp_path):
-    dataset = CSVDataset(
-        filepath=str(tmp_path / "samples.csv"),
-        load_args={"index_col": "sample"},
-        save_args={"index": True},
-    )
+    args = {"load_args": {"index_col": "sample"}, "save_args": {"index": True}}
+    dataset = CSVDataset(filepath=str(tmp_path / "samples.csv"), **args)
     samples = pd.Index(["1", "2"], name="sample")
     table = pd.DataFrame({"label": ["ALL", "AML"], "age": [1 / 3, np.nan]}, index=samples)
     dataset.save(table)
@@ -111,12 +104,8 @@ def png(size):
 def test_of_several_figures_the_first_as_large_as_a_screen(tmp_path):
     dataset = FiguresDataset(filepath=str(tmp_path / "figures"))
     sizes = {"tall": (800, 1300), "wide": (1400, 500)}
-    dataset.save(
-        [
-            RenderedFigure(name, "Title", "Caption", "Alt", "<svg/>", png(sizes[name]))
-            for name in sizes
-        ]
-    )
+    words = ("Title", "Caption", "Alt", "<svg/>")
+    dataset.save([RenderedFigure(name, *words, png(size)) for name, size in sizes.items()])
     with Image.open(io.BytesIO(base64.b64decode(dataset.preview()))) as shown:
         assert shown.size == (400, 650)
 
