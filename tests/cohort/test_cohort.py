@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.cohort_files import make_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -15,26 +16,17 @@ def tables(**changes) -> dict:
     """Three samples, two probes; a change replaces a table or alters it."""
     samples = pd.Index(["p1", "p2", "p3"], name="sample")
     probes = pd.Index(["AFFX-a_at", "b_at"], name="probe")
+    values = [[1.0, 2.0], [3.0, np.nan], [5.0, -6.0]]
+    labels, split = ["ALL", "AML", "ALL"], ["train", "train", "test"]
+    facts = {"label": labels, "split": split, "age": [3.0, np.nan, 9.0]}
+    about = {"description": ["control", "b"], "is_control": [True, False]}
     made = {
-        "expression": pd.DataFrame(
-            [[1.0, 2.0], [3.0, np.nan], [5.0, -6.0]], index=samples, columns=probes
-        ),
-        "samples": pd.DataFrame(
-            {
-                "label": ["ALL", "AML", "ALL"],
-                "split": ["train", "train", "test"],
-                "age": [3.0, np.nan, 9.0],
-            },
-            index=samples,
-        ),
-        "probes": pd.DataFrame(
-            {"description": ["control", "b"], "is_control": [True, False]}, index=probes
-        ),
-        "origin": "made for a test",
+        "expression": pd.DataFrame(values, samples, probes),
+        "samples": pd.DataFrame(facts, samples),
+        "probes": pd.DataFrame(about, probes),
     }
-    return {
-        name: changes[name](table) if name in changes else table for name, table in made.items()
-    }
+    made |= {name: change(made[name]) for name, change in changes.items()}
+    return {**made, "origin": "made for a test"}
 
 
 def test_a_sound_cohort_is_taken_as_it_is():
@@ -94,14 +86,7 @@ def test_a_broken_cohort_is_the_users_to_mend():
 
 def test_probe_ids_of_real_chips_are_not_taken_for_mangled_names():
     names = ["1007_s_at", "7157", "MARCH1", "SEPT2", "DEC1", "X95735_at", "AFFX-TrpnX-M_at"]
-    probes = pd.Index(names, name="probe")
-    samples = pd.Index(["p1"], name="sample")
-    Cohort(
-        expression=pd.DataFrame(np.ones((1, len(names))), index=samples, columns=probes),
-        samples=pd.DataFrame(index=samples),
-        probes=pd.DataFrame({"description": "", "is_control": False}, index=probes),
-        origin="made for a test",
-    )
+    make_cohort(np.ones((1, len(names))), ["p1"], names)
 
 
 @given(
@@ -114,19 +99,14 @@ def test_any_numbers_but_infinite_ones_are_taken(values):
     samples = pd.Index([f"p{i}" for i in range(values.shape[0])], name="sample")
     probes = pd.Index([f"g{i}" for i in range(values.shape[1])], name="probe")
 
-    def build():
-        return Cohort(
-            expression=pd.DataFrame(values, index=samples, columns=probes),
-            samples=pd.DataFrame(index=samples),
-            probes=pd.DataFrame({"description": "", "is_control": False}, index=probes),
-            origin="made for a test",
-        )
-
+    about = pd.DataFrame({"description": "", "is_control": False}, probes)
+    tables = pd.DataFrame(values, samples, probes), pd.DataFrame(index=samples), about
     if np.isinf(values).any():
         with pytest.raises(CohortError, match="infinite"):
-            build()
+            Cohort(*tables, "made for a test")
     else:
-        np.testing.assert_array_equal(build().expression.to_numpy(), values)
+        found = Cohort(*tables, "made for a test").expression
+        np.testing.assert_array_equal(found.to_numpy(), values)
 
 
 @given(st.permutations(["p1", "p2", "p3"]), st.permutations(["p1", "p2", "p3"]))

@@ -25,13 +25,10 @@ def cohort():
 @pytest.mark.parametrize(
     ("policy", "max_share", "dropped"),
     [
-        ("fail", 0.0, []),
-        ("drop", 0.0, [0, 1]),
-        ("drop", 0.2, [1]),
-        ("impute", 0.2, [1]),
+        ("fail", 0.0, []), ("drop", 0.0, [0, 1]), ("drop", 0.2, [1]), ("impute", 0.2, [1]),
         ("impute", 0.3, []),
     ],
-)
+)  # fmt: skip
 def test_probes_above_the_share_are_dropped_from_every_table(cohort, policy, max_share, dropped):
     missing = MissingParameters(policy=policy, max_share=max_share)
     kept = drop_incomplete_probes(cohort, missing)
@@ -43,9 +40,8 @@ def test_probes_above_the_share_are_dropped_from_every_table(cohort, policy, max
 
 def test_labels_play_no_part_in_what_is_dropped(cohort):
     missing = MissingParameters(policy="drop")
-    swapped = dataclasses.replace(
-        cohort, samples=cohort.samples.assign(label=cohort.labels.to_numpy()[::-1])
-    )
+    samples = cohort.samples.assign(label=cohort.labels.to_numpy()[::-1])
+    swapped = dataclasses.replace(cohort, samples=samples)
     kept = [drop_incomplete_probes(each, missing).probes for each in (cohort, swapped)]
     assert kept[0].equals(kept[1])
 

@@ -10,7 +10,7 @@ from leukemia_kedro.cohort.split import (
     class_order,
     held_out_samples,
     training_samples,
-)
+)  # fmt: skip
 from leukemia_kedro.cohort.training_set import training_set
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.parameters import CohortParameters, SplitParameters
@@ -93,40 +93,25 @@ def test_a_grouped_split_keeps_the_classes_shares_as_well_as_patients_allow():
     pd.testing.assert_frame_equal(split, assign_sides(table, GROUPED, seed=0))
 
 
+BY_PATIENT = {"method": "none", "group": "patient"}
+
+
 @pytest.mark.parametrize(
     ("columns", "split", "message"),
     [
-        (
-            {"label": ["ALL", "AML"] * 4, "split": ["train", "test"] * 4},
-            {"method": "given"},
-            "classes without a training sample: AML",
-        ),
-        (
-            {"label": ["ALL", "AML"] * 2, "patient": [1, 1, 1, 1]},
-            {"method": "grouped", "group": "patient"},
-            "1 groups cannot be divided",
-        ),
-        (
-            {
-                "label": ["ALL", "AML"] * 2,
-                "split": ["train", "train", "test", "test"],
-                "patient": ["a", "b", "a", "c"],
-            },
-            {"method": "given", "group": "patient"},
-            "samples of one patient on both sides: a",
-        ),
-        (
-            {"label": ["ALL", "AML"], "patient": ["a", None]},
-            {"method": "none", "group": "patient"},
-            "samples without a value of 'patient', their group: patient 1",
-        ),
-        (
-            {"label": ["ALL", "AML"]},
-            {"method": "none", "group": "donor"},
-            "'donor', which is no column of the samples; they have label",
-        ),
+        ({"label": ["ALL", "AML"] * 4, "split": ["train", "test"] * 4}, {"method": "given"},
+            "classes without a training sample: AML"),
+        ({"label": ["ALL", "AML"] * 2, "patient": [1] * 4}, BY_PATIENT | {"method": "grouped"},
+            "1 groups cannot be divided"),
+        ({"label": ["ALL", "AML"] * 2, "split": ["train", "train", "test", "test"],
+            "patient": ["a", "b", "a", "c"]}, BY_PATIENT | {"method": "given"},
+            "samples of one patient on both sides: a"),
+        ({"label": ["ALL", "AML"], "patient": ["a", None]}, BY_PATIENT,
+            "samples without a value of 'patient', their group: patient 1"),
+        ({"label": ["ALL", "AML"]}, BY_PATIENT | {"group": "donor"},
+            "'donor', which is no column of the samples; they have label"),
     ],
-)
+)  # fmt: skip
 def test_a_split_that_would_mislead_is_refused(columns, split, message):
     with pytest.raises(UserError, match=message):
         assign_sides(samples(**columns), SplitParameters(**split), seed=0)
