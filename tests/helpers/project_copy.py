@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
+KEDRO = Path(sys.executable).with_name("kedro")
 
 
 class ProjectCopy:
@@ -72,18 +73,17 @@ class ProjectCopy:
         quick = {"resampling": folds, "modelling": {"permutations": 9}}
         self._write("base", "parameters_modelling", quick)
 
-    def kedro(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    def kedro(
+        self, *arguments: str, check: bool = True, program: Path = KEDRO, **environment: str
+    ) -> subprocess.CompletedProcess:
         """Run ``kedro ARGUMENTS`` as a user would; fail with its output if it fails."""
+        variables = os.environ | {"COLUMNS": "200"} | environment
+        command = [program, *arguments]
         result = subprocess.run(
-            [Path(sys.executable).with_name("kedro"), *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env=os.environ | {"COLUMNS": "200"},
-            check=False,
+            command, cwd=self.folder, capture_output=True, text=True, env=variables, check=False
         )
         if check and result.returncode:
-            raise AssertionError(f"kedro {' '.join(arguments)}\n{result.stdout}\n{result.stderr}")
+            raise AssertionError(f"{' '.join(arguments)}\n{result.stdout}\n{result.stderr}")
         return result
 
     def data(self, layer: str, cohort: str, *parts: str) -> Path:
@@ -119,13 +119,8 @@ def run_once(
     return pickle.loads(made.read_bytes())
 
 
-SMALL = ",".join(
-    [
-        "resampling.folds=3",
-        "resampling.repeats=1",
-        "resampling.inner_folds=2",
-        "modelling.permutations=9",
-        "differential_expression.permutations=50",
-    ]
+SMALL = (
+    "resampling.folds=3,resampling.repeats=1,resampling.inner_folds=2,modelling.permutations=9,"
+    "differential_expression.permutations=50"
 )
 """``--params`` of a run whose numbers do not matter."""
