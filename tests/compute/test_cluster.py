@@ -6,16 +6,14 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from distributed import Client
-from helpers.project_copy import PROJECT, ProjectCopy
+from helpers.project_copy import KEDRO, PROJECT, ProjectCopy
 
-BIN = Path(sys.executable).parent
 PAGE = (PROJECT / "docs" / "how-to" / "cluster.md").read_text(encoding="utf-8")
 SCHEDULER, WORKER, RUN = (
     command
@@ -37,14 +35,12 @@ pytestmark = pytest.mark.slow
 @contextmanager
 def typed(command: str, folder: Path, log: str = "log"):
     """The command in a process group, which ends with all that it started."""
+    program, *arguments = shlex.split(command)
     with (folder / log).open("w") as output:
         process = subprocess.Popen(
-            [BIN / shlex.split(command)[0], *shlex.split(command)[1:]],
-            cwd=folder,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+            [KEDRO.with_name(program), *arguments], cwd=folder, stdout=output,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
         try:
             yield process
         finally:

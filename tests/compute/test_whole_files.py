@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -32,9 +33,8 @@ def contents(place: Path) -> list[str]:
 
 
 def write_for_ever(write, place: Path) -> None:
-    while True:
-        for content in VERSIONS:
-            write(place, content)
+    for content in cycle(VERSIONS):
+        write(place, content)
 
 
 @pytest.mark.parametrize("write", [write_file, write_folder])
@@ -78,13 +78,10 @@ def test_the_message_of_a_full_disk_names_the_file(tmp_path):
     place = tmp_path / "table"
     write_file(place, VERSIONS[0])
 
-    def write_to_full_disk() -> None:
-        with written_whole(place) as partial:
-            partial.symlink_to("/dev/full")
-            partial.write_text(VERSIONS[1])
-
-    with pytest.raises(UserError, match=r"table could not be written: No space left") as raised:
-        write_to_full_disk()
+    refused = pytest.raises(UserError, match=r"table could not be written: No space left")
+    with refused as raised, written_whole(place) as partial:
+        partial.symlink_to("/dev/full")
+        partial.write_text(VERSIONS[1])
     assert raised.value.__cause__.errno == errno.ENOSPC
     assert contents(place) == [VERSIONS[0]]
     assert os.listdir(tmp_path) == ["table"]  # noqa: PTH208 - a dangling link, too

@@ -25,18 +25,11 @@ def compendium(tmp_path_factory) -> ProjectCopy:
     assert list(entries["raw_cohort"]["n_samples"]) == list(FEW)
     entries["raw_cohort"] |= {"n_samples": FEW, "n_probes": 300, "effect_size": 2.0}
     catalog.write_text(yaml.safe_dump(entries))
-    project.output = project.kedro(
-        "run",
-        "--env",
-        "compendium",
-        "--pipelines",
-        "data_processing,feature_selection,modelling,differential_expression",
-        "--params",
-        ",".join(
-            ["modelling.permutations=2"]
-            + [f"models.{name}.max_samples={TOO_MANY}" for name in TOO_SLOW]
-        ),
-    )
+    pipelines = "data_processing,feature_selection,modelling,differential_expression"
+    limits = [f"models.{name}.max_samples={TOO_MANY}" for name in TOO_SLOW]
+    parameters = ",".join(["modelling.permutations=2", *limits])
+    options = ["--env", "compendium", "--pipelines", pipelines, "--params", parameters]
+    project.output = project.kedro("run", *options)
     return project
 
 
@@ -50,14 +43,9 @@ def test_models_that_take_too_long_are_left_out_and_named_with_the_reason(compen
     split = pd.read_csv(compendium.data("03_primary", "compendium", "sample_split.csv"))
     n_train = (split["split"] == "train").sum()
     assert n_train > TOO_MANY
-    reasons = {
-        "weighted_voting": "defined for two classes only, the cohort has 7",
-        **dict.fromkeys(
-            TOO_SLOW,
-            f"{n_train} training samples, more than its max_samples {TOO_MANY}, beyond which it "
-            "takes too long",
-        ),
-    }
+    too_many = f"{n_train} training samples, more than its max_samples {TOO_MANY}, beyond which "
+    reasons = {"weighted_voting": "defined for two classes only, the cohort has 7"}
+    reasons |= dict.fromkeys(TOO_SLOW, f"{too_many}it takes too long")
     assert json.loads(found(compendium, "champion.json").read_text())["left_out"] == reasons
     comparison = pd.read_csv(found(compendium, "model_comparison.csv"))
     assert comparison["model"].tolist() == [name for name in model_names() if name not in reasons]

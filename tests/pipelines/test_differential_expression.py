@@ -15,6 +15,7 @@ COLUMNS = ["probe", *analysis.COLUMNS]
 BOTH = ("--pipelines", "data_processing,differential_expression")
 AGAIN = ("--pipelines", "differential_expression")
 FEW = "differential_expression.permutations=50"
+DESIGN = "differential_expression.design"
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +166,10 @@ MISTAKES = {
         ["differential_expression.contrasts.a/b=AML - ALL"],
         "the contrast name 'a/b' is no file name",
     ),
+    "a covariate with a gap": (
+        [f"{DESIGN}=~ label + sex"],
+        "covariate 'sex' of the design formula '~ label + sex' has no value for the samples s10",
+    ),
     "no matching gene": (
         [],
         "no gene of the gene sets is among the cohort's: the sets name CD33, MPO; the cohort has "
@@ -179,31 +184,44 @@ GENE_SETS = {
     "no matching gene": "MYELOID\t\tCD33\tMPO\n",
     "a malformed gene set": "A\t\tprobe_2\nB probe_3\n",
 }
+AGE, BATCH = np.arange(7.0, 18.0), ["1", "2"] * 5 + ["1"]
 
 
 @pytest.fixture(scope="module")
 def mine(tmp_path_factory) -> ProjectCopy:
-    """A cohort read from one table."""
+    """A cohort read from a table, with covariates in a sample sheet."""
     project = ProjectCopy(tmp_path_factory.mktemp("mine"))
-    labels = ["ALL"] * 6 + ["AML"] * 5
-    names = {"id": [f"s{i:02d}" for i in range(1, 12)], "diagnosis": labels}
+    names = pd.Index([f"s{i:02d}" for i in range(1, 12)], name="id")
     values = np.random.default_rng(0).normal(8, 1, (11, 30))
-    probes = pd.DataFrame(values, columns=[f"probe_{i}" for i in range(2, 32)])
-    path = project.data("01_raw", "mine", "table.csv")
-    path.parent.mkdir(parents=True)
-    pd.DataFrame(names).join(probes).to_csv(path, index=False)
+    probes = [f"probe_{i}" for i in range(2, 32)]
+    sexes = ["f", "m"] * 4 + ["f", "", "m"]
+    sheet = {"diagnosis": ["ALL"] * 6 + ["AML"] * 5, "age": AGE.astype(int), "batch": BATCH}
+    raw = project.data("01_raw", "mine")
+    raw.mkdir(parents=True)
+    pd.DataFrame(values, names, probes).to_csv(raw / "table.csv")
+    pd.DataFrame(sheet | {"sex": sexes}, names).to_csv(raw / "patients.csv")
     entry = {
         "type": "leukemia_kedro.datasets.ExpressionTableDataset",
         "filepath": "data/01_raw/mine/table.csv",
         "sample_id": "id",
         "label": "diagnosis",
+        "sample_sheet": {"filepath": "data/01_raw/mine/patients.csv"},
     }
     nothing = dict.fromkeys(("floor", "ceiling", "classes"))
     unfiltered = {"min_ratio": None, "min_range": None}
     cohort = {"scale": "log2", "filter": unfiltered, "split": {"method": "none"}, **nothing}
-    project.add_environment("mine", entry, cohort=cohort)
+    project.add_environment("mine", entry, cohort=cohort, resampling={"inner_folds": 3})
     project.kedro("run", "--env", "mine", *BOTH, "--params", FEW)
     return project
+
+
+@pytest.mark.slow
+def test_ages_are_a_slope_and_batches_named_by_numbers_are_groups(mine):
+    run_again(mine, f"{DESIGN}=~ label + age + batch", cohort="mine")
+    design = found(mine, "design_matrix", "mine")
+    assert list(design) == ["sample", "Intercept", "label[T.AML]", "age", "batch[T.2]"]
+    np.testing.assert_array_equal(design["age"], AGE)
+    np.testing.assert_array_equal(design["batch[T.2]"], np.array(BATCH) == "2")
 
 
 @pytest.mark.slow
@@ -220,11 +238,8 @@ def test_a_mistake_ends_in_one_message_before_any_work(mine, mistake):
     assert "Completed node: differential_expression.compare_classes" not in result.stdout
     changed = {name for name, content in mine.files().items() if before.get(name) != content}
     # The one of the first two nodes that succeeds may have written its output.
-    assert {name.rpartition("/")[2] for name in changed} <= {
-        "design_matrix.csv",
-        "contrast_matrix.csv",
-        "probe_genes.csv",
-    }
+    own = {"design_matrix.csv", "contrast_matrix.csv", "probe_genes.csv"}
+    assert {name.rpartition("/")[2] for name in changed} <= own
 
 
 def check_several(project, cohort, n_contrasts):
@@ -258,10 +273,10 @@ def test_five_classes(project):
     project.kedro("run", "--env", "five", *BOTH, "--params", FEW)
     summary, _ = check_several(project, "five", 10)
     assert (summary[["up", "down"]].sum(axis=1) > 0).all()
-    truth = json.loads(project.data("08_reporting", "five", "de_truth.json").read_text())
+    truth = pd.read_json(project.data("08_reporting", "five", "de_truth.json"))
     assert len(truth) == 10
-    assert np.mean([record["false_discovery_proportion"] for record in truth]) < 0.1
-    assert np.mean([record["power"] for record in truth]) > 0.7
+    assert truth["false_discovery_proportion"].mean() < 0.1
+    assert truth["power"].mean() > 0.7
 
 
 @pytest.mark.slow

@@ -40,8 +40,7 @@ def run(data, inference=None, new_samples_entry=None, **params):
         for name, entry in loader["catalog"].items()
         if name in create_pipeline().datasets()
     }
-    if new_samples_entry:
-        config["new_samples"] = new_samples_entry
+    config["new_samples"] = new_samples_entry or config["new_samples"]
     catalog = DataCatalog.from_config(config)
     catalog["params:inference"] = InferenceParameters(**(inference or {}))
     SequentialRunner().run(create_pipeline(), catalog)
@@ -78,10 +77,8 @@ def test_samples_in_rows_with_labels(data):
 def test_new_samples_can_have_any_catalog_type(data):
     """A series matrix whose entry replaces that of the table."""
     Path("series_matrix.txt").write_text("\n".join(series_matrix_lines(NEW, [])))
-    geo = {
-        "type": "leukemia_kedro.datasets.GEOSeriesMatrixDataset",
-        "filepath": "series_matrix.txt",
-    }
+    kind = "leukemia_kedro.datasets.GEOSeriesMatrixDataset"
+    geo = {"type": kind, "filepath": "series_matrix.txt"}
     calls, metrics = run(data, new_samples_entry=geo)
     agree(calls, MODEL.predict(NEW.expression))
     assert metrics["scores"] is None

@@ -8,7 +8,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers.forked_runs import start_run
-from helpers.project_copy import ProjectCopy
+from helpers.project_copy import KEDRO, ProjectCopy
 
 from leukemia_kedro.model.registry import model_names
 
@@ -28,27 +27,21 @@ WANTED = ["selection_bias", "enrichment", "de_truth"]
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 KILLS = 10
 """Of whole runs, and as many of reports: twenty in all."""
-KEDRO = Path(sys.executable).with_name("kedro")
+FIRST = ("run", "--env", "one", "--pipelines", "data_processing")
 
 
 def add_cohort(project: ProjectCopy, name: str, seed: int) -> None:
     """An environment with a small simulated cohort and few models."""
     raw_cohort = {
-        "type": "leukemia_kedro.datasets.SimulatedDataset",
-        "n_samples": {"ALL": 24, "AML": 20},
-        "n_probes": 200,
-        "differential_share": 0.2,
-        "effect_size": 2.0,
-        "test_share": 0.3,
+        "type": "leukemia_kedro.datasets.SimulatedDataset", "n_samples": {"ALL": 24, "AML": 20},
+        "n_probes": 200, "differential_share": 0.2, "effect_size": 2.0, "test_share": 0.3,
         "seed": seed,
-    }
+    }  # fmt: skip
+    signature = {"n_genes": 10, "reference": None}
     project.add_environment(
         name,
         raw_cohort,
-        feature_selection={
-            "criteria": ["anova_f", "signal_to_noise"],
-            "signature": {"n_genes": 10, "reference": None},
-        },
+        feature_selection={"criteria": ["anova_f", "signal_to_noise"], "signature": signature},
         resampling={"folds": 2, "repeats": 1, "inner_folds": 2},
         modelling={"permutations": 2},
         differential_expression={"permutations": 10},
@@ -95,13 +88,11 @@ def complete(folder: Path, name: str = "one", to_outputs=WANTED, **options) -> N
 def written(folder: Path, name: str = "one") -> dict[str, bytes]:
     """Every file of a cohort, also hidden ones, except the records of runs: they hold times."""
     data = folder / "data"
+    files = [path for path in sorted(data.rglob("*")) if path.is_file() and name in path.parts]
     return {
         str(path.relative_to(data)): path.read_bytes()
-        for path in sorted(data.rglob("*"))
-        if path.is_file()
-        and name in path.parts
-        and path.parent.name != ".nodes"
-        and path.name != "run.json"
+        for path in files
+        if path.parent.name != ".nodes" and path.name != "run.json"
     }
 
 
@@ -187,13 +178,11 @@ def test_ten_reports_killed_at_random_are_completed_to_the_same_bytes(reported, 
         folder = fresh(reported, tmp_path / str(number))
         missing = remove_what_was_written_by(folder, first[number], n_nodes=2)
         runners = RUNNERS[number % 3], RUNNERS[(number + 1) % 3]
-        killed_and_completed(
-            folder,
-            runners,
-            lambda: sum(path.exists() for path in missing) >= n_files[number],
-            ["report"],
-            expected,
-        )
+
+        def moment() -> bool:
+            return sum(path.exists() for path in missing) >= n_files[number]
+
+        killed_and_completed(folder, runners, moment, ["report"], expected)
 
     two_at_a_time(one_run)
 
@@ -205,9 +194,9 @@ def in_order(files: list[Path]) -> list[Path]:
 
 def remove_what_was_written_by(folder: Path, first: str, n_nodes: int) -> list[Path]:
     """Remove the files of the node with the record ``first`` and of the nodes after it."""
-    times = [record.stat().st_mtime_ns for record in in_order(records(folder))]
-    names = [record.name for record in in_order(records(folder))]
-    start = names.index(first)
+    ordered = in_order(records(folder))
+    times = [record.stat().st_mtime_ns for record in ordered]
+    start = [record.name for record in ordered].index(first)
     since, until = times[start - 1], times[start + n_nodes - 1]
     data = [path for path in (folder / "data").rglob("*") if path.is_file()]
     gone = [path for path in data if since < path.stat().st_mtime_ns <= until]
@@ -311,8 +300,7 @@ def small_files_only() -> None:
 def test_a_full_disk_ends_in_one_message_and_changes_no_file(undisturbed, tmp_path):
     folder = fresh(undisturbed, tmp_path)
     before = written(folder)
-    arguments = ("run", "--env", "one", "--pipelines", "data_processing")
-    result = kedro(folder, *arguments, preexec_fn=small_files_only)
+    result = kedro(folder, *FIRST, preexec_fn=small_files_only)
     assert_one_message(result, "expression.parquet could not be written: File too large", "ulimit")
     assert written(folder) == before
 
@@ -335,11 +323,8 @@ def test_a_read_only_folder_ends_in_one_message_and_changes_no_file(
     folder = fresh(template if read_only == "data" else undisturbed, tmp_path)
     before = written(folder)
     (folder / read_only).chmod(0o555)
-    result = kedro(
-        folder, "run", "--env", "one", "--pipelines", "data_processing", preexec_fn=powerless
-    )
+    result = kedro(folder, *FIRST, preexec_fn=powerless)
     (folder / read_only).chmod(0o755)
-    assert_one_message(
-        result, f"{named} could not be written: Permission denied", "Look at the owner"
-    )
+    refusal = f"{named} could not be written: Permission denied"
+    assert_one_message(result, refusal, "Look at the owner")
     assert written(folder) == before

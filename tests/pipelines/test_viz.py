@@ -24,12 +24,8 @@ PREVIEWS = {
 }
 WITHOUT_PREVIEW = (".fitted", "champion_model", "report")
 PIPELINES = {
-    "data_processing",
-    "feature_selection",
-    "modelling",
-    "differential_expression",
-    "reporting",
-}
+    "data_processing", "feature_selection", "modelling", "differential_expression", "reporting"
+}  # fmt: skip
 
 pytestmark = pytest.mark.slow
 
