@@ -26,10 +26,8 @@ from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_TO_CONNECT = 10
-
 PLACED_BYTES = 100_000
 """An array of this size or more that tasks share is sent once; all else goes with each task."""
-
 RESUME = "then type the command again: with --only-missing-outputs it keeps what is finished."
 
 

@@ -25,8 +25,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.utils._param_validation import Interval, StrOptions  # noqa: F401 - for others
 
-SECONDS_BETWEEN_DELETIONS = 0.01
-
 # --- Kedro 1.7 --------------------------------------------------------------------------------
 
 
@@ -94,7 +92,7 @@ def delete_shared_arrays_soon() -> None:
     """
     from joblib import disk
 
-    disk.RM_SUBDIRS_RETRY_TIME = SECONDS_BETWEEN_DELETIONS
+    disk.RM_SUBDIRS_RETRY_TIME = 0.01  # seconds
 
 
 def end_workers() -> None:
