@@ -21,18 +21,13 @@ def golub_like() -> Cohort:
     """72 simulated patients named, labelled and split as Golub's, on 300 probes, of which the
     published 50 and 30 more differ."""
     simulated = simulate_cohort(
-        n_samples={"ALL": 47, "AML": 25},
-        n_probes=300,
-        differential_share=0.27,
-        effect_size=2.0,
-        heterogeneity=0.2,
-        seed=3,
+        n_samples={"ALL": 47, "AML": 25}, n_probes=300, seed=3,
+        differential_share=0.27, effect_size=2.0, heterogeneity=0.2,
+    )  # fmt: skip
+    all_patients, aml_patients = (
+        np.flatnonzero(simulated.samples["label"] == label) for label in ("ALL", "AML")
     )
-    is_aml = (simulated.samples["label"] == "AML").to_numpy()
-    all_patients, aml_patients = np.flatnonzero(~is_aml), np.flatnonzero(is_aml)
-    order = np.concatenate(
-        [all_patients[:27], aml_patients[:11], all_patients[27:], aml_patients[11:]]
-    )
+    order = [*all_patients[:27], *aml_patients[:11], *all_patients[27:], *aml_patients[11:]]
     differential = np.flatnonzero(simulated.probes["is_differential"])
     names = simulated.probes.index.to_numpy().copy()
     names[differential[:50]] = reference_signature("golub_1999")["probe"]

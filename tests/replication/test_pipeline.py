@@ -32,8 +32,8 @@ def written(golub_like, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def results(written):
-    return written.load("replication"), written.load("shrunken_centroid_path")
+def table(written):
+    return written.load("replication")
 
 
 def reproduced(table, quantity):
@@ -41,8 +41,7 @@ def reproduced(table, quantity):
     return float(value)
 
 
-def test_every_row_is_stated_in_full(results):
-    table, _ = results
+def test_every_row_is_stated_in_full(table):
     assert list(table) == ["study", "quantity", "published", "reproduced", "agrees", "note"]
     assert len(table) == 49
     assert not table[["study", "quantity"]].duplicated().any()
@@ -50,23 +49,21 @@ def test_every_row_is_stated_in_full(results):
     assert (table["note"].str.startswith("differs by") == ~table["agrees"]).all()
 
 
-def test_strong_effects_are_found_by_every_method(results):
+def test_strong_effects_are_found_by_every_method(table):
     """Effects of 4-fold in 80 of 300 genes: a correct method makes few errors."""
-    table, _ = results
     errors = table[table["quantity"].str.endswith("errors of 34")]
     by_method = errors[~errors["study"].str.startswith(("Tibshirani", "Tan"))]
     assert by_method["reproduced"].astype(float).max() <= 5
     assert reproduced(table, "SVM (RBF): right of 34") >= 29
 
 
-def test_genes_chosen_before_cross_validation_make_noise_look_predictable(results):
-    table, _ = results
+def test_genes_chosen_before_cross_validation_make_noise_look_predictable(table):
     assert reproduced(table, "chosen before cross-validation") > 0.6
     assert reproduced(table, "chosen inside each fold") == pytest.approx(0.5, abs=0.05)
 
 
-def test_the_path_runs_from_all_genes_to_none(results):
-    _, path = results
+def test_the_path_runs_from_all_genes_to_none(written):
+    path = written.load("shrunken_centroid_path")
     assert list(path) == ["threshold", "n_genes", "cv_errors", "test_errors", "chosen"]
     assert path["chosen"].sum() == 1
     assert path["threshold"].is_monotonic_increasing
@@ -83,15 +80,12 @@ def test_the_path_is_drawn_beside_the_published_point(written):
     assert "21 genes, 2 cross-validated and 2 test errors" in figure["caption"]
 
 
-def test_the_range_shown_beside_the_champion_is_that_of_the_replicated_studies(results):
-    table, _ = results
+def test_the_range_shown_beside_the_champion_is_that_of_the_replicated_studies(table):
     original = pd.read_csv(PUBLISHED / "content" / "golub.csv", dtype=str)
     published = published_results(original.set_index("sample")).dropna(subset="fewest_errors")
     assert len(published) == 9
+    errors = table[table["quantity"].str.contains("errors of 34|every call forced: errors")]
     for study in published.itertuples():
         ends = dict.fromkeys([study.fewest_errors, study.most_errors])
-        rows = table[
-            table["study"].str.startswith(study.study)
-            & table["quantity"].str.contains("errors of 34|every call forced: errors")
-        ]
+        rows = errors[errors["study"].str.startswith(study.study)]
         assert set(rows["published"]) == {"–".join(map(str, ends))}, study
