@@ -21,18 +21,15 @@ MYELOID = {"MYELOID": frozenset({"CD33", "MPO"})}
 NO_ANNOTATION = pd.DataFrame(index=pd.Index([], name="probe", dtype=str))
 
 
-def by_probe(**columns):
-    return pd.DataFrame(columns, index=pd.Index(["p1", "p2", "p3", "p4"], name="probe"))
-
-
 def names_of(probes, chip_annotation, gene_sets, column):
     parameters = EnrichmentParameters(gene_column=column)
     return nodes.name_genes(probes, chip_annotation, gene_sets, parameters)
 
 
 class TestNamesOfGenes:
-    probes = by_probe(
-        description="", symbol=["CD33", " MPO ", "", "CD33"], entrez=[945, 4353, 1, 2]
+    probes = pd.DataFrame(
+        {"description": "", "symbol": ["CD33", " MPO ", "", "CD33"], "entrez": [945, 4353, 1, 2]},
+        index=pd.Index(["p1", "p2", "p3", "p4"], name="probe"),
     )
     chip = pd.DataFrame({"symbol": ["MPO", "KIT"]}, index=["p3", "p9"])
     holes = probes.assign(entrez=[945, np.nan, 4353, np.nan])
@@ -52,22 +49,21 @@ class TestNamesOfGenes:
         assert genes["probe"].tolist() == ["p1", "p2", "p3", "p4"]
         assert genes["gene"].tolist() == names
 
-    def test_no_such_column_lists_those_there_are(self):
-        chip = pd.DataFrame({"Gene Symbol": ["MPO"]}, index=["p3"])
-        for annotation, found in ((NO_ANNOTATION, "no such file"), (chip, "Gene Symbol")):
-            with pytest.raises(UserError, match=rf"'gene', .*{found}.*description, symbol, entrez"):
-                names_of(self.probes, annotation, MYELOID, "gene")
+    WRONG = (
+        (NO_ANNOTATION, "gene", "'gene', .*no such file.*description, symbol, entrez"),
+        (chip, "gene", r"'gene', .*chip_annotation: symbol\).*description, symbol, entrez"),
+        (NO_ANNOTATION, None, "sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"),
+    )
 
-    def test_no_matching_gene_says_what_both_sides_are_called(self):
-        message = "the sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"
+    @pytest.mark.parametrize(("chip", "column", "message"), WRONG)
+    def test_a_mistake_lists_the_names_there_are(self, chip, column, message):
         with pytest.raises(UserError, match=message):
-            names_of(self.probes, NO_ANNOTATION, MYELOID, None)
+            names_of(self.probes, chip, MYELOID, column)
 
 
 def contrast_table(t, adjusted):
-    return pd.DataFrame(
-        {"probe": [f"p{i}" for i in range(len(t))], "logFC": t, "t": t, "adj.P.Val": adjusted}
-    )
+    probes = [f"p{i}" for i in range(len(t))]
+    return pd.DataFrame({"probe": probes, "logFC": t, "t": t, "adj.P.Val": adjusted})
 
 
 # Genes A … F; A has three probes, of which the strongest is down.
@@ -89,8 +85,7 @@ class TestEnrichmentTable:
 
     def test_rows_are_sets_of_which_a_gene_was_tested(self):
         table = self.table()
-        assert set(table.index) == {"ups", "mixed"}
-        assert set(table.columns) == set(COLUMNS) - {"gene_set"}
+        assert {"gene_set", *table.columns} == set(COLUMNS)
         assert table["n_genes"].to_dict() == {"ups": 2, "mixed": 3}
 
     def test_a_gene_is_up_where_its_own_t_is_and_a_probe_of_it_is_significantly_up(self):
@@ -119,22 +114,18 @@ class TestEnrichmentTable:
         assert self.table(collapse="mean")["camera_p"].to_dict() == by_mean.to_dict()
 
     def test_every_contrast_has_its_rows_the_surest_first(self):
-        tables = {
-            name: contrast_table(sign * np.array(T), ADJUSTED)
-            for name, sign in (("AML-ALL", 1), ("ALL-AML", -1))
-        }
+        signs = {"AML-ALL": 1, "ALL-AML": -1}
+        tables = {name: contrast_table(s * np.array(T), ADJUSTED) for name, s in signs.items()}
         table = enrichment_table(tables, GENES, SETS)
         assert table["contrast"].tolist() == ["AML-ALL"] * 2 + ["ALL-AML"] * 2
-        assert list(table) == list(COLUMNS)
         first, second = (table[table["contrast"] == name] for name in tables)
         assert first["camera_p"].is_monotonic_increasing
         assert first["up_genes"].tolist() == second["down_genes"].tolist()
 
     def test_without_gene_sets_one_line_is_logged(self, caplog):
-        with caplog.at_level(logging.INFO):
-            table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {})
-        assert list(table) == list(COLUMNS)
-        assert len(table) == 0
+        caplog.set_level(logging.INFO)
+        table = enrichment_table({"AML-ALL": pd.DataFrame()}, GENES, {})
+        assert (len(table), list(table)) == (0, list(COLUMNS))
         assert caplog.text.count("No gene sets were given (catalog entry gene_sets)") == 1
 
 

@@ -44,23 +44,19 @@ REPRODUCED = {
     "Nguyen & Rocke 2002": {"50 genes, 3 components: errors of 34": "1"},
     "Tan & Gilbert 2003": {"C4.5: errors of 34": "3", "boosted C4.5: errors of 34": "3"},
     "Public notebook": {
-        "SVM (RBF): right of 34": "31",
-        "decision tree: right of 34": "31",
-        "AdaBoost: right of 34": "31",
-        "gradient boosting: right of 34": "31",
+        "SVM (RBF): right of 34": "31", "decision tree: right of 34": "31",
+        "AdaBoost: right of 34": "31", "gradient boosting: right of 34": "31",
         "XGBoost: right of 34": "31",
-        "logistic regression: accuracy": "0.625",
-        "linear SVM: accuracy": "0.625",
+        "logistic regression: accuracy": "0.625", "linear SVM: accuracy": "0.625",
     },
     "Dudoit": {
-        "probes that pass on 38 patients": "3051",
-        "probes that pass on 72 patients": "3571",
+        "probes that pass on 38 patients": "3051", "probes that pass on 72 patients": "3571",
     },
     "Smyth 2004": {
         "prior degrees of freedom d0 on 38 patients, log2": "7.5019",
         "genes with a Benjamini–Hochberg value below .05": "564",
     },
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("study", REPRODUCED)
@@ -93,8 +89,7 @@ def test_the_slid_labels_give_the_notebooks_own_f1_scores(rows):
 
 
 def test_golub_path_passes_through_the_published_row(centroids):
-    _, path = centroids
-    published = path[path["n_genes"] == 21].iloc[0]
+    published = centroids[1].query("n_genes == 21").iloc[0]
     assert published["threshold"] == pytest.approx(4.06, abs=0.01)
     # One draw of ten folds gives 1 to 3.
     assert 1 <= published["cv_errors"] <= 3
