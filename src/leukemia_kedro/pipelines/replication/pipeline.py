@@ -2,6 +2,8 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.pipelines.steps import step
+
 from . import nodes
 
 ROWS_BY_SEED = {
@@ -15,35 +17,13 @@ ROWS_BY_SEED = {
 
 def create_pipeline() -> Pipeline:
     """``raw_cohort`` → published beside reproduced results."""
+    path = "shrunken_centroid_path"
     return Pipeline(
         [
-            Node(
-                nodes.replicate_weighted_voting,
-                inputs="raw_cohort",
-                outputs="weighted_voting_rows",
-                name="replicate_weighted_voting",
-            ),
-            Node(
-                nodes.replicate_shrunken_centroids,
-                inputs=["raw_cohort", "params:seed"],
-                outputs=["shrunken_centroid_rows", "shrunken_centroid_path"],
-                name="replicate_shrunken_centroids",
-            ),
-            Node(
-                nodes.draw_threshold_path,
-                inputs="shrunken_centroid_path",
-                outputs="replication_figures",
-                name="draw_threshold_path",
-            ),
-            *(
-                Node(
-                    replicate,
-                    inputs=["raw_cohort", "params:seed"],
-                    outputs=rows,
-                    name=replicate.__name__,
-                )
-                for rows, replicate in ROWS_BY_SEED.items()
-            ),
+            step(nodes.replicate_weighted_voting, "weighted_voting_rows"),
+            step(nodes.replicate_shrunken_centroids, "shrunken_centroid_rows", path),
+            step(nodes.draw_threshold_path, "replication_figures"),
+            *(step(replicate, rows) for rows, replicate in ROWS_BY_SEED.items()),
             Node(
                 nodes.tabulate,
                 inputs=["weighted_voting_rows", "shrunken_centroid_rows", *ROWS_BY_SEED],
