@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.errors import CohortError, UserError
+from leukemia_kedro.errors import CohortError
 
 
 def tables(**changes) -> dict:
@@ -37,9 +37,6 @@ def test_a_sound_cohort_is_taken_as_it_is():
     assert cohort.expression is made["expression"]
     assert list(cohort.labels) == ["ALL", "AML", "ALL"]
     assert not cohort.simulated
-
-
-def test_samples_to_be_scored_have_no_labels():
     assert Cohort(**tables(samples=lambda t: t[["age"]])).labels is None
 
 
@@ -78,10 +75,6 @@ def test_samples_to_be_scored_have_no_labels():
 def test_what_breaks_a_rule_is_named(table, change, message):
     with pytest.raises(CohortError, match=message):
         Cohort(**tables(**{table: change}))
-
-
-def test_a_broken_cohort_is_the_users_to_mend():
-    assert issubclass(CohortError, UserError)
 
 
 def test_probe_ids_of_real_chips_are_not_taken_for_mangled_names():

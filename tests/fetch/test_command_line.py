@@ -159,7 +159,9 @@ def test_one_wrong_digit_in_the_real_golub_files_is_found(golub_files, project, 
 
 
 @pytest.mark.real_data
-def test_the_real_mll_table_arrives_under_its_own_name(mll_file, project, tmp_path, capsys):
+def test_the_real_mll_table_arrives_and_a_copy_of_it_but_no_damaged_one(
+    mll_file, project, tmp_path, capsys
+):
     renamed = tmp_path / "MLL (1).csv"
     renamed.write_bytes(mll_file.read_bytes())
     fetch("mll", project, renamed)
@@ -168,12 +170,9 @@ def test_the_real_mll_table_arrives_under_its_own_name(mll_file, project, tmp_pa
     assert "4,094,666 bytes  original" in out
     assert "Next: kedro run --env mll" in out
 
-
-@pytest.mark.real_data
-def test_a_re_saved_mll_table_is_taken_and_a_wrong_digit_found(mll_file, project, tmp_path, capsys):
     table = mll_file.read_text("ascii")
     copy = write(tmp_path / "copy", {"MLL.csv": table.replace(",", ";").replace("\n", "\r\n")})
-    fetch("mll", project, copy)
+    fetch("mll", tmp_path, copy)
     assert "re-saved copy, same numbers" in capsys.readouterr().out
     damage = table.replace(",2512,-2107,832,AML", ",2512,-2170,832,AML")
     with pytest.raises(UserError, match=r"sample_72, probe 108_g_at: -2170 where .* has -2107"):

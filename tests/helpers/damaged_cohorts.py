@@ -59,11 +59,8 @@ def with_id_among_probes(name, ids):
         expression = cohort.expression.copy()
         expression.iloc[:, 0] = ids(len(expression)).astype(float)
         names = pd.Index([name, *expression.columns[1:]], name="probe")
-        return dataclasses.replace(
-            cohort,
-            expression=expression.set_axis(names, axis=1),
-            probes=cohort.probes.set_axis(names),
-        )
+        expression, probes = expression.set_axis(names, axis=1), cohort.probes.set_axis(names)
+        return dataclasses.replace(cohort, expression=expression, probes=probes)
 
     return make
 
@@ -89,10 +86,7 @@ def class_only_in_test():
 
 
 def small_class():
-    samples = sound_cohort().samples
-    labels = samples["label"].copy()
-    labels.iloc[:2] = "MLL"
-    return with_samples(label=labels)()
+    return with_samples(label=["MLL", "MLL", *sound_cohort().labels[2:]])()
 
 
 # fmt: off

@@ -49,10 +49,6 @@ def re_saved(text: str, *, separator=",", end="\n", calls=True, sort=False, last
     return end.join(lines) + last
 
 
-def re_saved_labels(text: str, *, separator=",", end="\n", last="\n") -> str:
-    return end.join(line.replace(",", separator) for line in text.strip().splitlines()) + last
-
-
 FORMS = {
     "CRLF": {"end": "\r\n", "last": "\r\n"},
     "no final newline": {"last": ""},
@@ -68,11 +64,7 @@ def in_form(texts: dict[str, str], form: str) -> dict[str, bytes]:
         return {name: text.encode("utf-8-sig") for name, text in texts.items()}
     if form == "quotes lost":
         return {name: text.replace('"', "").encode() for name, text in texts.items()}
-    options = FORMS[form]
-    for_labels = {key: value for key, value in options.items() if key not in ("calls", "sort")}
-    saved = {name: re_saved(texts[name], **options) for name in (TRAIN, TEST)}
-    saved[LABELS] = re_saved_labels(texts[LABELS], **for_labels)
-    return {name: text.encode() for name, text in saved.items()}
+    return {name: re_saved(text, **FORMS[form]).encode() for name, text in texts.items()}
 
 
 ALL_FORMS = [*FORMS, "byte-order mark", "quotes lost"]

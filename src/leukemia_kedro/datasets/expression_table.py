@@ -39,9 +39,9 @@ COLUMNS_AT_A_TIME = 500  # of a Parquet file: there is never a second copy of a 
 class ExpressionTableDataset(CohortFileDataset):
     """A table of samples × probes, or probes × samples, and where its labels stand.
 
-    The first line says whether comma, semicolon or tab separates the cells; the ending of the name
-    says whether the file is Parquet (``.parquet``) or compressed (``.gz``, ``.bz2``, ``.zip``).
-    Every column that is not named below holds expression, and only numbers are allowed there.
+    Comma, semicolon or tab separate the cells; the ending of the name says whether the file is
+    Parquet (``.parquet``) or compressed (``.gz``, ``.bz2``, ``.zip``). Every column that is not
+    named below holds expression, and only numbers are allowed there.
 
     Parameters
     ----------
@@ -66,9 +66,8 @@ class ExpressionTableDataset(CohortFileDataset):
     missing : list of str
         Cells that mark a missing value.
     header : bool
-        Whether the first line holds names. Without names, columns are given by position; probes,
-        and samples, where they are columns, are called ``probe_01`` … and ``sample_01`` … after
-        the position of their column.
+        Whether the first line holds names. Without names, columns are given by position, and the
+        columns of probes or samples are called ``probe_01`` … or ``sample_01`` … after it.
     origin : str, optional
         One line for the report on where the data comes from; by default the file's name.
     filepath, credentials, fs_args, metadata

@@ -29,9 +29,8 @@ KEPT_FIELDS = ("!Sample_title", "!Sample_source_name_ch1", "!Sample_geo_accessio
 class GEOSeriesMatrixDataset(CohortFileDataset):
     """A series matrix from NCBI's Gene Expression Omnibus (``GSE…_series_matrix.txt.gz``).
 
-    Samples are named by their accession (GSM…). Every characteristic becomes a covariate, as do
-    the title and the source name; names are written in small letters with underscores, so
-    ``disease state: AML`` is ``AML`` in the column ``disease_state``.
+    Samples are named by their accession (GSM…). Characteristics, title and source name become
+    covariates: ``disease state: AML`` is ``AML`` in the column ``disease_state``.
 
     Parameters
     ----------
@@ -95,7 +94,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         if self._label is not None:
             table["label"] = self._classify(self._label, ids, facts)
         table |= {column: as_covariate(column, cells) for column, cells in facts.items()}
-        samples = pd.DataFrame(table, index=pd.Index(ids, name="sample", dtype=str))
+        samples = pd.DataFrame(table, pd.Index(ids, name="sample", dtype=str))
         origin = f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}"
         return build_cohort(name, values, samples, probe_table(probe_ids), origin)
 

@@ -56,9 +56,9 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
         changed = _install(source, gathered, place)
     width = max(len(file.name) for file in source.files)
     for file in source.files:
-        path = place / file.name
-        found = "original" if file.is_at(path) else verdict
-        click.echo(f"{file.name:<{width}}  {path.stat().st_size:>10,} bytes  {found}")
+        found = "original" if file.is_at(place / file.name) else verdict
+        size = (place / file.name).stat().st_size
+        click.echo(f"{file.name:<{width}}  {size:>10,} bytes  {found}")
     done = f"Written to {shown}." if changed else f"Already in {shown}."
     click.echo(f"{done} Next: {source.run}")
 
@@ -115,11 +115,8 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(origin) as archive:
             # Read as Windows paths, which know both kinds of slash.
-            members: dict[PurePath, zipfile.ZipInfo] = {
-                PureWindowsPath(member.filename): member
-                for member in archive.infolist()
-                if not member.is_dir()
-            }
+            files = [member for member in archive.infolist() if not member.is_dir()]
+            members = {PureWindowsPath(member.filename): member for member in files}
             for path in members:
                 if path.anchor or ".." in path.parts:
                     raise UserError(

@@ -64,12 +64,7 @@ class OriginalContent:
 
 
 def content_table(cohort: Cohort) -> pd.DataFrame:
-    """Digest of each sample, blind to the order of samples and probes.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        Expression as measured, with at most one decimal.
+    """Digest of each sample as measured, blind to the order of samples and probes.
 
     Returns
     -------
