@@ -20,6 +20,9 @@ class Chapter:
     title: ClassVar[str]
     """Heading, and entry in the table of contents."""
 
+    def __init_subclass__(cls, anchor: str, title: str) -> None:
+        cls.anchor, cls.title = anchor, title
+
 
 def named(gallery: Sequence[FigureRecord], name: str) -> list[FigureRecord]:
     """The figure of that name; empty where there is none."""

@@ -16,31 +16,25 @@ PROJECTION = "projection_"
 
 
 @dataclass(frozen=True)
-class CohortCard(Chapter):
+class CohortCard(Chapter, anchor="cohort", title="The cohort"):
     """What was measured in which samples, and what a reader should be warned of."""
 
-    anchor = "cohort"
-    title = "The cohort"
     classes: Table
     warnings: list[str]
 
 
 @dataclass(frozen=True)
-class CohortQuality(Chapter):
+class CohortQuality(Chapter, anchor="data-quality", title="Data quality"):
     """The raw data before any processing."""
 
-    anchor = "data-quality"
-    title = "Data quality"
     facts: Table
     figures: list[FigureRecord]
 
 
 @dataclass(frozen=True)
-class Projections(Chapter):
+class Projections(Chapter, anchor="projections", title="Projections"):
     """The samples in two dimensions."""
 
-    anchor = "projections"
-    title = "Projections"
     figures: list[FigureRecord]
 
 

@@ -19,11 +19,9 @@ TOP_IN_BRIEF = 50
 
 
 @dataclass(frozen=True)
-class Signature(Chapter):
+class Signature(Chapter, anchor="signature", title="Signature and its stability"):
     """The genes named, and how far the choice can be trusted."""
 
-    anchor = "signature"
-    title = "Signature and its stability"
     table: Table
 
 
@@ -40,11 +38,11 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class DifferentialExpression(Chapter):
+class DifferentialExpression(
+    Chapter, anchor="differential-expression", title="Differential expression"
+):
     """Each contrast with its figures and its top genes."""
 
-    anchor = "differential-expression"
-    title = "Differential expression"
     figures: list[FigureRecord]
     contrasts: list[Contrast]
     n_brief: int
@@ -52,11 +50,9 @@ class DifferentialExpression(Chapter):
 
 
 @dataclass(frozen=True)
-class GeneSets(Chapter):
+class GeneSets(Chapter, anchor="enrichment", title="Gene sets"):
     """Tests of gene sets."""
 
-    anchor = "enrichment"
-    title = "Gene sets"
     tables: list[Table]
 
 

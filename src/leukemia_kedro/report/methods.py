@@ -19,11 +19,9 @@ from leukemia_kedro.report.wording import count, listed
 
 
 @dataclass(frozen=True)
-class Methods(Chapter):
+class Methods(Chapter, anchor="methods", title="Methods"):
     """What was done, in words, with the parameters that were used."""
 
-    anchor = "methods"
-    title = "Methods"
     criteria: list[str]
     signature_criterion: str
     settings: Table
@@ -31,26 +29,18 @@ class Methods(Chapter):
 
 
 @dataclass(frozen=True)
-class Versions(Chapter):
+class Versions(Chapter, anchor="versions", title="Versions and seed"):
     """Software and seed."""
 
-    anchor = "versions"
-    title = "Versions and seed"
     table: Table
 
 
-class ModelCard(Chapter):
+class ModelCard(Chapter, anchor="model-card", title="Model card"):
     """What the champion may be used for, and what not."""
 
-    anchor = "model-card"
-    title = "Model card"
 
-
-class References(Chapter):
+class References(Chapter, anchor="references", title="References"):
     """What the chapters before it cite; the page fills it in."""
-
-    anchor = "references"
-    title = "References"
 
 
 def methods(study: Study) -> Methods:

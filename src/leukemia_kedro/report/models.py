@@ -40,11 +40,9 @@ class ComparedModel(TypedDict):
 
 
 @dataclass(frozen=True)
-class Comparison(Chapter):
+class Comparison(Chapter, anchor="model-comparison", title="Model comparison"):
     """All models side by side."""
 
-    anchor = "model-comparison"
-    title = "Model comparison"
     table: Table
     figures: list[FigureRecord]
     misleads: bool
@@ -63,31 +61,25 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Models(Chapter):
+class Models(Chapter, anchor="models", title="Each model"):
     """Every model by itself, the champion opened."""
 
-    anchor = "models"
-    title = "Each model"
     models: list[Model]
 
 
 @dataclass(frozen=True)
-class HardSamples(Chapter):
+class HardSamples(Chapter, anchor="hard-samples", title="Hard samples"):
     """Samples that models misclassify, and the champion's call of each test sample."""
 
-    anchor = "hard-samples"
-    title = "Hard samples"
     hard: Table | None
     figures: list[FigureRecord]
     calls: Table | None
 
 
 @dataclass(frozen=True)
-class TrainVersusTest(Chapter):
+class TrainVersusTest(Chapter, anchor="shift", title="Training against test samples"):
     """How different the test samples are."""
 
-    anchor = "shift"
-    title = "Training against test samples"
     figures: list[FigureRecord]
 
 

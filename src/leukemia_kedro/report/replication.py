@@ -11,11 +11,9 @@ from leukemia_kedro.report.wording import count, decimal
 
 
 @dataclass(frozen=True)
-class Replication(Chapter):
+class Replication(Chapter, anchor="replication", title="Replication of published results"):
     """Published results beside reproduced ones."""
 
-    anchor = "replication"
-    title = "Replication of published results"
     table: Table
     n_rows: int
     n_agree: int

@@ -36,11 +36,9 @@ class DifferentialGenes:
 
 
 @dataclass(frozen=True)
-class Answer(Chapter):
+class Answer(Chapter, anchor="answer", title="The answer"):
     """The champion, its accuracy with its interval, the reject option, the genes."""
 
-    anchor = "answer"
-    title = "The answer"
     best: ComparedModel
     alike: list[str]
     mcnemar: float | None
