@@ -51,25 +51,20 @@ FILES = {
                 return Pipeline([Node(function, inputs, outputs, name=outputs)])
 
             first = one(nodes.copy, "raw", "primary")
-            second = one(nodes.copy, "primary", "model")
             pipelines = {
                 "first": first,
-                "second": second,
-                "third": one(nodes.copy, "model", "report"),
                 "damaged": one(nodes.copy, "not_json", "copied"),
                 "typed": one(nodes.read_settings, ["raw", "params:settings"], "read"),
             }
             for function in (nodes.refuse, nodes.refuse_behind, nodes.fault,
                              nodes.write_to_full_disk):
                 pipelines[function.__name__] = first + one(function, "primary", "nothing")
-            return {"__default__": first + second, **pipelines}
+            return {"__default__": first, **pipelines}
         """,
     "conf/base/catalog.yml": """
         raw: {type: json.JSONDataset, filepath: data/raw.json}
         not_json: {type: json.JSONDataset, filepath: conf/base/catalog.yml}
         primary: {type: json.JSONDataset, filepath: data/primary.json}
-        model: {type: json.JSONDataset, filepath: data/model.json}
-        report: {type: json.JSONDataset, filepath: data/report.json}
         """,
     "conf/base/parameters.yml": "settings: {folds: 5}",
     "conf/wrong_parameters/parameters.yml": "settings: {folds: many}",

@@ -30,31 +30,25 @@ KILLS = 10
 FIRST = ("run", "--env", "one", "--pipelines", "data_processing")
 
 
-def add_cohort(project: ProjectCopy, name: str, seed: int) -> None:
-    """An environment with a small simulated cohort and few models."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    """A project with two small simulated cohorts and few models, nothing run yet."""
+    project = ProjectCopy(tmp_path_factory.mktemp("template"))
     raw_cohort = {
         "type": "leukemia_kedro.datasets.SimulatedDataset", "n_samples": {"ALL": 24, "AML": 20},
         "n_probes": 200, "differential_share": 0.2, "effect_size": 2.0, "test_share": 0.3,
-        "seed": seed,
     }  # fmt: skip
     signature = {"n_genes": 10, "reference": None}
-    project.add_environment(
-        name,
-        raw_cohort,
-        feature_selection={"criteria": ["anova_f", "signal_to_noise"], "signature": signature},
-        resampling={"folds": 2, "repeats": 1, "inner_folds": 2},
-        modelling={"permutations": 2},
-        differential_expression={"permutations": 10},
-        models={model: QUICK_MODELS.get(model, {"enabled": False}) for model in model_names()},
-    )
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Path:
-    """A project with two small cohorts, nothing run yet."""
-    project = ProjectCopy(tmp_path_factory.mktemp("template"))
     for seed, name in enumerate(("one", "two")):
-        add_cohort(project, name, seed)
+        project.add_environment(
+            name,
+            raw_cohort | {"seed": seed},
+            feature_selection={"criteria": ["anova_f", "signal_to_noise"], "signature": signature},
+            resampling={"folds": 2, "repeats": 1, "inner_folds": 2},
+            modelling={"permutations": 2},
+            differential_expression={"permutations": 10},
+            models={model: QUICK_MODELS.get(model, {"enabled": False}) for model in model_names()},
+        )
     return project.folder
 
 

@@ -1,6 +1,5 @@
 """The catalog: every dataset is declared, has a layer and is a file in its folder."""
 
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -71,25 +70,15 @@ def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environmen
         assert places.setdefault(path, name) == name, "two datasets, one file"
 
 
-def test_nodes_and_pipelines_have_names(registered):
-    for pipeline in registered.values():
-        for node in pipeline.nodes:
-            assert node._name, node
-            assert node.tags, node
-
-
-def test_no_node_takes_all_parameters(registered):
+def test_nodes_have_names_and_tags_and_take_no_more_parameters_than_they_need(registered):
     for pipeline in registered.values():
         assert "parameters" not in pipeline.inputs()
+        assert all(node._name and node.tags for node in pipeline.nodes)
 
 
 def test_only_the_prediction_reads_the_test_samples(registered):
-    readers = {
-        node.name.rpartition(".")[2]
-        for node in registered["__default__"].nodes
-        if "test_expression" in node.inputs
-    }
-    assert readers == {"predict_held_out"}
+    readers = registered["__default__"].only_nodes_with_inputs("test_expression").nodes
+    assert {node.name.rpartition(".")[2] for node in readers} == {"predict_held_out"}
 
 
 def test_the_champion_is_chosen_without_the_test_samples(registered):
@@ -108,28 +97,7 @@ def test_the_champion_is_chosen_without_the_test_samples(registered):
             "test": {"n": 34, "errors": test_errors, **measures},
         }
 
-    for simple, errors, champion in (
-        (0.9, (0, 34), "best"),
-        (0.9, (34, 0), "best"),
-        (0.935, (9, 0), "simple"),
-    ):
+    expected = [(0.9, (0, 34), "best"), (0.9, (34, 0), "best"), (0.935, (9, 0), "simple")]
+    for simple, errors, champion in expected:
         table, _ = compare_models(simple=scores(simple, errors[0]), best=scores(0.95, errors[1]))
         assert table.loc[table["champion"], "model"].tolist() == [champion]
-
-
-def test_the_layers_of_the_picture_follow_one_another(registered):
-    """kedro viz draws no layers if two of them depend on each other."""
-    catalog = catalog_of("base")
-    layer = {
-        name: catalog.get(name).metadata["kedro-viz"]["layer"] for name in datasets_of(registered)
-    }
-    behind = {name: set() for name in LAYERS}
-    for pipeline in registered.values():
-        for node in pipeline.nodes:
-            for taken in node.inputs:
-                for made in node.outputs:
-                    pair = layer.get(taken), layer.get(made)
-                    if None not in pair and pair[0] != pair[1]:
-                        behind[pair[1]].add(pair[0])
-    in_order = list(TopologicalSorter(behind).static_order())
-    assert (in_order[0], in_order[-1]) == ("raw", "reporting")

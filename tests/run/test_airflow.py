@@ -29,12 +29,6 @@ def project(tmp_path_factory) -> ProjectCopy:
     return project
 
 
-@pytest.fixture(scope="module")
-def pipeline():
-    configure_project("leukemia_kedro")
-    return pipelines["__default__"]
-
-
 def dag_file(project: ProjectCopy, command: str) -> Path:
     (file,) = project.folder.joinpath(command.split("--target-dir ")[1].split()[0]).iterdir()
     return file
@@ -62,7 +56,9 @@ def tasks_of(dag: Path) -> dict[str, list[str]]:
         (BY_PIPELINE, lambda node: node.namespace.split(".")[0]),
     ],
 )
-def test_each_task_comes_after_those_it_needs(project, pipeline, command, unit):
+def test_each_task_comes_after_those_it_needs(project, command, unit):
+    configure_project("leukemia_kedro")
+    pipeline = pipelines["__default__"]
     dag = dag_file(project, command)
     compile(dag.read_text(), dag.name, "exec")
     task_of = {name: task for task, names in tasks_of(dag).items() for name in names}
