@@ -6,9 +6,9 @@ Kedro finds this module by its name and imports it at every command, so it impor
 
 from __future__ import annotations
 
-import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -28,24 +28,20 @@ _run_of_kedro: Any = kedro_run.callback
 cli = click.Group(name="leukemia_kedro", context_settings=CONTEXT_SETTINGS)
 
 
-def ends_cleanly(command: Callable[..., Any]) -> Callable[..., Any]:
+@contextmanager
+def ends_cleanly() -> Iterator[None]:
     """End a command with one message on stderr where the user can correct the error.
 
     The traceback goes to the log at level DEBUG. Faults of the program keep theirs.
     """
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except Exception as error:
-            message = user_message(error)
-            if message is None:
-                raise
-            logger.debug("The command ended with an error", exc_info=True)
-            raise click.ClickException(message) from error
-
-    return wrapper
+    try:
+        yield
+    except Exception as error:
+        message = user_message(error)
+        if message is None:
+            raise
+        logger.debug("The command ended with an error", exc_info=True)
+        raise click.ClickException(message) from error
 
 
 def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
@@ -85,7 +81,7 @@ def _is_useful(record: logging.LogRecord) -> bool:
 
 
 run = copy(kedro_run)
-run.callback = ends_cleanly(_run)
+run.callback = ends_cleanly()(_run)
 cli.add_command(run)
 
 
@@ -99,7 +95,7 @@ cli.add_command(run)
     help="Folder, zip or file that holds the files; without it they are downloaded from Kaggle.",
 )
 @click.pass_obj
-@ends_cleanly
+@ends_cleanly()
 def fetch(project, cohort: str, origin: Path | None) -> None:
     """Bring the files of a public cohort into data/01_raw, verified."""
     from leukemia_kedro.fetch.command import fetch
@@ -110,7 +106,7 @@ def fetch(project, cohort: str, origin: Path | None) -> None:
 @cli.command()
 @env_option
 @click.pass_obj
-@ends_cleanly
+@ends_cleanly()
 def check(project, env: str | None) -> None:
     """Read the raw cohort, and print what was understood and what would stop a run."""
     from kedro.framework.session import KedroSession

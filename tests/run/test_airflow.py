@@ -5,7 +5,6 @@ Airflow itself is not needed: the DAG is read as Python, and its tasks are start
 
 import ast
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -83,8 +82,5 @@ def test_tasks_hand_their_data_over_by_files_alone(project):
             "sys.modules |= {'airflow': types.ModuleType('airflow'), 'airflow.sdk': sdk}; "
             f"import runpy; runpy.run_path({str(dag)!r})['_run_kedro_node']([{node!r}])"
         )
-        result = subprocess.run(
-            [sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True
-        )
-        assert result.returncode == 0, result.stderr
+        project.kedro("-c", code, program=Path(sys.executable))
     assert project.data("03_primary", "demo", "sample_split.csv").is_file()

@@ -28,9 +28,6 @@ def test_the_message_is_that_of_a_user_error_behind_an_error():
     assert user_message(read) == "patient 7"
     assert user_message(caused_by(RuntimeError("above"), read)) == "patient 7"
     assert user_message(while_handling(KeyError("later"), UserError("first"))) == "first"
-
-
-def test_each_argument_of_a_user_error_is_a_line():
     assert user_message(UserError("no labels", "no values")) == "no labels\nno values"
 
 
