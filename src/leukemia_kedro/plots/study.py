@@ -1,11 +1,9 @@
 """What a run found, one object per chapter: figures and report take these.
 
 The fields of a chapter are datasets, under the names they have in the data catalog; pipelines
-derive the inputs of their nodes from them. Large tables that only one figure needs (expression,
-projections, out-of-fold predictions) are no part of a chapter: the report never loads them.
-
-Records (``TypedDict``) are JSON files, see ``docs/reference/files.md``, with the fields that
-figures and report read.
+derive the inputs of their nodes from them. Large tables that only one figure needs are no part of
+a chapter: the report never loads them. Columns and keys: ``docs/reference/files.md``; a record
+(``TypedDict``) is a JSON file with the keys that figures and report read.
 
 Nothing heavy is imported here, because Kedro reads this module at start-up.
 """
@@ -50,21 +48,13 @@ class StabilityIndex(TypedDict):
     stability_high: float
 
 
-class Overlap(TypedDict):
-    """What two sets of genes share; ``p`` is the probability of sharing as many by chance."""
-
-    shared: int
-    jaccard: float
-    p: float
-
-
 class SignatureOverlap(TypedDict):
-    """What the signature and the top 100 share with a published one, if any is named."""
+    """What signature and top 100 share with a published one, if any: ``shared, jaccard, p``."""
 
     reference: str | None
     n_reference: NotRequired[int]
-    signature: NotRequired[Overlap]
-    top_100: NotRequired[Overlap]
+    signature: NotRequired[dict[str, float]]
+    top_100: NotRequired[dict[str, float]]
 
 
 class Scores(TypedDict):
@@ -90,28 +80,6 @@ class ModelScores(TypedDict):
     test: Scores | None
 
 
-class CrossValidation(TypedDict):
-    """The champion's scores in cross-validation, with a 95 % interval."""
-
-    balanced_accuracy: float
-    balanced_accuracy_low: float
-    balanced_accuracy_high: float
-    brier: float
-
-
-class OnTestSamples(TypedDict):
-    """The champion's scores on the test samples, with an exact 95 % interval."""
-
-    n: float
-    errors: float
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    brier: float
-    calls: float
-    errors_among_calls: float
-
-
 class HeldOutFigure(TypedDict):
     """A share (``count`` samples ``of`` so many) or a score, with its 95 % interval."""
 
@@ -123,14 +91,8 @@ class HeldOutFigure(TypedDict):
     published: list[float] | None
 
 
-class PublishedResult(TypedDict):
-    """Of another method on the same held-out samples."""
-
-    reference: str
-
-
 class Champion(TypedDict):
-    """The chosen model: rule, parameters, scores, and the models left out."""
+    """The chosen model: rule, parameters, scores with 95 % intervals, and the models left out."""
 
     champion: str
     rule: str
@@ -138,10 +100,10 @@ class Champion(TypedDict):
     n_genes: int
     threshold: float
     parameters: dict[str, Any]
-    cross_validation: CrossValidation
-    test: OnTestSamples | None
+    cross_validation: dict[str, float]
+    test: dict[str, float] | None
     held_out: dict[str, HeldOutFigure] | None
-    published: list[PublishedResult] | None
+    published: list[dict[str, Any]] | None
     left_out: dict[str, str]
 
 
@@ -155,20 +117,13 @@ class PermutationTest(TypedDict):
     permuted_scores: list[float]
 
 
-class GenesChosen(TypedDict):
-    """Balanced accuracies."""
-
-    genes_inside_folds: float
-    genes_outside_folds: float
-
-
 class SelectionBias(TypedDict):
-    """Scores with genes chosen inside and outside the folds."""
+    """Balanced accuracies: ``genes_inside_folds`` and ``genes_outside_folds``."""
 
     model: str
     n_permutations: int
-    true_labels: GenesChosen
-    permuted_labels: GenesChosen
+    true_labels: dict[str, float]
+    permuted_labels: dict[str, float]
 
 
 class HardSample(TypedDict):
