@@ -4,4 +4,8 @@ Every figure function returns a :class:`~leukemia_kedro.plots.captions.Captioned
 hover helps, a function of the same name with ``_interactive`` returns a plotly figure of the same
 prepared data. To add a figure, write its function and list it in
 :mod:`~leukemia_kedro.plots.galleries`: files, report and tests follow that list.
+
+Parameters of the same name are the same everywhere. ``sample_split``, index ``sample``, has columns
+``label`` and ``split``; the test split may be absent. ``classes`` are in class order.
+``log_expression`` has shape (n_probes, n_samples) and is on the log2 scale.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,27 +38,21 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
         bins = reliability(table, classes)
         gap = np.average(abs(bins["predicted"] - bins["observed"]), weights=bins["n"])
         errors.append(f"{name} {gap:.3f}")
-        look = {
-            "color": style.SPLIT_COLOURS[split],
-            "label": f"{name} ({counted(len(table), 'prediction')})",
+        label = f"{name} ({counted(len(table), 'prediction')})"
+        look: dict[str, Any] = {"color": style.SPLIT_COLOURS[split], "label": label}
+        line: dict[str, Any] = {
+            "marker": style.SPLIT_MARKERS[split],
+            "markersize": 4,
+            "linestyle": dashes,
         }
-        curve.plot(
-            bins["predicted"],
-            bins["observed"],
-            marker=style.SPLIT_MARKERS[split],
-            markersize=4,
-            linewidth=1.0,
-            linestyle=dashes,
-            **look,
-        )
+        curve.plot(bins["predicted"], bins["observed"], linewidth=1.0, **line, **look)
         counts.bar((bins.index + 0.3 + 0.4 * side) / N_BINS, bins["n"], width=0.4 / N_BINS, **look)
     of_two = len(classes) == 2
     what = f"class {classes[-1]}" if of_two else "the predicted class"
     named = f"class {class_name(classes[-1])}" if of_two else what
     curve.set(ylabel="observed frequency", ylim=(-0.03, 1.03))
-    counts.set(
-        xlabel=f"predicted probability of\n{named}", ylabel="predictions", xlim=(-0.03, 1.03)
-    )
+    counts.set(xlabel=f"predicted probability of\n{named}", ylabel="predictions")
+    counts.set_xlim(-0.03, 1.03)
     counts.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     style.legend_below(figure)
 
@@ -75,19 +70,11 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
 
 
 def reliability(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """Bins of predicted probability, each with its mean, the observed frequency and the count.
+    """Bins of predicted probability, see :func:`reliability_diagram`; empty ones are left out.
 
-    Parameters
-    ----------
-    predictions : DataFrame
-        Columns ``label``, ``predicted`` and ``probability_<class>``; not empty.
-    classes : list of str
-        In class order; see :func:`reliability_diagram` for what is binned.
-
-    Returns
-    -------
-    DataFrame, index ``bin`` (0 to 9)
-        Columns ``predicted``, ``observed``, ``n``; empty bins are left out.
+    ``predictions``, not empty, has columns ``label``, ``predicted`` and ``probability_<class>``.
+    Returned are, index ``bin`` (0 to 9), the mean ``predicted`` probability of a bin, the
+    ``observed`` frequency (both 0 to 1) and the count ``n``.
     """
     if len(classes) == 2:
         probability = predictions[PROBABILITY + classes[-1]]
@@ -116,15 +103,8 @@ def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
     if len(called):
         n_wrong = int((called["call"] != called["label"]).sum())
         entries.append(f"reject option: {len(called):,} of {len(test):,} called, {n_wrong:,} wrong")
-        ax.plot(
-            len(called) / len(test),
-            n_wrong / len(called),
-            linestyle="",
-            marker=style.SPLIT_MARKERS["test"],
-            color=style.SPLIT_COLOURS["test"],
-            clip_on=False,
-            label=entries[-1],
-        )
+        at, look = (len(called) / len(test), n_wrong / len(called)), style.split_mark("test")
+        ax.plot(*at, linestyle="", clip_on=False, label=entries[-1], **look)
     option = "Triangle: the test samples called with its reject option. " if len(called) else ""
     ax.set(xlabel="coverage (share of samples called)", ylabel="error rate among the calls")
     ax.set(xlim=(0, 1.02))

@@ -23,26 +23,17 @@ class CaptionedFigure:
     """A figure with the words that belong to it, so that no page shows one without the other.
 
     The figure is laid out here and not again, so that every file made of it shows the same.
-
-    Parameters
-    ----------
-    name : str
-        Stem of the file it is saved under; letters, digits, ``.``, ``_`` and ``-`` only.
-    title : str
-        Heading over the figure.
-    caption : str
-        What the figure shows and what its marks mean, with the number of samples.
-    alt : str
-        Text alternative: what a reader who cannot see the figure should know, from the data.
-    figure : matplotlib.figure.Figure
-        Drawn at its printed size, 200 dots per inch.
     """
 
     name: str
+    """Stem of the file it is saved under; letters, digits, ``.``, ``_`` and ``-`` only."""
     title: str
     caption: str
+    """What the figure shows and what its marks mean, with the number of samples."""
     alt: str
+    """Text alternative: what a reader who cannot see the figure should know, from the data."""
     figure: Figure
+    """Drawn at its printed size, 200 dots per inch."""
 
     def __post_init__(self) -> None:
         if engine := self.figure.get_layout_engine():

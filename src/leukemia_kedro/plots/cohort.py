@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,19 +28,10 @@ SCALES = {"raw": "intensity (arbitrary units, symmetric log)", "log2": "log2 int
 
 
 def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> CaptionedFigure:
-    """Bars of the number of samples of each class, train and test side by side.
-
-    Parameters
-    ----------
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``; the test split may be absent.
-    classes : sequence of str
-        In class order, drawn from top to bottom.
-    """
+    """Bars of the number of samples of each class, from top to bottom, train and test apart."""
     splits = style.splits_in(sample_split)
-    counts = pd.crosstab(sample_split["label"], sample_split["split"]).reindex(
-        index=list(classes), columns=splits, fill_value=0
-    )
+    counts = pd.crosstab(sample_split["label"], sample_split["split"])
+    counts = counts.reindex(index=list(classes), columns=splits, fill_value=0)
     thickness = 0.8 / len(splits)
     figure, [[ax]] = style.panels(height=0.9 + 0.4 * len(classes), width=5.0)
     for i, split in enumerate(splits):
@@ -87,10 +79,6 @@ def intensity_per_sample(
     ----------
     intensity_per_sample : mapping of sample to mapping
         Keys ``minimum``, ``lower_quartile``, ``median``, ``upper_quartile``, ``maximum``.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    classes : sequence of str
-        In class order, drawn from left to right.
     scale : {"raw", "log2"}
         Raw intensities get a symmetric log axis, as they may be negative.
     """
@@ -99,9 +87,13 @@ def intensity_per_sample(
     table = table.sort_values(["rank", "median"])
     shown = thinned(table, MOST_STEPS)
     splits = style.splits_in(table)
-    as_boxes = len(table) <= MOST_BOXES
-    draw = _boxes if as_boxes else _bands
-
+    draw, marks = (
+        _bands,
+        "Dark band: quartiles; line: median; pale band: smallest to largest value.",
+    )
+    if len(table) <= MOST_BOXES:
+        whiskers = "whiskers: smallest and largest value of the sample."
+        draw, marks = _boxes, f"Box: quartiles; line: median; {whiskers}"
     figure, axes = style.panels(len(splits), 1, height=1.2 + 2.0 * len(splits), sharey=True)
     for ax, split in zip(axes[:, 0], splits, strict=True):
         members = shown[shown["split"] == split]
@@ -114,11 +106,6 @@ def intensity_per_sample(
     axes[-1, 0].set_xlabel("samples, by class and median intensity")
     style.legend_below(figure, style.class_patches(classes, table["label"]))
 
-    marks = (
-        "Box: quartiles; line: median; whiskers: smallest and largest value of the sample."
-        if as_boxes
-        else "Dark band: quartiles; line: median; pale band: smallest to largest value."
-    )
     medians = table["median"]
     return CaptionedFigure(
         name="intensity_per_sample",
@@ -132,22 +119,14 @@ def intensity_per_sample(
 
 
 def _boxes(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    boxes = [
-        dict(zip(("whislo", "q1", "med", "q3", "whishi"), row, strict=True))
-        for row in members[list(QUANTILES)].to_numpy()
-    ]
+    parts = ("whislo", "q1", "med", "q3", "whishi")
+    rows = members[list(QUANTILES)].to_numpy()
+    boxes = [dict(zip(parts, row, strict=True)) for row in rows]
     thin = {"linewidth": 0.5}
-    drawn = ax.bxp(
-        boxes,
-        positions=range(len(boxes)),
-        widths=0.7,
-        showfliers=False,
-        patch_artist=True,
-        boxprops=thin,
-        whiskerprops=thin,
-        capprops=thin,
-        medianprops={"color": "black", "linewidth": 0.8},
-    )
+    lines: dict[str, Any] = {"boxprops": thin, "whiskerprops": thin, "capprops": thin}
+    lines["medianprops"] = {"color": "black", "linewidth": 0.8}
+    at = range(len(boxes))
+    drawn = ax.bxp(boxes, positions=at, widths=0.7, showfliers=False, patch_artist=True, **lines)
     for box, label in zip(drawn["boxes"], members["label"], strict=True):
         box.set_facecolor(colours[label])
     names = [sample_name(sample) for sample in members.index] if len(boxes) <= MOST_NAMES else []
@@ -163,20 +142,10 @@ def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
         start += len(block)
         if block.empty:
             continue
-        for low, high, alpha in (
-            ("minimum", "maximum", 0.2),
-            ("lower_quartile", "upper_quartile", 0.5),
-        ):
-            ax.stairs(
-                block[high],
-                edges,
-                baseline=block[low],
-                fill=True,
-                color=colour,
-                alpha=alpha,
-                linewidth=0,
-                rasterized=True,
-            )
+        look: dict[str, Any] = {"fill": True, "color": colour, "linewidth": 0, "rasterized": True}
+        ax.stairs(block["maximum"], edges, baseline=block["minimum"], alpha=0.2, **look)
+        low, high = block["lower_quartile"], block["upper_quartile"]
+        ax.stairs(high, edges, baseline=low, alpha=0.5, **look)
         ax.stairs(block["median"], edges, baseline=None, color="black", linewidth=0.8)
     ax.set_xticks([])
 
@@ -186,14 +155,7 @@ def intensity_shift(
 ) -> CaptionedFigure:
     """Distribution of log intensities in the training and in the test samples, 1,000 at most.
 
-    Parameters
-    ----------
-    log_expression : DataFrame, shape (n_probes, n_samples)
-        log2 scale.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    shift : mapping
-        ``auc`` and ``p_value`` of the train-versus-test classifier.
+    ``shift`` has ``auc`` and ``p_value`` of the train-versus-test classifier.
     """
     shares = np.linspace(0.01, 0.99, 99)
     figure, [[ax]] = style.panels(height=3.0, width=4.6)

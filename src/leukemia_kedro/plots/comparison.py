@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,16 +30,9 @@ def model_comparison(
 ) -> CaptionedFigure:
     """Dots with intervals: cross-validated balanced accuracy and, if there is one, test accuracy.
 
-    Parameters
-    ----------
-    model_comparison : DataFrame
-        One row per model: ``model``, ``champion``, ``n_genes``, ``cv_balanced_accuracy`` and
-        ``test_accuracy``, both also with ``_low`` and ``_high``; the test columns are NaN where
-        there is no test set.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    classes : sequence of str
-        In class order.
+    ``model_comparison`` has one row per model: ``model``, ``champion``, ``n_genes``,
+    ``cv_balanced_accuracy`` and ``test_accuracy``, both also with ``_low`` and ``_high``; the test
+    columns are NaN where there is no test set.
     """
     models = _ranked(model_comparison)
     measures = _measures(sample_split, classes)
@@ -50,14 +43,8 @@ def model_comparison(
         bounds = [models[f"{measure.column}_{end}"] for end in ("low", "high")]
         rule = ax.axvline(measure.baseline, color=style.GREY, linewidth=0.9, linestyle=":")
         ax.hlines(models.index, *bounds, color=colour, linewidth=1.3)
-        ax.scatter(
-            models[measure.column],
-            models.index,
-            s=22,
-            color=colour,
-            marker=style.SPLIT_MARKERS[measure.split],
-            zorder=3,
-        )
+        look = style.split_mark(measure.split)
+        ax.scatter(models[measure.column], models.index, s=22, zorder=3, **look)
         ax.set(xlabel=measure.axis)
         _end_at_one(ax)
         style.title(ax, measure.panel)
@@ -89,43 +76,30 @@ def model_comparison(
 def model_comparison_interactive(
     model_comparison: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str]
 ) -> go.Figure:
-    """:func:`model_comparison` with scores and number of genes on hover.
-
-    Parameters
-    ----------
-    model_comparison, sample_split, classes
-        As for :func:`model_comparison`.
-    """
+    """:func:`model_comparison` with scores and number of genes on hover."""
     models = _ranked(model_comparison)
     measures = _measures(sample_split, classes)
-    figure = make_subplots(
-        1,
-        len(measures),
-        shared_yaxes=True,
-        horizontal_spacing=0.04,
-        subplot_titles=[measure.panel.replace(" (", "<br>(") for measure in measures],
-    )
+    titles = [measure.panel.replace(" (", "<br>(") for measure in measures]
+    layout: dict[str, Any] = {
+        "shared_yaxes": True,
+        "horizontal_spacing": 0.04,
+        "subplot_titles": titles,
+    }
+    figure = make_subplots(1, len(measures), **layout)
     names, suffixes = [], []
-    for name, n_genes, champion in zip(
-        models["model"].map(readable),
-        models["n_genes"].astype(int),
-        models["champion"],
-        strict=True,
-    ):
-        names.append(f"<b>{name}</b>" if champion else name)
-        suffixes.append(f"{counted(n_genes, 'gene')}{', champion' if champion else ''}")
+    columns = ["model", "n_genes", "champion"]
+    for model, n_genes, champion in models[columns].itertuples(index=False):
+        names.append(f"<b>{readable(model)}</b>" if champion else readable(model))
+        suffixes.append(f"{counted(int(n_genes), 'gene')}{', champion' if champion else ''}")
     for column, measure in enumerate(measures, start=1):
         value = models[measure.column]
         low, high = models[f"{measure.column}_low"], models[f"{measure.column}_high"]
+        look = style.split_mark(measure.split)
         figure.add_scatter(
             x=value,
             y=names,
             mode="markers",
-            marker={
-                "color": style.SPLIT_COLOURS[measure.split],
-                "symbol": style.SYMBOLS[style.SPLIT_MARKERS[measure.split]],
-                "size": 9,
-            },
+            marker={"color": look["color"], "symbol": style.SYMBOLS[look["marker"]], "size": 9},
             error_x={"array": high - value, "arrayminus": value - low, "symmetric": False},
             text=[
                 f"{x:.3f} [{x_low:.3f}, {x_high:.3f}], {suffix}"
@@ -180,13 +154,8 @@ def train_versus_test(
 ) -> CaptionedFigure:
     """Accuracy on the samples fitted to, in cross-validation and on test samples: the gap.
 
-    Parameters
-    ----------
-    model_comparison : DataFrame
-        One row per model: ``model``, ``champion``, ``train_accuracy``, ``cv_accuracy``,
-        ``test_accuracy`` (NaN where there is no test set), ``cv_balanced_accuracy``.
-    sample_split : DataFrame, index ``sample``
-        Column ``split``; gives the sample numbers.
+    ``model_comparison`` has one row per model: ``model``, ``champion``, ``train_accuracy``,
+    ``cv_accuracy``, ``test_accuracy`` (NaN where there is no test set), ``cv_balanced_accuracy``.
     """
     models = _ranked(model_comparison)
     n = sample_split["split"].value_counts()
@@ -202,16 +171,9 @@ def train_versus_test(
     scores = models[list(marks)]
     ax.hlines(models.index, scores.min(axis=1), scores.max(axis=1), color=style.PALE, linewidth=1.5)
     for column, (name, marker, colour) in marks.items():
-        ax.scatter(
-            models[column],
-            models.index,
-            s=40 if marker == "s" else 20,
-            marker=marker,
-            facecolor="white" if marker == "s" else colour,
-            edgecolor=colour,
-            label=name,
-            zorder=3,
-        )
+        look: dict[str, Any] = {"marker": marker, "edgecolor": colour, "label": name, "zorder": 3}
+        fill, size = ("white", 40) if marker == "s" else (colour, 20)
+        ax.scatter(models[column], models.index, s=size, facecolor=fill, **look)
     ax.set(xlabel="accuracy")
     _end_at_one(ax)
     _name_models(ax, models)
@@ -235,21 +197,14 @@ def train_versus_test(
 def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     """Scores with permuted labels, and the score with the true ones.
 
-    Parameters
-    ----------
-    permutation_test : mapping
-        ``model``, ``score``, ``p_value``, ``n_permutations``, ``permuted_scores`` (balanced
-        accuracies in cross-validation).
+    ``permutation_test`` has ``model``, ``p_value``, and the balanced accuracies in cross-validation
+    ``score`` and ``permuted_scores``.
     """
     score, permuted = permutation_test["score"], permutation_test["permuted_scores"]
     figure, [[ax]] = style.panels(width=4.2, height=2.9)
     # Bins from the lowest score to the true one: narrower ones would not show beside it.
-    ax.hist(
-        permuted,
-        bins=np.histogram_bin_edges([*permuted, score], bins=40),
-        color=style.GREY,
-        label=f"permuted labels (n = {len(permuted):,})",
-    )
+    bins = np.histogram_bin_edges([*permuted, score], bins=40)
+    ax.hist(permuted, bins, color=style.GREY, label=f"permuted labels (n = {len(permuted):,})")
     ax.axvline(score, color=style.VERMILLION, linewidth=1.5, label=f"true labels: {score:.3f}")
     ax.set(xlabel="balanced accuracy in cross-validation", ylabel="permutations")
     ax.yaxis.get_major_locator().set_params(integer=True)

@@ -33,17 +33,8 @@ KEY = {"fraction": 0.03, "aspect": 20, "shrink": 0.7}
 def confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """Samples of each true class (rows) by predicted class (columns), mean over repeats.
 
-    Parameters
-    ----------
-    predictions : DataFrame
-        Columns ``label`` and ``predicted``; with a column ``repeat`` each sample occurs once per
-        repeat.
-    classes : sequence of str
-        In class order.
-
-    Returns
-    -------
-    ndarray of float, shape (n_classes, n_classes)
+    ``predictions`` has columns ``label`` and ``predicted``; with a column ``repeat`` each sample
+    occurs once per repeat. Returned are floats, shape (n_classes, n_classes).
     """
     counts = count_pairs(predictions["label"], predictions["predicted"], labels=list(classes))
     return counts / _n_repeats(predictions)
@@ -84,24 +75,15 @@ def confusion_matrices(
 ) -> CaptionedFigure:
     """Small confusion matrices of all models, all from cross-validation or all on test samples.
 
-    Parameters
-    ----------
-    predictions : mapping of model to DataFrame
-        Columns ``sample``, ``label``, ``predicted``, and ``repeat`` if from cross-validation.
-    classes : sequence of str
-        In class order.
+    ``predictions`` has for each model a table with columns ``sample``, ``label``, ``predicted``,
+    and ``repeat`` if from cross-validation.
     """
     first = next(iter(predictions.values()))
     n_columns = min(len(predictions), 5 if len(classes) <= 3 else 4)
     names = 0.07 * _longest(classes)
-    figure, axes = style.panel_grid(
-        len(predictions),
-        n_columns,
-        row_height=(style.FULL_WIDTH - 0.9 - names) / n_columns + 0.2,
-        extra_height=names + 0.5,
-        sharex=True,
-        sharey=True,
-    )
+    row_height = (style.FULL_WIDTH - 0.9 - names) / n_columns + 0.2
+    sizes = {"row_height": row_height, "extra_height": names + 0.5}
+    figure, axes = style.panel_grid(len(predictions), n_columns, **sizes, sharex=True, sharey=True)
     counts = {model: confusion_counts(table, classes) for model, table in predictions.items()}
     digits = _digits(*counts.values())
     for ax, (model, matrix) in zip(axes, counts.items(), strict=True):
@@ -129,14 +111,9 @@ def hard_samples(
 ) -> CaptionedFigure:
     """Which model gets which sample wrong, the samples that most models get wrong first.
 
-    Parameters
-    ----------
-    cv_predictions : DataFrame
-        Of all models: ``model``, ``repeat``, ``sample``, ``label``, ``predicted``.
-    test_predictions : DataFrame
-        The same without ``repeat``; without rows where there is no test set.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
+    ``cv_predictions`` are those of all models: ``model``, ``repeat``, ``sample``, ``label``,
+    ``predicted``; ``test_predictions`` the same without ``repeat``, without rows where there is no
+    test set.
     """
     shares = share_wrong(pd.concat([cv_predictions, test_predictions])).reset_index(name="share")
     wrong = shares.pivot_table("share", "sample", "model")[cv_predictions["model"].unique()]
@@ -158,22 +135,16 @@ def hard_samples(
     else:
         words = {"ha": "center", "fontsize": style.TEXT_SIZE}
         ax.text(0.5, 0.5, "no wrong prediction", transform=ax.transAxes, **words)
-    rows = list(zip(about.index, about["label"], about["split"], strict=True))
+    splits = [f", {split}" if has_test else "" for split in about["split"]]
+    rows = list(zip(about.index, about["label"], splits, strict=True))
+    names = [f"{sample_name(sample)} ({class_name(label)}{split})" for sample, label, split in rows]
     ax.set_xticks(range(len(models)), models, rotation=90)
-    ax.set_yticks(
-        range(len(rows)),
-        [
-            f"{sample_name(sample)} ({class_name(label)}{f', {split}' if has_test else ''})"
-            for sample, label, split in rows
-        ],
-    )
+    ax.set_yticks(range(len(rows)), names)
     ax.set(xlabel="model", ylabel="sample")
 
     limit = "" if len(about) == len(missed) else f"; the {len(about)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
-    hardest = ", ".join(
-        f"{sample} ({label}{f', {split}' if has_test else ''})" for sample, label, split in rows[:5]
-    )
+    hardest = ", ".join(f"{sample} ({label}{split})" for sample, label, split in rows[:5])
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
@@ -198,19 +169,13 @@ def _draw_matrix(
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     image = _draw_cells(ax, shares)
     ax.set_aspect("equal")
+    size = style.SMALL_SIZE if len(counts) <= 3 else style.TINY_SIZE
     for (row, column), count in np.ndenumerate(counts):
         text = f"{count:,.{digits}f}" if count else "0"
         if with_shares and totals[row, 0]:
             text += f"\n({shares[row, column]:.0%})"
-        ax.text(
-            column,
-            row,
-            text,
-            ha="center",
-            va="center",
-            fontsize=style.SMALL_SIZE if len(counts) <= 3 else style.TINY_SIZE,
-            color="white" if shares[row, column] > 0.55 else "black",
-        )
+        colour = "white" if shares[row, column] > 0.55 else "black"
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
     names = [class_name(label) for label in classes]
     ax.set_xticks(range(len(names)), names, rotation=0 if _longest(classes) <= 4 else 90)
     ax.set_yticks(range(len(names)), names)
@@ -220,16 +185,9 @@ def _draw_matrix(
 def _draw_cells(ax: Axes, shares: np.ndarray) -> QuadMesh:
     """Cells from 0 to 1 with thin lines between them, row 0 on top."""
     n_rows, n_columns = shares.shape
-    image = ax.pcolormesh(
-        np.arange(n_columns + 1) - 0.5,
-        np.arange(n_rows + 1) - 0.5,
-        shares,
-        cmap=style.SEQUENTIAL,
-        vmin=0,
-        vmax=1,
-        edgecolors=style.PALE,
-        linewidth=0.4,
-    )
+    edges = np.arange(n_columns + 1) - 0.5, np.arange(n_rows + 1) - 0.5
+    lines: dict[str, Any] = {"edgecolors": style.PALE, "linewidth": 0.4}
+    image = ax.pcolormesh(*edges, shares, cmap=style.SEQUENTIAL, vmin=0, vmax=1, **lines)
     ax.set_ylim(n_rows - 0.5, -0.5)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)

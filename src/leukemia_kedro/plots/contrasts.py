@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -21,27 +22,18 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     verdicts = [significance(each.table, alpha) for each in contrasts]
     n = {verdict: [int((each == verdict).sum()) for each in verdicts] for verdict in ("down", "up")}
     figure, [[ax]] = style.panels(height=1.0 + 0.3 * len(contrasts))
-    for verdict, sign, word, colour in (
-        ("down", -1, "lower", style.DOWN),
-        ("up", 1, "higher", style.UP),
-    ):
-        ax.barh(
-            range(len(contrasts)),
-            [sign * count for count in n[verdict]],
-            color=colour,
-            height=0.7,
-            label=f"{word} (adjusted p < {alpha:g})",
-        )
+    sides = (("down", -1, "lower", style.DOWN), ("up", 1, "higher", style.UP))
+    for verdict, sign, word, colour in sides:
+        widths = [sign * count for count in n[verdict]]
+        label = f"{word} (adjusted p < {alpha:g})"
+        ax.barh(range(len(contrasts)), widths, height=0.7, color=colour, label=label)
+        # Not bar_label, which writes the 0 of an empty bar to the right of both sides.
+        place = {"ha": "left" if sign > 0 else "right", "va": "center", "xytext": (3 * sign, 0)}
         for row, count in enumerate(n[verdict]):
-            ax.annotate(
-                f"{count:,}",
-                (sign * count, row),
-                xytext=(3 * sign, 0),
-                textcoords="offset points",
-                ha="left" if sign > 0 else "right",
-                va="center",
-                fontsize=style.SMALL_SIZE,
+            text = ax.annotate(
+                f"{count:,}", (sign * count, row), textcoords="offset points", **place
             )
+            text.set_fontsize(style.SMALL_SIZE)
     style.two_sided(ax, 1.2 * max(*n["down"], *n["up"], 1), ",.0f")
     ax.set(xlabel="probes", ylabel="contrast")
     ax.set_yticks(range(len(contrasts)), [plain(contrast_name(each.name)) for each in contrasts])
@@ -74,13 +66,12 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     overlaps = exclusive_overlaps(contrasts)
     shown = dict(list(overlaps.items())[:MOST_OVERLAPS])
     body = 0.2 * len(names)
-    figure, axes = style.panels(
-        2, 1, height=2.2 + body, width=5.6, sharex=True, height_ratios=(1.6, body)
-    )
+    heights: dict[str, Any] = {"height": 2.2 + body, "height_ratios": (1.6, body)}
+    figure, axes = style.panels(2, 1, width=5.6, sharex=True, **heights)
     bars, matrix = axes[:, 0]
     drawn = bars.bar(range(len(shown)), shown.values(), color=style.BLUE, width=0.6)
     bars.bar_label(drawn, fmt="{:,.0f}", fontsize=style.SMALL_SIZE, padding=1)
-    bars.set(ylabel="probes")
+    bars.set_ylabel("probes")
     bars.yaxis.set_major_formatter("{x:,.0f}")
     bars.margins(y=0.15)
     bars.tick_params(axis="x", length=0)
@@ -114,13 +105,9 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure:
 def exclusive_overlaps(contrasts: Sequence[Contrast]) -> dict[tuple[bool, ...], int]:
     """Number of probes significant in exactly a set of contrasts, for each set that has any.
 
-    Returns
-    -------
-    dict
-        From a set, as one bool per contrast in order, to its number of probes; largest first.
+    A set has one bool per contrast, in order. The largest number comes first.
     """
-    found = pd.concat(
-        [each.table.set_index("probe")["adj.P.Val"] < each.alpha for each in contrasts], axis=1
-    )
+    columns = [each.table.set_index("probe")["adj.P.Val"] < each.alpha for each in contrasts]
+    found = pd.concat(columns, axis=1)
     sets = Counter(tuple(row) for row in found.to_numpy().tolist() if any(row))
     return dict(sorted(sets.items(), key=lambda item: (-item[1], [not part for part in item[0]])))

@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn import metrics
 
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
@@ -99,35 +94,16 @@ def draw_curves(
     repeats = [curve(repeat) for _, repeat in predictions.cv.groupby("repeat")]
     values = np.array([repeat.on_grid for repeat in repeats])
     area = np.mean([repeat.area for repeat in repeats])
-    drawstyle = "steps-pre" if steps else "default"
-    ax.fill_between(
-        GRID,
-        values.min(axis=0),
-        values.max(axis=0),
-        step="pre" if steps else None,
-        color=colour,
-        alpha=0.25,
-        linewidth=0,
-    )
-    ax.plot(
-        GRID,
-        values.mean(axis=0),
-        color=colour,
-        linewidth=1.3,
-        drawstyle=drawstyle,
-        label=f"CV: {measure} {area:.3f}",
-    )
+    look: dict[str, Any] = {"drawstyle": "steps-pre" if steps else "default"}
+    low, mean, high = values.min(axis=0), values.mean(axis=0), values.max(axis=0)
+    step: Any = "pre" if steps else None
+    ax.fill_between(GRID, low, high, step=step, color=colour, alpha=0.25, linewidth=0)
+    label = f"CV: {measure} {area:.3f}"
+    ax.plot(GRID, mean, color=colour, linewidth=1.3, label=label, **look)
     if len(predictions.test):
         test = curve(predictions.test)
-        ax.plot(
-            test.x,
-            test.y,
-            color="black",
-            linewidth=1.0,
-            linestyle=DASHES,
-            drawstyle=drawstyle,
-            label=f"test: {measure} {test.area:.3f}",
-        )
+        look |= {"linestyle": DASHES, "label": f"test: {measure} {test.area:.3f}"}
+        ax.plot(test.x, test.y, color="black", linewidth=1.0, **look)
     return ax.get_legend_handles_labels()[1]
 
 
@@ -135,15 +111,10 @@ def _class_panels(
     classes: Sequence[str], x_name: str, y_name: str
 ) -> tuple[Figure, dict[str, Axes]]:
     """A square panel for the last of two classes, or for each of more."""
-    shown = classes[-1:] if len(classes) == 2 else classes
-    alone = len(shown) == 1
-    figure, axes = style.panel_grid(
-        len(shown),
-        3,
-        width=3.6 if alone else style.FULL_WIDTH,
-        row_height=3.3 if alone else 2.75,
-        extra_height=0.1,
-    )
+    alone = len(classes) == 2
+    shown = classes[-1:] if alone else classes
+    width, height = (3.6, 3.3) if alone else (style.FULL_WIDTH, 2.75)
+    figure, axes = style.panel_grid(len(shown), 3, width=width, row_height=height, extra_height=0.1)
     for ax in axes:
         ax.set(xlabel=x_name, ylabel=y_name, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     return figure, dict(zip(shown, axes, strict=True))
@@ -157,20 +128,15 @@ def _draw_panels(
     legend_place: str,
 ) -> str:
     """Draw the curves of each class and name its panel; returns all areas in words."""
-    areas = []
+    areas, colours = [], style.class_colours(predictions.classes)
     for label, ax in axes.items():
         in_test = predictions.test["label"] == label
         # Test samples that are all of the class, or none of them, have no curve.
         has_curve = in_test.any() and not in_test.all()
         test = predictions.test if has_curve else predictions.test.head(0)
-        entries = draw_curves(
-            ax,
-            replace(predictions, test=test),
-            partial(curve, label),
-            style.class_colours(predictions.classes)[label],
-            measure,
-            steps=curve is _precision_recall,
-        )
+        drawn, of_class = replace(predictions, test=test), partial(curve, label)
+        colour, steps = colours[label], curve is _precision_recall
+        entries = draw_curves(ax, drawn, of_class, colour, measure, steps)
         areas.append(f"{label}: {', '.join(entries)}")
         train = predictions.cv.drop_duplicates("sample")["label"] == label
         n_test = f", {in_test.sum():,} test" if len(in_test) else ""
@@ -181,19 +147,19 @@ def _draw_panels(
 
 def _roc(positive: str, predictions: pd.DataFrame) -> Curve:
     truth, score = predictions["label"] == positive, predictions[PROBABILITY + positive]
-    x, y, _ = roc_curve(truth, score)
+    x, y, _ = metrics.roc_curve(truth, score)
     on_grid = np.interp(GRID, x, y)
     on_grid[0] = 0
-    return Curve(x, y, on_grid, roc_auc_score(truth, score))
+    return Curve(x, y, on_grid, metrics.roc_auc_score(truth, score))
 
 
 def _precision_recall(positive: str, predictions: pd.DataFrame) -> Curve:
     truth, score = predictions["label"] == positive, predictions[PROBABILITY + positive]
-    precision, recall, _ = precision_recall_curve(truth, score)
+    precision, recall, _ = metrics.precision_recall_curve(truth, score)
     # The precision held up to a recall is that of the highest threshold to reach it; at recall 0
     # there is none, and scikit-learn's 1 would be drawn as a spike.
     x, first = np.unique(recall[::-1], return_index=True)
     y = precision[::-1][first]
     y[0] = y[1]
     on_grid = y[np.searchsorted(x, GRID)]
-    return Curve(x, y, on_grid, average_precision_score(truth, score))
+    return Curve(x, y, on_grid, metrics.average_precision_score(truth, score))

@@ -1,4 +1,4 @@
-"""One contrast: volcano plot, mean–difference plot, p-values."""
+"""One contrast: volcano plot, mean–difference plot, p-values, gene sets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, file_stem, plain
+from leukemia_kedro.plots.captions import (
+    CaptionedFigure,
+    contrast_name,
+    counted,
+    file_stem,
+    plain,
+    shortened,
+)
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import (
     NAMED_PER_SIDE,
@@ -22,6 +29,9 @@ from leukemia_kedro.plots.probe_scatter import (
     volcano_view,
 )
 
+MOST_SETS = 20
+SET_WIDTH = 45  # characters of the name of a gene set
+
 
 def volcano(contrast: Contrast) -> CaptionedFigure:
     """Strength of evidence against fold change, the strongest five genes of each side named."""
@@ -30,9 +40,8 @@ def volcano(contrast: Contrast) -> CaptionedFigure:
 
 def mean_difference(contrast: Contrast) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
-    return _captioned_scatter(
-        contrast, mean_difference_view, "mean_difference", "Mean–difference plot"
-    )
+    kind = "Mean–difference plot"
+    return _captioned_scatter(contrast, mean_difference_view, "mean_difference", kind)
 
 
 def volcano_interactive(contrast: Contrast) -> go.Figure:
@@ -67,6 +76,54 @@ def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
         alt=f"Histogram of {counted(len(p_values), 'p-value')} of {contrast.name}; "
         f"{counts[0]:,.0f} lie below {1 / n_bins:g}, where {by_chance:,.0f} would be expected by "
         "chance.",
+        figure=figure,
+    )
+
+
+def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
+    """Bars of −log10 adjusted p of camera, sets that are lower to the left, smallest p first.
+
+    ``table`` of one contrast, such as ``AML-ALL``, has columns ``gene_set, n_genes, direction,
+    camera_fdr, n_up, n_down``, the smallest p-value first. A set with nothing to be compared with
+    has no direction and is left out. Adjusted p-values below ``alpha`` are significant.
+    """
+    tested = table[table["camera_fdr"].notna()]
+    shown = tested.head(MOST_SETS)
+    smallest = np.finfo(float).tiny  # a p-value may be too small for a number
+    strength = -np.log10(np.maximum(shown["camera_fdr"].to_numpy(), smallest))
+    sign = np.where(shown["direction"] == "Up", 1, -1)
+    rows = np.arange(len(shown))
+    limit = -np.log10(alpha)
+
+    figure, [[ax]] = style.panels(height=1.1 + 0.2 * max(len(shown), 1))
+    style.leave_room_for_long_names(figure)
+    for side, word, colour in ((1, "higher", style.UP), (-1, "lower", style.DOWN)):
+        drawn = sign == side
+        ax.barh(
+            rows[drawn], side * strength[drawn], height=0.7, color=colour, label=f"genes {word}"
+        )
+        ax.axvline(side * limit, color=style.GREY, linewidth=0.6, linestyle="--")
+    style.two_sided(ax, 1.05 * max(strength.max(initial=0), limit), "g")
+    ax.set(xlabel="−log10 adjusted p-value", ylabel="gene set")
+    names = [plain(shortened(name, SET_WIDTH)) for name in shown["gene_set"]]
+    counts = [f"{row.n_up}↑ {row.n_down}↓ of {row.n_genes}" for row in shown.itertuples()]
+    style.name_rows(ax, [f"{name} ({n})" for name, n in zip(names, counts, strict=True)])
+    style.legend_below(figure)
+
+    significant = tested[tested["camera_fdr"] < alpha]
+    n_up = int((significant["direction"] == "Up").sum())
+    part = "" if len(shown) == len(tested) else f" The {MOST_SETS} smallest p-values are shown."
+    first = f" Smallest p-value: {shown['gene_set'].iloc[0]}." if len(shown) else ""
+    return CaptionedFigure(
+        name=file_stem("gene_sets", contrast),
+        title=f"Gene sets in {contrast}",
+        caption=f"Camera's test of {counted(len(tested), 'gene set')} in {contrast}: whether the "
+        "genes of a set are higher (right) or lower (left) than the other genes. Dashed: a "
+        f"Benjamini–Hochberg adjusted p-value of {alpha:g}. In brackets how many of the set's "
+        f"genes tested are significantly higher (↑) and lower (↓).{part}",
+        alt=f"Bar chart of gene sets in {contrast}: {n_up:,} higher and "
+        f"{len(significant) - n_up:,} lower of {len(tested):,} at an adjusted p-value below "
+        f"{alpha:g}.{first}",
         figure=figure,
     )
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.plots import style
@@ -46,22 +47,10 @@ def signature_heat_map(
 ) -> CaptionedFigure:
     """Clustered heat map of the signature's genes in all samples.
 
-    Parameters
-    ----------
-    log_expression : DataFrame, shape (n_probes, n_samples)
-        log2 scale.
-    sample_split : DataFrame, index ``sample``
-        Columns ``label`` and ``split``.
-    signature : DataFrame
-        Columns ``probe`` and ``description``, best first; at most 60 rows are drawn.
-    classes : sequence of str
-        In class order.
+    ``signature`` has columns ``probe`` and ``description``, best first; at most 60 are drawn.
     """
-    return CaptionedFigure(
-        name="signature_heat_map",
-        title="Expression of the signature",
-        **_heat_map(log_expression, sample_split, signature, classes, "of the signature"),
-    )
+    words = _heat_map(log_expression, sample_split, signature, classes, "of the signature")
+    return CaptionedFigure(name="signature_heat_map", title="Expression of the signature", **words)
 
 
 def top_genes_heat_map(
@@ -70,22 +59,12 @@ def top_genes_heat_map(
     contrast: Contrast,
     classes: Sequence[str],
 ) -> CaptionedFigure:
-    """Clustered heat map of the forty genes with the smallest p-values, in all samples.
-
-    Parameters
-    ----------
-    log_expression, sample_split, classes
-        As for :func:`signature_heat_map`.
-    contrast : Contrast
-        Its first genes are drawn.
-    """
+    """Clustered heat map of the forty genes with the smallest p-values, in all samples."""
     genes = contrast.table.head(TOP_GENES)
     subject = f"with the smallest p-values of {contrast.name}"
-    return CaptionedFigure(
-        name=file_stem("top_genes_heat_map", contrast.name),
-        title=f"Top genes of {contrast.name}",
-        **_heat_map(log_expression, sample_split, genes, classes, subject),
-    )
+    words = _heat_map(log_expression, sample_split, genes, classes, subject)
+    name = file_stem("top_genes_heat_map", contrast.name)
+    return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
 
 def _heat_map(
@@ -156,15 +135,9 @@ def _draw_heat_map(
     heights = (0.55, 0.13, 0.13 if len(splits) > 1 else 0.01, body)
     grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(0.16, 1))
     heat = figure.add_subplot(grid[3, 1])
-    image = heat.imshow(
-        scores.iloc[rows.order, columns.order],
-        aspect="auto",
-        interpolation="nearest",
-        cmap=style.DIVERGING,
-        vmin=-LIMIT,
-        vmax=LIMIT,
+    image = _draw_cells(
+        heat, scores.iloc[rows.order, columns.order], style.DIVERGING, -LIMIT, LIMIT
     )
-    style.blank(heat)
     heat.set_facecolor(style.GREY)
     heat.yaxis.tick_right()
     heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
@@ -186,6 +159,16 @@ def _draw_heat_map(
     return figure
 
 
+def _draw_cells(
+    ax: Axes, values: Any, colours: str | ListedColormap, lowest: float, highest: float
+) -> AxesImage:
+    """Cells that fill axes without ticks, coloured from the lowest to the highest value."""
+    shape: dict[str, Any] = {"aspect": "auto", "interpolation": "nearest"}
+    image = ax.imshow(values, cmap=colours, vmin=lowest, vmax=highest, **shape)
+    style.blank(ax)
+    return image
+
+
 def _draw_tree(ax: Axes, tree: _Tree, length: int, sideways: bool = False) -> None:
     lines = tree.lines[..., ::-1] if sideways else tree.lines
     top = max(tree.lines[..., 1].max(initial=0), 1e-9) * 1.02
@@ -198,21 +181,13 @@ def _draw_tree(ax: Axes, tree: _Tree, length: int, sideways: bool = False) -> No
 
 
 def _draw_strip(ax: Axes, values: pd.Series, colours: dict[str, str], name: str) -> None:
-    codes = {value: i for i, value in enumerate(colours)}
-    ax.imshow(
-        [values.map(codes).to_numpy(int)],
-        aspect="auto",
-        interpolation="nearest",
-        cmap=ListedColormap(list(colours.values())),
-        vmin=-0.5,
-        vmax=len(colours) - 0.5,
-    )
-    style.blank(ax)
+    codes = values.map({value: i for i, value in enumerate(colours)}).to_numpy(int)
+    _draw_cells(ax, [codes], ListedColormap(list(colours.values())), -0.5, len(colours) - 0.5)
     ax.yaxis.tick_right()
     ax.set_yticks([0], [name], fontsize=style.TINY_SIZE + 0.5)
 
 
-def _draw_key(ax: Axes, image) -> None:
+def _draw_key(ax: Axes, image: AxesImage) -> None:
     style.blank(ax)
     inset = ax.inset_axes((0.08, 0.6, 0.8, 0.16))
     bar = ax.figure.colorbar(image, cax=inset, orientation="horizontal", extend="both")
@@ -232,24 +207,14 @@ def gene_strips(
 
     Of more than 1,000 samples, as many are drawn evenly from each class and split; the medians
     are those of all.
-
-    Parameters
-    ----------
-    log_expression, sample_split, contrast, classes
-        As for :func:`top_genes_heat_map`; classes stand from left to right.
     """
     genes = contrast.table.head(STRIP_GENES)
     shown = thinned(sample_split, MOST_STRIP_SAMPLES)
     names = [class_name(label) for label in classes]
     longest = max(map(len, names))
     upright = len(classes) <= 3 and longest <= 6
-    figure, axes = style.panel_grid(
-        len(genes),
-        STRIP_COLUMNS,
-        row_height=1.55,
-        extra_height=0.7 + (0 if upright else 0.06 * longest),
-        sharex=True,
-    )
+    heights = {"row_height": 1.55, "extra_height": 0.7 + (0 if upright else 0.06 * longest)}
+    figure, axes = style.panel_grid(len(genes), STRIP_COLUMNS, **heights, sharex=True)
     for ax, gene in zip(axes, genes.itertuples(), strict=True):
         values = log_expression.T[str(gene.probe)]
         _draw_strips(ax, values, shown, classes)
@@ -279,22 +244,16 @@ def gene_strips(
 def _draw_strips(
     ax: Axes, values: pd.Series, samples: pd.DataFrame, classes: Sequence[str]
 ) -> None:
+    many = len(samples) > 300
+    look: dict[str, Any] = {"s": 3 if many else 9, "alpha": 0.7, "linewidth": 0, "rasterized": many}
     for position, (label, colour) in enumerate(style.class_colours(classes).items()):
         of_class = samples[samples["label"] == label]
         for split in style.splits_in(of_class):
             names = of_class.index[of_class["split"] == split]
             # Multiples of the golden ratio spread the points evenly, the same way each time.
-            offsets = (np.arange(len(names)) * 0.618034) % 1 - 0.5
-            ax.scatter(
-                position + 0.55 * offsets,
-                values[names],
-                s=9 if len(samples) <= 300 else 3,
-                color=colour,
-                marker=style.SPLIT_MARKERS[split],
-                alpha=0.7,
-                linewidth=0,
-                rasterized=len(samples) > 300,
-            )
+            x = position + 0.55 * ((np.arange(len(names)) * 0.618034) % 1 - 0.5)
+            marker = style.SPLIT_MARKERS[split]
+            ax.scatter(x, values[names], color=colour, marker=marker, **look)
     ax.set_xlim(-0.6, len(classes) - 0.4)
 
 

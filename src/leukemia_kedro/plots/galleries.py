@@ -7,7 +7,7 @@ figures have the names of the printed ones that they replace on a screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ from leukemia_kedro.plots import (
     contrasts,
     curves,
     differential_expression,
-    enrichment,
     expression,
     projections,
     stability,
@@ -67,10 +66,9 @@ def interactive_cohort_figures(
     study: CohortStudy, projected: pd.DataFrame, explained_variance: list[float]
 ) -> dict[str, Figure]:
     """Each projection; parameters as for :func:`cohort_figures`."""
+    draw = projections.projection_interactive
     return {
-        file_stem("projection", method): projections.projection_interactive(
-            projected, method, study.classes, explained_variance if method == "PCA" else ()
-        )
+        file_stem("projection", method): draw(projected, method, study.classes, explained_variance)
         for method in projected["method"].unique()
     }
 
@@ -83,8 +81,7 @@ def signature_figures(
 ) -> Figures:
     """Heat map of the signature, and how often each gene was chosen.
 
-    ``log_expression`` has shape (n_probes, n_samples), ``selection_stability`` columns ``probe,
-    selection_frequency, mean_rank``.
+    ``selection_stability`` has columns ``probe, selection_frequency, mean_rank``.
     """
     named = log_expression.loc[study.signature["probe"]]
     split, classes = cohort_study.sample_split, cohort_study.classes
@@ -102,8 +99,7 @@ def model_figures(
 ) -> Figures:
     """All models side by side, then the curves of each.
 
-    ``log_expression`` has shape (n_probes, n_samples); ``cv_predictions`` are those of all
-    models, column ``model``.
+    ``cv_predictions`` are those of all models, column ``model``.
     """
     split, classes, shift = cohort_study.sample_split, cohort_study.classes, study.shift
     compared = study.model_comparison
@@ -139,11 +135,9 @@ def model_figures(
 
 def interactive_model_figures(cohort_study: CohortStudy, study: ModelStudy) -> dict[str, Figure]:
     """The models side by side."""
-    return {
-        "model_comparison": comparison.model_comparison_interactive(
-            study.model_comparison, cohort_study.sample_split, cohort_study.classes
-        )
-    }
+    split, classes = cohort_study.sample_split, cohort_study.classes
+    drawn = comparison.model_comparison_interactive(study.model_comparison, split, classes)
+    return {"model_comparison": drawn}
 
 
 def contrast_figures(
@@ -151,13 +145,14 @@ def contrast_figures(
 ) -> Figures:
     """The contrasts side by side, then each by itself.
 
-    ``log_expression`` has shape (n_probes, n_samples); probes and gene sets are significant below
-    the Benjamini–Hochberg level ``alpha``.
+    Probes and gene sets are significant below the Benjamini–Hochberg level ``alpha``.
     """
     split, classes = cohort_study.sample_split, cohort_study.classes
-    tables, sets_of = study.contrast_tables, study.enrichment_tables
+    tables = study.contrast_tables
     every = [Contrast(name, table, alpha) for name, table in tables.items()]
-    top = _top_genes(log_expression, tables)
+    # Only the rows that the figures of single genes show are sent to workers.
+    probes = pd.concat([table["probe"].head(expression.MOST_ROWS) for table in tables.values()])
+    top = log_expression.loc[probes.unique()]
     return [
         partial(contrasts.decision_summary, every),
         *([partial(contrasts.contrast_overlap, every)] if len(every) > 1 else []),
@@ -171,9 +166,9 @@ def contrast_figures(
                 partial(expression.top_genes_heat_map, top, split, each, classes),
                 partial(expression.gene_strips, top, split, each, classes),
                 *(
-                    [partial(enrichment.gene_sets, sets_of[each.name], each.name, alpha)]
-                    if each.name in sets_of
-                    else []
+                    partial(differential_expression.gene_sets, sets, each.name, alpha)
+                    for name, sets in study.enrichment_tables.items()
+                    if name == each.name
                 ),
             )
         ),
@@ -190,9 +185,3 @@ def interactive_contrast_figures(study: ContrastStudy, alpha: float) -> dict[str
             ("mean_difference", differential_expression.mean_difference_interactive),
         )
     }
-
-
-def _top_genes(log_expression: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows that the figures of single genes show; the whole matrix is not sent to workers."""
-    probes = pd.concat([table["probe"].head(expression.MOST_ROWS) for table in tables.values()])
-    return log_expression.loc[probes.unique()]

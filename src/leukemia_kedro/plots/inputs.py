@@ -12,25 +12,14 @@ from leukemia_kedro.plots.captions import counted
 
 @dataclass(frozen=True, eq=False)
 class ModelPredictions:
-    """All predictions of one model.
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    cv : DataFrame
-        From cross-validation: ``repeat``, ``sample``, ``label``, ``predicted`` and
-        ``probability_<class>`` (0 to 1).
-    test : DataFrame
-        The same without ``repeat``, and with ``confidence`` (0 to 1) and ``call``; no rows where
-        there is no test set.
-    classes : sequence of str
-        In class order.
-    """
+    """All predictions of one model."""
 
     model: str
     cv: pd.DataFrame
+    """``repeat``, ``sample``, ``label``, ``predicted`` and ``probability_<class>`` (0 to 1)."""
     test: pd.DataFrame
+    """As ``cv``, without ``repeat``, and with ``confidence`` (0 to 1) and ``call``; no rows where
+    there is no test set."""
     classes: Sequence[str]
 
     def sources(self) -> str:
@@ -46,19 +35,11 @@ class ModelPredictions:
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """Differential expression of one contrast.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``AML-ALL``.
-    table : DataFrame
-        The smallest p-value first: ``probe``, ``description``, ``logFC`` and ``AveExpr`` (log2),
-        ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested.
-    alpha : float
-        Benjamini–Hochberg adjusted p-values below it are significant.
-    """
+    """Differential expression of one contrast, such as ``AML-ALL``."""
 
     name: str
     table: pd.DataFrame
+    """The smallest p-value first: ``probe``, ``description``, ``logFC`` and ``AveExpr`` (log2),
+    ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested."""
     alpha: float
+    """Benjamini–Hochberg adjusted p-values below it are significant."""

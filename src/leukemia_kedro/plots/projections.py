@@ -22,6 +22,7 @@ from leukemia_kedro.plots.captions import (
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000
+MARK = {"size": 9, "line": {"color": "white", "width": 0.5}}  # on a screen
 DIGITS = 3  # of a coordinate in the page; no screen shows the next
 
 
@@ -34,46 +35,27 @@ def projection(
     """Scatter of the samples under one projection, coloured by class, shaped by split.
 
     Without a test set, shape stands for the class as well. Of more than 2,000 samples, as many
-    are drawn evenly from each class and split.
-
-    Parameters
-    ----------
-    projections : DataFrame
-        Long: ``method``, ``sample``, ``label``, ``split``, ``x``, ``y``. A method may have placed
-        some of the samples only.
-    method : str
-        Which one to draw, as it stands in column ``method``.
-    classes : sequence of str
-        In class order.
-    explained_variance : sequence of float
-        Share of the variance along each axis of the PCA, 0 to 1; other methods have none.
+    are drawn evenly from each class and split. ``projections`` has columns ``method``, ``sample``,
+    ``label``, ``split``, ``x`` and ``y``; a method may have placed some of the samples only.
+    ``explained_variance`` is the share of the variance along each axis of the PCA, 0 to 1; other
+    methods have none.
     """
     points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
+    size, many = float(np.clip(3000 / len(points), 5, 28)), len(points) > 1000
+    rim = {"edgecolor": "white", "linewidth": 0 if many else 0.3, "rasterized": many}
     for group in _groups(points, classes):
-        ax.scatter(
-            group.points["x"],
-            group.points["y"],
-            s=float(np.clip(3000 / len(points), 5, 28)),
-            color=group.colour,
-            marker=group.marker,
-            edgecolor="white",
-            linewidth=0.3 if len(points) <= 1000 else 0,
-            rasterized=len(points) > 1000,
-        )
+        x, y, look = group.points["x"], group.points["y"], {"color": group.colour, **rim}
+        ax.scatter(x, y, s=size, marker=group.marker, **look)
     ax.set(xlabel=x_name, ylabel=y_name)
     patches = style.class_patches(classes, points["label"])
-    markers = [_marker(i) for i in range(len(classes))]
     has_test = len(style.splits_in(points)) > 1
-    handles: list[Artist] = (
-        [*patches, *style.split_markers(points)]
-        if has_test
-        else [*style.as_markers(patches, markers)]
-    )
-    figure.legend(
-        handles=handles, loc="outside right upper", frameon=False, fontsize=style.SMALL_SIZE
-    )
+    handles: list[Artist] = [*patches, *style.split_markers(points)]
+    if not has_test:
+        markers = [_marker(i) for i in range(len(classes))]
+        handles = [*style.as_markers(patches, markers)]
+    style.legend(figure, handles=handles, loc="outside right upper")
 
     present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
@@ -93,13 +75,7 @@ def projection_interactive(
     classes: Sequence[str],
     explained_variance: Sequence[float],
 ) -> go.Figure:
-    """:func:`projection` with the sample's name on hover.
-
-    Parameters
-    ----------
-    projections, method, classes, explained_variance
-        As for :func:`projection`.
-    """
+    """:func:`projection` with the sample's name on hover."""
     points = _shown(projections, method)
     x_name, y_name = _axis_names(method, explained_variance)
     figure = go.Figure()
@@ -113,12 +89,7 @@ def projection_interactive(
             name=f"{fitted(group.label, CLASS_WIDTH)}{of_split} (n = {len(group.points):,})",
             text=group.points["sample"],
             hovertemplate=f"%{{text}}<br>{group.label}{of_split}<extra></extra>",
-            marker={
-                "color": group.colour,
-                "symbol": style.SYMBOLS[group.marker],
-                "size": 9,
-                "line": {"color": "white", "width": 0.5},
-            },
+            marker={"color": group.colour, "symbol": style.SYMBOLS[group.marker], **MARK},
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     return figure

@@ -19,24 +19,16 @@ _SALT = threading.Lock()
 
 @dataclass(frozen=True)
 class RenderedFigure:
-    """The files of a figure, and the words that belong to it.
-
-    Parameters
-    ----------
-    name, title, caption, alt : str
-        Those of the :class:`.CaptionedFigure`.
-    svg : str
-        With text as paths: it looks the same whatever fonts are installed.
-    png : bytes
-        At 200 dots per inch.
-    """
+    """The files of a figure, and the words of its :class:`.CaptionedFigure`."""
 
     name: str
     title: str
     caption: str
     alt: str
     svg: str
+    """With text as paths: it looks the same whatever fonts are installed."""
     png: bytes
+    """At 200 dots per inch."""
 
 
 def render_all(
@@ -44,41 +36,25 @@ def render_all(
 ) -> list[RenderedFigure]:
     """Draw figures and render them, on the cores of this machine.
 
-    Parameters
-    ----------
-    figures : sequence of callable
-        Each draws one figure; picklable.
-    n_jobs : int
-        Workers; −1: one per core.
+    ``figures`` are picklable functions that each draw one; ``n_jobs`` workers do it, −1: one per
+    core.
     """
     # A figure takes a tenth of a second: no cluster is worth the way there.
     return run_parallel(_drawn_and_rendered, zip(figures), n_jobs, "figures", on_cluster=False)
 
 
 def rendered(drawn: CaptionedFigure) -> RenderedFigure:
-    """The files of one figure; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    drawn : CaptionedFigure
-        Laid out already: its canvases print it as it stands. (``savefig`` would draw it once more
-        for the layout.)
-    """
+    """The files of one figure; the same figure gives the same bytes."""
     png, svg = io.BytesIO(), io.StringIO()
     # No date, and a fixed salt for ids, which is the whole process's: one thread at a time. With
     # svg.fonttype "none" files are smaller by 3 to 70%, but letters depend on the reader's fonts;
     # as paths, each letter is in a file once and used from there.
+    # Canvases print the figure as it stands; savefig would draw it once more for the layout.
     with _SALT, mpl.rc_context({"svg.hashsalt": drawn.name, "svg.fonttype": "path"}):
         FigureCanvasAgg(drawn.figure).print_png(png, metadata={"Software": None})
         FigureCanvasSVG(drawn.figure).print_svg(svg, metadata={"Date": None})
-    return RenderedFigure(
-        name=drawn.name,
-        title=drawn.title,
-        caption=drawn.caption,
-        alt=drawn.alt,
-        svg=svg.getvalue(),
-        png=png.getvalue(),
-    )
+    words = (drawn.name, drawn.title, drawn.caption, drawn.alt)
+    return RenderedFigure(*words, svg=svg.getvalue(), png=png.getvalue())
 
 
 def _drawn_and_rendered(draw: Callable[[], CaptionedFigure]) -> RenderedFigure:

@@ -15,17 +15,12 @@ MOST_GENES = 30
 def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame) -> CaptionedFigure:
     """Bars of how often each of the thirty most often chosen genes was chosen.
 
-    Parameters
-    ----------
-    selection_stability : DataFrame
-        Columns ``probe``, ``selection_frequency`` (0 to 1) and ``mean_rank``.
-    probes : DataFrame, index ``probe``
-        Column ``description``.
+    ``selection_stability`` has columns ``probe``, ``selection_frequency`` (0 to 1) and
+    ``mean_rank``; ``probes``, index ``probe``, has column ``description``.
     """
     chosen = selection_stability[selection_stability["selection_frequency"] > 0]
-    genes = chosen.sort_values(
-        ["selection_frequency", "mean_rank"], ascending=[False, True], kind="stable"
-    ).head(MOST_GENES)
+    by = ["selection_frequency", "mean_rank"]
+    genes = chosen.sort_values(by, ascending=[False, True], kind="stable").head(MOST_GENES)
     described = zip(genes["probe"], probes.loc[genes["probe"], "description"], strict=True)
     figure, [[ax]] = style.panels(height=0.8 + 0.17 * max(len(genes), 1))
     style.leave_room_for_long_names(figure)
@@ -68,38 +63,25 @@ def threshold_path(
     alike = path["threshold"].iloc[closest]
     figure, axes = style.panels(2, 1, width=4.6, height=4.4, sharex=True)
     errors, genes = axes[:, 0]
-    n = {"cv": f"cross-validation (n = {n_train:,})", "test": f"test samples (n = {n_test:,})"}
-    for source, split in (("cv", "train"), ("test", "test")):
-        errors.plot(
-            path["threshold"],
-            path[f"{source}_errors"],
-            marker=style.SPLIT_MARKERS[split],
-            markersize=3,
-            linewidth=1,
-            color=style.SPLIT_COLOURS[split],
-            label=n[source],
-        )
+    for source, split, name in (
+        ("cv_errors", "train", f"cross-validation (n = {n_train:,})"),
+        ("test_errors", "test", f"test samples (n = {n_test:,})"),
+    ):
+        look = style.split_mark(split) | {"markersize": 3, "linewidth": 1}
+        errors.plot(path["threshold"], path[source], label=name, **look)
     genes.plot(path["threshold"], path["n_genes"], color=style.BLUE, linewidth=1.2)
     genes.set_yscale("symlog", linthresh=1)
-    for ax, columns in ((errors, ("cv_errors", "test_errors")), (genes, ("n_genes",))):
-        ax.axvline(
-            chosen["threshold"],
-            color=style.GREY,
-            linewidth=0.9,
-            linestyle=":",
-            label=f"chosen by cross-validation: {chosen['threshold']:.2f}",
-        )
-        for column in columns:
-            ax.scatter(
-                alike,
-                published[column],
-                s=90,
-                marker="*",
-                facecolor="none",
-                edgecolor=style.VERMILLION,
-                label=f"published, {published['n_genes']} genes" if column == "cv_errors" else None,
-                zorder=3,
-            )
+    rule = {"color": style.GREY, "linewidth": 0.9, "linestyle": ":"}
+    star = {"marker": "*", "facecolor": "none", "edgecolor": style.VERMILLION, "zorder": 3}
+    for ax in (errors, genes):
+        label = f"chosen by cross-validation: {chosen['threshold']:.2f}"
+        ax.axvline(chosen["threshold"], label=label, **rule)
+    for ax, column, entry in (
+        (errors, "cv_errors", f"published, {published['n_genes']} genes"),
+        (errors, "test_errors", None),
+        (genes, "n_genes", None),
+    ):
+        ax.scatter(alike, published[column], s=90, label=entry, **star)
     errors.set(ylabel="errors (samples)")
     errors.set_ylim(bottom=-0.5)
     genes.set(xlabel="shrinkage threshold (standard errors)", ylabel="genes left")

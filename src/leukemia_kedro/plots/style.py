@@ -56,21 +56,20 @@ SEQUENTIAL = "Blues"
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
     """Colour of each class, fixed by class order; from the ninth on, paler tints of the eight."""
-    rounds = ceil(len(classes) / len(OKABE_ITO))
-    return {
-        label: _tint(OKABE_ITO[i % len(OKABE_ITO)], (i // len(OKABE_ITO)) / rounds)
-        for i, label in enumerate(classes)
-    }
-
-
-def _tint(colour: str, share_of_white: float) -> str:
-    red, green, blue = np.asarray(to_rgb(colour)) * (1 - share_of_white) + share_of_white
-    return to_hex((red, green, blue))
+    n = len(OKABE_ITO)
+    white = [i // n / ceil(len(classes) / n) for i in range(len(classes))]
+    tints = [np.array(to_rgb(OKABE_ITO[i % n])) * (1 - w) + w for i, w in enumerate(white)]
+    return {label: to_hex((r, g, b)) for label, (r, g, b) in zip(classes, tints, strict=True)}
 
 
 def splits_in(table: pd.DataFrame) -> list[str]:
     """The splits in column ``split`` that have samples, train before test."""
     return [split for split in SPLITS if (table["split"] == split).any()]
+
+
+def split_mark(split: str) -> dict[str, Any]:
+    """Colour and marker of the samples of a split, as keywords of matplotlib."""
+    return {"color": SPLIT_COLOURS[split], "marker": SPLIT_MARKERS[split]}
 
 
 def panels(
@@ -93,22 +92,17 @@ def panels(
 
 
 def panel_grid(
-    n: int,
-    most_columns: int,
-    *,
-    row_height: float,
-    extra_height: float,
-    width: float = FULL_WIDTH,
-    **subplots: Any,
+    n: int, most_columns: int, *, row_height: float, extra_height: float, **settings: Any
 ) -> tuple[Figure, list[Axes]]:
     """A new figure with one panel for each of ``n`` things, row by row; the rest is hidden.
 
-    Sizes are in inches; ``extra_height`` is what stands above and below the rows.
+    Sizes are in inches; ``extra_height`` is what stands above and below the rows. ``settings`` are
+    passed to :func:`panels`.
     """
     n_columns = max(min(n, most_columns), 1)
     n_rows = max(ceil(n / n_columns), 1)
     height = row_height * n_rows + extra_height
-    figure, axes = panels(n_rows, n_columns, width=width, height=height, **subplots)
+    figure, axes = panels(n_rows, n_columns, height=height, **settings)
     for ax in axes.flat[n:]:
         ax.set_visible(False)
     return figure, list(axes.flat[:n])
@@ -175,9 +169,9 @@ def _unsigned(number: str, value: float, _position: int) -> str:
     return f"{abs(value):{number}}"
 
 
-def legend(ax: Axes, **keywords: Any) -> Legend:
-    """A small legend of the labelled artists without a frame, inside a panel."""
-    return ax.legend(frameon=False, fontsize=SMALL_SIZE, **keywords)
+def legend(place: Axes | Figure, **keywords: Any) -> Legend:
+    """A small legend without a frame, in a panel or of the whole figure."""
+    return place.legend(frameon=False, fontsize=SMALL_SIZE, **keywords)
 
 
 def legend_below(
@@ -195,14 +189,8 @@ def legend_below(
         for handle in handles
     )
     n_columns = max(1, min(len(handles), int(72 * figure.get_figwidth() / column)))
-    return figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=n_columns,
-        frameon=False,
-        fontsize=SMALL_SIZE,
-        **keywords,
-    )
+    keywords |= {"handles": handles, "ncols": n_columns}
+    return legend(figure, loc="outside lower center", **keywords)
 
 
 def class_patches(classes: Sequence[str], labels: pd.Series) -> list[Patch]:
@@ -226,15 +214,15 @@ def as_markers(
     patches: Sequence[Patch], markers: Sequence[str], colour: Any = None
 ) -> list[Line2D]:
     """Legend entries with markers in place of patches, in their colours or all in ``colour``."""
+    look: dict[str, Any] = {"linestyle": "", "markersize": 5}
     return [
         Line2D(
             [],
             [],
-            linestyle="",
-            marker=marker,
-            markersize=5,
             color=colour or patch.get_facecolor(),
             label=patch.get_label(),
+            marker=marker,
+            **look,
         )
         for patch, marker in zip(patches, markers, strict=True)
     ]
