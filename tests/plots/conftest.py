@@ -54,6 +54,11 @@ class Study:
         return ModelPredictions(name, self.cv[name], self.test[name], self.classes)
 
     @property
+    def compared(self):
+        """What the comparison of the models takes."""
+        return self.model_comparison, self.sample_split, self.classes
+
+    @property
     def quantiles(self) -> pd.DataFrame:
         """Of the intensities, one column per sample."""
         return self.log_expression.quantile([0, 0.25, 0.5, 0.75, 1]).set_axis(QUANTILES)
@@ -186,6 +191,12 @@ def five():
 def untested():
     """Five classes and no test set."""
     return draw_study(FIVE, n_train=64, n_test=0)
+
+
+@pytest.fixture(scope="session")
+def large():
+    """2,100 samples: more than heat maps, strips and distributions show."""
+    return draw_study(n_train=1400, n_test=700, n_probes=20)
 
 
 @pytest.fixture(scope="session", params=["two", "five", "untested", "absurd"])

@@ -47,18 +47,10 @@ def test_bars_are_the_counts_of_the_bins(two):
 @pytest.fixture
 def tested():
     """Five samples by falling confidence: two correct, one wrong, and a tie of both."""
-    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.6])
-    return pd.DataFrame(
-        {
-            "sample": list("abcde"),
-            "label": ["A", "A", "B", "A", "B"],
-            "predicted": "A",
-            "probability_A": confidence,
-            "probability_B": 1 - confidence,
-            "confidence": confidence,
-            "call": ["A", "A", "A", "no call", "no call"],
-        }
-    )
+    table = pd.DataFrame({"sample": list("abcde"), "label": list("AABAB"), "predicted": "A"})
+    sure = np.array([0.9, 0.8, 0.7, 0.6, 0.6])
+    call = np.where(sure > 0.65, "A", "no call")
+    return table.assign(probability_A=sure, probability_B=1 - sure, confidence=sure, call=call)
 
 
 def drawn_risk(tested):

@@ -3,6 +3,8 @@ import pytest
 
 from leukemia_kedro.plots.cohort import class_balance, intensity_per_sample, intensity_shift
 
+SHIFT = {"auc": 0.81, "p_value": 0.001}
+
 
 def test_bars_are_the_samples_of_each_class_and_split(five):
     [ax] = class_balance(five.sample_split, five.classes).figure.axes
@@ -62,7 +64,7 @@ def test_too_many_for_bands_are_thinned_with_the_extremes_kept(make_study):
 
 
 def test_lines_are_the_typical_quantiles_of_each_split(two):
-    drawn = intensity_shift(two.log_expression, two.sample_split, {"auc": 0.81, "p_value": 0.001})
+    drawn = intensity_shift(two.log_expression, two.sample_split, SHIFT)
     train, test = drawn.figure.axes[0].get_lines()
     members = two.sample_split.query("split == 'test'").index
     medians = two.log_expression[members].median()
@@ -72,9 +74,7 @@ def test_lines_are_the_typical_quantiles_of_each_split(two):
     assert "0.81" in drawn.caption
 
 
-def test_the_distributions_of_a_large_cohort_are_those_of_some_and_it_says_so(make_study):
-    study = make_study(n_train=1400, n_test=700, n_probes=20)
-    shift = {"auc": 0.81, "p_value": 0.001}
-    drawn = intensity_shift(study.log_expression, study.sample_split, shift)
+def test_the_distributions_of_a_large_cohort_are_those_of_some_and_it_says_so(large):
+    drawn = intensity_shift(large.log_expression, large.sample_split, SHIFT)
     assert "of 2,100 samples (evenly drawn" in drawn.caption
     assert drawn.figure.axes[0].get_lines()[0].get_label() == "train (n = 1,400)"

@@ -1,25 +1,23 @@
 import numpy as np
 import pytest
 
+from leukemia_kedro.plots import comparison
 from leukemia_kedro.plots.captions import readable
-from leukemia_kedro.plots.comparison import (
-    model_comparison,
-    model_comparison_interactive,
-    permutation_test,
-    train_versus_test,
-)
+from leukemia_kedro.plots.comparison import model_comparison, train_versus_test
 
 
-def arguments(study):
-    return study.model_comparison, study.sample_split, study.classes
+def ranked(study):
+    return study.model_comparison.sort_values("cv_balanced_accuracy", kind="stable")
+
+
+def moving(study):
+    return comparison.model_comparison_interactive(*study.compared)
 
 
 def test_dots_and_intervals_are_the_table_best_on_top(two):
-    drawn = model_comparison(*arguments(two))
-    table = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable")
-    for ax, column in zip(
-        drawn.figure.axes, ("cv_balanced_accuracy", "test_accuracy"), strict=True
-    ):
+    drawn, table = model_comparison(*two.compared), ranked(two)
+    columns = ("cv_balanced_accuracy", "test_accuracy")
+    for ax, column in zip(drawn.figure.axes, columns, strict=True):
         bars, dots = ax.collections
         np.testing.assert_array_equal(dots.get_offsets()[:, 0], table[column])
         ends = np.array(bars.get_segments())[:, :, 0]
@@ -30,7 +28,7 @@ def test_dots_and_intervals_are_the_table_best_on_top(two):
 
 def test_the_champion_and_only_it_is_bold(five):
     [champion] = five.model_comparison.query("champion")["model"]
-    labels = model_comparison(*arguments(five)).figure.axes[0].get_yticklabels()
+    labels = model_comparison(*five.compared).figure.axes[0].get_yticklabels()
     bold = [text.get_text() for text in labels if text.get_fontweight() == "bold"]
     assert bold == [readable(champion)]
 
@@ -45,26 +43,26 @@ def test_baselines_are_those_of_the_majority_class(two):
 
 
 def test_without_a_test_set_one_panel(untested):
-    drawn = model_comparison(*arguments(untested))
+    drawn = model_comparison(*untested.compared)
     assert len(drawn.figure.axes) == 1
     assert "no test set" in drawn.caption
-    assert len(model_comparison_interactive(*arguments(untested)).data) == 1
+    assert len(moving(untested).data) == 1
 
 
 def test_hover_shows_the_same_scores(two):
-    still = model_comparison(*arguments(two)).figure.axes
-    moving = model_comparison_interactive(*arguments(two))
-    for ax, trace, line in zip(still, moving.data, moving.layout.shapes, strict=True):
+    still = model_comparison(*two.compared).figure.axes
+    shown = moving(two)
+    for ax, trace, line in zip(still, shown.data, shown.layout.shapes, strict=True):
         np.testing.assert_array_equal(ax.collections[1].get_offsets()[:, 0], trace.x)
         assert line.x0 == ax.get_lines()[0].get_xdata()[0]
         assert line.line.width > 0
-    first = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable").iloc[0]
-    assert moving.data[0].text[0].startswith(f"{first['cv_balanced_accuracy']:.3f} [")
+    lowest = ranked(two)["cv_balanced_accuracy"].iloc[0]
+    assert shown.data[0].text[0].startswith(f"{lowest:.3f} [")
 
 
 def test_the_champion_is_marked_on_the_screen_as_well(two):
     [champion] = two.model_comparison.query("champion")["model"]
-    for trace in model_comparison_interactive(*arguments(two)).data:
+    for trace in moving(two).data:
         bold = {name for name in trace.y if name.startswith("<b>")}
         assert bold == {f"<b>{readable(champion)}</b>"}
         [marked] = [text for text in trace.text if text.endswith("champion")]
@@ -74,28 +72,26 @@ def test_the_champion_is_marked_on_the_screen_as_well(two):
 def test_each_line_runs_from_the_lowest_to_the_highest_accuracy(two):
     drawn = train_versus_test(two.model_comparison, two.sample_split)
     gaps, *dots = drawn.figure.axes[0].collections
-    table = two.model_comparison.sort_values("cv_balanced_accuracy", kind="stable")
-    columns = ["train_accuracy", "cv_accuracy", "test_accuracy"]
+    table, columns = ranked(two), ["train_accuracy", "cv_accuracy", "test_accuracy"]
     for points, column in zip(dots, columns, strict=True):
         np.testing.assert_array_equal(points.get_offsets()[:, 0], table[column])
     ends = np.array(gaps.get_segments())[:, :, 0]
-    np.testing.assert_array_equal(ends[:, 0], table[columns].min(axis=1))
-    np.testing.assert_array_equal(ends[:, 1], table[columns].max(axis=1))
+    np.testing.assert_array_equal(ends, table[columns].agg(["min", "max"], axis=1))
+
+
+def drawn_permutations(score, scores, p_value):
+    test = {"model": "svm_rbf", "score": score, "p_value": p_value, "permuted_scores": scores}
+    drawn = comparison.permutation_test(test)
+    [ax] = drawn.figure.axes
+    assert sum(bar.get_height() for bar in ax.patches) == len(scores)
+    assert ax.get_lines()[0].get_xdata()[0] == score
+    return drawn
 
 
 def test_the_histogram_holds_every_permutation():
     scores = np.random.default_rng(0).normal(0.5, 0.05, 200).tolist()
-    drawn = permutation_test(
-        {"model": "svm_rbf", "score": 0.93, "p_value": 1 / 201, "permuted_scores": scores}
-    )
-    ax = drawn.figure.axes[0]
-    assert sum(bar.get_height() for bar in ax.patches) == 200
-    assert ax.get_lines()[0].get_xdata()[0] == 0.93
-    assert "p = 0.005" in drawn.caption
+    assert "p = 0.005" in drawn_permutations(0.93, scores, 1 / 201).caption
 
 
 def test_permutations_that_all_score_alike_are_drawn():
-    drawn = permutation_test(
-        {"model": "knn", "score": 0.5, "p_value": 1.0, "permuted_scores": [0.5] * 9}
-    )
-    assert sum(bar.get_height() for bar in drawn.figure.axes[0].patches) == 9
+    drawn_permutations(0.5, [0.5] * 9, 1.0)

@@ -2,27 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leukemia_kedro.plots import confusion
 from leukemia_kedro.plots.captions import readable
-from leukemia_kedro.plots.confusion import (
-    confusion_counts,
-    confusion_matrices,
-    confusion_matrix,
-    hard_samples,
-)
+from leukemia_kedro.plots.confusion import confusion_counts, confusion_matrices
 from leukemia_kedro.plots.inputs import ModelPredictions
 
 
 @pytest.fixture
 def repeated():
     """Two repeats over four samples; sample s4 is classified wrongly in one of them."""
-    return pd.DataFrame(
-        {
-            "repeat": [0] * 4 + [1] * 4,
-            "sample": ["s1", "s2", "s3", "s4"] * 2,
-            "label": ["A", "A", "B", "B"] * 2,
-            "predicted": ["A", "A", "B", "B", "A", "A", "B", "A"],
-        }
-    )
+    table = pd.DataFrame({"sample": ["s1", "s2", "s3", "s4"] * 2, "label": list("AABB" * 2)})
+    return table.assign(repeat=[0] * 4 + [1] * 4, predicted=list("AABB" + "AABA"))
 
 
 def test_counts_are_the_mean_over_repeats(repeated):
@@ -31,7 +21,7 @@ def test_counts_are_the_mean_over_repeats(repeated):
 
 def test_colours_are_shares_of_the_true_class(repeated):
     tested = repeated.query("repeat == 0").drop(columns="repeat")
-    drawn = confusion_matrix(ModelPredictions("knn", repeated, tested, ("A", "B")))
+    drawn = confusion.confusion_matrix(ModelPredictions("knn", repeated, tested, ("A", "B")))
     cv, test = drawn.figure.axes[:2]
     np.testing.assert_array_equal(cv.collections[0].get_array(), [[1, 0], [0.25, 0.75]])
     assert [text.get_text() for text in cv.texts][2:] == ["0.5\n(25%)", "1.5\n(75%)"]
@@ -40,7 +30,7 @@ def test_colours_are_shares_of_the_true_class(repeated):
 
 
 def test_a_class_without_test_samples_has_no_shares(five):
-    _, test = confusion_matrix(five.predictions).figure.axes[:2]
+    _, test = confusion.confusion_matrix(five.predictions).figure.axes[:2]
     row = five.classes.index("PB")
     assert (test.collections[0].get_array()[row] == 0).all()
     assert [text.get_text() for text in test.texts][5 * row : 5 * row + 5] == ["0"] * 5
@@ -74,7 +64,7 @@ def drawn_hard(cv, test):
     test = pd.concat([test.assign(model="knn"), test.assign(model="svm_rbf")])
     samples = pd.concat([cv.assign(split="train"), test.assign(split="test")])
     samples = samples.drop_duplicates("sample").set_index("sample")[["label", "split"]]
-    return hard_samples(cv, test, samples)
+    return confusion.hard_samples(cv, test, samples)
 
 
 def test_hard_samples_come_first_with_their_share_of_wrong_predictions(repeated):

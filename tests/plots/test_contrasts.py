@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 
 from leukemia_kedro.plots.contrasts import contrast_overlap, decision_summary, exclusive_overlaps
@@ -6,13 +7,8 @@ from leukemia_kedro.plots.inputs import Contrast
 
 def contrast_table(**adjusted):
     """One contrast: probe, fold change by sign, adjusted p-value."""
-    return pd.DataFrame(
-        {
-            "probe": list(adjusted),
-            "logFC": [1 if p >= 0 else -1 for p in adjusted.values()],
-            "adj.P.Val": [abs(p) for p in adjusted.values()],
-        }
-    )
+    table = pd.DataFrame({"probe": list(adjusted), "logFC": np.sign(list(adjusted.values()))})
+    return table.assign(**{"adj.P.Val": np.abs(list(adjusted.values()))})
 
 
 def contrasts(alpha=0.05):

@@ -3,12 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn import metrics
 
 from leukemia_kedro.plots.curves import GRID, precision_recall_curves, roc_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
@@ -25,15 +20,15 @@ def scores(predictions, label):
 def test_the_test_curve_is_scikit_learns(two):
     test = two.predictions.test
     line = lines(roc_curves(two.predictions).figure.axes[0])["test"]
-    x, y, _ = roc_curve(*scores(test, "AML"))
+    x, y, _ = metrics.roc_curve(*scores(test, "AML"))
     np.testing.assert_array_equal(line.get_xydata(), np.column_stack([x, y]))
-    assert line.get_label() == f"test: AUC {roc_auc_score(*scores(test, 'AML')):.3f}"
+    assert line.get_label() == f"test: AUC {metrics.roc_auc_score(*scores(test, 'AML')):.3f}"
 
 
 def test_one_repeat_is_its_own_mean_and_band(two):
     one = two.predictions.cv.query("repeat == 0")
     ax = roc_curves(replace(two.predictions, cv=one)).figure.axes[0]
-    x, y, _ = roc_curve(*scores(one, "AML"))
+    x, y, _ = metrics.roc_curve(*scores(one, "AML"))
     mean = lines(ax)["CV"].get_ydata()
     assert mean[0] == 0
     assert mean[1] == y[x == 0].max()
@@ -46,7 +41,7 @@ def test_the_mean_lies_in_the_band_and_its_area_is_the_mean_area(two):
     drawn = roc_curves(two.predictions)
     mean = lines(drawn.figure.axes[0])["CV"]
     repeats = two.predictions.cv.groupby("repeat")
-    areas = [roc_auc_score(*scores(repeat, "AML")) for _, repeat in repeats]
+    areas = [metrics.roc_auc_score(*scores(repeat, "AML")) for _, repeat in repeats]
     assert mean.get_label() == f"CV: AUC {np.mean(areas):.3f}"
     # A step of 1 in 27 falls between two of the 101 points of the grid.
     assert np.trapezoid(mean.get_ydata(), GRID) == pytest.approx(np.mean(areas), abs=0.01)
@@ -60,8 +55,8 @@ def test_precision_is_held_up_to_the_recall_it_reaches(two):
     recall, precision = line.get_data()
     assert line.get_drawstyle() == "steps-pre"
     area = np.sum(np.diff(recall) * precision[1:])
-    assert area == pytest.approx(average_precision_score(*scores(test, "AML")))
-    reference, at, _ = precision_recall_curve(*scores(test, "AML"))
+    assert area == pytest.approx(metrics.average_precision_score(*scores(test, "AML")))
+    reference, at, _ = metrics.precision_recall_curve(*scores(test, "AML"))
     for x, y in zip(recall[1:], precision[1:], strict=True):
         assert y in reference[at == x]
     shares = [line for line in ax.get_lines() if len(set(line.get_ydata())) == 1]
@@ -69,14 +64,8 @@ def test_precision_is_held_up_to_the_recall_it_reaches(two):
 
 
 def test_a_wrong_first_guess_leaves_no_spike_at_recall_zero():
-    guesses = pd.DataFrame(
-        {
-            "repeat": 0,
-            "sample": list("abc"),
-            "label": ["A", "B", "A"],
-            "probability_B": [0.9, 0.8, 0.1],
-        }
-    )
+    guesses = pd.DataFrame({"repeat": 0, "sample": list("abc"), "label": list("ABA")})
+    guesses["probability_B"] = [0.9, 0.8, 0.1]
     predictions = ModelPredictions("knn", guesses, guesses, ("A", "B"))
     ax = precision_recall_curves(predictions).figure.axes[0]
     for line in lines(ax).values():
@@ -94,15 +83,8 @@ def test_each_of_many_classes_against_the_rest(draw, five):
 
 
 def test_a_perfect_model_has_area_one():
-    perfect = pd.DataFrame(
-        {
-            "repeat": 0,
-            "sample": list("abcd"),
-            "label": ["A", "A", "B", "B"],
-            "probability_A": [0.9, 0.8, 0.2, 0.1],
-            "probability_B": [0.1, 0.2, 0.8, 0.9],
-        }
-    )
+    perfect = pd.DataFrame({"repeat": 0, "sample": list("abcd"), "label": list("AABB")})
+    perfect["probability_B"] = [0.1, 0.2, 0.8, 0.9]
     for draw in (roc_curves, precision_recall_curves):
         predictions = ModelPredictions("knn", perfect, perfect.head(0), ("A", "B"))
         ax = draw(predictions).figure.axes[0]

@@ -14,9 +14,17 @@ from leukemia_kedro.plots.expression import (
 )
 
 
-def heat_map(study, genes, log_expression=None):
-    values = study.log_expression if log_expression is None else log_expression
-    return signature_heat_map(values, study.sample_split, genes, study.classes)
+def heat_map(study, genes):
+    return signature_heat_map(study.log_expression, study.sample_split, genes, study.classes)
+
+
+def strips(study):
+    return gene_strips(study.log_expression, study.sample_split, study.contrast, study.classes)
+
+
+def z_scores(study, probe):
+    values = study.log_expression.loc[probe]
+    return ((values - values.mean()) / values.std(ddof=0)).to_numpy()
 
 
 def cells(drawn):
@@ -25,23 +33,19 @@ def cells(drawn):
     return heat.images[0].get_array(), [text.get_text() for text in heat.get_yticklabels()]
 
 
+def row_names(genes):
+    return [plain(gene_name(*gene)) for gene in genes[["probe", "description"]].to_numpy()]
+
+
 def test_cells_are_the_z_scores_of_the_named_rows(two):
     signature = two.contrast.table.head(20)
-    drawn = heat_map(two, signature)
-    scores, names = cells(drawn)
+    scores, names = cells(heat_map(two, signature))
     assert scores.shape == (20, 72)
     np.testing.assert_allclose(scores.mean(axis=1), 0, atol=1e-12)  # rounding of 72 terms
     np.testing.assert_allclose(scores.std(axis=1), 1)
-    for name, row in zip(names, scores, strict=True):
-        probe = next(
-            gene.probe
-            for gene in signature.itertuples()
-            if plain(gene_name(gene.probe, gene.description)) == name
-        )
-        values = two.log_expression.loc[probe]
-        np.testing.assert_allclose(
-            np.sort(row), np.sort((values - values.mean()) / values.std(ddof=0))
-        )
+    for probe, name in zip(signature["probe"], row_names(signature), strict=True):
+        row = np.sort(scores[names.index(name)])
+        np.testing.assert_allclose(row, np.sort(z_scores(two, probe)))
 
 
 def test_annotations_follow_the_columns(two):
@@ -53,11 +57,9 @@ def test_annotations_follow_the_columns(two):
         ax.get_yticklabels()[0].get_text(): ax.images[0].get_array()[0]
         for ax in drawn.figure.axes[3:5]
     }
-    named_first = signature.iloc[0]
-    row = names.index(plain(gene_name(named_first["probe"], named_first["description"])))
-    values = two.log_expression.loc[named_first["probe"]]
-    columns = ((values - values.mean()) / values.std(ddof=0)).to_numpy()
-    order = [int(np.argmin(abs(columns - score))) for score in scores[row]]
+    row = scores[names.index(row_names(signature)[0])]
+    columns = z_scores(two, signature["probe"].iloc[0])
+    order = [int(np.argmin(abs(columns - score))) for score in row]
     samples = two.sample_split.iloc[order]
     assert strips["class"].tolist() == [two.classes.index(label) for label in samples["label"]]
     assert strips["split"].tolist() == (samples["split"] == "test").astype(int).tolist()
@@ -68,16 +70,16 @@ def test_constant_missing_and_single_rows_are_drawn(two):
     genes = two.contrast.table.head(3)
     log_expression.loc[genes["probe"].iloc[0]] = 7.0
     log_expression.iloc[log_expression.index.get_loc(genes["probe"].iloc[1]), 4] = np.nan
-    scores, _ = cells(heat_map(two, genes, log_expression))
+    study = replace(two, log_expression=log_expression)
+    scores, _ = cells(heat_map(study, genes))
     assert (scores == 0).all(axis=1).any()
     assert np.ma.masked_invalid(scores).mask.sum() == 1
-    one, _ = cells(heat_map(two, genes.tail(1), log_expression))
+    one, _ = cells(heat_map(study, genes.tail(1)))
     assert one.shape == (1, 72)
 
 
-def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
-    study = make_study(n_train=1400, n_test=700, n_probes=20)
-    drawn = heat_map(study, study.contrast.table)
+def test_a_large_cohort_is_thinned_in_proportion_and_says_so(large):
+    drawn = heat_map(large, large.contrast.table)
     n_genes, n_samples = cells(drawn)[0].shape
     assert n_genes == 20
     assert 296 < n_samples <= 300
@@ -87,9 +89,7 @@ def test_a_large_cohort_is_thinned_in_proportion_and_says_so(make_study):
 
 
 def test_a_long_signature_is_cut_and_says_so(two):
-    drawn = signature_heat_map(
-        two.log_expression, two.sample_split, two.contrast.table, two.classes
-    )
+    drawn = heat_map(two, two.contrast.table)
     assert len(cells(drawn)[1]) == 60
     assert "Of 120, the first 60 probes" in drawn.caption
     assert f"±{LIMIT}" in drawn.caption
@@ -97,9 +97,7 @@ def test_a_long_signature_is_cut_and_says_so(two):
 
 def test_top_genes_are_those_with_the_smallest_p_values(two):
     drawn = top_genes_heat_map(two.log_expression, two.sample_split, two.contrast, two.classes)
-    genes = two.contrast.table.head(40)[["probe", "description"]]
-    expected = [plain(gene_name(*gene)) for gene in genes.to_numpy()]
-    assert sorted(cells(drawn)[1]) == sorted(expected)
+    assert sorted(cells(drawn)[1]) == sorted(row_names(two.contrast.table.head(40)))
 
 
 def points_and_medians(ax):
@@ -115,7 +113,7 @@ def medians_of(study, probe):
 
 
 def test_strips_hold_every_sample_and_the_median_of_each_class(five):
-    drawn = gene_strips(five.log_expression, five.sample_split, five.contrast, five.classes)
+    drawn = strips(five)
     panels = drawn.figure.axes
     assert len(panels) == 12
     for ax, probe in zip(panels, five.contrast.table["probe"], strict=False):
@@ -125,18 +123,17 @@ def test_strips_hold_every_sample_and_the_median_of_each_class(five):
     assert [text.get_text() for text in panels[-1].get_xticklabels()] == list(five.classes)
 
 
-def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(make_study):
-    study = make_study(n_train=1400, n_test=700, n_probes=20)
-    drawn = gene_strips(study.log_expression, study.sample_split, study.contrast, study.classes)
+def test_strips_of_a_large_cohort_are_thinned_and_the_medians_are_those_of_all(large):
+    drawn = strips(large)
     points, medians = points_and_medians(drawn.figure.axes[0])
     assert 996 < len(points) <= 1000
     assert f"{len(points):,} of 2,100 samples (evenly drawn" in drawn.caption
-    np.testing.assert_allclose(medians, medians_of(study, study.contrast.table["probe"].iloc[0]))
+    np.testing.assert_allclose(medians, medians_of(large, large.contrast.table["probe"].iloc[0]))
 
 
 def test_fewer_than_twelve_genes_leave_no_empty_panel(two, assert_legible):
-    few = replace(two.contrast, table=two.contrast.table.head(5))
-    drawn = gene_strips(two.log_expression, two.sample_split, few, two.classes)
+    few = replace(two, contrasts={"AML-ALL": two.contrast.table.head(5)})
+    drawn = strips(few)
     visible = [ax for ax in drawn.figure.axes if ax.get_visible()]
     assert len(visible) == 5
     assert sum(bool(ax.get_xlabel()) for ax in visible) == 4  # the lowest panel of each column
@@ -147,8 +144,7 @@ def test_values_belong_to_samples_not_to_positions(two):
     """A label that slid off its sample would move points between classes."""
     shuffled = two.log_expression.sample(frac=1, axis=1, random_state=0)
     one, other = (
-        gene_strips(matrix, two.sample_split, two.contrast, two.classes).figure.axes[0]
-        for matrix in (two.log_expression, shuffled)
+        strips(study).figure.axes[0] for study in (two, replace(two, log_expression=shuffled))
     )
     for a, b in zip(one.collections, other.collections, strict=True):
         assert pd.DataFrame(a.get_offsets()).equals(pd.DataFrame(b.get_offsets()))

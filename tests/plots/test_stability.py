@@ -6,10 +6,9 @@ from leukemia_kedro.plots.stability import selection_frequency
 
 def test_bars_are_the_genes_chosen_most_often(two):
     frequency = np.where(np.arange(120) < 40, np.linspace(1, 0.2, 120), 0)
-    table = pd.DataFrame(
-        {"probe": two.probes.index, "selection_frequency": frequency, "mean_rank": np.arange(120.0)}
-    ).sample(frac=1, random_state=0)
-    drawn = selection_frequency(table, two.probes)
+    table = pd.DataFrame({"probe": two.probes.index, "selection_frequency": frequency})
+    table["mean_rank"] = np.arange(120.0)
+    drawn = selection_frequency(table.sample(frac=1, random_state=0), two.probes)
     [ax] = drawn.figure.axes
     np.testing.assert_array_equal([bar.get_width() for bar in ax.patches], frequency[:30])
     names = [text.get_text() for text in ax.get_yticklabels()]
@@ -19,10 +18,8 @@ def test_bars_are_the_genes_chosen_most_often(two):
 
 
 def test_nothing_chosen_is_drawn_empty(two):
-    table = pd.DataFrame(
-        {"probe": two.probes.index, "selection_frequency": 0.0, "mean_rank": np.nan}
-    )
-    drawn = selection_frequency(table, two.probes)
+    table = pd.DataFrame({"probe": two.probes.index, "selection_frequency": 0.0})
+    drawn = selection_frequency(table.assign(mean_rank=np.nan), two.probes)
     assert not drawn.figure.axes[0].patches
 
 
