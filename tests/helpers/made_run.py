@@ -42,7 +42,7 @@ def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
     found = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
     contrasts = gather(ContrastStudy, found)
-    projected = _projections(cohort.sample_split), [0.3, 0.2]
+    projected = project(cohort.sample_split), [0.3, 0.2]
     return {
         "interactive_cohort_figures": galleries.interactive_cohort_figures(cohort, *projected),
         "interactive_model_figures": galleries.interactive_model_figures(cohort, models),
@@ -72,7 +72,7 @@ def make_parameters(classes=TWO):
 def make_found(classes=TWO, n_train=38, n_test=34):
     """Datasets under the names of the data catalog."""
     rng = np.random.default_rng(0)
-    sample_split = _sample_split(classes, n_train, n_test)
+    sample_split = samples_of(classes, n_train, n_test)
     calls = _calls(sample_split[sample_split["split"] == "test"], classes, rng)
     comparison = _comparison(n_test)
     pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
@@ -139,7 +139,7 @@ def draw(name, inches=5.6):
     }  # fmt: skip
 
 
-def _sample_split(classes, n_train, n_test):
+def samples_of(classes, n_train, n_test):
     labels = [*np.resize(classes, n_train), *np.resize(classes, n_test)]
     return pd.DataFrame(
         {"label": labels, "split": ["train"] * n_train + ["test"] * n_test},
@@ -166,7 +166,7 @@ def _data_quality(classes, sample_split):
     }  # fmt: skip
 
 
-def _projections(sample_split):
+def project(sample_split):
     points = sample_split.reset_index().assign(x=np.cos(range(len(sample_split))))
     points["y"] = points.index * 0.1
     return pd.concat([points.assign(method="PCA"), points.assign(method="UMAP")], ignore_index=True)

@@ -24,7 +24,7 @@ from leukemia_kedro.cohort.quality import DataQuality
 
 # What plots.study names for type checkers only.
 NAMES = {"pd": pd, "Figure": Any, "ClassVar": ClassVar, "DataQuality": DataQuality}
-NAMES |= vars(parameters)
+NAMES |= vars(parameters) | {"parameters": parameters}
 
 
 def fields_of(kind):

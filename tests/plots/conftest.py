@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.made_run import TWO, project, samples_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
@@ -23,7 +24,6 @@ from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, S
 
 MODELS = model_names()
 
-TWO = ("ALL", "AML")
 FIVE = ("AML", "Bone_Marrow", "Bone_Marrow_CD34", "PB", "PBSC_CD34")
 ABSURD = tuple(
     f"Acute_leukemia_of_{kind}_lineage_with_a_name_that_goes_on_and_on_no_{i}"
@@ -65,39 +65,26 @@ class Study:
 
     @property
     def projected(self) -> pd.DataFrame:
-        """Two projections: the values of the first two probes."""
-        x, y = self.log_expression.to_numpy()[:2]
-        points = self.sample_split.reset_index()
-        return pd.concat(points.assign(method=method, x=x, y=y) for method in ("PCA", "UMAP"))
+        """Two projections."""
+        return project(self.sample_split)
 
 
-def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_test=None, seed=0):
+def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_test=None):
     """Samples whose first probes tell the classes apart; models of growing skill."""
-    rng = np.random.default_rng(seed)
-    split = ["train"] * n_train + ["test"] * n_test
-    train_labels = rng.permuted(np.resize(classes, n_train)).tolist()
-    test_labels = np.resize([c for c in classes if c != missing_from_test], n_test).tolist()
-    sample_split = pd.DataFrame(
-        {"label": train_labels + test_labels, "split": split},
-        index=pd.Index([f"GSM{239170 + i}" for i in range(len(split))], name="sample"),
-    )
-    codes = sample_split["label"].map({label: i for i, label in enumerate(classes)}).to_numpy()
-    effects = (
-        rng.normal(size=(n_probes, len(classes))) * (np.arange(n_probes) < n_probes / 3)[:, None]
-    )
-    values = 9 + 2 * effects[:, codes] + rng.normal(size=(n_probes, len(split)))
-    names = [f"X{10000 + i}_at" for i in range(n_probes)]
-    probes = pd.DataFrame(
-        {
-            "description": [
-                "" if i % 7 == 3 else f"GB DEF = Gene {i} (long $ description of a protein), $ mRNA"
-                for i in range(n_probes)
-            ]
-        },
-        index=pd.Index(names, name="probe"),
-    )
-    log_expression = pd.DataFrame(values, index=probes.index, columns=sample_split.index)
+    rng = np.random.default_rng(0)
+    sample_split = samples_of(classes, n_train, n_test)
     train, tested = sample_split[:n_train], sample_split[n_train:]
+    tested = tested[tested["label"] != missing_from_test]
+    sample_split = pd.concat([train, tested])
+    codes = sample_split["label"].map(classes.index)
+    effects = rng.normal(size=(n_probes, len(classes)))
+    effects[n_probes // 3 :] = 0
+    values = 9 + 2 * effects[:, codes] + rng.normal(size=(n_probes, len(sample_split)))
+    names = [f"X{10000 + i}_at" for i in range(n_probes)]
+    described = "GB DEF = Gene {} (long $ description of a protein), $ mRNA"
+    descriptions = ["" if i % 7 == 3 else described.format(i) for i in range(n_probes)]
+    probes = pd.DataFrame({"description": descriptions}, index=pd.Index(names, name="probe"))
+    log_expression = pd.DataFrame(values, index=probes.index, columns=sample_split.index)
     cv, test = {}, {}
     for i, model in enumerate(MODELS):
         skill = 1 + 0.4 * i
@@ -105,19 +92,13 @@ def draw_study(classes=TWO, n_train=38, n_test=34, n_probes=120, missing_from_te
         cv[model] = pd.concat(repeats, ignore_index=True)
         table = _called(tested, classes, skill, rng)
         test[model] = with_calls(table, table.filter(like="probability_").max(axis=1), 0.6)
-    return Study(
-        classes=classes,
-        sample_split=sample_split,
-        log_expression=log_expression,
-        probes=probes,
-        cv=cv,
-        test=test,
-        model_comparison=_model_comparison(cv, test, classes),
-        contrasts={
-            f"{b}-{a}": _contrast(log_expression, sample_split, probes, a, b)
-            for a, b in combinations(classes, 2)
-        },
-    )
+    samples = sample_split.groupby("label").groups
+    contrasts = {
+        f"{b}-{a}": _contrast(log_expression, probes, samples[a], samples[b])
+        for a, b in combinations(classes, 2)
+    }
+    compared = _model_comparison(cv, test)
+    return Study(classes, sample_split, log_expression, probes, cv, test, compared, contrasts)
 
 
 def _called(samples, classes, skill, rng):
@@ -129,7 +110,7 @@ def _called(samples, classes, skill, rng):
     return prediction_table(samples.index, probability, classes).assign(label=truth)
 
 
-def _model_comparison(cv, test, classes):
+def _model_comparison(cv, test):
     correct = pd.DataFrame({model: t["label"] == t["predicted"] for model, t in cv.items()})
     score = correct.groupby(cv[MODELS[0]]["label"]).mean().mean()
     tested = pd.Series({model: (t["label"] == t["predicted"]).mean() for model, t in test.items()})
@@ -151,22 +132,13 @@ def _model_comparison(cv, test, classes):
     return table.rename_axis("model").reset_index()
 
 
-def _contrast(log_expression, sample_split, probes, reference, other):
-    low, high = (
-        log_expression.loc[:, (sample_split["label"] == label).to_numpy()].to_numpy()
-        for label in (reference, other)
-    )
-    table = pd.DataFrame(
-        {
-            "probe": probes.index,
-            "description": probes["description"].to_numpy(),
-            "logFC": high.mean(axis=1) - low.mean(axis=1),
-            "AveExpr": log_expression.mean(axis=1).to_numpy(),
-            "P.Value": ttest_ind(high, low, axis=1).pvalue,
-        }
-    )
+def _contrast(log_expression, probes, reference, others):
+    low, high = log_expression[reference], log_expression[others]
+    table = probes.assign(logFC=high.mean(axis=1) - low.mean(axis=1))
+    table["AveExpr"] = log_expression.mean(axis=1)
+    table["P.Value"] = ttest_ind(high, low, axis=1).pvalue
     table["adj.P.Val"] = false_discovery_control(table["P.Value"])
-    return table.sort_values("P.Value", ignore_index=True)
+    return table.sort_values("P.Value").reset_index()
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +156,7 @@ def two():
 @pytest.fixture(scope="session")
 def five():
     """Five classes with long names, one of them without a test sample."""
-    return draw_study(FIVE, n_train=40, n_test=24, missing_from_test="PB")
+    return draw_study(FIVE, n_train=40, n_test=30, missing_from_test="PB")
 
 
 @pytest.fixture(scope="session")
@@ -207,22 +179,14 @@ def study(request):
     return request.getfixturevalue(request.param)
 
 
-PATH = pd.DataFrame(
-    {
-        "threshold": [0.0, 1.0, 2.0],
-        "n_genes": [100, 20, 0],
-        "cv_errors": [1.5, 2.0, 11.0],
-        "test_errors": [4, 2, 14],
-        "chosen": [True, False, False],
-    }
-)
-
-
 @pytest.fixture(scope="session")
 def drawn_path():
     """Function that draws the one figure that a replication makes, not a gallery."""
+    columns = ["threshold", "n_genes", "cv_errors", "test_errors", "chosen"]
+    rows = [(0.0, 100, 1.5, 4, True), (1.0, 20, 2.0, 2, False), (2.0, 0, 11.0, 14, False)]
     published = {"n_genes": 21, "cv_errors": 2, "test_errors": 3}
-    return partial(threshold_path, PATH, published, n_train=38, n_test=34)
+    path = pd.DataFrame(rows, columns=columns)
+    return partial(threshold_path, path, published, n_train=38, n_test=34)
 
 
 @pytest.fixture(scope="session")
@@ -242,36 +206,24 @@ def _gallery_of(study):
     stability = pd.DataFrame(
         {"probe": study.probes.index, "selection_frequency": frequency, "mean_rank": 1 - frequency}
     )
-    gene_sets = pd.DataFrame(
-        {
-            "contrast": name,
-            "gene_set": [f"HALLMARK_OF_A_PATHWAY_WITH_A_RATHER_LONG_NAME_{i}" for i in range(25)],
-            "n_genes": 40,
-            "direction": ["Up", "Down"] * 12 + ["Up"],
-            "camera_fdr": np.geomspace(1e-9, 1, 25),
-            "n_up": 3,
-            "n_down": 5,
-        }
-    )
+    sets = [f"HALLMARK_OF_A_PATHWAY_WITH_A_RATHER_LONG_NAME_{i}" for i in range(25)]
+    gene_sets = pd.DataFrame({"contrast": name, "gene_set": sets, "n_genes": 40, "n_up": 3})
+    gene_sets["camera_fdr"] = np.geomspace(1e-9, 1, 25)
+    gene_sets = gene_sets.assign(n_down=5, direction=np.resize(["Up", "Down"], 25))
     cv, test = (
         pd.concat(table.assign(model=model) for model, table in tables.items())
         for tables in (study.cv, study.test)
     )
-    cohort = CohortStudy(
-        data_quality=described, sample_split=study.sample_split, probes=study.probes
-    )
+    found = {"sample_split": study.sample_split, "probes": study.probes}
+    cohort = CohortStudy(data_quality=described, **found)
     signature = SignatureStudy(signature=table.head(50), stability_index={}, signature_overlap={})
+    permuted = {"model": "knn", "score": 0.9, "p_value": 0.01, "permuted_scores": [*frequency]}
     models = ModelStudy(
         model_comparison=study.model_comparison,
         model_scores={},
         test_predictions=test,
         champion={},
-        permutation_test={
-            "model": "knn",
-            "score": 0.9,
-            "p_value": 0.01,
-            "permuted_scores": np.linspace(0.3, 0.7, 99).tolist(),
-        },
+        permutation_test=permuted,
         selection_bias={},
         shift={"auc": 0.8, "p_value": 0.01},
     )

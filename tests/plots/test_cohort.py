@@ -49,18 +49,17 @@ def test_many_samples_become_bands(make_study):
     assert "each of 496 samples," in drawn.caption
 
 
-def test_too_many_for_bands_are_thinned_with_the_extremes_kept(make_study):
-    study = make_study(n_train=2000, n_test=1000, n_probes=20)
-    table, drawn = study.quantiles, drawn_intensities(study)
+def test_too_many_for_bands_are_thinned_with_the_extremes_kept(large):
+    table, drawn = large.quantiles, drawn_intensities(large)
     train, test = drawn.figure.axes
     [line, _, _] = train.patches[2].get_data()
-    members = study.sample_split.query("split == 'train' and label == 'ALL'").index
+    members = large.sample_split.query("split == 'train' and label == 'ALL'").index
     medians = table.loc["median", members]
     assert len(line) == 199
     assert (line.min(), line.max()) == (medians.min(), medians.max())
-    assert test.get_title(loc="left") == "test (n = 1,000)"
+    assert test.get_title(loc="left") == "test (n = 700)"
     n_drawn = sum(len(ax.patches[i].get_data().values) for ax in (train, test) for i in (2, 5))
-    assert f"each of {n_drawn} of 3,000 samples (evenly drawn" in drawn.caption
+    assert f"each of {n_drawn} of 2,100 samples (evenly drawn" in drawn.caption
 
 
 def test_lines_are_the_typical_quantiles_of_each_split(two):

@@ -48,14 +48,13 @@ def test_without_a_test_set_shape_stands_for_the_class(untested):
     assert not any("train" in trace.name for trace in moving.data)
 
 
-def test_a_large_cohort_is_thinned_alike_in_print_and_on_the_screen(make_study):
-    study = make_study(n_train=2000, n_test=1000, n_probes=2)
-    points = study.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
+def test_a_large_cohort_is_thinned_alike_in_print_and_on_the_screen(large):
+    points = large.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
     placed = pd.concat([points, points.head(1500).assign(method="UMAP")])
-    pca, umap = (projection(placed, m, study.classes, SHARES) for m in ("PCA", "UMAP"))
+    pca, umap = (projection(placed, m, large.classes, SHARES) for m in ("PCA", "UMAP"))
     n_drawn = sum(len(group.get_offsets()) for group in pca.figure.axes[0].collections)
     assert 1996 < n_drawn <= 2000
-    assert f"PCA of {n_drawn:,} of 3,000 samples (evenly drawn" in pca.caption
-    assert "UMAP of 1,500 of 3,000 samples (evenly drawn" in umap.caption
-    moving = projection_interactive(placed, "PCA", study.classes, SHARES)
+    assert f"PCA of {n_drawn:,} of 2,100 samples (evenly drawn" in pca.caption
+    assert "UMAP of 1,500 of 2,100 samples (evenly drawn" in umap.caption
+    moving = projection_interactive(placed, "PCA", large.classes, SHARES)
     assert sum(len(trace.x) for trace in moving.data) == n_drawn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,20 +38,16 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
         gap = np.average(abs(bins["predicted"] - bins["observed"]), weights=bins["n"])
         errors.append(f"{name} {gap:.3f}")
         label = f"{name} ({counted(len(table), 'prediction')})"
-        look: dict[str, Any] = {"color": style.SPLIT_COLOURS[split], "label": label}
-        line: dict[str, Any] = {
-            "marker": style.SPLIT_MARKERS[split],
-            "markersize": 4,
-            "linestyle": dashes,
-        }
-        curve.plot(bins["predicted"], bins["observed"], linewidth=1.0, **line, **look)
+        look = {"color": style.SPLIT_COLOURS[split], "label": label}
+        marker, x, y = style.SPLIT_MARKERS[split], bins["predicted"], bins["observed"]
+        curve.plot(x, y, marker=marker, markersize=4, linewidth=1.0, linestyle=dashes, **look)
         counts.bar((bins.index + 0.3 + 0.4 * side) / N_BINS, bins["n"], width=0.4 / N_BINS, **look)
     of_two = len(classes) == 2
     what = f"class {classes[-1]}" if of_two else "the predicted class"
     named = f"class {class_name(classes[-1])}" if of_two else what
     curve.set(ylabel="observed frequency", ylim=(-0.03, 1.03))
-    counts.set(xlabel=f"predicted probability of\n{named}", ylabel="predictions")
-    counts.set_xlim(-0.03, 1.03)
+    axis = f"predicted probability of\n{named}"
+    counts.set(xlabel=axis, ylabel="predictions", xlim=(-0.03, 1.03))
     counts.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     style.legend_below(figure)
 

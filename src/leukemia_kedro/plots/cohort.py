@@ -75,12 +75,9 @@ def intensity_per_sample(
 
     Of more than 600 samples, as many are drawn evenly from each class and split by their median.
 
-    Parameters
-    ----------
-    intensity_per_sample : mapping of sample to mapping
-        Keys ``minimum``, ``lower_quartile``, ``median``, ``upper_quartile``, ``maximum``.
-    scale : {"raw", "log2"}
-        Raw intensities get a symmetric log axis, as they may be negative.
+    ``intensity_per_sample`` has for each sample the keys ``minimum``, ``lower_quartile``,
+    ``median``, ``upper_quartile`` and ``maximum``. The ``scale`` is ``raw`` or ``log2``; raw
+    intensities get a symmetric log axis, as they may be negative.
     """
     table = sample_split.join(pd.DataFrame(intensity_per_sample).T[list(QUANTILES)])
     table["rank"] = table["label"].map(list(classes).index)
@@ -104,7 +101,7 @@ def intensity_per_sample(
         style.title(ax, f"{split} (n = {(table['split'] == split).sum():,})")
     figure.supylabel(SCALES[scale], fontsize=style.TEXT_SIZE)
     axes[-1, 0].set_xlabel("samples, by class and median intensity")
-    style.legend_below(figure, style.class_patches(classes, table["label"]))
+    style.legend_below(figure, style.class_entries(classes, table["label"]))
 
     medians = table["median"]
     return CaptionedFigure(

@@ -53,7 +53,7 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     for ax, (source, table) in zip(axes, parts.items(), strict=True):
         counts = confusion_counts(table, classes)
         image = _draw_matrix(ax, counts, classes, _digits(counts), with_shares=True)
-        style.title(ax, f"{source} (n = {_n_samples(table):,})")
+        style.title(ax, f"{source} (n = {table['sample'].nunique():,})")
         ax.set_xlabel("predicted class")
     axes[0].set_ylabel("true class")
     _draw_key(figure, image, list(axes), "share of the true class", **KEY)
@@ -99,8 +99,8 @@ def confusion_matrices(
         name=file_stem("confusion_matrices", source),
         title=f"Confusion matrices of all models: {source}",
         caption=f"Number of samples by true and predicted class{_averaging(first)}, "
-        f"{counted(_n_samples(first), 'sample')} ({source}); columns in the order of the rows; "
-        "colour: share of the true class.",
+        f"{counted(first['sample'].nunique(), 'sample')} ({source}); columns in the order of the "
+        "rows; colour: share of the true class.",
         alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
         figure=figure,
     )
@@ -212,10 +212,6 @@ def _n_repeats(predictions: pd.DataFrame) -> int:
     return predictions["repeat"].nunique() if "repeat" in predictions else 1
 
 
-def _n_samples(predictions: pd.DataFrame) -> int:
-    return predictions["sample"].nunique()
-
-
 def _averaging(predictions: pd.DataFrame) -> str:
     repeats = _n_repeats(predictions)
     return f", mean over {repeats} repeats of cross-validation" if repeats > 1 else ""
@@ -223,4 +219,4 @@ def _averaging(predictions: pd.DataFrame) -> str:
 
 def _errors(predictions: pd.DataFrame) -> str:
     wrong = (predictions["predicted"] != predictions["label"]).sum() / _n_repeats(predictions)
-    return f"{wrong:,.4g} of {_n_samples(predictions):,}"
+    return f"{wrong:,.4g} of {predictions['sample'].nunique():,}"

@@ -28,12 +28,10 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
         label = f"{word} (adjusted p < {alpha:g})"
         ax.barh(range(len(contrasts)), widths, height=0.7, color=colour, label=label)
         # Not bar_label, which writes the 0 of an empty bar to the right of both sides.
-        place = {"ha": "left" if sign > 0 else "right", "va": "center", "xytext": (3 * sign, 0)}
+        place: dict[str, Any] = {"xytext": (3 * sign, 0), "textcoords": "offset points"}
+        place |= {"ha": "left" if sign > 0 else "right", "va": "center"}
         for row, count in enumerate(n[verdict]):
-            text = ax.annotate(
-                f"{count:,}", (sign * count, row), textcoords="offset points", **place
-            )
-            text.set_fontsize(style.SMALL_SIZE)
+            ax.annotate(f"{count:,}", (sign * count, row), fontsize=style.SMALL_SIZE, **place)
     style.two_sided(ax, 1.2 * max(*n["down"], *n["up"], 1), ",.0f")
     ax.set(xlabel="probes", ylabel="contrast")
     ax.set_yticks(range(len(contrasts)), [plain(contrast_name(each.name)) for each in contrasts])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from leukemia_kedro.plots import style
+from leukemia_kedro.plots import probe_scatter, style
 from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     contrast_name,
@@ -18,16 +16,6 @@ from leukemia_kedro.plots.captions import (
     shortened,
 )
 from leukemia_kedro.plots.inputs import Contrast
-from leukemia_kedro.plots.probe_scatter import (
-    NAMED_PER_SIDE,
-    View,
-    mean_difference_view,
-    probe_points,
-    probe_scatter,
-    probe_scatter_interactive,
-    strongest,
-    volcano_view,
-)
 
 MOST_SETS = 20
 SET_WIDTH = 45  # characters of the name of a gene set
@@ -35,23 +23,23 @@ SET_WIDTH = 45  # characters of the name of a gene set
 
 def volcano(contrast: Contrast) -> CaptionedFigure:
     """Strength of evidence against fold change, the strongest five genes of each side named."""
-    return _captioned_scatter(contrast, volcano_view, "volcano", "Volcano plot")
+    return _captioned_scatter(contrast, probe_scatter.volcano_view, "volcano", "Volcano plot")
 
 
 def mean_difference(contrast: Contrast) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
     kind = "Mean–difference plot"
-    return _captioned_scatter(contrast, mean_difference_view, "mean_difference", kind)
+    return _captioned_scatter(contrast, probe_scatter.mean_difference_view, "mean_difference", kind)
 
 
 def volcano_interactive(contrast: Contrast) -> go.Figure:
     """:func:`volcano` with the gene on hover."""
-    return _hover_scatter(contrast, volcano_view)
+    return probe_scatter.interactive(contrast, probe_scatter.volcano_view)
 
 
 def mean_difference_interactive(contrast: Contrast) -> go.Figure:
     """:func:`mean_difference` with the gene on hover."""
-    return _hover_scatter(contrast, mean_difference_view)
+    return probe_scatter.interactive(contrast, probe_scatter.mean_difference_view)
 
 
 def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
@@ -128,28 +116,24 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
     )
 
 
-def _hover_scatter(contrast: Contrast, view: Callable[[pd.DataFrame, str], View]) -> go.Figure:
-    points = probe_points(contrast)
-    return probe_scatter_interactive(points, view(points, contrast.name), contrast.alpha)
-
-
 def _captioned_scatter(
-    contrast: Contrast, view: Callable[[pd.DataFrame, str], View], stem: str, kind: str
+    contrast: Contrast, view: probe_scatter.MakeView, stem: str, kind: str
 ) -> CaptionedFigure:
-    points = probe_points(contrast)
+    points = probe_scatter.probe_points(contrast)
     name, alpha = contrast.name, contrast.alpha
     untested = len(contrast.table) - len(points)
     left_out = f" ({untested:,} without a p-value left out)" if untested else ""
     n = points["verdict"].value_counts()
-    first = ", ".join(strongest(points)["probe"]) or "none"
+    first = ", ".join(probe_scatter.strongest(points)["probe"]) or "none"
     return CaptionedFigure(
         name=file_stem(stem, name),
         title=f"{kind} of {name}",
         caption=f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
         f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference. "
-        f"Named: the {NAMED_PER_SIDE} significant probes with the smallest p-values on each side.",
+        f"Named: the {probe_scatter.NAMED_PER_SIDE} significant probes with the smallest p-values "
+        "on each side.",
         alt=f"{kind} of {name}. Of {counted(len(points), 'probe')}, {n.get('up', 0):,} are higher "
         f"and {n.get('down', 0):,} lower at an adjusted p-value below {alpha:g}; strongest: "
         f"{first}.",
-        figure=probe_scatter(points, view(points, name), alpha),
+        figure=probe_scatter.printed(contrast, view),
     )

@@ -150,10 +150,10 @@ def _draw_heat_map(
     _draw_tree(figure.add_subplot(grid[3, 0]), rows, 10 * n_genes, sideways=True)
     class_colours = style.class_colours(classes)
     _draw_strip(figure.add_subplot(grid[1, 1]), samples["label"], class_colours, "class")
-    patches = style.class_patches(classes, samples["label"])
+    patches = style.class_entries(classes, samples["label"])
     if len(splits) > 1:
         _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
-        patches += style.split_patches(samples)
+        patches += style.split_entries(samples, as_markers=False)
     _draw_key(figure.add_subplot(grid[0:3, 0]), image)
     style.legend_below(figure, patches)
     return figure
@@ -227,7 +227,7 @@ def gene_strips(
         lowest.tick_params(axis="x", labelbottom=True, rotation=0 if upright else 90)
         lowest.set_xlabel("class")
     figure.supylabel("log2 expression", fontsize=style.TEXT_SIZE)
-    style.legend_below(figure, style.split_markers(sample_split))
+    style.legend_below(figure, style.split_entries(sample_split))
 
     sizes = ", ".join(f"{label} {(sample_split['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(

@@ -6,7 +6,7 @@ The volcano and the mean–difference plot are two views of it, each on paper an
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +51,9 @@ class View(NamedTuple):
     x: Axis
     y: Axis
     sides: Mapping[str, str]
+
+
+MakeView = Callable[[pd.DataFrame, str], View]
 
 
 def volcano_view(points: pd.DataFrame, contrast: str) -> View:
@@ -126,10 +129,12 @@ def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.D
         yield f"{rule} ({counted(len(group), 'probe')})", colour, group
 
 
-def probe_scatter(points: pd.DataFrame, view: View, alpha: float) -> Figure:
-    """All ``points``, see :func:`probe_points`, the strongest named in a column beside them."""
+def printed(contrast: Contrast, make_view: MakeView) -> Figure:
+    """All :func:`probe_points` of a contrast, the strongest named in a column beside them."""
+    points = probe_points(contrast)
+    view = make_view(points, contrast.name)
     figure, [[ax]] = style.panels(height=4.2)
-    for rule, colour, group in _groups(points, alpha):
+    for rule, colour, group in _groups(points, contrast.alpha):
         x, y = group[view.x.column], group[view.y.column]
         ax.scatter(x, y, s=5, color=colour, linewidth=0, label=rule, rasterized=True)
     ax.set(xlabel=plain(view.x.name), ylabel=plain(view.y.name))
@@ -182,11 +187,13 @@ def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
     return np.maximum(falling, 0.03 + steps[-1:].sum()) - steps
 
 
-def probe_scatter_interactive(points: pd.DataFrame, view: View, alpha: float) -> go.Figure:
-    """:func:`probe_scatter` with each gene on hover, thinned where they lie on one another."""
+def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
+    """:func:`printed` with each gene on hover, thinned where they lie on one another."""
+    points = probe_points(contrast)
+    view = make_view(points, contrast.name)
     drawn = _thinned(points, view)
     figure = go.Figure()
-    for rule, colour, group in _groups(points, alpha):
+    for rule, colour, group in _groups(points, contrast.alpha):
         shown = group.loc[group.index.intersection(drawn.index)]
         figure.add_scatter(
             x=shown[view.x.column].round(3),

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from matplotlib.artist import Artist
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -40,7 +39,7 @@ def projection(
     ``explained_variance`` is the share of the variance along each axis of the PCA, 0 to 1; other
     methods have none.
     """
-    points = _shown(projections, method)
+    points = thinned(projections[projections["method"] == method], MOST_POINTS)
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
     size, many = float(np.clip(3000 / len(points), 5, 28)), len(points) > 1000
@@ -49,21 +48,22 @@ def projection(
         x, y, look = group.points["x"], group.points["y"], {"color": group.colour, **rim}
         ax.scatter(x, y, s=size, marker=group.marker, **look)
     ax.set(xlabel=x_name, ylabel=y_name)
-    patches = style.class_patches(classes, points["label"])
     has_test = len(style.splits_in(points)) > 1
-    handles: list[Artist] = [*patches, *style.split_markers(points)]
-    if not has_test:
-        markers = [_marker(i) for i in range(len(classes))]
-        handles = [*style.as_markers(patches, markers)]
+    markers = [] if has_test else [_marker(i) for i in range(len(classes))]
+    handles = style.class_entries(classes, points["label"], markers)
+    handles += style.split_entries(points) if has_test else []
     style.legend(figure, handles=handles, loc="outside right upper")
 
+    reading = "Near neighbours are meaningful; distances between groups are not."
+    if method == "PCA":
+        reading = "Distances are those along the two directions of largest variance."
     present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
         name=file_stem("projection", method),
         title=f"{method} of the samples",
         caption=f"{method} of {drawn_of(len(points), projections['sample'].nunique())} from log2 "
         f"expression; {'colour: class, shape: split' if has_test else 'colour and shape: class'}. "
-        f"{_reading(method)}",
+        + reading,
         alt=f"{method} of {counted(len(points), 'sample')} ({present}); axes: {x_name}, {y_name}.",
         figure=figure,
     )
@@ -76,7 +76,7 @@ def projection_interactive(
     explained_variance: Sequence[float],
 ) -> go.Figure:
     """:func:`projection` with the sample's name on hover."""
-    points = _shown(projections, method)
+    points = thinned(projections[projections["method"] == method], MOST_POINTS)
     x_name, y_name = _axis_names(method, explained_variance)
     figure = go.Figure()
     has_test = len(style.splits_in(points)) > 1
@@ -93,10 +93,6 @@ def projection_interactive(
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     return figure
-
-
-def _shown(projections: pd.DataFrame, method: str) -> pd.DataFrame:
-    return thinned(projections[projections["method"] == method], MOST_POINTS)
 
 
 class _Group(NamedTuple):
@@ -130,9 +126,3 @@ def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, 
         return f"{method} 1 (arbitrary units)", f"{method} 2 (arbitrary units)"
     first, second = explained_variance[:2]
     return f"PC 1 ({first:.1%} of the variance)", f"PC 2 ({second:.1%} of the variance)"
-
-
-def _reading(method: str) -> str:
-    if method == "PCA":
-        return "Distances are those along the two directions of largest variance."
-    return "Near neighbours are meaningful; distances between groups are not."

@@ -45,18 +45,11 @@ def threshold_path(
 ) -> CaptionedFigure:
     """Errors of nearest shrunken centroids, and the genes left, along the shrinkage threshold.
 
-    Tibshirani et al. 2002, PNAS 99:6567, figure 3.
-
-    Parameters
-    ----------
-    path : DataFrame
-        One row per threshold: ``threshold``, ``n_genes``, ``cv_errors`` (of the training samples),
-        ``test_errors`` and ``chosen``, true where cross-validation points.
-    published : mapping
-        ``n_genes``, ``cv_errors`` and ``test_errors`` of the paper, drawn at the threshold that
-        leaves as many genes, or nearly.
-    n_train, n_test : int
-        Samples.
+    Tibshirani et al. 2002, PNAS 99:6567, figure 3. ``path`` has one row per threshold:
+    ``threshold``, ``n_genes``, ``cv_errors`` (of the ``n_train`` training samples),
+    ``test_errors`` and ``chosen``, true where cross-validation points. ``published`` are
+    ``n_genes``, ``cv_errors`` and ``test_errors`` of the paper, drawn at the threshold that leaves
+    as many genes, or nearly.
     """
     chosen = path[path["chosen"]].iloc[0]
     closest = (path["n_genes"] - published["n_genes"]).abs().argmin()

@@ -20,16 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
+    from leukemia_kedro import parameters
     from leukemia_kedro.cohort.quality import DataQuality
-    from leukemia_kedro.parameters import (
-        CohortParameters,
-        DifferentialExpressionParameters,
-        EnrichmentParameters,
-        FeatureSelectionParameters,
-        ModellingParameters,
-        ModelParameters,
-        ResamplingParameters,
-    )
 
 IN_FULL = 3
 """Contrasts shown with every figure; a page with dozens of them would not open."""
@@ -48,13 +40,21 @@ class StabilityIndex(TypedDict):
     stability_high: float
 
 
+class Overlap(TypedDict):
+    """What two sets of genes share; ``p`` is the probability of sharing as many by chance."""
+
+    shared: int
+    jaccard: float
+    p: float
+
+
 class SignatureOverlap(TypedDict):
-    """What signature and top 100 share with a published one, if any: ``shared, jaccard, p``."""
+    """What the signature and the top 100 share with a published one, if any is named."""
 
     reference: str | None
     n_reference: NotRequired[int]
-    signature: NotRequired[dict[str, float]]
-    top_100: NotRequired[dict[str, float]]
+    signature: NotRequired[Overlap]
+    top_100: NotRequired[Overlap]
 
 
 class Scores(TypedDict):
@@ -80,6 +80,28 @@ class ModelScores(TypedDict):
     test: Scores | None
 
 
+class CrossValidation(TypedDict):
+    """The champion's scores in cross-validation, with a 95 % interval."""
+
+    balanced_accuracy: float
+    balanced_accuracy_low: float
+    balanced_accuracy_high: float
+    brier: float
+
+
+class OnTestSamples(TypedDict):
+    """The champion's scores on the test samples, with an exact 95 % interval."""
+
+    n: float
+    errors: float
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    brier: float
+    calls: float
+    errors_among_calls: float
+
+
 class HeldOutFigure(TypedDict):
     """A share (``count`` samples ``of`` so many) or a score, with its 95 % interval."""
 
@@ -91,8 +113,14 @@ class HeldOutFigure(TypedDict):
     published: list[float] | None
 
 
+class PublishedResult(TypedDict):
+    """Of another method on the same held-out samples."""
+
+    reference: str
+
+
 class Champion(TypedDict):
-    """The chosen model: rule, parameters, scores with 95 % intervals, and the models left out."""
+    """The chosen model: rule, parameters, scores, and the models left out."""
 
     champion: str
     rule: str
@@ -100,10 +128,10 @@ class Champion(TypedDict):
     n_genes: int
     threshold: float
     parameters: dict[str, Any]
-    cross_validation: dict[str, float]
-    test: dict[str, float] | None
+    cross_validation: CrossValidation
+    test: OnTestSamples | None
     held_out: dict[str, HeldOutFigure] | None
-    published: list[dict[str, Any]] | None
+    published: list[PublishedResult] | None
     left_out: dict[str, str]
 
 
@@ -117,13 +145,20 @@ class PermutationTest(TypedDict):
     permuted_scores: list[float]
 
 
+class GenesChosen(TypedDict):
+    """Balanced accuracies."""
+
+    genes_inside_folds: float
+    genes_outside_folds: float
+
+
 class SelectionBias(TypedDict):
-    """Balanced accuracies: ``genes_inside_folds`` and ``genes_outside_folds``."""
+    """Scores with genes chosen inside and outside the folds."""
 
     model: str
     n_permutations: int
-    true_labels: dict[str, float]
-    permuted_labels: dict[str, float]
+    true_labels: GenesChosen
+    permuted_labels: GenesChosen
 
 
 class HardSample(TypedDict):
@@ -259,13 +294,13 @@ class Galleries:
 class StatedParameters:
     """The parameters that the report states, every default filled in."""
 
-    cohort: CohortParameters
-    feature_selection: FeatureSelectionParameters
-    resampling: ResamplingParameters
-    modelling: ModellingParameters
-    differential_expression: DifferentialExpressionParameters
-    enrichment: EnrichmentParameters
-    models: Mapping[str, ModelParameters]
+    cohort: parameters.CohortParameters
+    feature_selection: parameters.FeatureSelectionParameters
+    resampling: parameters.ResamplingParameters
+    modelling: parameters.ModellingParameters
+    differential_expression: parameters.DifferentialExpressionParameters
+    enrichment: parameters.EnrichmentParameters
+    models: Mapping[str, parameters.ModelParameters]
     seed: int
 
 

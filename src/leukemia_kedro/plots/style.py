@@ -193,45 +193,39 @@ def legend_below(
     return legend(figure, loc="outside lower center", **keywords)
 
 
-def class_patches(classes: Sequence[str], labels: pd.Series) -> list[Patch]:
-    """Legend entries of the classes, each with its number in ``labels``, one per sample shown."""
-    return _patches(class_colours(classes), labels)
+def class_entries(
+    classes: Sequence[str], labels: pd.Series, markers: Sequence[str] = ()
+) -> list[Artist]:
+    """Legend entries of the classes, each with its number in ``labels``, one per sample shown.
+
+    They are patches, or ``markers``, one for each class.
+    """
+    return _entries(class_colours(classes), labels, markers)
 
 
-def split_patches(table: pd.DataFrame) -> list[Patch]:
-    """Legend entries of the splits in column ``split``, each with its number of samples."""
-    return _patches({split: SPLIT_COLOURS[split] for split in splits_in(table)}, table["split"])
+def split_entries(table: pd.DataFrame, as_markers: bool = True) -> list[Artist]:
+    """Legend entries of the splits in column ``split``, each with its number of samples.
+
+    They are the markers of the splits in one colour, or patches in their colours.
+    """
+    splits = splits_in(table)
+    if as_markers:
+        grey = dict.fromkeys(splits, SPLIT_COLOURS["train"])
+        return _entries(grey, table["split"], [SPLIT_MARKERS[split] for split in splits])
+    return _entries({split: SPLIT_COLOURS[split] for split in splits}, table["split"])
 
 
-def _patches(colours: Mapping[str, str], values: pd.Series) -> list[Patch]:
-    return [
-        Patch(color=colour, label=f"{class_name(value)} (n = {(values == value).sum():,})")
+def _entries(
+    colours: Mapping[str, str], values: pd.Series, markers: Sequence[str] = ()
+) -> list[Artist]:
+    looks: list[dict[str, Any]] = [
+        {"color": colour, "label": f"{class_name(value)} (n = {(values == value).sum():,})"}
         for value, colour in colours.items()
     ]
-
-
-def as_markers(
-    patches: Sequence[Patch], markers: Sequence[str], colour: Any = None
-) -> list[Line2D]:
-    """Legend entries with markers in place of patches, in their colours or all in ``colour``."""
-    look: dict[str, Any] = {"linestyle": "", "markersize": 5}
-    return [
-        Line2D(
-            [],
-            [],
-            color=colour or patch.get_facecolor(),
-            label=patch.get_label(),
-            marker=marker,
-            **look,
-        )
-        for patch, marker in zip(patches, markers, strict=True)
-    ]
-
-
-def split_markers(table: pd.DataFrame) -> list[Line2D]:
-    """As :func:`split_patches`, with the marker of each split in one colour."""
-    markers = [SPLIT_MARKERS[split] for split in splits_in(table)]
-    return as_markers(split_patches(table), markers, SPLIT_COLOURS["train"])
+    if not markers:
+        return [Patch(**look) for look in looks]
+    pairs = zip(looks, markers, strict=True)
+    return [Line2D([], [], ls="", marker=mark, markersize=5, **look) for look, mark in pairs]
 
 
 def interactive_layout(figure: go.Figure, height: int = 480, **layout: Any) -> None:
