@@ -114,21 +114,13 @@ def _model_comparison(cv, test):
     correct = pd.DataFrame({model: t["label"] == t["predicted"] for model, t in cv.items()})
     score = correct.groupby(cv[MODELS[0]]["label"]).mean().mean()
     tested = pd.Series({model: (t["label"] == t["predicted"]).mean() for model, t in test.items()})
-    table = pd.DataFrame(
-        {
-            "n_genes": 50,
-            "cv_balanced_accuracy": score,
-            "cv_balanced_accuracy_low": score - 0.08,
-            "cv_balanced_accuracy_high": (score + 0.08).clip(upper=1),
-            "cv_accuracy": correct.mean(),
-            "train_accuracy": 1.0,
-            "test_n": len(test[MODELS[0]]) or np.nan,
-            "test_accuracy": tested,
-            "test_accuracy_low": (tested - 0.1).clip(lower=0),
-            "test_accuracy_high": (tested + 0.06).clip(upper=1),
-            "champion": score.index == score.idxmax(),
-        }
-    )
+    table = pd.DataFrame({"cv_balanced_accuracy": score, "test_accuracy": tested})
+    for column in list(table):
+        table[f"{column}_low"] = (table[column] - 0.1).clip(lower=0)
+        table[f"{column}_high"] = (table[column] + 0.08).clip(upper=1)
+    table["champion"] = score.index == score.idxmax()
+    table["test_n"] = len(test[MODELS[0]]) or np.nan
+    table = table.assign(n_genes=50, cv_accuracy=correct.mean(), train_accuracy=1.0)
     return table.rename_axis("model").reset_index()
 
 
@@ -203,9 +195,8 @@ def _gallery_of(study):
     }
     name, table = study.contrast.name, study.contrast.table
     frequency = np.linspace(1, 0, len(study.probes))
-    stability = pd.DataFrame(
-        {"probe": study.probes.index, "selection_frequency": frequency, "mean_rank": 1 - frequency}
-    )
+    stability = pd.DataFrame({"probe": study.probes.index, "selection_frequency": frequency})
+    stability["mean_rank"] = 1 - frequency
     sets = [f"HALLMARK_OF_A_PATHWAY_WITH_A_RATHER_LONG_NAME_{i}" for i in range(25)]
     gene_sets = pd.DataFrame({"contrast": name, "gene_set": sets, "n_genes": 40, "n_up": 3})
     gene_sets["camera_fdr"] = np.geomspace(1e-9, 1, 25)

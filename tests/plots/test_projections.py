@@ -31,19 +31,18 @@ def test_hover_names_the_sample_at_the_same_place(two):
 
 
 def test_a_class_without_test_samples_has_no_test_points(five):
-    points = five.sample_split.reset_index().assign(method="t-SNE", x=0.0, y=0.0)
-    names = [trace.name for trace in projection_interactive(points, "t-SNE", five.classes, []).data]
+    drawn = projection_interactive(five.projected, "UMAP", five.classes, [])
+    names = [trace.name for trace in drawn.data]
     assert "PB, train (n = 8)" in names
     assert not any(name.startswith("PB, test") for name in names)
 
 
 def test_without_a_test_set_shape_stands_for_the_class(untested):
-    points = untested.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
-    drawn = projection(points, "PCA", untested.classes, SHARES)
+    drawn = projection(untested.projected, "PCA", untested.classes, SHARES)
     assert "colour and shape: class" in drawn.caption
     [legend] = drawn.figure.legends
     assert len({handle.get_marker() for handle in legend.legend_handles}) == 5
-    moving = projection_interactive(points, "PCA", untested.classes, SHARES)
+    moving = projection_interactive(untested.projected, "PCA", untested.classes, SHARES)
     assert len({trace.marker.symbol for trace in moving.data}) == 5
     assert not any("train" in trace.name for trace in moving.data)
 

@@ -40,7 +40,5 @@ def test_workers_give_the_bytes_that_one_process_gives_in_the_same_order(figures
 
 def test_figures_are_drawn_on_this_machine_whatever_the_run_computes_on(figures, monkeypatch):
     monkeypatch.setattr(compute, "_cluster", "a cluster that cannot run anything")
-    assert [figure.name for figure in render_all(figures, n_jobs=1)] == [
-        "class_balance",
-        "train_versus_test",
-    ]
+    names = [figure.name for figure in render_all(figures, n_jobs=1)]
+    assert names == ["class_balance", "train_versus_test"]
