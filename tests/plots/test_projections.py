@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 
 from leukemia_kedro.plots.projections import projection, projection_interactive
 
@@ -48,8 +47,7 @@ def test_without_a_test_set_shape_stands_for_the_class(untested):
 
 
 def test_a_large_cohort_is_thinned_alike_in_print_and_on_the_screen(large):
-    points = large.sample_split.reset_index().assign(method="PCA", x=0.0, y=0.0)
-    placed = pd.concat([points, points.head(1500).assign(method="UMAP")])
+    placed = large.projected.head(2100 + 1500)  # PCA comes first
     pca, umap = (projection(placed, m, large.classes, SHARES) for m in ("PCA", "UMAP"))
     n_drawn = sum(len(group.get_offsets()) for group in pca.figure.axes[0].collections)
     assert 1996 < n_drawn <= 2000
