@@ -94,16 +94,16 @@ def _leaves(block: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
 def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
     rows = [
         {
-            "model": readable(name),
-            "estimator": settings.estimator.rpartition(".")[2],
-            "arguments": ", ".join(f"{key} = {value}" for key, value in settings.arguments.items()),
-            "search": "; ".join(
+            "Model": readable(name),
+            "Class": settings.estimator.rpartition(".")[2],
+            "Fixed": ", ".join(f"{key} = {value}" for key, value in settings.arguments.items()),
+            "Tuned inside the folds": "; ".join(
                 f"{key}: {listed(values, 'or')}" for key, values in settings.search.items()
             ),
-            "genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
-            "scaled": "yes" if settings.scale else "no",
-            "calibrated": "Platt's sigmoid" if settings.calibrate else "its own",
-            "reject_below": "chosen on the folds"
+            "Genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
+            "Genes scaled": "yes" if settings.scale else "no",
+            "Probabilities": "Platt's sigmoid" if settings.calibrate else "its own",
+            "No call below": "chosen on the folds"
             if settings.reject_below is None
             else f"{settings.reject_below:g}",
         }
@@ -111,16 +111,7 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
     ]
     return make_table(
         rows,
-        [
-            Column("model", "Model"),
-            Column("estimator", "Class"),
-            Column("arguments", "Fixed"),
-            Column("search", "Tuned inside the folds"),
-            Column("genes", "Genes"),
-            Column("scaled", "Genes scaled"),
-            Column("calibrated", "Probabilities"),
-            Column("reject_below", "No call below"),
-        ],
+        [Column(heading, heading) for heading in rows[0]],
         anchor="settings",
         caption="Settings of each model. What is tuned is chosen inside the training folds.",
         sortable=False,
