@@ -50,10 +50,8 @@ class ExpressionTableDataset(CohortFileDataset):
         their ids, and ``label``, ``split`` and ``covariates`` are rows.
     sample_id : str or int, optional
         Column of the sample ids (samples in rows). Without it samples are ``sample_01`` …
-    probe_id, description : str or int
-        Columns of the probes' ids and descriptions (samples in columns).
-    annotations : list of str or int
-        Further columns that describe probes (samples in columns), kept in ``probes`` as text.
+    probe_id, description, annotations : str or int, or a list
+        Columns of the probes' ids, descriptions and further texts (samples in columns).
     label, split : str or int, optional
         Class, and ``train`` or ``test``. Samples to be scored have neither.
     covariates : list of str or int
@@ -151,19 +149,19 @@ class ExpressionTableDataset(CohortFileDataset):
         if self._samples_in_rows:
             grid = self._read_grid([*_given(self._sample_id), *about_samples], [])
             facts, values = grid.column_text, grid.numbers
-            if self._sample_id is None:
-                sample_ids = numbered("sample", len(values))
-            else:
+            sample_ids = numbered("sample", len(values))
+            if self._sample_id is not None:
                 sample_ids = list(facts[self._sample_id])
             probes = probe_table(grid.columns)
         else:
             about_probes = [*_given(self._description), *self._annotations]
             grid = self._read_grid([self._probe_id, *about_probes], about_samples)
             sample_ids, facts, values = grid.columns, grid.row_text, grid.numbers.T
-            annotations = [grid.column_text[heading] for heading in self._annotations]
-            columns = {str(column.name): list(column) for column in annotations}
+            columns = {}
             if self._description is not None:
-                columns = {"description": list(grid.column_text[self._description]), **columns}
+                columns["description"] = list(grid.column_text[self._description])
+            annotations = [grid.column_text[heading] for heading in self._annotations]
+            columns |= {str(column.name): list(column) for column in annotations}
             probes = probe_table(list(grid.column_text[self._probe_id]), columns)
         samples = self._tabulate_samples(pd.Index(sample_ids, name="sample", dtype=str), facts)
         return build_cohort(self._filepath, values, samples, probes, self._origin)
@@ -224,7 +222,7 @@ class NewSamplesDataset(ExpressionTableDataset):
     samples : {"columns", "rows"}
         Whether each sample is a column or a row; the first column then names probes or samples.
     label : str or int, optional
-        Known classes, to be compared with the calls: a row, or a column where samples are rows.
+        Row, or column where samples are rows, of known classes to be compared with the calls.
 
     Examples
     --------

@@ -227,13 +227,8 @@ class _Folder(_LocalDataset):
     _ending: str
 
     def load(self) -> Any:
-        return self._read()
-
-    def _read(self, **settings: Any) -> dict[str, Any]:
-        return {
-            file.stem: self._member(filepath=str(file), **settings).load()
-            for file in sorted(self._filepath.glob(f"*{self._ending}"))
-        }
+        files = sorted(self._filepath.glob(f"*{self._ending}"))
+        return {file.stem: self._member(filepath=str(file)).load() for file in files}
 
     def _write(self, data: Any, folder: Path) -> None:
         for name, content in data.items():
@@ -253,8 +248,9 @@ class TablesDataset(_Folder):
     @previews.when_written
     def preview(self, nrows: int = previews.ROWS) -> TablePreview:
         """The first rows of each table, its name in front."""
-        first = pd.concat(self._read(load_args={"nrows": nrows}), names=["table"])
-        return previews.table_preview(first.reset_index("table").reset_index(drop=True))
+        first = {name: table.head(nrows) for name, table in self.load().items()}
+        tables = pd.concat(first, names=["table"]).reset_index("table")
+        return previews.table_preview(tables.reset_index(drop=True))
 
 
 class InteractiveFiguresDataset(_Folder):
@@ -292,9 +288,8 @@ class FiguresDataset(_Folder):
             (folder / f"{figure.name}.png").write_bytes(figure.png)
         words = ("name", "title", "caption", "alt")
         captions = [{word: getattr(figure, word) for word in words} for figure in data]
-        (folder / "captions.json").write_text(
-            json.dumps(captions, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(captions, indent=2, ensure_ascii=False) + "\n"
+        (folder / "captions.json").write_text(text, encoding="utf-8")
 
 
 class MayBeAbsent(Mixin):

@@ -76,9 +76,8 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise UserError(
-                    f"classes: {pattern!r} in the catalog is no regular expression ({error})"
-                ) from error
+                fault = f"{pattern!r} in the catalog is no regular expression ({error})"
+                raise UserError(f"classes: {fault}") from error
         self._label, self._classes = label, classes
 
     def _read(self) -> Cohort:
@@ -110,11 +109,8 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             return [None if value in MISSING else value for value in values]
         labels = []
         for sample, value in zip(ids, values, strict=True):
-            fitting = [
-                name
-                for name, pattern in self._classes.items()
-                if value == pattern or re.fullmatch(pattern, value)
-            ]
+            patterns = self._classes.items()
+            fitting = [name for name, p in patterns if value == p or re.fullmatch(p, value)]
             if len(fitting) != 1:
                 raise CohortError(
                     f"{self._filepath}, sample {sample}: {label!r} is {value!r}, which fits "

@@ -151,8 +151,8 @@ def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
             f"expected the columns {DESCRIPTION!r}, {ACCESSION!r} and one for each patient"
         )
     patients = [column for column in columns if column.isdecimal()]
-    known = {DESCRIPTION, ACCESSION, *patients}
-    unknown = [c for c in columns if c not in known and not re.fullmatch(r"call(\.\d+)?", c)]
+    known = rf"{DESCRIPTION}|{ACCESSION}|\d+|call(\.\d+)?"
+    unknown = [column for column in columns if not re.fullmatch(known, column)]
     if unknown:
         raise CohortError(
             f"{name}: columns that are neither a patient's number nor a call: "
@@ -203,18 +203,13 @@ def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
         raise CohortError(
             f"patients are in both {train.name} and {test.name}: {first_few(in_both)}"
         )
-    splits = {
-        patient: split
-        for split, matrix in (("train", train), ("test", test))
-        for patient in sorted(matrix.intensities.index, key=int)
-    }
+    splits = dict.fromkeys(sorted(train.intensities.index, key=int), "train")
+    splits |= dict.fromkeys(sorted(test.intensities.index, key=int), "test")
     unmeasured = [patient for patient in labels if patient not in splits]
     if unmeasured:
         raise CohortError(f"labels of patients without expression: {first_few(unmeasured)}")
     probes = probe_table(list(train.intensities.columns), {"description": train.descriptions})
     expression = pd.concat([train.intensities, test.intensities[probes.index]]).loc[list(splits)]
-    samples = pd.DataFrame(
-        {"label": [labels[patient] for patient in splits], "split": list(splits.values())},
-        index=pd.Index(splits, name="sample"),
-    )
+    facts = {"label": [labels[patient] for patient in splits], "split": list(splits.values())}
+    samples = pd.DataFrame(facts, pd.Index(splits, name="sample"))
     return build_cohort(train.name, expression.to_numpy(), samples, probes, ORIGIN)

@@ -115,16 +115,19 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(origin) as archive:
             # Read as Windows paths, which know both kinds of slash.
-            files = [member for member in archive.infolist() if not member.is_dir()]
-            members = {PureWindowsPath(member.filename): member for member in files}
-            for path in members:
-                if path.anchor or ".." in path.parts:
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            members = {PureWindowsPath(info.filename): info for info in files}
+            for member in members:
+                if member.anchor or ".." in member.parts:
                     raise UserError(
-                        f"{origin} holds {path.as_posix()!r}, a path that leads out of the "
+                        f"{origin} holds {member.as_posix()!r}, a path that leads out of the "
                         "archive: this is not the published zip, and nothing was taken from it"
                     )
             for name, path in _choose(members, source, origin).items():
-                with archive.open(members[path]) as packed, (folder / name).open("wb") as file:
+                with (
+                    archive.open(members[PureWindowsPath(path)]) as packed,
+                    (folder / name).open("wb") as file,
+                ):
                     shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise UserError(f"{origin} cannot be unpacked: {error}. Download it again.") from error

@@ -55,9 +55,8 @@ class OriginalContent:
                     f"the {column} of sample {sample} is {found[column][sample]}; in the original "
                     f"it is {original[column][sample]}{_others(differs)}"
                 )
-        n_probes = len(cohort.probes)
-        if n_probes != self.n_probes:
-            return f"it has {n_probes:,} probes, the original {self.n_probes:,}"
+        if len(cohort.probes) != self.n_probes:
+            return f"it has {len(cohort.probes):,} probes, the original {self.n_probes:,}"
         if probes_sha256(cohort) != self.probes_sha256:
             return "it has probes of other names than the original"
         return _values_differ(original, found, cohort)
@@ -112,11 +111,9 @@ def _changed_cell(original: pd.Series, found: pd.Series, values: pd.Series) -> s
     values = values.sort_index()
     shift = int(found["total"] - original["total"])
     weighted_shift = int(found["weighted_total"] - original["weighted_total"])
-    if shift == 0 or weighted_shift % shift:
+    if shift == 0 or weighted_shift % shift or not 0 < weighted_shift // shift <= len(values):
         return None
     position = weighted_shift // shift - 1
-    if not 0 <= position < len(values):
-        return None
     restored = np.nan_to_num(values.to_numpy("<f8"))
     # Division by 10 is correctly rounded, so the value is the double that its decimals stand for.
     restored[position] = (round(restored[position] * TENTHS) - shift) / TENTHS

@@ -112,9 +112,9 @@ def _check_cumida(folder: Path) -> str:
     from leukemia_kedro.datasets import CumidaDataset
 
     cohort = CumidaDataset(filepath=str(folder / "Leukemia_GSE9476.csv")).load()
-    classes, n_probes = cohort.labels.value_counts().sort_index().to_dict(), len(cohort.probes)
-    if n_probes != CUMIDA_PROBES:
-        raise UserError(f"it has {n_probes:,} probes, the original {CUMIDA_PROBES:,}")
+    classes = cohort.labels.value_counts().sort_index().to_dict()
+    if len(cohort.probes) != CUMIDA_PROBES:
+        raise UserError(f"it has {len(cohort.probes):,} probes, the original {CUMIDA_PROBES:,}")
     if classes != CUMIDA_CLASSES:
         raise UserError(
             f"its classes are {_counts(classes)}; in the original {_counts(CUMIDA_CLASSES)}"
