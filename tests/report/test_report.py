@@ -98,6 +98,7 @@ def unusual():
             for name, scores in FOUND["model_scores"].items()
         },
         model_comparison=FOUND["model_comparison"].assign(n_genes=120),
+        sample_split=FOUND["sample_split"].assign(group="patient"),
         contrast_tables={name: table.assign(description="") for name, table in tables},
         signature=FOUND["signature"].assign(description=""),
         de_truth=[TRUTH],
@@ -243,6 +244,7 @@ STATED = {
             The reject option calls nothing
             Furey et al. 2000""",
         "table-held-out": """
+            so these intervals are too narrow.
             0.7% to 19.7% 0 to 4
             0.1% to 16.2% 0
             80.3% to 99.3% 29

@@ -1,7 +1,4 @@
-"""Templates against types: what a template reads is a field of what it is given.
-
-A renamed field fails here, and not on a reader's page.
-"""
+"""Templates against types: a renamed field fails here, and not on a reader's page."""
 
 from typing import Any, get_type_hints
 

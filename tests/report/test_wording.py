@@ -12,7 +12,7 @@ from leukemia_kedro.report import wording
         ("small", [0.00990099], "0.0099"), ("small", [0.001], "0.0010"),
         ("small", [9.21885342494e-14], "9.2×10⁻¹⁴"), ("small", [9.99e-5], "1.0×10⁻⁴"),
         ("small", [None], "–"), ("small", [float("nan")], "–"),
-        ("decimal", [0.9272], "0.927"), ("decimal", [-1.204, 2], "−1.20"),
+        ("decimal", [None], "–"), ("decimal", [0.9272], "0.927"), ("decimal", [-1.204, 2], "−1.20"),
         ("decimal", [-0.0001, 2], "0.00"), ("decimal", [12345.6, 1], "12,345.6"),
         ("percent", [33 / 34], "97.1%"), ("percent", [None], "–"),
         ("percent_interval", [0.84673, 0.99926], "84.7% to 99.9%"),
