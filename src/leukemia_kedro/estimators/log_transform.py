@@ -38,14 +38,12 @@ class LogTransform(IncompleteExpressionTransformer):
     scale : {"raw", "log2"}, default="log2"
         Scale of ``X``: linear intensities, whose log2 is taken, or log2 already.
     floor, ceiling : float or None, default=None
-        Values below or above are set to floor and ceiling. On the scale of ``X``, before log2 is
-        taken; None: no bound. Raw intensities below zero (background above the signal) need a
-        positive floor.
+        Bounds on the scale of ``X``; values beyond are set to them before log2 is taken. Raw
+        intensities below zero (background above the signal) need a positive floor.
     standardise_arrays : bool, default=False
-        Whether each array (row) is brought to mean 0 and standard deviation 1 over the probes it
-        is given: :math:`(x_{ij} - \bar x_{i.}) / s_i` with the divisor :math:`p - 1` in
-        :math:`s_i^2`, as in Dudoit, Fridlyand & Speed (2002) and in the matrix ``golub`` of the
-        R package multtest. An array of equal values becomes zeros.
+        Whether each array (row) is brought to mean 0 and standard deviation 1 (divisor
+        :math:`p - 1`) over the probes it is given, as in Dudoit et al. and in the matrix ``golub``
+        of the R package multtest. An array of equal values becomes zeros.
 
     References
     ----------

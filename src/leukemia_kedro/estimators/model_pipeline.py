@@ -21,25 +21,16 @@ from leukemia_kedro.parameters import CohortParameters, ModelParameters
 
 def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> ProbeFilter:
     """The cohort's probe filter, unfitted."""
-    return ProbeFilter(
-        scale=cohort.scale,
-        floor=cohort.floor,
-        ceiling=cohort.ceiling,
-        min_ratio=cohort.filter.min_ratio,
-        min_range=cohort.filter.min_range,
-        exclude=list(controls) or None,
-    )
+    bounds = {"floor": cohort.floor, "ceiling": cohort.ceiling}
+    least = {"min_ratio": cohort.filter.min_ratio, "min_range": cohort.filter.min_range}
+    return ProbeFilter(cohort.scale, **bounds, **least, exclude=list(controls) or None)
 
 
 def log_transform(cohort: CohortParameters) -> LogTransform:
     """The cohort's step from values as measured to log2."""
-    return LogTransform(
-        # Values that stay unlogged are treated like log2 values.
-        scale=cohort.scale if cohort.take_log2 else "log2",
-        floor=cohort.floor,
-        ceiling=cohort.ceiling,
-        standardise_arrays=cohort.standardise_arrays,
-    )
+    # Values that stay unlogged are treated like log2 values.
+    scale = cohort.scale if cohort.take_log2 else "log2"
+    return LogTransform(scale, cohort.floor, cohort.ceiling, cohort.standardise_arrays)
 
 
 def imputer(cohort: CohortParameters) -> NeighbourImputer:
@@ -73,13 +64,10 @@ def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
     except TypeError as error:
         raise UserError(f"arguments of {model.estimator}: {error}") from error
     if not (isinstance(built, BaseEstimator) and is_classifier(built)):
-        raise UserError(
-            f"estimator: {model.estimator} is no classifier; expected the path of one, such as "
-            "sklearn.svm.SVC"
-        )
+        expected = "expected the path of one, such as sklearn.svm.SVC"
+        raise UserError(f"estimator: {model.estimator} is no classifier; {expected}")
     known = built.get_params()
-    unknown = sorted(set(model.search) - set(known))
-    if unknown:
+    if unknown := sorted(set(model.search) - set(known)):
         raise UserError(f"search: {model.estimator} has no argument {unknown[0]!r}")
     if "random_state" in known and "random_state" not in model.arguments:
         built.set_params(random_state=seed)
@@ -91,12 +79,8 @@ def search_grid(model: ModelParameters) -> list[dict[str, Any]]:
 
     The order is scikit-learn's ``ParameterGrid``; a tie keeps the earlier point.
     """
-    return list(
-        ParameterGrid(
-            {f"classify__{name}": values for name, values in model.search.items()}
-            | {"select__k": list(model.genes.n_genes)}
-        )
-    )
+    arguments = {f"classify__{name}": values for name, values in model.search.items()}
+    return list(ParameterGrid(arguments | {"select__k": list(model.genes.n_genes)}))
 
 
 def model_pipeline(

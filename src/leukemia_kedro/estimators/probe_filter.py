@@ -31,28 +31,25 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         \quad\text{and}\quad
         \max_i x_{ij} - \min_i x_{ij} > \text{min_range}.
 
-    Floor, ceiling and exponentiation serve this comparison only: the values of the columns that
-    are kept do not change. The labels play no part.
+    The values of the columns that are kept do not change. The labels play no part.
 
     Parameters
     ----------
     scale : {"raw", "log2"}, default="log2"
         Scale of ``X``: linear intensities, or their log2.
     floor, ceiling : float or None, default=None
-        Values below or above count as floor and ceiling. On the scale of ``X``; None: no bound.
-    min_ratio : float or None, default=None
-        Least ratio of linear intensities, exclusive; None: no such condition. Where the minimum is
-        zero or negative, which a floor rules out, a probe meets it if its maximum is positive.
-    min_range : float or None, default=None
-        Least difference of linear intensities, exclusive; None: no such condition.
+        Values below or above count as floor and ceiling. On the scale of ``X``.
+    min_ratio, min_range : float or None, default=None
+        Least ratio and difference of linear intensities, exclusive; None: no such condition. Where
+        the minimum is zero or negative, which a floor rules out, a probe meets that of the ratio if
+        its maximum is positive.
     exclude : list of str or None, default=None
         Names of columns that are dropped whatever their values, such as a chip's control probes.
 
     Attributes
     ----------
     minimum_, maximum_ : ndarray of shape (n_features_in_,)
-        Linear intensities after clipping, over the training samples without missing values; NaN
-        where a probe has no value at all, and such a probe meets no condition.
+        Linear intensities after clipping; NaN where a probe has no value, which meets no condition.
 
     References
     ----------

@@ -21,8 +21,7 @@ PERPLEXITY = 15
 NEIGHBOURS = 15
 COMPONENTS = 30
 MOST_EMBEDDED = 2000
-"""Samples that t-SNE and UMAP place; of larger cohorts they place as many, drawn evenly from each
-class and split, because their time grows faster than the number of samples."""
+"""Samples that t-SNE and UMAP place: their time grows faster than the number of samples."""
 
 
 def project_samples(
@@ -30,15 +29,13 @@ def project_samples(
 ) -> tuple[pd.DataFrame, list[float]]:
     """Place every sample in two dimensions, by each method.
 
-    The principal axes are learned from the training samples, and the test samples are placed on
-    them. t-SNE and UMAP see all samples, or 2,000 of them, in the first 30 principal components. No
-    model uses these places.
+    The principal axes are learned from the training samples alone. t-SNE and UMAP see all samples,
+    or 2,000 of them, in the first 30 principal components. No model uses these places.
 
     Parameters
     ----------
     log_expression : DataFrame, shape (n_probes, n_samples)
-        Log2 scale; the probes to use. Each is centred, none is scaled. Missing values are imputed
-        from the nearest training samples.
+        Log2 scale; each probe is centred, none is scaled. Missing values are imputed.
     sample_split : DataFrame, index ``sample``, columns ``label, split``
     seed : int
 

@@ -108,15 +108,12 @@ def score_genes(criterion: str, X, y, seed: int = 0) -> np.ndarray:
 
 
 def rank_genes(scores) -> np.ndarray:
-    """Order of the genes, best first.
+    """Columns of the genes, best first, from their ``scores``, shape (n_genes,).
 
     The order takes the best gene with a positive and the best with a negative score (the stronger
     of the two first), then the second best of each, and so on while both last. So every even number
     of top genes is "half from each end" (Golub et al. 1999). Scores without negative values are
     simply sorted. Ties keep the column order; genes that score 0 come last.
-
-    ``scores``, shape (n_genes,), come from :func:`score_genes`; the result holds the columns, best
-    first.
     """
     scores = np.asarray(scores, dtype=float)
     order = np.argsort(-np.abs(scores), kind="stable")

@@ -41,10 +41,9 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
 
     where :math:`\pi_k = n_k / n`, with probabilities :math:`\propto \exp(-\delta_k / 2)`.
 
-    The paper prints :math:`m_k` with a plus sign; the standard error of
-    :math:`\bar x_{kj} - \bar x_j` has a minus, as in the authors' R package pamr, which this class
-    reproduces. scikit-learn's ``NearestCentroid(shrink_threshold=...)`` leaves :math:`s_0` out of
-    the discriminant.
+    The paper prints :math:`m_k` with a plus sign; the minus is that of the authors' R package pamr,
+    which this class reproduces. scikit-learn's ``NearestCentroid(shrink_threshold=...)`` leaves
+    :math:`s_0` out of the discriminant.
 
     Parameters
     ----------
@@ -150,8 +149,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
     The path runs in equal steps from 0, where every gene takes part, to the largest deviation,
     where none does and every sample goes to the largest class. The centroids are learned in each
     training fold. The threshold with the fewest errors is chosen; of equally good ones the largest,
-    which keeps the fewest genes, as in the paper. The centroids are then shrunk by it on all
-    samples. Formulas are those of :class:`ShrunkenCentroids`.
+    which keeps the fewest genes, as in the paper.
 
     Parameters
     ----------
@@ -211,9 +209,9 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
             return check_cv(self.cv, codes, classifier=True)
         smallest = np.bincount(codes).min()
         if smallest < 2:
+            advice = "set a threshold with ShrunkenCentroids instead"
             raise ValueError(
-                "a class has 1 sample, and cross-validation needs 2 of each; "
-                "set a threshold with ShrunkenCentroids instead"
+                f"a class has 1 sample, and cross-validation needs 2 of each; {advice}"
             )
         return StratifiedKFold(min(self.cv, smallest))
 

@@ -34,9 +34,8 @@ class TopProbes(SelectorMixin, BaseEstimator):
 
     Notes
     -----
-    Within a pipeline the probes are ranked in each training fold. If they were ranked before
-    cross-validation, even random labels would seem predictable (C. Ambroise & G. J. McLachlan
-    2002, PNAS 99:6562–6566).
+    Within a pipeline the probes are ranked in each training fold: ranked before cross-validation,
+    even random labels would seem predictable (Ambroise & McLachlan 2002, PNAS 99:6562–6566).
 
     Examples
     --------
@@ -65,12 +64,7 @@ class TopProbes(SelectorMixin, BaseEstimator):
         """Rank the probes of log2 expression ``X``, shape (n_samples, n_features).
 
         ``ranking``, shape (n_features,), holds the columns, best first, where they have been ranked
-        on these samples before.
-
-        Raises
-        ------
-        CohortError
-            There is one class only.
+        on these samples before. A CohortError tells of one class only.
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
         check_classification_targets(y)

@@ -73,10 +73,8 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
         target = type_of_target(y, input_name="y", raise_unknown=True)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if target != "binary":
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is "
-                f"{target}, with {len(self.classes_)} classes."
-            )
+            found = f"The type of the target is {target}, with {len(self.classes_)} classes."
+            raise ValueError(f"Only binary classification is supported. {found}")
         if len(self.classes_) < 2:
             raise ValueError(f"y has 1 class, {self.classes_[0]}; expected 2 classes")
         self.weights_ = score_genes("signal_to_noise", X, codes)

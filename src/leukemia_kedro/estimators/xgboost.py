@@ -16,11 +16,8 @@ class XGBoostClassifier(ClassifierMixin, BaseEstimator):
     """Gradient-boosted trees (Chen & Guestrin 2016) for labels that are text.
 
     ``xgboost.XGBClassifier`` takes classes 0 … K−1 only and does not check its parameters before
-    it fits; this class does both. One thread and exact split finding: the tables are small, the
+    it fits. Parameters are the same. One thread and exact split finding: the tables are small, the
     cores are busy with folds, and the result does not depend on their number.
-
-    Parameters are those of ``XGBClassifier``: boosting rounds, depth of each tree, shrinkage of
-    each round, seed.
 
     Attributes
     ----------
