@@ -1,7 +1,5 @@
 """From expression as measured to log2 expression."""
 
-from __future__ import annotations
-
 from numbers import Real
 
 import numpy as np
@@ -84,8 +82,11 @@ class LogTransform(IncompleteExpressionTransformer):
             A raw intensity is zero or negative and no floor lifts it.
         """
         measured = self._validated(X, reset=False)
-        bounded = self.floor is not None or self.ceiling is not None
-        values = _clip(measured, self.floor, self.ceiling) if bounded else measured
+        # Bounds of another precision must not change that of X.
+        limits = (self.floor, self.ceiling)
+        limits = [None if limit is None else measured.dtype.type(limit) for limit in limits]
+        bounded = limits != [None, None]
+        values = np.clip(measured, *limits) if bounded else measured
         if self.scale == "raw":
             _check_positive(values, self.floor)
             values = np.log2(values, out=values if bounded else None)
@@ -95,12 +96,6 @@ class LogTransform(IncompleteExpressionTransformer):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         return tags
-
-
-def _clip(X, floor, ceiling):
-    # Bounds of another precision must not change that of X.
-    bounds = (None if bound is None else X.dtype.type(bound) for bound in (floor, ceiling))
-    return np.clip(X, *bounds)
 
 
 def _check_positive(X, floor):

@@ -1,7 +1,5 @@
 """One model: filter → log2 → (impute) → select → scale → classify, from expression to a call."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Sequence
 from typing import Any

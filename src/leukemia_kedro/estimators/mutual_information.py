@@ -1,7 +1,5 @@
 """Mutual information between the expression of each gene and the class."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import digamma
 from sklearn.preprocessing import scale

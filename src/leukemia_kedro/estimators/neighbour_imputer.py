@@ -1,7 +1,5 @@
 """Missing values imputed from the nearest training samples."""
 
-from __future__ import annotations
-
 from numbers import Integral
 
 import numpy as np
@@ -22,10 +20,6 @@ class NeighbourImputer(IncompleteExpressionTransformer):
     through the probes one by one and takes 10 to 35 times as long on cohorts of up to a hundred
     samples: minutes in a run, which imputes inside every fold (``benchmarks/rankings.py``).
 
-    Parameters
-    ----------
-    n_neighbors : int, default=5
-
     Attributes
     ----------
     training_ : ndarray of shape (n_samples, n_features)
@@ -34,9 +28,8 @@ class NeighbourImputer(IncompleteExpressionTransformer):
 
     References
     ----------
-    O. Troyanskaya et al. (2001). Missing value estimation methods for DNA microarrays.
-    Bioinformatics 17:520–525. Their neighbours are genes, here they are samples, so that a new
-    patient is imputed from the training samples alone.
+    O. Troyanskaya et al. (2001). Bioinformatics 17:520–525. Their neighbours are genes, here they
+    are samples, so that a new patient is imputed from the training samples alone.
 
     Examples
     --------

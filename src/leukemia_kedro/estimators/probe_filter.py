@@ -1,7 +1,5 @@
 """The filter that drops probes which hardly vary (Dudoit, Fridlyand & Speed 2002)."""
 
-from __future__ import annotations
-
 from numbers import Real
 
 import numpy as np

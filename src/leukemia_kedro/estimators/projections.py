@@ -1,7 +1,5 @@
 """Two-dimensional projections of the samples: PCA, t-SNE and UMAP."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from types import ModuleType

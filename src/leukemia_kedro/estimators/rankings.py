@@ -8,8 +8,6 @@ good, and :func:`rank_genes` takes from both in turn. A gene without scatter wit
 would score infinity; it gets the largest finite number.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,8 +24,7 @@ from sklearn.utils.validation import check_array
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.mutual_information import mutual_information
 
-# Values taken at a time, so that copies made on the way stay small beside a large matrix, and near
-# the processor.
+# Values taken at a time, so that copies made on the way stay small and near the processor.
 _BLOCK_VALUES = 1_000_000
 
 
@@ -248,8 +245,7 @@ def column_blocks(X) -> Iterator[slice]:
 
 
 def _each_against_rest(score, moments):
-    """``score`` of class 0 against 1, or the largest absolute value over each class against the
-    rest; ``moments`` from :func:`class_moments`."""
+    """``score`` of class 0 against 1, or the largest absolute value of each against the rest."""
     n_classes = len(moments[0])
     if n_classes == 2:
         return score(*moments)

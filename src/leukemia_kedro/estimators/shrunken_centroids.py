@@ -1,7 +1,5 @@
 """Nearest shrunken centroids (Tibshirani, Hastie, Narasimhan & Chu 2002), known as PAM."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from numbers import Integral, Real
 

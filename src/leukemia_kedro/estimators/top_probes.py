@@ -1,7 +1,5 @@
 """The selector that keeps the probes which tell the classes apart best."""
 
-from __future__ import annotations
-
 from numbers import Integral
 
 import numpy as np

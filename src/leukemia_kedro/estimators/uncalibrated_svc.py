@@ -1,7 +1,5 @@
 """A support vector machine whose probabilities follow its decision values."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.svm import SVC
@@ -10,9 +8,9 @@ from sklearn.svm import SVC
 class UncalibratedSVC(SVC):
     """``SVC`` with uncalibrated probabilities, to reproduce results of a plain ``SVC``.
 
-    A plain ``SVC`` gives decision values only. Here the probabilities are the logistic function of
-    the decision value (two classes), or the softmax of the one-versus-rest decision values. For
-    calibrated probabilities take ``SVC`` with the model's parameter ``calibrate``.
+    The probabilities are the logistic function of the decision value (two classes), or the softmax
+    of the one-versus-rest decision values. For calibrated ones take ``SVC`` with the model's
+    parameter ``calibrate``.
 
     Examples
     --------

@@ -1,7 +1,5 @@
 """Weighted voting (Golub et al. 1999)."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -114,8 +112,7 @@ class WeightedVoting(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         """Each class's share of the votes, :math:`V_k / (V_1 + V_2)`, shape (n_samples, 2).
 
-        This is (1 ± prediction strength) / 2, not a calibrated probability: a strength of 0.3 gives
-        .65, whatever the share of such calls that is right.
+        This is (1 ± prediction strength) / 2, not a calibrated probability.
         """
         strength = self.decision_function(X)
         return np.column_stack([(1 - strength) / 2, (1 + strength) / 2])

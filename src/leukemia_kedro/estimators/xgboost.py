@@ -1,7 +1,5 @@
 """XGBoost as a scikit-learn classifier that takes class names."""
 
-from __future__ import annotations
-
 from numbers import Integral, Real
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Comparisons of classes, written as expressions such as ``(AML + MLL)/2 - ALL``."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable
@@ -30,11 +28,8 @@ def contrast_matrix(expressions: dict[str, str], design: Design) -> pd.DataFrame
     Parameters
     ----------
     expressions : dict of str to str
-        Name of each contrast and its expression.
-
-    Returns
-    -------
-    DataFrame, shape (n_coefficients, n_contrasts)
+        Name of each contrast and its expression. The result has the shape
+        (n_coefficients, n_contrasts).
 
     Raises
     ------

@@ -1,7 +1,5 @@
 """Design matrices from formulas over the samples table."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +26,6 @@ class Design:
         The mean row of the design if every sample were of the class and kept its covariates.
         Differences of these rows are differences of fitted class means at the same covariates;
         where the class interacts with a covariate, averages of that difference over the samples.
-        Without a column ``label`` in the formula the rows are all equal.
     """
 
     formula: str
@@ -152,9 +149,8 @@ def _encode(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> ModelM
     try:
         encoded = terms.get_model_matrix(samples, context={}, na_action="raise")
     except (FormulaicError, ValueError) as error:
-        raise UserError(
-            f"the design formula {formula!r} cannot be applied to the samples table: {error}"
-        ) from error
+        what = f"the design formula {formula!r} cannot be applied to the samples table"
+        raise UserError(f"{what}: {error}") from error
     beyond = encoded.columns[~np.isfinite(encoded.to_numpy(dtype=np.float64)).all(axis=0)]
     if len(beyond):
         raise UserError(

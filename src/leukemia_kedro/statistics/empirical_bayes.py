@@ -11,8 +11,6 @@ estimation protects against hypervariable genes and improves power to detect dif
 expression. Ann. Appl. Stat. 10:946–963.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

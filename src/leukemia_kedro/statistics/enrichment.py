@@ -4,8 +4,6 @@ The ranked test is limma's ``cameraPR`` rather than GSEA: a closed formula witho
 p-values of zero, which allows for the correlation between the genes of a set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -28,8 +26,7 @@ def parse_gmt(text: str, origin: str) -> dict[str, frozenset[str]]:
     Raises
     ------
     UserError
-        Where a line is not a set, a set has no gene, a name occurs twice, or there is no set;
-        with the line's number.
+        Where a line is not a set, a set has no gene, a name occurs twice, or there is no set.
     """
     gene_sets: dict[str, frozenset[str]] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -140,9 +137,8 @@ def camera_preranked(
     -------
     DataFrame, index ``gene_set``, sorted by ``PValue``
         limma's columns: ``NGenes`` (genes of the set in ``statistic``), ``Direction`` (Up or
-        Down), ``PValue`` (two-sided), ``FDR`` (Benjamini–Hochberg over the sets). Sets with no
-        gene in ``statistic`` are left out. A set that holds all of them has nothing to be
-        compared with: its direction is empty and its p-value NaN.
+        Down), ``PValue`` (two-sided), ``FDR`` (Benjamini–Hochberg over the sets). Sets without a
+        gene are left out. That of all genes has an empty direction and the p-value NaN.
 
     Raises
     ------

@@ -1,7 +1,5 @@
 """Uncertainty of scores: confidence intervals, McNemar's test and permutation p-values."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import stats
 
@@ -78,7 +76,6 @@ def bootstrap_interval(values: np.ndarray, units: np.ndarray, seed: int) -> tupl
     units : ndarray, shape (n_values,)
         What each value was measured on. Units are drawn with replacement, each with all its
         values: those of one patient are not independent.
-    seed : int
 
     Raises
     ------

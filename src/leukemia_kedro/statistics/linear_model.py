@@ -3,11 +3,9 @@
 The expression matrix is never copied: small blocks of genes are taken to float64 one by one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -18,8 +16,7 @@ from leukemia_kedro.statistics.design import independent_columns
 # Size of a float64 block of genes: it stays in the processor's cache, and its products are too
 # small for the linear algebra library to start threads, which takes longer than the products do.
 BLOCK_BYTES = 2**19
-# Genes taken out of the expression matrix at a time: where samples lie one after the other in
-# memory, neighbouring genes share cache lines.
+# Genes taken out of the expression matrix at a time: in some layouts they share cache lines.
 PANEL_GENES = 64
 # A gene whose own normal equations are worse conditioned than this is solved by itself.
 _WORST_CONDITION = 1e6
@@ -82,9 +79,8 @@ def fit_linear_model(expression: pd.DataFrame | np.ndarray, design: pd.DataFrame
     basis = _Basis.of(design.to_numpy(dtype=np.float64))
     blocks = [_fit_block(basis, y, probes[genes]) for genes, y in _float64_blocks(values)]
     coefficients, stdev, sigma, df, ave_expr = map(np.concatenate, zip(*blocks, strict=True))
-    covariance = basis.r_inverse @ basis.r_inverse.T
     tables = [pd.DataFrame(values, probes, design.columns) for values in (coefficients, stdev)]
-    return LinearFit(tables[0], tables[1], sigma, df, ave_expr, covariance)
+    return LinearFit(tables[0], tables[1], sigma, df, ave_expr, basis.r_inverse @ basis.r_inverse.T)
 
 
 def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
@@ -93,12 +89,8 @@ def fit_contrasts(fit: LinearFit, contrasts: pd.DataFrame) -> LinearFit:
     Standard errors take the correlation of the coefficients from ``cov_coefficients``. For a gene
     with missing values that is limma's approximation, exact only where the coefficients are
     uncorrelated as in ``~ 0 + label``: write the design so that the contrasts of interest are
-    coefficients where this matters.
-
-    Parameters
-    ----------
-    contrasts : DataFrame, shape (n_coefficients, n_contrasts)
-        Such as from :func:`~leukemia_kedro.statistics.contrasts.contrast_matrix`.
+    coefficients where this matters. ``contrasts``, shape (n_coefficients, n_contrasts), come from
+    :func:`~leukemia_kedro.statistics.contrasts.contrast_matrix`.
     """
     weights = contrasts.to_numpy(dtype=np.float64)
     coefficients = fit.coefficients.to_numpy()
@@ -133,7 +125,7 @@ class _Basis:
     r_inverse: np.ndarray
 
     @classmethod
-    def of(cls, design: np.ndarray) -> _Basis:
+    def of(cls, design: np.ndarray) -> Self:
         q, r = np.linalg.qr(design)
         return cls(design, q, np.linalg.inv(r))
 

@@ -1,7 +1,5 @@
 """Step-down maxT: permutation p-values that control the family-wise error rate."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice, pairwise, product, starmap
@@ -16,7 +14,6 @@ from leukemia_kedro.statistics.two_sample import check_groups, welch_t
 # is bounded whatever the cohort. Neither changes a result.
 _LABELLINGS = 512
 _PROBES = 128
-
 # Labellings of equal |t|, such as mirrored ones, differ by rounding: by some 2⁻⁵² times a probe's
 # mean over its deviation, on the scale of `_extremeness`. Counting near ties as ties can only make
 # p larger.

@@ -4,8 +4,6 @@ A NaN p-value is a test that was not made: it stays NaN and does not count as a 
 ``p.adjust``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import optimize, stats
 

@@ -1,7 +1,5 @@
 """How similar the selected probes are on other samples, and to another signature."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Fewer samples for figures of large cohorts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

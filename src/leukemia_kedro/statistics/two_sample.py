@@ -5,8 +5,6 @@ like Golub's. On complete data its rank test takes 2 to 4 times as long, and can
 between contrasts (``benchmarks/rankings.py``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -19,7 +17,6 @@ from leukemia_kedro.errors import UserError
 # Values taken at a time, so that the float64 copies made on the way (8 MB each) stay small beside
 # a float32 matrix of gigabytes, and near the processor.
 _BLOCK_VALUES = 1_000_000
-
 # R's wilcox.test is exact below this many samples in each group.
 _EXACT_BELOW = 50
 
@@ -103,8 +100,7 @@ def wilcoxon_rank_sum(
 
 def check_groups(group: np.ndarray, at_least: int) -> None:
     """Raise a UserError where one side of a mask has fewer than ``at_least`` samples."""
-    n_group = int(group.sum())
-    n_rest = len(group) - n_group
+    n_group, n_rest = int(group.sum()), int((~group).sum())
     if min(n_group, n_rest) < at_least:
         raise UserError(
             f"a two-sample test needs at least {at_least} samples on each side; found "

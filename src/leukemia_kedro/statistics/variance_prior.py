@@ -5,8 +5,6 @@ Residual variances are taken to scatter about prior variances as s² ~ s₀² F(
 d₀, the more each gene borrows from the others. References: see ``empirical_bayes``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -124,7 +122,11 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
     plain = _moments(s2, df, mean)
     if n * max(_WINSOR_TAILS) < 1:
         return plain
-    s2, common_df = _to_common_df(s2, df, plain, mean)
+    common_df = df.max()
+    fewer = df < common_df - 1e-14
+    if fewer.any():  # the same tail probability on the largest df
+        s02 = np.broadcast_to(np.exp(plain.log_variance(mean)), s2.shape)[fewer]
+        s2[fewer] = s02 * f_at_other_df1(s2[fewer] / s02, df[fewer], common_df, plain.typical_df)
 
     z = np.log(s2)
     centre = _constant(stats.trim_mean(z, _WINSOR_TAILS[1])) if mean is None else _lowess(mean, z)
@@ -179,24 +181,9 @@ def _expected_tail(f: np.ndarray) -> np.ndarray:
     return (len(f) - stats.rankdata(np.log(f).round(10)) + 0.5) / len(f)
 
 
-def _to_common_df(
-    s2: np.ndarray, df: np.ndarray, plain: _Estimate, mean: np.ndarray | None
-) -> tuple[np.ndarray, float]:
-    """Variances as they would be on the largest df, with the same tail probability."""
-    most = df.max()
-    fewer = df < most - 1e-14
-    if fewer.any():
-        s02 = np.broadcast_to(np.exp(plain.log_variance(mean)), s2.shape)[fewer]
-        f = f_at_other_df1(s2[fewer] / s02, df[fewer], most, plain.typical_df)
-        s2 = s2.copy()
-        s2[fewer] = f * s02
-    return s2, most
-
-
 def _winsorised_moments(df: float, d0: float) -> tuple[float, float]:
     """Mean and variance of log F(df, d₀), winsorised, by Gauss–Legendre quadrature."""
-    is_finite = d0 < _AS_GOOD_AS_INFINITE
-    distribution = stats.f(df, d0) if is_finite else stats.chi2(df, scale=1 / df)
+    distribution = stats.f(df, d0) if d0 < _AS_GOOD_AS_INFINITE else stats.chi2(df, scale=1 / df)
     tails = np.array(_WINSOR_TAILS)
     edges = distribution.ppf([tails[0], 1 - tails[1]])
     low, high = edges / (1 + edges)
