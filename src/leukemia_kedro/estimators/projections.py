@@ -19,7 +19,7 @@ PERPLEXITY = 15
 NEIGHBOURS = 15
 COMPONENTS = 30
 MOST_EMBEDDED = 2000
-"""Samples that t-SNE and UMAP place: their time grows faster than the number of samples."""
+"""Samples that t-SNE and UMAP place, as their time grows faster than the number of samples."""
 
 
 def project_samples(
