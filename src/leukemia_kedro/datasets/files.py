@@ -16,7 +16,7 @@ import kedro_datasets.pandas
 import kedro_datasets.plotly
 import kedro_datasets.text
 import pandas as pd
-from kedro.io.core import AbstractDataset, DatasetError, get_filepath_str, get_protocol_and_path
+from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
 
 from leukemia_kedro.compute.private_names import at_another_place
 from leukemia_kedro.compute.whole_files import written_whole
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 else:
     Mixin = object  # Kedro wraps the __init__ of its subclasses: a mixin would hide the next one
 
-CSV_DIGITS = 12
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "description", "direction",
     "criterion", "model", "batch", "patient", "group", "contrast", "gene_set", "method",
@@ -49,9 +48,8 @@ class _Atomic(Mixin):
         if self._protocol != "file":  # an object store shows a file only when it is whole
             super().save(data)  # type: ignore[safe-super]  # of the class that writes the file
             return
-        with written_whole(Path(get_filepath_str(self._filepath, self._protocol))) as partial:
-            writer = at_another_place(self, partial)
-            super(_Atomic, writer).save(data)  # type: ignore[safe-super]
+        with written_whole(Path(self._filepath)) as partial:
+            super(_Atomic, at_another_place(self, partial)).save(data)  # type: ignore[safe-super]
 
 
 class _ReadOnce(Mixin):
@@ -78,7 +76,7 @@ class _ReadOnce(Mixin):
         if self._protocol != "file":
             return None
         try:
-            found = Path(get_filepath_str(self._filepath, self._protocol)).stat()
+            found = Path(self._filepath).stat()
         except OSError:  # reading the file gives the message
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
@@ -103,11 +101,7 @@ class CSVDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.CSVDataset):
         "keep_default_na": False,
         "na_values": [""],
     }
-    DEFAULT_SAVE_ARGS = {  # noqa: RUF012
-        "index": False,
-        "float_format": f"%.{CSV_DIGITS}g",
-        "lineterminator": "\n",
-    }
+    DEFAULT_SAVE_ARGS = {"index": False, "float_format": "%.12g", "lineterminator": "\n"}  # noqa: RUF012
 
     def _read_file(self) -> pd.DataFrame:
         try:

@@ -107,10 +107,8 @@ def _message(schema: pa.DataFrameSchema, cases: pd.DataFrame) -> str:
         f"{schema.columns.get(name, schema.index).description}"
         for name, faulty in cases.groupby(columns, sort=False)
     ]
-    advice = (
-        "Correct the file, or write it again, with the same --env: "
-        f"kedro run --pipelines {schema.description}"
-    )
+    command = f"kedro run --pipelines {schema.description}"
+    advice = f"Correct the file, or write it again, with the same --env: {command}"
     return "\n".join([f"{schema.title} is not as expected:", *faults, advice])
 
 

@@ -37,11 +37,11 @@ def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -
     genes = probes.index[~probes["is_control"]]
     for number in range(1, N_RANDOM + 1):
         sets[f"RANDOM_{number}"] = "drawn at random", genes
-    lines = [
-        "\t".join([name, description, *sorted(rng.choice(pool, n_genes, replace=False))])
-        for name, (description, pool) in sets.items()
-    ]
-    return "\n".join(lines) + "\n"
+    text = ""
+    for name, (description, pool) in sets.items():
+        drawn = sorted(rng.choice(pool, n_genes, replace=False))
+        text += "\t".join([name, description, *drawn]) + "\n"
+    return text
 
 
 def demo_gene_sets() -> str:

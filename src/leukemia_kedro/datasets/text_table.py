@@ -61,9 +61,8 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
                     f"{name}: this is a web page, not a table: it starts with {start[:40]!r}"
                 )
             if "\0" in start or start.startswith("PK\x03\x04"):
-                raise CohortError(
-                    f"{name}: this is a zip, Excel or other binary file, not a text table"
-                )
+                found = "a zip, Excel or other binary file, not a text table"
+                raise CohortError(f"{name}: this is {found}")
             seen = True
             yield f"{name}, line {number}", line
     except UnicodeDecodeError:
