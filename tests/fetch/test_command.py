@@ -27,8 +27,6 @@ from leukemia_kedro.fetch.command import fetch
 from leukemia_kedro.fetch.content import OriginalContent, content_table, probes_sha256
 from leukemia_kedro.fetch.sources import SOURCES, OriginalFile
 
-# --- a small data set in Golub's place ----------------------------------------------------------
-
 
 @pytest.fixture
 def texts(tmp_path, monkeypatch) -> dict[str, str]:
@@ -46,9 +44,7 @@ def texts(tmp_path, monkeypatch) -> dict[str, str]:
 
 @pytest.fixture
 def project(tmp_path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder
+    return tmp_path / "project"
 
 
 def fetched(project: Path, cohort="golub") -> dict[str, bytes]:
@@ -169,9 +165,6 @@ def test_a_zip_with_a_path_that_leads_out_is_refused(texts, project, tmp_path, n
     assert fetched(project) == {}
 
 
-# --- the other cohorts --------------------------------------------------------------------------
-
-
 def test_mll_is_brought_in_by_hand(project):
     with pytest.raises(UserError) as told:
         fetch("mll", project, None)
@@ -191,9 +184,6 @@ def test_the_original_cumida_file_is_known_by_its_git_blob_id(
     fetch("cumida", project, path)
     assert fetched(project, "cumida") == {"Leukemia_GSE9476.csv": b"hello\n"}
     assert "bytes  original" in capsys.readouterr().out
-
-
-# --- downloads ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
