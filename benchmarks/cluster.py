@@ -13,7 +13,8 @@ from golub import golub_training_samples
 from timing import cores, spread, timed
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.compute.parallel import leave_cluster, one_thread_per_process, use_backend
+from leukemia_kedro.compute.parallel import leave_cluster, use_backend
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.evaluation.permutation import permuted_labels, score_labellings
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import (

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from leukemia_kedro.compute.parallel import one_thread_per_process
+from leukemia_kedro.compute.threads import one_thread_per_process
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLES, PROBES = (72, 750, 3000, 12_029), (2000, 12_708, 54_675)

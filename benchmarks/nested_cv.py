@@ -36,7 +36,8 @@ from sklearn.model_selection import (
 from timing import cores, spread, timed
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.compute.parallel import one_thread_per_process, run_parallel
+from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
 from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds

@@ -20,7 +20,7 @@ from sklearn.impute import KNNImputer
 from sklearn.preprocessing import StandardScaler
 from timing import spread, timed
 
-from leukemia_kedro.compute.parallel import one_thread_per_process
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators import NeighbourImputer
 from leukemia_kedro.estimators.rankings import score_genes
 from leukemia_kedro.evaluation.nested_cv import mean_and_deviation

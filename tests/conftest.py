@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from leukemia_kedro.compute.parallel import one_thread_per_process
+from leukemia_kedro.compute.threads import one_thread_per_process
 
 # As in a run; and small matrices are several times as fast without threads.
 one_thread_per_process()

@@ -4,7 +4,7 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
-from leukemia_kedro.compute.parallel import one_thread_per_process
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()

@@ -19,9 +19,9 @@ from distributed import Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError, connect
 
-from leukemia_kedro.compute.parallel import one_thread_per_process
 from leukemia_kedro.compute.private_names import dask_backend
 from leukemia_kedro.compute.software import SOFTWARE, package_versions
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ComputeParameters
 

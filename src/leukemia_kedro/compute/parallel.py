@@ -1,7 +1,4 @@
-"""Work in parallel, with progress shown, and the same results however many workers there are.
-
-``settings.py`` imports this module before NumPy is loaded, so it imports nothing slow.
-"""
+"""Work in parallel, with progress shown, and the same results however many workers there are."""
 
 from __future__ import annotations
 
@@ -29,21 +26,6 @@ logger = logging.getLogger(__name__)
 
 _cluster: Cluster | None = None
 """Where :func:`run_parallel` works; None: the cores of this machine."""
-
-
-def one_thread_per_process() -> None:
-    """Keep BLAS and OpenMP to one thread, in this process and in those it starts.
-
-    Workers take the cores, and with threads besides small matrices take ten times as long. Threads
-    also add up in an order of their own, which changes the last digits of the results. The
-    variables act when NumPy and SciPy are first loaded, the limit where they are loaded already.
-    """
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
-    if "numpy" in sys.modules:
-        from threadpoolctl import threadpool_limits
-
-        threadpool_limits(limits=1)
 
 
 def end_with_parent() -> None:

@@ -13,13 +13,9 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.compute.parallel import (
-    end_with_parent,
-    leave_cluster,
-    one_thread_per_process,
-    use_backend,
-)
+from leukemia_kedro.compute.parallel import end_with_parent, leave_cluster, use_backend
 from leukemia_kedro.compute.private_names import let_seem_missing
+from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.run.checks import Check, checks_of_run, refuse
 from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
