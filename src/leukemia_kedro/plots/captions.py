@@ -31,7 +31,7 @@ class CaptionedFigure:
     caption: str
     """What the figure shows and what its marks mean, with the number of samples."""
     alt: str
-    """Text alternative: what a reader who cannot see the figure should know, from the data."""
+    """What a reader who cannot see the figure should know, from the data."""
     figure: Figure
     """Drawn at its printed size, 200 dots per inch."""
 

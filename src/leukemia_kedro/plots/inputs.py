@@ -39,7 +39,7 @@ class Contrast:
 
     name: str
     table: pd.DataFrame
-    """The smallest p-value first: ``probe``, ``description``, ``logFC`` and ``AveExpr`` (log2),
-    ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested."""
+    """The smallest p-value first. Columns ``probe``, ``description``, ``logFC`` and ``AveExpr``
+    (log2), ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested."""
     alpha: float
     """Benjamini–Hochberg adjusted p-values below it are significant."""

@@ -26,7 +26,7 @@ class RenderedFigure:
     caption: str
     alt: str
     svg: str
-    """With text as paths: it looks the same whatever fonts are installed."""
+    """With text as paths, which look the same whatever fonts are installed."""
     png: bytes
     """At 200 dots per inch."""
 
