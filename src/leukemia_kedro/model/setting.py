@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
 
@@ -32,6 +31,8 @@ class Setting:
     cohort: CohortParameters
     resampling: ResamplingParameters
     seed: int
+    left_out: str | None = None
+    """Why the model is not run on the training set, or None."""
 
     @classmethod
     def of_card(cls, card: dict[str, Any]) -> Setting:
@@ -42,11 +43,6 @@ class Setting:
             ResamplingParameters(**card["resampling"]),
             card["seed"],
         )
-
-    def left_out(self, training_set: TrainingSet) -> str | None:
-        """Why the model is not run on this training set, or None."""
-        labels = training_set.labels
-        return self.model.left_out(len(labels), labels.nunique())
 
     @property
     def inner_folds(self) -> int:

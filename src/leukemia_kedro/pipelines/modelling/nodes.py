@@ -23,12 +23,18 @@ logger = logging.getLogger(__name__)
 
 
 def set_up(
-    model: ModelParameters, cohort: CohortParameters, resampling: ResamplingParameters, seed: int
+    training_set: TrainingSet,
+    model: ModelParameters,
+    cohort: CohortParameters,
+    resampling: ResamplingParameters,
+    seed: int,
 ) -> Setting:
-    """All parameters that one model is tuned and fitted with."""
+    """All parameters that a model is tuned and fitted with, and whether it is run at all."""
     from leukemia_kedro.model.setting import Setting
 
-    return Setting(model, cohort, resampling, seed)
+    labels = training_set.labels
+    reason = model.left_out(len(labels), labels.nunique())
+    return Setting(model, cohort, resampling, seed, reason)
 
 
 def cross_validate(
@@ -48,7 +54,7 @@ def cross_validate(
     from leukemia_kedro.evaluation.fold_rankings import orders_by_split
     from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
 
-    if setting.left_out(training_set):
+    if setting.left_out:
         fold = ["repeat", "fold"]
         predictions = [*fold, "sample", "label", "predicted", "confidence"]
         return pd.DataFrame(columns=predictions), pd.DataFrame(columns=fold)
@@ -73,9 +79,8 @@ def fit(
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.training_reference import remember_training
 
-    reason = setting.left_out(training_set)
-    if reason:
-        return FittedModel(None, {"left_out": reason})
+    if setting.left_out:
+        return FittedModel(None, {"left_out": setting.left_out})
     pipeline = fit_model(training_set, orders_by_split(fold_rankings), setting, compute.n_jobs)
     threshold = setting.model.reject_below
     if threshold is None:
