@@ -3,7 +3,7 @@
     python benchmarks/max_t.py
 
 With R and multtest (in Debian: r-base-core, r-bioc-multtest) the matrix is multtest's ``golub``,
-3051 × 38; without them a simulated one of that size is timed alone, and the output says so.
+3051 × 38; without them a simulated one of that size is timed alone, and the output names it.
 Times are the shortest of three runs on either side.
 """
 

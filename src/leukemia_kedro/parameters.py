@@ -111,7 +111,7 @@ class ResamplingParameters(_Block):
     folds: int | Literal["leave_one_out"] = 5
     """Outer folds, each held out once per repeat; at least 2."""
     repeats: int = Field(default=5, ge=1)
-    """How often the folds are drawn anew."""
+    """How often the folds are drawn."""
     inner_folds: int = Field(default=4, ge=2)
     """Folds inside each training fold, for tuning."""
 
@@ -129,7 +129,7 @@ class SignatureParameters(_Block):
     """The genes named in the report."""
 
     criterion: str = "signal_to_noise"
-    """The one by which they are the best, out of ``criteria``."""
+    """Criterion that ranks them, out of ``criteria``."""
     n_genes: int = Field(default=50, ge=1)
     """How many there are."""
     reference: str | None = None
@@ -261,8 +261,9 @@ class EnrichmentParameters(_Block):
 
 class InferenceParameters(_Block):
     allowed_missing_share: float = Field(default=0, ge=0, lt=1)
-    """Share of the model's probes, and of the genes it calls by, that a new sample may lack; they
-    are imputed by training means."""
+    """Share of the model's probes, and of the genes it calls by, that a new sample may lack. The
+    model imputes them: from the nearest training samples where ``cohort.missing`` says so, else by
+    training means."""
 
 
 class ComputeParameters(_Block):

@@ -11,7 +11,7 @@ from leukemia_kedro.cohort.split import (
     held_out_samples,
     training_samples,
 )  # fmt: skip
-from leukemia_kedro.cohort.training_set import training_set
+from leukemia_kedro.cohort.training_set import check_same_split, training_set
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.parameters import CohortParameters, SplitParameters
 
@@ -165,3 +165,19 @@ def test_classes_are_in_the_order_stated_or_else_sorted_and_fit_the_labels():
         class_order(pd.Series(["ALL", "AML"]), ["ALL", "CLL"])
     with pytest.raises(CohortError, match="every sample is labelled 'ALL'"):
         class_order(pd.Series(["ALL", "ALL"]), None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("split", "test"), ("label", "MLL"), ("group", "another")]
+)
+def test_a_split_that_was_edited_after_the_training_set_is_refused(column, value):
+    table = samples(label=["ALL", "AML", "ALL"], patient=["x", "y", "z"])
+    split = assign_sides(table, SplitParameters(method="none", group="patient"), seed=0)
+    expression = pd.DataFrame([[1.0, 2.0, 3.0]], ["a"], split.index)
+    probes = pd.DataFrame({"is_control": [False]}, index=["a"])
+    made = training_set(expression, split, probes, CohortParameters(scale="log2"))
+    check_same_split(made, split.iloc[::-1])
+    edited = split.copy()
+    edited.loc["patient 1", column] = value
+    with pytest.raises(UserError, match=r"differ in the training samples patient 1: .* edited"):
+        check_same_split(made, edited)

@@ -21,9 +21,9 @@ MANGLED = re.compile(rf"\d{{1,2}}-{_MONTH}|{_MONTH}-\d{{1,4}}|\d(\.\d+)?e[+]\d+"
 class Cohort:
     """Patients measured on the same probes.
 
-    Every file layout becomes a cohort in its catalog type; what comes after is blind to the file.
-    Labels are joined to samples by name here and nowhere else, so that no label can slide off
-    its sample.
+    Every file layout becomes a cohort in its catalog type; later code does not know the file. The
+    three tables name their samples and probes, and are checked here, so that no label can slide
+    off its sample.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _check_table(table: pd.DataFrame, kind: str) -> None:
 
 
 def check_once(names: Iterable[str], what: str) -> None:
-    """Raise a CohortError where names occur more than once; it says of ``what`` they are names."""
+    """Raise a CohortError where names occur more than once; it begins with ``what``."""
     index = pd.Index(list(names))
     repeated = index[index.duplicated()].unique()
     if len(repeated):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.split import training_samples
+from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters
 
 
@@ -59,6 +60,28 @@ class TrainingSet:
     def excluded(self) -> np.ndarray:
         """Positions of ``controls`` among the probes."""
         return self.probes.get_indexer(pd.Index(self.controls, dtype=self.probes.dtype))
+
+
+def check_same_split(training_set: TrainingSet, sample_split: pd.DataFrame) -> None:
+    """Refuse a training set whose samples, labels or groups are not those of the split.
+
+    Raises
+    ------
+    UserError
+    """
+    labels, groups = training_samples(sample_split)
+    theirs = pd.DataFrame({"label": labels, "group": groups}, labels.index)
+    ours = pd.DataFrame({"label": training_set.labels, "group": training_set.groups})
+    differing = theirs.index.symmetric_difference(ours.index)
+    if not len(differing):
+        same = ours.astype(str).eq(theirs.loc[ours.index].astype(str)).all(axis=1)
+        differing = ours.index[~same]
+    if len(differing):
+        raise UserError(
+            "sample_split.csv and training_set.parquet differ in the training samples "
+            f"{first_few(differing)}: one of them was edited, or made by another run.\n"
+            "To make both again, with the same --env: kedro run --pipelines data_processing"
+        )
 
 
 def training_set(

@@ -63,7 +63,7 @@ def let_seem_missing(dataset: Any) -> None:
 def at_another_place(dataset: Any, place: Path) -> Any:
     """A copy of a dataset that reads and writes ``place``.
 
-    When it breaks: make the dataset anew from :func:`settings_of` with another ``filepath``.
+    When it breaks: make a new dataset from :func:`settings_of` with another ``filepath``.
     """
     moved = copy(dataset)
     moved._filepath = PurePosixPath(place.as_posix())

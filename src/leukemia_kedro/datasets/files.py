@@ -127,7 +127,7 @@ class SamplesDataset(CSVDataset):
     """Labels, split and covariates, indexed by sample.
 
     Covariates are read by :func:`~leukemia_kedro.datasets.raw_files.as_covariate`, as those of a
-    cohort's file are: what was a number, a text or missing there is so here.
+    cohort's file are, so a number, a text or a missing value stays one.
     """
 
     DEFAULT_LOAD_ARGS = CSVDataset.DEFAULT_LOAD_ARGS | {"dtype": str, "index_col": "sample"}

@@ -127,7 +127,7 @@ def two_sample_tests(
     Parameters
     ----------
     permutations, seed : int
-        Labellings of maxT, of which 0 leave its column out, and the seed that draws them.
+        Labellings of maxT (0: its column is empty), and the seed that draws them.
     n_jobs : int
         Threads.
 

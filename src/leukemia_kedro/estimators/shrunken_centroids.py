@@ -177,7 +177,7 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """Choose the threshold, then learn and shrink the centroids; ``X``, ``y`` as above.
+        """Choose the threshold, then fit as :meth:`ShrunkenCentroids.fit`.
 
         Raises
         ------

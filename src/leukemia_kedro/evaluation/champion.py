@@ -30,7 +30,7 @@ def held_out_figures(
         ``errors`` (every call forced), ``errors_among_calls``, ``coverage`` (share called) and
         ``brier``. Each has ``value``, ``low`` and ``high`` (95 %), ``interval`` (its method) and
         ``published``, the smallest and largest published one, or None. The first three are shares,
-        ``count`` samples ``of`` so many, and their published ones are counts; without a call
+        ``count`` of ``of`` samples, and their published ones are counts; without a call
         there is no share of errors among calls.
     """
     n, calls = int(row["test_n"]), int(row["test_calls"])

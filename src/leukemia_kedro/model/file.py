@@ -109,7 +109,8 @@ def read_model(path: Path) -> FittedModel:
         found = str(error).partition("\n")[0].removesuffix(".")
         raise UserError(
             f"{path}: refused, nothing of it has been executed. {found}. If you wrote the type "
-            "yourself, add it to TRUSTED_TYPES in src/leukemia_kedro/model/file.py"
+            "yourself, add it to TRUSTED_TYPES in src/leukemia_kedro/model/file.py. If an older "
+            f"version of this project wrote the file: {ADVICE}"
         ) from error
     except Exception as error:  # whatever a hostile or foreign schema provokes
         raise UserError(

@@ -78,7 +78,7 @@ class FittedModel:
     def predict(
         self, samples: pd.DataFrame | Cohort, allowed_missing_share: float = 0.0
     ) -> pd.DataFrame:
-        """Calls for new samples, with what speaks for and against each.
+        """Calls for new samples, with confidence, distance and driving genes.
 
         Parameters
         ----------

@@ -123,8 +123,8 @@ def _missing(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> str:
 
 def _allowed(allowed: float, share: float) -> str:
     return (
-        "Give the whole table. Up to a share of the probes, and of the genes, training means can "
-        f"stand in: inference.allowed_missing_share is {allowed:g}, here {share:.2g} is missing"
+        "Give the whole table. The model can impute a share of the probes, and of the genes: "
+        f"inference.allowed_missing_share is {allowed:g}, here {share:.2g} is missing"
     )
 
 

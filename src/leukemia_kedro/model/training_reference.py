@@ -26,8 +26,8 @@ class TrainingReference:
 
     with :math:`s_j` the pooled within-class standard deviation of gene :math:`j` (divisor
     :math:`n - K`) and :math:`s_0` the median of the :math:`s_j`, which keeps genes that hardly
-    vary from deciding alone (Tibshirani et al. 2002 divide by the same). Classes are not labels to
-    be got right here: a sample is near where it looks like any of them.
+    vary from deciding alone (Tibshirani et al. 2002 divide by the same). The
+    distance does not depend on a sample's label.
 
     Each training sample's own distance is measured with centroids and deviations of the others.
     A new sample is out of distribution beyond the

@@ -171,7 +171,10 @@ def _refusal_of_types(fitted: ClassifierMixin) -> UserError | None:
     if "n_estimators" in fitted.get_params(deep=False) and hasattr(fitted, "estimators_"):
         fitted = copy(fitted)
         fitted.estimators_ = fitted.estimators_[:1]  # the others are of the same type
-    found = skops.io.get_untrusted_types(data=skops.io.dumps(fitted))
+    try:
+        found = skops.io.get_untrusted_types(data=skops.io.dumps(fitted))
+    except Exception as error:  # what it cannot write it refuses by errors of many kinds
+        return UserError(f"a model file cannot hold it: {error}")
     strange = [name for name in found if name not in TRUSTED_TYPES]
     if not strange:
         return None

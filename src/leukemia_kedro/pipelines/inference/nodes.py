@@ -30,7 +30,7 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
         ``out_of_distribution``, ``imputed`` (samples with a missing value). ``scores`` is None
         without labels, else those of :func:`~leukemia_kedro.evaluation.metrics.score` with the
         exact 95 % interval of the accuracy and what the reject option did, over the samples of
-        the model's classes; ``other_labels`` counts the rest, of which no call can be right.
+        the model's classes; ``other_labels`` counts the rest, which the model cannot predict.
     """
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY

@@ -24,14 +24,17 @@ logger = logging.getLogger(__name__)
 
 def set_up(
     training_set: TrainingSet,
+    sample_split: DataFrame,
     model: ModelParameters,
     cohort: CohortParameters,
     resampling: ResamplingParameters,
     seed: int,
 ) -> Setting:
     """All parameters that a model is tuned and fitted with, and whether it is run at all."""
+    from leukemia_kedro.cohort.training_set import check_same_split
     from leukemia_kedro.model.setting import Setting
 
+    check_same_split(training_set, sample_split)
     labels = training_set.labels
     reason = model.left_out(len(labels), labels.nunique())
     return Setting(model, cohort, resampling, seed, reason)
