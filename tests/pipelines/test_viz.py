@@ -141,7 +141,7 @@ def test_a_click_on_a_dataset_shows_its_preview(page, picture, name, drawn):
     driver, address = page
     node = next(node["id"] for node in picture["nodes"] if node["name"] == name)
     visit(driver, f"{address}/?sid={node}")
-    WebDriverWait(driver, 60).until(lambda _: driver.find_elements("css selector", drawn))
+    WebDriverWait(driver, 180).until(lambda _: driver.find_elements("css selector", drawn))
     failed = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     # kedro-viz's page asks the network for fonts only, and works without them.
     assert [message for message in failed if "fonts.googleapis.com" not in message] == []
