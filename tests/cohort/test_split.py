@@ -177,6 +177,8 @@ def test_a_split_that_was_edited_after_the_training_set_is_refused(column, value
     probes = pd.DataFrame({"is_control": [False]}, index=["a"])
     made = training_set(expression, split, probes, CohortParameters(scale="log2"))
     check_same_split(made, split.iloc[::-1])
+    alone = split.drop(columns="group")
+    check_same_split(training_set(expression, alone, probes, CohortParameters(scale="log2")), alone)
     edited = split.copy()
     edited.loc["patient 1", column] = value
     with pytest.raises(UserError, match=r"differ in the training samples patient 1: .* edited"):

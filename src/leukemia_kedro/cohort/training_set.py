@@ -69,19 +69,23 @@ def check_same_split(training_set: TrainingSet, sample_split: pd.DataFrame) -> N
     ------
     UserError
     """
-    labels, groups = training_samples(sample_split)
-    theirs = pd.DataFrame({"label": labels, "group": groups}, labels.index)
-    ours = pd.DataFrame({"label": training_set.labels, "group": training_set.groups})
+    theirs = _stated(*training_samples(sample_split))
+    ours = _stated(training_set.labels, training_set.groups)
     differing = theirs.index.symmetric_difference(ours.index)
     if not len(differing):
-        same = ours.astype(str).eq(theirs.loc[ours.index].astype(str)).all(axis=1)
-        differing = ours.index[~same]
+        differing = ours.index[(ours != theirs.loc[ours.index]).to_numpy()]
     if len(differing):
         raise UserError(
             "sample_split.csv and training_set.parquet differ in the training samples "
             f"{first_few(differing)}: one of them was edited, or made by another run.\n"
             "To make both again, with the same --env: kedro run --pipelines data_processing"
         )
+
+
+def _stated(labels: pd.Series, groups: np.ndarray | None) -> pd.Series:
+    """Label and group of each sample in one text."""
+    stated = labels.astype(str)
+    return stated if groups is None else stated + "\n" + pd.Series(groups, labels.index)
 
 
 def training_set(
