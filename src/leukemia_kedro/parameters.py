@@ -262,7 +262,7 @@ class EnrichmentParameters(_Block):
 class InferenceParameters(_Block):
     allowed_missing_share: float = Field(default=0, ge=0, lt=1)
     """Share of the model's probes, and of the genes it calls by, that a new sample may lack. The
-    model imputes them: from the nearest training samples where ``cohort.missing`` says so, else by
+    model imputes them: from the nearest training samples under ``policy: impute``, else by
     training means."""
 
 
