@@ -80,7 +80,8 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
         Where no prior can be estimated.
     """
     prior, s2_post, df_total = _squeeze(fit, trend, robust)
-    t = fit.coefficients / fit.stdev_unscaled / np.sqrt(s2_post)[:, None]
+    unscaled = (fit.coefficients / fit.stdev_unscaled).to_numpy()
+    t = _like(fit.coefficients, unscaled / np.sqrt(s2_post)[:, None])
     p_value = t_two_sided(t.to_numpy(), df_total[:, None])
     lods = _lods(fit, prior, t.to_numpy(), df_total)
     f, f_p_value = _moderated_f(fit, prior, t.to_numpy())

@@ -250,17 +250,17 @@ def hold_against_truth(
         change = (means.loc[table["probe"]] @ weights).abs().to_numpy()
         differs = change > threshold + ROUNDING
         found = (table["adj.P.Val"] < fdr).to_numpy()
-        n_found, n_false, n_differ = found.sum(), (found & ~differs).sum(), differs.sum()
+        n_found, n_false, n_differ = (int(x.sum()) for x in (found, found & ~differs, differs))
         records.append(
             {
                 "contrast": name,
                 "fdr": fdr,
                 "tested": len(table),
-                "differential_probes": int(n_differ),
-                "discoveries": int(n_found),
-                "false_discoveries": int(n_false),
-                "false_discovery_proportion": float(n_false / max(n_found, 1)),
-                "power": float((n_found - n_false) / n_differ) if n_differ else None,
+                "differential_probes": n_differ,
+                "discoveries": n_found,
+                "false_discoveries": n_false,
+                "false_discovery_proportion": n_false / max(n_found, 1),
+                "power": (n_found - n_false) / n_differ if n_differ else None,
             }
         )
     return records
