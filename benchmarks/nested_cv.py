@@ -25,6 +25,7 @@ from unittest import mock
 
 import numpy as np
 from golub import golub_training_samples
+from leukemia_kedro.evaluation.calibration import calibrated
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import (
@@ -39,7 +40,6 @@ from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators.model_pipeline import classifier, model_pipeline
-from leukemia_kedro.evaluation.calibration import calibrated
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import nested_cross_validation

@@ -172,8 +172,6 @@ class ModelParameters(_Block):
     genes: GenesParameters
     scale: bool = True
     """Whether each gene is brought to mean 0 and deviation 1 over the training samples."""
-    calibrate: bool = False
-    """Whether Platt's sigmoid turns its decision values into probabilities."""
     reject_below: float | None = Field(default=None, ge=0, le=1)
     """Confidence below which there is no call; chosen on the training folds where not stated."""
     two_classes_only: bool = False

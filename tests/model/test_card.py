@@ -56,7 +56,7 @@ def test_the_day_is_todays_or_the_one_the_environment_fixes():
 def test_genes_in_use_are_the_survivors_best_first():
     centroids = small_model("shrunken_centroids")
     genes = genes_in_use(centroids.pipeline)
-    left = centroids.pipeline["classify"].surviving_
+    left = centroids.classifier.surviving_
     assert len(genes) == left.sum() == centroids.card["n_genes"] < len(left)
     cohort = small_cohort()
     assert cohort.probes.loc[genes[:10], "is_differential"].all()

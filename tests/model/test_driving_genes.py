@@ -14,13 +14,13 @@ from leukemia_kedro.model.driving_genes import (
 )
 
 
-def given_and_probability(model, n_classes=2):
+def given_and_scores(model, n_classes=2):
     given = model.pipeline[:-1].transform(new_patients(n_classes).expression)
-    return given, model.pipeline["classify"].predict_proba(given)
+    return given, model.pipeline["classify"].class_scores(given)
 
 
-def called_and_runner_up(probability):
-    order = np.argsort(probability, axis=1, kind="stable")
+def called_and_runner_up(scores):
+    order = np.argsort(scores, axis=1, kind="stable")
     return order[:, -1], order[:, -2]
 
 
@@ -53,9 +53,9 @@ SCORES = {
 def test_effects_add_up_to_the_preference_over_a_typical_runner_up(name, n_classes):
     """With all genes at the runner-up's means, the sample is the runner-up's centroid."""
     model = small_model(name, n_classes)
-    given, probability = given_and_probability(model, n_classes)
-    called, runner_up = called_and_runner_up(probability)
-    shares = gene_shares(model.pipeline, model.reference, given, probability, called)
+    given, scores_now = given_and_scores(model, n_classes)
+    called, runner_up = called_and_runner_up(scores_now)
+    shares = gene_shares(model.pipeline, model.reference, given, called)
     score = sums_of_pairs if (name, n_classes) == ("svm_linear", 3) else SCORES[name]
     samples = np.arange(len(given))
     preference = []
@@ -79,9 +79,9 @@ def test_effects_add_up_to_the_preference_over_a_typical_runner_up(name, n_class
 
 def test_shares_of_votes_add_up_to_the_prediction_strength():
     model = small_model("weighted_voting")
-    given, probability = given_and_probability(model)
-    called, _ = called_and_runner_up(probability)
-    shares = gene_shares(model.pipeline, model.reference, given, probability, called)
+    given, scores_now = given_and_scores(model)
+    called, _ = called_and_runner_up(scores_now)
+    shares = gene_shares(model.pipeline, model.reference, given, called)
     towards_second = np.where(called == 1, 1, -1)
     np.testing.assert_allclose(
         shares.sum(axis=1), towards_second * model.classifier.decision_function(given), atol=1e-12
@@ -94,17 +94,18 @@ def test_shares_of_votes_add_up_to_the_prediction_strength():
 )
 def test_other_models_are_asked_gene_by_gene(name, n_classes):
     model = small_model(name, n_classes)
-    given, probability = given_and_probability(model, n_classes)
-    called, runner_up = called_and_runner_up(probability)
+    given, scores_now = given_and_scores(model, n_classes)
+    called, runner_up = called_and_runner_up(scores_now)
     effects = np.zeros(given.shape)
     for i in range(0, len(given), 24):
         for j in range(given.shape[1]):
             replaced = given[[i]].copy()
             replaced[0, j] = model.reference.centroids[runner_up[i], j]
-            new = model.pipeline["classify"].predict_proba(replaced)
-            effects[i, j] = probability[i, called[i]] - new[0, called[i]]
+            [new] = model.pipeline["classify"].class_scores(replaced)
+            fall = scores_now[i] - new
+            effects[i, j] = fall[called[i]] - fall[runner_up[i]]
     sizes = np.abs(effects).sum(axis=1, keepdims=True)
-    shares = gene_shares(model.pipeline, model.reference, given, probability, called)[::24]
+    shares = gene_shares(model.pipeline, model.reference, given, called)[::24]
     # Single precision inside XGBoost; a probability of 1 less one of 1 − 1e-16 in the others.
     np.testing.assert_allclose(shares * sizes[::24], effects[::24], atol=1e-6)
     assert (sizes[::24] > 0).any()
@@ -112,24 +113,22 @@ def test_other_models_are_asked_gene_by_gene(name, n_classes):
 
 def test_nearest_neighbours_go_by_nearness_to_the_class_means():
     model = small_model("knn")
-    given, probability = given_and_probability(model)
-    called, runner_up = called_and_runner_up(probability)
+    given, scores_now = given_and_scores(model)
+    called, runner_up = called_and_runner_up(scores_now)
     own, other = model.reference.centroids[called], model.reference.centroids[runner_up]
     nearer = np.abs(given - other) > np.abs(given - own)
-    shares = gene_shares(model.pipeline, model.reference, given, probability, called)
+    shares = gene_shares(model.pipeline, model.reference, given, called)
     np.testing.assert_array_equal(shares > 0, nearer)
 
 
-def test_in_a_tie_the_shares_speak_for_the_class_that_is_predicted():
+def test_the_shares_speak_for_the_class_that_is_called_whatever_the_scores():
     model = small_model("logistic_regression")
-    given, _ = given_and_probability(model)
-    tie = np.full((len(given), 2), 0.5)
     for first, second in [(0, 1), (1, 0)]:
-        called = np.full(len(given), first)
         own, other = model.reference.centroids[[first, second]]
         weights = class_weights(model.classifier)
         expected = (weights[first] - weights[second]) * (own - other)
-        found = gene_shares(model.pipeline, model.reference, own[None], tie[:1], called[:1])[0]
+        called = np.array([first])
+        [found] = gene_shares(model.pipeline, model.reference, own[None], called)
         np.testing.assert_allclose(found, expected / np.abs(expected).sum())
 
 
@@ -137,14 +136,14 @@ def test_of_many_genes_the_best_ranked_are_replaced(monkeypatch):
     from leukemia_kedro.model import driving_genes
 
     model = small_model("random_forest")
-    given, probability = given_and_probability(model)
+    given, scores_now = given_and_scores(model)
     assert given.shape[1] == MOST_REPLACED
     monkeypatch.setattr(driving_genes, "MOST_REPLACED", 3)
     names = model.pipeline[:-1].get_feature_names_out()
     after_filter = model.pipeline[:-2][:2].get_feature_names_out()
     best = after_filter[model.pipeline["select"].ranking_[:3]]
     shares = gene_shares(
-        model.pipeline, model.reference, given, probability, called_and_runner_up(probability)[0]
+        model.pipeline, model.reference, given, called_and_runner_up(scores_now)[0]
     )
     moved = names[(shares != 0).any(axis=0)]
     assert len(moved)
@@ -153,7 +152,7 @@ def test_of_many_genes_the_best_ranked_are_replaced(monkeypatch):
 
 def test_the_weights_of_three_classes_decide_as_the_machine_does():
     model = small_model("svm_linear", 3)
-    given, _ = given_and_probability(model, 3)
+    given, _ = given_and_scores(model, 3)
     machine = model.classifier
     intercepts = np.zeros(3)
     for (first, second), value in zip([(0, 1), (0, 2), (1, 2)], machine.intercept_, strict=True):

@@ -154,7 +154,7 @@ def a_call_of_the_system(path, trace):
 
 def a_tree_that_points_outside_itself(path, trace):
     model = pickle.loads(pickle.dumps(small_model("decision_tree")))
-    tree = model.pipeline["classify"].tree_
+    tree = model.classifier.tree_
     state = tree.__getstate__()
     state["nodes"]["left_child"][0] = 10**6
     tree.__setstate__(state)
@@ -163,7 +163,7 @@ def a_tree_that_points_outside_itself(path, trace):
 
 def a_tree_that_goes_round_in_circles(path, trace):
     model = pickle.loads(pickle.dumps(small_model("random_forest")))
-    tree = model.pipeline["classify"].estimators_[7].tree_
+    tree = model.classifier.estimators_[7].tree_
     state = tree.__getstate__()
     state["nodes"]["left_child"][0] = 0
     tree.__setstate__(state)

@@ -107,7 +107,8 @@ def _called(samples, classes, skill, rng):
     scores = rng.normal(size=(len(samples), len(classes)))
     scores += skill * (truth[:, None] == np.array(classes))
     probability = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    return prediction_table(samples.index, probability, classes).assign(label=truth)
+    predicted = np.asarray(classes)[probability.argmax(axis=1)]
+    return prediction_table(samples.index, predicted, probability, classes).assign(label=truth)
 
 
 def _model_comparison(cv, test):

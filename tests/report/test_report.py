@@ -223,7 +223,6 @@ STATED = {
             differential_expression.blocks null
             enrichment.collapse max_abs
             models.svm_rbf.search.C [0.1, 1.0]
-            models.svm_rbf.calibrate false
             seed 0""",
         "versions": "the seed 0 .",
         "table-software": "scikit-learn",

@@ -45,18 +45,16 @@ def test_the_message_about_neighbours_names_those_that_can_be_kept():
     )
 
 
-@pytest.mark.parametrize(("calibrate", "most"), [(False, 13), (True, 8)])
-def test_only_the_training_sets_of_the_model_count(calibrate, most):
-    """Without a choice there are no inner folds, so half of 26 samples; calibration has three
-    folds of these."""
+def test_inner_folds_count_also_where_there_is_nothing_to_tune():
+    """Calibration takes them: half of 13 samples."""
 
     def neighbours(number):
-        block = {"search": {}, "genes": {"n_genes": [50]}, "calibrate": calibrate}
+        block = {"search": {}, "genes": {"n_genes": [50]}}
         return model("knn", arguments={"n_neighbors": number}, **block)
 
-    rehearse_models(neighbours(most), cohort(ALL=13, AML=13), HALVES, 0)
-    refusal = message(neighbours(most + 1), cohort(ALL=13, AML=13))
-    assert f"n_neighbors {most + 1} fails on the smallest training set of the run, 13" in refusal
+    rehearse_models(neighbours(6), cohort(ALL=13, AML=13), HALVES, 0)
+    refusal = message(neighbours(7), cohort(ALL=13, AML=13))
+    assert "n_neighbors 7 fails on the smallest training set of the run, 6" in refusal
     assert refusal.endswith("Change models.knn.arguments, or set models.knn.enabled to false")
 
 

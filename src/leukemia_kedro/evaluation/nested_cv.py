@@ -1,13 +1,15 @@
 """Nested cross-validation: everything that is learned is learned inside the training fold.
 
 The work that all models and grid points share (filter, log2, ranking) is done once per fold. The
-predictions are those of scikit-learn's ``GridSearchCV`` over the whole pipeline in each fold; a
+predicted classes are those of scikit-learn's ``GridSearchCV`` over the whole pipeline in each fold,
+and the probabilities those of calibrating that pipeline, from the filter on, in the inner folds; a
 test proves it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -15,10 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn import config_context
+from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.estimators.calibrated import CalibratedClassifier, Decision, class_scores
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
@@ -27,11 +31,11 @@ from leukemia_kedro.estimators.model_pipeline import (
     model_pipeline,
     search_grid,
 )
-from leukemia_kedro.evaluation.calibration import final_classifier, in_groups
 from leukemia_kedro.evaluation.fold_rankings import Orders
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
+from leukemia_kedro.evaluation.own_folds import in_groups
 from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_splits, whole
-from leukemia_kedro.model.predictions import confidence, prediction_table
+from leukemia_kedro.model.predictions import prediction_table
 from leukemia_kedro.model.setting import Setting
 
 
@@ -51,17 +55,31 @@ class _Prepared:
         return self.train.take(columns, axis=1), self.held_out.take(columns, axis=1)
 
 
+class _Trial(NamedTuple):
+    """A grid point on one inner fold."""
+
+    balanced_accuracy: float
+    scores: np.ndarray
+    """Of the samples that the fold holds out, shape (n_held_out, n_classes)."""
+
+
+class _Tuned(NamedTuple):
+    """What tuning on the inner folds of a split gave."""
+
+    point: dict[str, Any]
+    """The best point of the search grid."""
+    out_of_fold: np.ndarray
+    """Scores of ``split.train`` from inner folds without the sample, (n_train, n_classes)."""
+
+
 class SplitPrediction(NamedTuple):
     """What one training fold said of the samples it does not hold."""
 
     chosen: dict[str, Any]
     """Values from the search grid."""
-    probabilities: np.ndarray
-    """Shape (n_held_out, n_classes)."""
     classes: np.ndarray
-    """In the order of the columns of ``probabilities``."""
-    confidence: np.ndarray
-    """Shape (n_held_out,), see :func:`~leukemia_kedro.model.predictions.confidence`."""
+    """In the order of the columns of the probabilities."""
+    decision: Decision
 
 
 def nested_cross_validation(
@@ -114,28 +132,35 @@ def _predictions_of(
     for number, result in enumerate(results):
         rows = np.flatnonzero(of_split == number)
         columns = np.searchsorted(names, result.classes)
-        probabilities[np.ix_(rows, columns)] = result.probabilities
-    table = prediction_table(labels.index[held_out], probabilities, names)
+        probabilities[np.ix_(rows, columns)] = result.decision.probabilities
+    predicted = np.concatenate([each.classes[each.decision.predicted] for each in results])
+    table = prediction_table(labels.index[held_out], predicted, probabilities, names)
     table.insert(1, "label", labels.to_numpy(dtype=str)[held_out])
     table.insert(0, "repeat", np.array([split.repeat for split in splits])[of_split])
     table.insert(1, "fold", np.array([split.fold for split in splits])[of_split])
-    return table.assign(confidence=np.concatenate([result.confidence for result in results]))
+    return table.assign(confidence=np.concatenate([each.decision.confidence for each in results]))
 
 
 def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_jobs: int) -> Pipeline:
-    """Tune on inner folds of all training samples, then fit the whole pipeline on all of them."""
+    """Tune and calibrate on inner folds of all training samples, then fit the pipeline to all."""
     classes = training_set.classes
     split = whole(training_set.samples, training_set.groups)
     log2, [of_split] = in_log2(training_set.matrix, [_orders_of(split, orders, setting)], setting)
-    tasks = _inner_tasks(log2, of_split, classes, split, setting)
-    chosen = _best_point(run_parallel(_score_grid, tasks, n_jobs, _name(setting)), setting)
-    model, seed = setting.model, setting.seed
-    pipeline = model_pipeline(model, setting.cohort, seed, training_set.controls)
-    tuned = pipeline.set_params(**chosen)["classify"]
-    pipeline.set_params(classify=final_classifier(tuned, classes, split, model.calibrate, seed))
+    parts = inner_splits(split, classes, setting.inner_folds, setting.seed)
+    tasks = [(log2, of_split[part.inner_fold], classes, part, setting) for part in parts]
+    tried = run_parallel(_try_grid, tasks, n_jobs, _name(setting))
+    tuned = _best_point(tried, split, parts, setting)
+    pipeline = model_pipeline(
+        setting.model, setting.cohort, setting.seed, training_set.controls
+    ).set_params(**tuned.point)
+    own = in_groups(pipeline["classify"], classes, split, setting.seed)
+    pipeline.set_params(classify=CalibratedClassifier(own))
     order = orders[WHOLE, WHOLE, WHOLE, setting.criterion]
-    ranking = np.searchsorted(np.sort(order), order)
-    return pipeline.fit(training_set.expression, classes, select__ranking=ranking)
+    known = {
+        "select__ranking": np.searchsorted(np.sort(order), order),
+        "classify__out_of_fold": tuned.out_of_fold,
+    }
+    return pipeline.fit(training_set.expression, classes, **known)
 
 
 def in_log2(
@@ -174,7 +199,7 @@ def predict_split(
     orders: dict[int, np.ndarray],
     setting: Setting,
 ) -> SplitPrediction:
-    """Tune and fit on ``split.train``; predict ``split.held_out``.
+    """Tune, calibrate and fit on ``split.train``; predict ``split.held_out``.
 
     Parameters
     ----------
@@ -182,18 +207,34 @@ def predict_split(
         From :func:`in_log2`, as is ``orders``.
     classes : ndarray of str, shape (n_samples,)
     """
-    # The data was checked when the cohort was read, the parameters when the run began.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        tasks = _inner_tasks(log2, orders, classes, split, setting)
-        chosen = _best_point([_score_grid(*task) for task in tasks], setting)
-        k = chosen["select__k"]
-        train, held_out = _prepare(log2, orders[split.inner_fold], split, setting, [k]).top(k)
-        tuned = classifier(setting.model, setting.seed).set_params(**_arguments(chosen))
-        fitted = final_classifier(tuned, classes, split, setting.model.calibrate, setting.seed)
-        fitted.fit(train, classes[split.train])
-        probabilities = fitted.predict_proba(held_out)
-        sure = confidence(fitted, held_out, probabilities)
-        return SplitPrediction(chosen, probabilities, fitted.classes_, sure)
+    with _checked_before():
+        tuned = _tune(log2, classes, split, orders, setting)
+        own, train, held_out = _chosen(log2, classes, split, orders, setting, tuned.point)
+        fitted = CalibratedClassifier(own).fit(train, classes[split.train], tuned.out_of_fold)
+        return SplitPrediction(tuned.point, fitted.classes_, fitted.decide(held_out))
+
+
+def classify_split(
+    log2: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    orders: dict[int, np.ndarray],
+    setting: Setting,
+) -> np.ndarray:
+    """Only the classes that :func:`predict_split` predicts, shape (n_held_out,).
+
+    Without probabilities, so that a model with one grid point needs no inner folds.
+    """
+    with _checked_before():
+        grid = search_grid(setting.model)
+        point = grid[0] if len(grid) == 1 else _tune(log2, classes, split, orders, setting).point
+        own, train, held_out = _chosen(log2, classes, split, orders, setting, point)
+        return own.fit(train, classes[split.train]).predict(held_out)
+
+
+def _checked_before() -> AbstractContextManager:
+    """The data was checked when the cohort was read, the parameters when the run began."""
+    return config_context(assume_finite=True, skip_parameter_validation=True)
 
 
 def _name(setting: Setting) -> str:
@@ -266,44 +307,65 @@ def _most_genes(setting: Setting, n_genes: Collection[int | str] | None = None) 
     return max(numbers) if each_by_itself and every_number else None
 
 
-def _inner_tasks(
+def _chosen(
     log2: np.ndarray,
-    orders: dict[int, np.ndarray],
     classes: np.ndarray,
     split: Split,
+    orders: dict[int, np.ndarray],
     setting: Setting,
-) -> list[tuple]:
-    """What :func:`_score_grid` is to do for a split; nothing where there is nothing to choose."""
-    if len(search_grid(setting.model)) == 1:
-        return []
-    return [
-        (log2, orders[part.inner_fold], classes, part, setting)
-        for part in inner_splits(split, classes, setting.inner_folds, setting.seed)
-    ]
+    point: dict[str, Any],
+) -> tuple[ClassifierMixin, np.ndarray, np.ndarray]:
+    """The classifier of a grid point, unfitted, and what it is given on both sides of a split."""
+    k = point["select__k"]
+    train, held_out = _prepare(log2, orders[split.inner_fold], split, setting, [k]).top(k)
+    own = classifier(setting.model, setting.seed).set_params(**_arguments(point))
+    return in_groups(own, classes, split, setting.seed), train, held_out
 
 
-def _best_point(scores: list[list[float]], setting: Setting) -> dict[str, Any]:
-    """The grid point with the highest mean balanced accuracy over the inner folds."""
-    grid = search_grid(setting.model)
-    return grid[int(np.column_stack(scores).mean(axis=1).argmax())] if scores else grid[0]
+def _tune(
+    log2: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    orders: dict[int, np.ndarray],
+    setting: Setting,
+) -> _Tuned:
+    parts = inner_splits(split, classes, setting.inner_folds, setting.seed)
+    tried = [_try_grid(log2, orders[part.inner_fold], classes, part, setting) for part in parts]
+    return _best_point(tried, split, parts, setting)
 
 
-def _score_grid(
+def _best_point(
+    tried: Sequence[Sequence[_Trial]], split: Split, parts: Sequence[Split], setting: Setting
+) -> _Tuned:
+    """The grid point with the highest mean balanced accuracy over the inner folds.
+
+    ``tried`` lists, for each inner fold of ``split``, what :func:`_try_grid` gave.
+    """
+    accuracies = np.array([[trial.balanced_accuracy for trial in of_part] for of_part in tried])
+    best = int(accuracies.mean(axis=0).argmax())
+    scores = [of_part[best].scores for of_part in tried]
+    out_of_fold = np.empty((len(split.train), scores[0].shape[1]))
+    for part, of_part in zip(parts, scores, strict=True):
+        out_of_fold[np.searchsorted(split.train, part.held_out)] = of_part
+    return _Tuned(search_grid(setting.model)[best], out_of_fold)
+
+
+def _try_grid(
     log2: np.ndarray, order: np.ndarray, classes: np.ndarray, part: Split, setting: Setting
-) -> list[float]:
-    """Balanced accuracy of each grid point on one inner fold."""
+) -> list[_Trial]:
+    """Each grid point on one inner fold."""
     prepared = _prepare(log2, order, part, setting, setting.model.genes.n_genes)
     sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
     learned, truth = classes[part.train], classes[part.held_out]
     members = class_members(truth)
-    candidate, scores = classifier(setting.model, setting.seed), []
+    candidate, trials = classifier(setting.model, setting.seed), []
     for arguments, points in groupby(search_grid(setting.model), _arguments):
-        fitted = in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
+        own = in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
         for point in points:
             train, held_out = sides[point["select__k"]]
-            correct = fitted.fit(train, learned).predict(held_out) == truth
-            scores.append(mean_recall(correct, members))
-    return scores
+            correct = own.fit(train, learned).predict(held_out) == truth
+            trials.append(_Trial(mean_recall(correct, members), class_scores(own, held_out)))
+    return trials
 
 
 def _arguments(point: dict[str, Any]) -> dict[str, Any]:

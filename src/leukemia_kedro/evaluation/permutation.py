@@ -12,7 +12,7 @@ from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.estimators.model_pipeline import search_grid
 from leukemia_kedro.evaluation.fold_rankings import rank_split
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
-from leukemia_kedro.evaluation.nested_cv import in_log2, predict_split
+from leukemia_kedro.evaluation.nested_cv import classify_split, in_log2
 from leukemia_kedro.evaluation.plan import (
     Split,
     inner_splits,
@@ -97,8 +97,7 @@ def score_labelling(
     log2, orders = in_log2(values, orders, setting)
     predicted, truth = [], []
     for split, of_split in zip(splits, orders, strict=True):
-        result = predict_split(log2, labels, split, of_split, setting)
-        predicted.append(result.classes[result.probabilities.argmax(axis=1)])
+        predicted.append(classify_split(log2, labels, split, of_split, setting))
         truth.append(labels[split.held_out])
     known = np.concatenate(truth)
     return mean_recall(np.concatenate(predicted) == known, class_members(known))

@@ -14,7 +14,6 @@ from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.model.predictions import uncalibrated
 from leukemia_kedro.model.scale import typical_quantiles
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import ModelParameters
@@ -70,13 +69,13 @@ def genes_in_use(pipeline: Pipeline) -> list[str]:
     """Probes the classifier is given, less those it drops itself; in the order of their ranking."""
     given, select = pipeline[:-1].get_feature_names_out(), pipeline["select"]
     rank = np.argsort(select.ranking_)[select.get_support()]
-    in_use = getattr(pipeline["classify"], "surviving_", np.ones(len(given), dtype=bool))
+    in_use = getattr(pipeline["classify"].estimator_, "surviving_", np.ones(len(given), dtype=bool))
     return given[in_use][np.argsort(rank[in_use])].tolist()
 
 
 def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
     """What tuning chose on all training samples."""
-    arguments = uncalibrated(pipeline["classify"]).get_params()
+    arguments = pipeline["classify"].estimator_.get_params()
     return {
         "n_genes": len(genes_in_use(pipeline)),
         "criterion": model.genes.criterion,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from leukemia_kedro.model.predictions import uncalibrated
 from leukemia_kedro.model.training_reference import TrainingReference
 
 TOP = 5
@@ -20,7 +19,6 @@ def gene_shares(
     pipeline: Pipeline,
     reference: TrainingReference,
     given: np.ndarray,
-    probability: np.ndarray,
     called: np.ndarray,
 ) -> np.ndarray:
     r"""Each gene's share of what made a sample one class rather than the next likely one.
@@ -43,8 +41,9 @@ def gene_shares(
     sample well inside its class are. There the effect is how much nearer the gene lies to its mean
     in class :math:`c` than in class :math:`r`, in squared distance.
 
-    For every other model the preference is the probability of :math:`c`, predicted again for each
-    gene (occlusion); of more than 200 genes, the 200 that ranked highest in training.
+    For every other model the preference is the difference of the two classes' scores (decision
+    values, or the classifier's own probabilities), computed again for each gene (occlusion); of
+    more than 200 genes, for the 200 that ranked highest in training.
 
     Parameters
     ----------
@@ -53,20 +52,19 @@ def gene_shares(
     reference : TrainingReference
     given : ndarray, shape (n_samples, n_genes)
         What its classifier is given.
-    probability : ndarray, shape (n_samples, n_classes)
-        What it predicts, in the order of its ``classes_``.
     called : ndarray of int, shape (n_samples,)
-        The predicted class, as a column of ``probability``.
+        The predicted class, by its number among the classifier's ``classes_``.
 
     Returns
     -------
     ndarray, shape (n_samples, n_genes)
         All 0 where no single gene moves the prediction.
     """
-    others = probability.copy()
-    others[np.arange(len(called)), called] = -1
+    calibrated = pipeline["classify"]
+    others = calibrated.class_scores(given)
+    others[np.arange(len(called)), called] = -np.inf
     runner_up = others.argmax(axis=1)
-    centroids, classifier = reference.centroids, uncalibrated(pipeline["classify"])
+    centroids, classifier = reference.centroids, calibrated.estimator_
     typical = centroids[runner_up]
     if hasattr(classifier, "boundaries_"):
         votes = classifier.weights_ / classifier.scale_ * (given - classifier.boundaries_)
@@ -76,7 +74,7 @@ def gene_shares(
     elif (terms := _terms(classifier, given)) is not None:
         effects = _difference(terms - _terms(classifier, typical), called, runner_up)
     else:
-        effects = _occlusion(pipeline, given, typical, probability, called)
+        effects = _occlusion(pipeline, given, typical, called, runner_up)
     total = np.abs(effects).sum(axis=1, keepdims=True)
     return np.divide(effects, total, out=np.zeros_like(effects), where=total > 0)
 
@@ -131,19 +129,23 @@ def _occlusion(
     pipeline: Pipeline,
     given: np.ndarray,
     typical: np.ndarray,
-    probability: np.ndarray,
     called: np.ndarray,
+    runner_up: np.ndarray,
 ) -> np.ndarray:
     samples = np.arange(len(given))
-    effects = np.zeros(given.shape)
+
+    def preference(values: np.ndarray) -> np.ndarray:
+        scores = pipeline["classify"].class_scores(values.reshape(-1, given.shape[1]))
+        scores = scores.reshape(-1, len(given), scores.shape[1])
+        return scores[:, samples, called] - scores[:, samples, runner_up]
+
+    effects, now = np.zeros(given.shape), preference(given)
     best = _best_genes(pipeline)
     step = max(1, CELLS_AT_A_TIME // given.size)
     for genes in (best[start : start + step] for start in range(0, len(best), step)):
         replaced = np.tile(given, (len(genes), 1, 1))
         replaced[np.arange(len(genes)), :, genes] = typical[:, genes].T
-        new = pipeline["classify"].predict_proba(replaced.reshape(-1, given.shape[1]))
-        new = new.reshape(len(genes), len(given), -1)[:, samples, called]
-        effects[:, genes] = (probability[samples, called] - new).T
+        effects[:, genes] = (now - preference(replaced)).T
     return effects
 
 

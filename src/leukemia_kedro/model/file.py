@@ -38,17 +38,15 @@ FORMAT = "leukemia-kedro model, version 1"
 CARD = "card.json"
 
 TRUSTED_TYPES = (
+    "leukemia_kedro.estimators.calibrated.CalibratedClassifier",
     "leukemia_kedro.estimators.log_transform.LogTransform",
     "leukemia_kedro.estimators.neighbour_imputer.NeighbourImputer",
     "leukemia_kedro.estimators.probe_filter.ProbeFilter",
     "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroids",
     "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroidsCV",
     "leukemia_kedro.estimators.top_probes.TopProbes",
-    "leukemia_kedro.estimators.uncalibrated_svc.UncalibratedSVC",
     "leukemia_kedro.estimators.weighted_voting.WeightedVoting",
     "leukemia_kedro.estimators.xgboost.XGBoostClassifier",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
     "sklearn._loss.link.MultinomialLogit",

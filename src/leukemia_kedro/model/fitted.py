@@ -12,7 +12,7 @@ from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
-from leukemia_kedro.model.predictions import confidence, prediction_table, uncalibrated, with_calls
+from leukemia_kedro.model.predictions import prediction_table, with_calls
 from leukemia_kedro.model.scale import check_scale
 from leukemia_kedro.model.training_reference import TrainingReference
 
@@ -22,8 +22,7 @@ class _Scored(NamedTuple):
 
     calls: pd.DataFrame
     given: np.ndarray  # what the classifier is given, samples × genes
-    probabilities: np.ndarray  # in the order of the classifier's classes
-    predicted: np.ndarray  # column of `probabilities` of the predicted class
+    predicted: np.ndarray  # number of the predicted class among the classifier's classes
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class FittedModel:
     @property
     def classifier(self) -> Any:
         """The classifier, without the calibration around it."""
-        return uncalibrated(self.pipeline["classify"])
+        return self.pipeline["classify"].estimator_
 
     def call_samples(self, expression: pd.DataFrame) -> pd.DataFrame:
         """Predictions and calls, without any check of the samples.
@@ -129,9 +128,7 @@ class FittedModel:
         missing = np.isnan(batch.expression)
         of_genes = np.isin(self.pipeline.feature_names_in_, genes)
         distance = self.reference.distance(scored.given)
-        shares = gene_shares(
-            self.pipeline, self.reference, scored.given, scored.probabilities, scored.predicted
-        )
+        shares = gene_shares(self.pipeline, self.reference, scored.given, scored.predicted)
         calls = scored.calls.assign(
             threshold=self.card["threshold"],
             distance=distance,
@@ -153,14 +150,9 @@ class FittedModel:
         named = pd.DataFrame(values, columns=pipeline.feature_names_in_)
         given = pipeline[:-1].transform(named)
         classify = pipeline["classify"]
-        probabilities = classify.predict_proba(given)
+        decision = classify.decide(given)
         columns = np.array([list(classify.classes_).index(name) for name in classes])
-        in_order = probabilities[:, columns]
-        table = prediction_table(samples, in_order, classes)
-        sure = confidence(classify, given, in_order)
-        return _Scored(
-            with_calls(table, sure, self.card["threshold"]),
-            given,
-            probabilities,
-            columns[in_order.argmax(axis=1)],
-        )
+        predicted = classify.classes_[decision.predicted]
+        table = prediction_table(samples, predicted, decision.probabilities[:, columns], classes)
+        calls = with_calls(table, decision.confidence, self.card["threshold"])
+        return _Scored(calls, given, decision.predicted)

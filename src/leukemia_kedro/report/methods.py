@@ -102,7 +102,6 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
             ),
             "Genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
             "Genes scaled": "yes" if settings.scale else "no",
-            "Probabilities": "Platt's sigmoid" if settings.calibrate else "its own",
             "No call below": "chosen on the folds"
             if settings.reject_below is None
             else f"{settings.reject_below:g}",

@@ -221,11 +221,6 @@ def _check_classifier(model: ModelParameters) -> None:
             check_parameters(built)
         except ValueError as error:
             raise UserError(f"{place}: {error}") from error
-        if not (model.calibrate or hasattr(built, "predict_proba")):
-            raise UserError(
-                f"{model.estimator} has no predict_proba: set calibrate to true, so that its "
-                "decision values become probabilities"
-            )
 
 
 def _run_node(node: Node, *inputs: Any) -> dict[str, Any]:

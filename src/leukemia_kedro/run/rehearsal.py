@@ -21,9 +21,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.estimators.model_pipeline import classifier, search_grid
-from leukemia_kedro.evaluation.calibration import calibrated
-from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_splits, resampling_plan
+from leukemia_kedro.estimators.calibrated import class_scores
+from leukemia_kedro.estimators.model_pipeline import classifier
+from leukemia_kedro.evaluation.own_folds import in_groups
+from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, resampling_plan
 from leukemia_kedro.model.file import TRUSTED_TYPES
 from leukemia_kedro.parameters import ModelParameters, ResamplingParameters
 from leukemia_kedro.statistics.thinning import thinned
@@ -95,8 +96,7 @@ class _Rehearsal:
     def refusals(self, fitted: Sequence[Split], tuned: Sequence[Split]) -> Iterator[str]:
         """The message of the first training set that the model refuses, if any."""
         points = list(ParameterGrid(self.model.search))
-        is_tuned = len(search_grid(self.model)) > 1
-        for part in [*(tuned if is_tuned else []), *fitted]:
+        for part in [*tuned, *fitted]:
             tried = [self._try(point, part) for point in points]
             if part is fitted[0] and not isinstance(tried[0], Exception):
                 # The points of a grid differ in values, not in types.
@@ -128,12 +128,9 @@ class _Rehearsal:
         noise = np.random.default_rng(self.seed).normal(scale=0.1, size=(len(labels), n_genes))
         values = codes[:, np.newaxis] + noise
         estimator = classifier(self.model, self.seed).set_params(**point)
-        if part.inner_fold != WHOLE:
-            estimator.fit(values, labels).predict(values)
-            return estimator
-        if self.model.calibrate:
-            estimator = calibrated(estimator, labels, self.seed, part.train_groups)
-        estimator.fit(values, labels).predict_proba(values)
+        estimator = in_groups(estimator, self.classes, part, self.seed)
+        estimator.fit(values, labels).predict(values)
+        class_scores(estimator, values)
         return estimator
 
     def _message(
