@@ -197,7 +197,8 @@ class ModellingParameters(_Block):
     permutations: int = Field(default=100, ge=1)
     """Label permutations for the champion's p-value."""
     max_error_when_calling: float = Field(default=0.02, ge=0, le=1)
-    """The reject option's aim on the training folds: the share of wrong calls among calls."""
+    """The reject option's aim: the largest share of wrong calls among calls. With n training
+    patients no aim below 1 / (n + 1) can be kept; the report says what is kept instead."""
 
 
 class DifferentialExpressionParameters(_Block):

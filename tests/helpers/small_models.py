@@ -20,7 +20,7 @@ from leukemia_kedro.parameters import (
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.pipelines.modelling.nodes import fit
+from leukemia_kedro.pipelines.modelling.nodes import cross_validate, fit
 
 SEED = 7
 RESAMPLING = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
@@ -96,11 +96,13 @@ def fit_small_model(
     setting = Setting(model, parameters, RESAMPLING, SEED)
     patients = small_training_set(cohort, setting.cohort)
     plan = resampling_plan(cohort.labels, RESAMPLING, SEED)
+    rankings, compute = rankings_of(patients, plan, setting), ComputeParameters(n_jobs=1)
+    cv_predictions, _ = cross_validate(patients, plan, rankings, setting, compute)
     return fit(
         patients,
-        rankings_of(patients, plan, setting),
-        pd.DataFrame(columns=["label", "predicted", "confidence"]),  # the threshold is given
+        rankings,
+        cv_predictions,
         setting,
         ModellingParameters(),
-        ComputeParameters(n_jobs=1),
+        compute,
     )

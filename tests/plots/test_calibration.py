@@ -73,5 +73,8 @@ def test_the_order_of_equally_confident_samples_has_no_say(tested):
     np.testing.assert_array_equal(one, other)
 
 
-def test_no_call_at_all_has_no_risk(tested):
-    assert len(drawn_risk(tested.assign(call="no call"))) == 2
+def test_no_call_at_all_has_no_risk_and_the_caption_says_so(tested):
+    silent = tested.assign(call="no call")
+    assert len(drawn_risk(silent)) == 2
+    predictions = ModelPredictions("knn", silent.assign(repeat=0), silent, ("A", "B"))
+    assert "Its reject option calls no test sample." in risk_coverage(predictions).caption

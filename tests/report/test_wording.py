@@ -24,3 +24,57 @@ from leukemia_kedro.report import wording
 )  # fmt: skip
 def test_numbers_and_names_are_printed(name, arguments, text):
     assert getattr(wording, name)(*arguments) == text
+
+
+OPTION = {
+    "asked": 0.02, "error": 0.0476, "low": 0.0, "high": 0.1684, "wrong_calls": 0.0,
+    "calls": 20.2, "patients": 38,
+}  # fmt: skip
+EXPECTED = (
+    "4.8% wrong calls are to be expected (95% interval 0.0% to 16.8%; 0 of 20.2 calls out of fold "
+    "wrong)."
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"asked": 0.05}, f"At most 5% wrong calls were asked for. {EXPECTED}"),
+        (
+            {},
+            "At most 2% wrong calls were asked for. This is not kept: 38 training patients cannot "
+            "show less than 2.6%. The threshold with the smallest error that can be shown is used "
+            f"instead. {EXPECTED}",
+        ),
+        (
+            {"asked": 0.03},
+            "At most 3% wrong calls were asked for. This is not kept: no threshold shows so few on "
+            "38 training patients. The threshold with the smallest error that can be shown is used "
+            f"instead. {EXPECTED}",
+        ),
+        ({"asked": None}, f"Its threshold was fixed beforehand. {EXPECTED}"),
+        (
+            {"asked": None, "calls": 0.0},
+            "Its threshold was fixed beforehand. No training patient reaches it out of fold.",
+        ),
+    ],
+)
+def test_a_promise_states_what_was_asked_and_what_is_kept(changes, text):
+    assert wording.promise(OPTION | changes) == text
+
+
+@pytest.mark.parametrize(
+    ("test", "calls", "text"),
+    [
+        ({"n": 34, "calls": 25, "errors_among_calls": 1}, 20.2,
+         "calls 25 of 34 test samples; 1 of these calls is wrong."),
+        ({"n": 34, "calls": 0, "errors_among_calls": 0}, 20.2,
+         "calls none of the 34 test samples."),
+        (None, 20.2,
+         "calls 20.2 of 38 training patients out of fold; 0 of these calls are wrong."),
+        (None, 0.0, "calls none of 38 training patients out of fold."),
+    ],
+)  # fmt: skip
+def test_a_model_that_calls_nobody_is_not_silent(test, calls, text):
+    found = wording.calling(OPTION | {"calls": calls}, test)
+    assert found == f"With its reject option it {text}"

@@ -40,6 +40,13 @@ class TestClopperPearson:
         else:
             assert high == 1
 
+    def test_a_count_that_is_a_mean_over_repeats_lies_between_its_neighbours(self):
+        ends = np.array([clopper_pearson(successes, 34) for successes in (1, 1.4, 1.8, 2)])
+        assert (np.diff(ends, axis=0) > 0).all()
+        # The ends are quantiles of beta distributions: the chance of no success in 0.4 trials
+        # is (1 - p) ** 0.4.
+        assert clopper_pearson(0, 0.4) == pytest.approx((0, 1 - 0.025 ** (1 / 0.4)))
+
 
 class TestCorrectedResampledInterval:
     scores = np.array([[0.9, 0.8, 1.0, 0.7, 0.9], [1.0, 0.8, 0.9, 0.8, 0.7]])

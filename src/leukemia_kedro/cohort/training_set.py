@@ -49,6 +49,11 @@ class TrainingSet:
         return self.labels.to_numpy(dtype=str)
 
     @property
+    def patients(self) -> pd.Series:
+        """The patient of each sample, index ``sample``: its group, or without groups itself."""
+        return pd.Series(self.samples if self.groups is None else self.groups, self.samples)
+
+    @property
     def samples(self) -> pd.Index:
         return self.expression.index
 

@@ -22,7 +22,11 @@ PACKAGES = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 
 
 def model_card(
-    pipeline: Pipeline, training_set: TrainingSet, setting: Setting, threshold: float
+    pipeline: Pipeline,
+    training_set: TrainingSet,
+    setting: Setting,
+    threshold: float,
+    reject_option: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Everything a stranger needs to know before using the model; plain JSON.
 
@@ -32,15 +36,18 @@ def model_card(
         Fitted on the training set.
     threshold : float
         Confidence below which there is no call.
+    reject_option : dict
+        What the threshold promises: the
+        :class:`~leukemia_kedro.evaluation.records.RejectOption`.
 
     Returns
     -------
     dict
         ``classes`` in the cohort's order, ``scale`` (what the model takes), ``threshold``,
-        ``n_genes``; ``preprocessing`` and ``tuned``, read off the fitted pipeline; ``training``
-        with the number of samples of each class and the quantiles of a typical one; ``model``,
-        ``cohort``, ``resampling`` and ``seed``, the parameters; ``versions``; ``date``. The
-        champion's has its ``name`` and ``metrics`` as well.
+        ``reject_option``, ``n_genes``; ``preprocessing`` and ``tuned``, read off the fitted
+        pipeline; ``training`` with the number of samples of each class and the quantiles of a
+        typical one; ``model``, ``cohort``, ``resampling`` and ``seed``, the parameters;
+        ``versions``; ``date``. The champion's has its ``name`` and ``metrics`` as well.
     """
     labels = training_set.labels
     classes = class_order(labels, setting.cohort.classes)
@@ -48,6 +55,7 @@ def model_card(
         "classes": classes,
         "scale": setting.cohort.scale,
         "threshold": threshold,
+        "reject_option": dict(reject_option),
         "n_genes": len(genes_in_use(pipeline)),
         "preprocessing": _preprocessing(pipeline),
         "tuned": tuned(pipeline, setting.model),

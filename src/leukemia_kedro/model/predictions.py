@@ -10,6 +10,8 @@ import pandas as pd
 PROBABILITY = "probability_"
 """Start of the name of the column that holds the probability of a class."""
 NO_CALL = "no call"
+ROUNDING = 1e-9
+"""Smaller differences are none. Predictions of the folds were read from a file, to 12 digits."""
 
 
 def prediction_table(
@@ -52,7 +54,17 @@ def share_wrong(predictions: pd.DataFrame) -> pd.Series:
     return wrong.groupby([predictions["sample"], predictions["model"]], sort=False).mean()
 
 
+def patient_weights(patients: np.ndarray) -> np.ndarray:
+    """Weights of predictions that add to 1 for each patient, shape (n_predictions,).
+
+    ``patients`` names the patient of each prediction. Five repeats do not make five patients of
+    one, nor do several samples.
+    """
+    _, patient, counts = np.unique(patients, return_inverse=True, return_counts=True)
+    return 1 / counts[patient]
+
+
 def with_calls(predictions: pd.DataFrame, confidence: np.ndarray, threshold: float) -> pd.DataFrame:
     """Add the columns ``confidence`` and ``call`` (the predicted class, or "no call")."""
-    call = np.where(confidence >= threshold, predictions["predicted"], NO_CALL)
+    call = np.where(confidence >= threshold - ROUNDING, predictions["predicted"], NO_CALL)
     return predictions.assign(confidence=confidence, call=call)

@@ -101,6 +101,8 @@ def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
         at, look = (len(called) / len(test), n_wrong / len(called)), style.split_mark("test")
         ax.plot(*at, linestyle="", clip_on=False, label=entries[-1], **look)
     option = "Triangle: the test samples called with its reject option. " if len(called) else ""
+    if len(test) and not len(called):
+        option = "Its reject option calls no test sample. "
     ax.set(xlabel="coverage (share of samples called)", ylabel="error rate among the calls")
     ax.set(xlim=(0, 1.02))
     ax.set_ylim(bottom=0, top=max(ax.get_ylim()[1], 0.1) * 1.05)

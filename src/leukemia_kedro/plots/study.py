@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
+from leukemia_kedro.evaluation.records import RejectOption
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,6 +128,7 @@ class Champion(TypedDict):
     classes: list[str]
     n_genes: int
     threshold: float
+    reject_option: RejectOption
     parameters: dict[str, Any]
     cross_validation: CrossValidation
     test: OnTestSamples | None

@@ -70,13 +70,14 @@ def make_environment(study: Study) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("count", "decimal", "percent", "small", "listed", "capital"):
+    for name in ("count", "decimal", "percent", "small", "listed", "capital", "promise"):
         environment.filters[name] = getattr(wording, name)
     environment.filters["readable"] = readable
     citations = Citations()
     numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
     environment.globals.update(
         study=study,
+        calling=wording.calling,
         interval=wording.interval,
         percent_interval=wording.percent_interval,
         cite=citations.cite,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
+
+from leukemia_kedro.evaluation.records import RejectOption
 
 NOTHING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -57,3 +60,50 @@ def listed(names: Iterable, joint: str = "and") -> str:
 def capital(text: str) -> str:
     """The text with its first letter large, the rest unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
+    """What a model's reject option called, of the test samples or else out of fold."""
+    if test is not None and not test["calls"]:
+        return f"With its reject option it calls none of the {count(test['n'])} test samples."
+    calls, wrong, of = option["calls"], option["wrong_calls"], option["patients"]
+    where = "training patients out of fold"
+    if test is not None:
+        calls, wrong, of = test["calls"], test["errors_among_calls"], test["n"]
+        where = "test samples"
+    if not calls:
+        return f"With its reject option it calls none of {count(of)} {where}."
+    verb = "is" if wrong == 1 else "are"
+    return (
+        f"With its reject option it calls {amount(calls)} of {count(of)} {where}; "
+        f"{amount(wrong)} of these calls {verb} wrong."
+    )
+
+
+def promise(option: RejectOption) -> str:
+    """The share of wrong calls that a model's threshold promises, beside the share asked for."""
+    asked, calls, n = option["asked"], option["calls"], option["patients"]
+    counted = f"{amount(option['wrong_calls'])} of {amount(calls)} calls out of fold wrong"
+    expected = (
+        f"{percent(option['error'])} wrong calls are to be expected "
+        f"(95% interval {percent_interval(option['low'], option['high'])}; {counted})."
+    )
+    if asked is None:
+        if not calls:
+            return "Its threshold was fixed beforehand. No training patient reaches it out of fold."
+        return f"Its threshold was fixed beforehand. {expected}"
+    aim = f"At most {100 * asked:g}% wrong calls were asked for."
+    if option["error"] <= asked:
+        return f"{aim} {expected}"
+    reason = f"no threshold shows so few on {count(n)} training patients"
+    if asked < 1 / (n + 1):
+        reason = f"{count(n)} training patients cannot show less than {percent(1 / (n + 1))}"
+    return (
+        f"{aim} This is not kept: {reason}. The threshold with the smallest error that can be "
+        f"shown is used instead. {expected}"
+    )
+
+
+def amount(number: float) -> str:
+    """A count that may be a mean over repeats: ``12``, ``11.8``."""
+    return f"{number:,.1f}".removesuffix(".0")

@@ -114,6 +114,8 @@ def peak_memory_gb() -> float | None:
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
+    from leukemia_kedro.report.wording import calling, promise
+
     lines = []
     if "replication" in made:
         table = catalog.load("replication")
@@ -127,6 +129,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         champion = catalog.load("champion")
         lines.append(f"Champion: {champion['champion']} with {champion['n_genes']} genes")
         lines.append(_accuracy(champion["test"], champion["cross_validation"]))
+        lines.append(calling(champion["reject_option"], champion["test"]))
+        lines.append(promise(champion["reject_option"]))
         fdr = catalog.load("params:differential_expression").fdr
         for contrast, table in catalog.load("contrast_tables").items():
             significant = int((table["adj.P.Val"] < fdr).sum())

@@ -9,19 +9,22 @@ CONFIDENCE = 0.95
 """Of every interval of the project, two-sided."""
 
 
-def clopper_pearson(successes: int, n: int) -> tuple[float, float]:
+def clopper_pearson(successes: float, n: float) -> tuple[float, float]:
     """Exact 95 % confidence interval of a proportion.
 
     It covers the true proportion in at least 95 % of studies, whatever n; with 34 test samples
     that matters more than the shorter length of approximate intervals. ``successes`` is 0 … n; n,
-    the number of trials, is at least 1.
+    the number of trials, is above 0. Counts that are means over repeats need not be whole: the
+    beta quantiles behind the interval are defined between whole numbers as well.
 
     References
     ----------
     C. J. Clopper & E. S. Pearson (1934). Biometrika 26:404–413.
     """
-    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
-    return float(interval.low), float(interval.high)
+    tail, failures = (1 - CONFIDENCE) / 2, n - successes
+    low = stats.beta.ppf(tail, successes, failures + 1) if successes > 0 else 0.0
+    high = stats.beta.isf(tail, successes + 1, failures) if failures > 0 else 1.0
+    return float(low), float(high)
 
 
 def corrected_resampled_interval(

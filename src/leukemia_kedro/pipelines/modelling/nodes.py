@@ -77,7 +77,11 @@ def fit(
     """The model tuned and fitted on all training samples; its threshold comes from the folds."""
     from leukemia_kedro.evaluation.fold_rankings import orders_by_split
     from leukemia_kedro.evaluation.nested_cv import fit_model
-    from leukemia_kedro.evaluation.reject_option import choose_threshold
+    from leukemia_kedro.evaluation.reject_option import (
+        call_curve,
+        choose_threshold,
+        describe_threshold,
+    )
     from leukemia_kedro.model.card import model_card
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.training_reference import remember_training
@@ -85,16 +89,17 @@ def fit(
     if setting.left_out:
         return FittedModel(None, {"left_out": setting.left_out})
     pipeline = fit_model(training_set, orders_by_split(fold_rankings), setting, compute.n_jobs)
-    threshold = setting.model.reject_below
+    patients = training_set.patients.loc[cv_predictions["sample"]].to_numpy()
+    correct = (cv_predictions["label"] == cv_predictions["predicted"]).to_numpy()
+    curve = call_curve(correct, cv_predictions["confidence"].to_numpy(), patients)
+    threshold, asked = setting.model.reject_below, None
     if threshold is None:
-        threshold = choose_threshold(
-            (cv_predictions["label"] == cv_predictions["predicted"]).to_numpy(),
-            cv_predictions["confidence"].to_numpy(),
-            modelling.max_error_when_calling,
-        )
+        asked = modelling.max_error_when_calling
+        threshold = choose_threshold(curve, asked)
+    option = describe_threshold(curve, threshold, asked)
     return FittedModel(
         pipeline,
-        model_card(pipeline, training_set, setting, threshold),
+        model_card(pipeline, training_set, setting, threshold, option),
         remember_training(pipeline, training_set),
     )
 
@@ -217,6 +222,7 @@ def promote_champion(
         "classes": model.card["classes"],
         "n_genes": int(row["n_genes"]),
         "threshold": model.card["threshold"],
+        "reject_option": model.card["reject_option"],
         "parameters": model.card["tuned"],
         "cross_validation": figures(row, "cv_"),
         "test": figures(row, "test_") if has_test_set else None,
