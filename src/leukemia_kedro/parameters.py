@@ -199,6 +199,10 @@ class ModellingParameters(_Block):
     max_error_when_calling: float = Field(default=0.02, ge=0, le=1)
     """The reject option's aim: the largest share of wrong calls among calls. With n training
     patients no aim below 1 / (n + 1) can be kept; the report says what is kept instead."""
+    conformal_alpha: float = Field(default=0.1, gt=0, lt=1)
+    """Largest share of the patients of a class whose conformal set may lack the class. With n
+    training patients of the class, a value below 1 / (n + 1) puts it into every set. 0.1 is the
+    smallest round value that a class of ten patients allows."""
 
 
 class DifferentialExpressionParameters(_Block):

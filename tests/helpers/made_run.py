@@ -205,6 +205,10 @@ def _champion(comparison, classes):
             "asked": 0.02, "error": 0.1, "low": 0.007, "high": 0.19, "wrong_calls": 2.0,
             "calls": 29.0, "patients": 38,
         },
+        "conformal": {
+            "alpha": 0.1, "patients": dict.fromkeys(classes, 11),
+            "smallest_alpha": dict.fromkeys(classes, 1 / 12),
+        },
         "rule": "the simplest model whose score is within one standard error of the best one's",
         "classes": list(classes), "cross_validation": cv, "test": test if tested else None,
         "parameters": {"n_genes": 50, "criterion": "anova_f", "C": 0.1},
@@ -222,8 +226,13 @@ def _scores(classes, n_train, n_test):
         "n_genes": 50, "genes": [f"X{10000 + i}_at" for i in range(50)],
         "cv": {"n": n_train, **of},
         "train": {"n": n_train, **of},
-        "test": {"n": n_test, **of} if n_test else None,
+        "test": {"n": n_test, **of, "conformal_sets": _sets(classes)} if n_test else None,
     }  # fmt: skip
+
+
+def _sets(classes):
+    of_class = {"n": 17, "missed": 1, "low": 0.0015, "high": 0.287}
+    return {"one": 30, "several": 3, "none": 1, "per_class": dict.fromkeys(classes, of_class)}
 
 
 def _calls(samples, classes, rng):
@@ -232,6 +241,7 @@ def _calls(samples, classes, rng):
     table["predicted"] = np.array(classes)[probability.argmax(axis=1)]
     table["confidence"] = probability.max(axis=1)
     table["call"] = table["predicted"].where(table["confidence"] > 0.6, "no call")
+    table["conformal_set"] = table["predicted"]
     return table.assign(**{f"probability_{c}": probability[:, i] for i, c in enumerate(classes)})
 
 

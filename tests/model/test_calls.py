@@ -39,6 +39,9 @@ COLUMNS = [
     "imputed_probes",
     "imputed_genes",
     "driving_genes",
+    "conformal_p_ALL",
+    "conformal_p_AML",
+    "conformal_set",
 ]
 MODEL = small_model("weighted_voting")
 NEW = new_patients()
@@ -120,6 +123,18 @@ def test_below_the_threshold_there_is_no_call():
     assert (calls["threshold"] == threshold).all()
 
 
+def test_a_set_holds_the_classes_whose_p_value_is_above_alpha():
+    calls = MODEL.predict(NEW)
+    in_all, in_aml = (calls[f"conformal_p_{name}"] > 0.1 for name in ("ALL", "AML"))
+    by_hand = np.select(
+        [in_all & in_aml, in_all, in_aml], ["ALL or AML", "ALL", "AML"], default="no class"
+    )
+    assert calls["conformal_set"].tolist() == by_hand.tolist()
+    # No p-value is below 1 / (1 + the 20 and 16 training patients).
+    assert calls["conformal_p_ALL"].min() >= 1 / 21
+    assert calls["conformal_p_AML"].min() >= 1 / 17
+
+
 def test_batches_change_nothing(monkeypatch):
     model = small_model("logistic_regression")
     whole = model.predict(NEW)
@@ -183,6 +198,9 @@ def test_a_table_without_samples_is_refused():
 def test_without_labels_there_are_counts_and_no_scores():
     record = describe_calls(MODEL.predict(unlabelled(NEW)))
     assert record["scores"] is None
+    sets = record["conformal_sets"]
+    assert sets["one"] + sets["several"] + sets["none"] == 36
+    assert sets["per_class"] == {}
     assert record["n"] == sum(record["called"].values()) + record["no_calls"] == 36
 
 

@@ -33,6 +33,14 @@ def test_the_card_states_training_cohort_preprocessing_and_parameters():
     kept = small_model("logistic_regression").pipeline["filter"].get_support().sum()
     assert card["preprocessing"]["filter"]["n_kept"] == kept
     assert card["preprocessing"]["select"]["k"] == card["n_genes"]
+    assert card["conformal"] == {
+        "alpha": 0.1,
+        "patients": {"ALL": 20, "AML": 16},
+        "smallest_alpha": {"ALL": 1 / 21, "AML": 1 / 17},
+    }
+    option = card["reject_option"]
+    assert (option["asked"], option["patients"]) == (None, 36)
+    assert option["error"] == (option["wrong_calls"] + 1) / (option["calls"] + 1)
     assert card["tuned"]["C"] in card["model"]["search"]["C"]
     assert card["seed"] == 7
     assert {"scikit-learn", "numpy", "skops", "python"} <= set(card["versions"])

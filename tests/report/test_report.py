@@ -204,6 +204,11 @@ STATED = {
             2 of 3 models cannot be told apart: SVM linear and SVM RBF
             No model differs from the champion by McNemar's exact test on the test samples
             (smallest p = 0.50): these samples cannot tell the models apart""",
+        "hard-samples": """
+            at most α = 0.1 of new patients of a class get a set without the class
+            30 have a set of one class, 3 of several, and 1 of none""",
+        "table-conformal-sets": "ALL 11 0.083 17 1 0.1% to 28.7% AML 11 0.083 17 1",
+        "model-card": "a conformal set of classes that misses at most 10% of the patients of each",
         "table-held-out": """
             Errors, every sample called 2 of 34 (5.9%) 0.7% to 19.7%
             Errors among its calls 1 of 32 (3.1%) 0.1% to 16.2%

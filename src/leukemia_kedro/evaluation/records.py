@@ -22,3 +22,32 @@ class RejectOption(TypedDict):
     wrong_calls: float
     calls: float
     patients: int
+
+
+class ConformalRecord(TypedDict):
+    """What the conformal sets of a model promise, in ``card.json`` and ``champion.json``."""
+
+    alpha: float
+    """Largest false-negative rate of each class."""
+    patients: dict[str, int]
+    """Calibration patients of each class."""
+    smallest_alpha: dict[str, float]
+    """1 / (patients + 1): at a smaller α every set holds the class."""
+
+
+class SetsOfClass(TypedDict):
+    """Sets of the samples of one class: how many miss the class, with an exact 95 % interval."""
+
+    n: int
+    missed: int
+    low: float
+    high: float
+
+
+class SetsRecord(TypedDict):
+    """How many sets hold one class, several or none."""
+
+    one: int
+    several: int
+    none: int
+    per_class: dict[str, SetsOfClass]

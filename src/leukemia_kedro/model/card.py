@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.scale import typical_quantiles
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import ModelParameters
@@ -27,6 +28,7 @@ def model_card(
     setting: Setting,
     threshold: float,
     reject_option: Mapping[str, Any],
+    conformal: ConformalSets,
 ) -> dict[str, Any]:
     """Everything a stranger needs to know before using the model; plain JSON.
 
@@ -39,14 +41,16 @@ def model_card(
     reject_option : dict
         What the threshold promises: the
         :class:`~leukemia_kedro.evaluation.records.RejectOption`.
+    conformal : ConformalSets
 
     Returns
     -------
     dict
         ``classes`` in the cohort's order, ``scale`` (what the model takes), ``threshold``,
-        ``reject_option``, ``n_genes``; ``preprocessing`` and ``tuned``, read off the fitted
-        pipeline; ``training`` with the number of samples of each class and the quantiles of a
-        typical one; ``model``, ``cohort``, ``resampling`` and ``seed``, the parameters;
+        ``reject_option``; ``conformal`` with α, the calibration patients of each class and the
+        smallest α that so many allow; ``n_genes``; ``preprocessing`` and ``tuned``, read off the
+        fitted pipeline; ``training`` with the number of samples of each class and the quantiles of
+        a typical one; ``model``, ``cohort``, ``resampling`` and ``seed``, the parameters;
         ``versions``; ``date``. The champion's has its ``name`` and ``metrics`` as well.
     """
     labels = training_set.labels
@@ -56,6 +60,11 @@ def model_card(
         "scale": setting.cohort.scale,
         "threshold": threshold,
         "reject_option": dict(reject_option),
+        "conformal": {
+            "alpha": conformal.alpha,
+            "patients": {name: conformal.patients[name] for name in classes},
+            "smallest_alpha": {name: 1 / (conformal.patients[name] + 1) for name in classes},
+        },
         "n_genes": len(genes_in_use(pipeline)),
         "preprocessing": _preprocessing(pipeline),
         "tuned": tuned(pipeline, setting.model),

@@ -3,8 +3,8 @@
 A model file is one zip in the skops format, which rebuilds objects from plain data and cannot
 execute code. It holds
 
-- ``schema.json`` and arrays: the pipeline and its :class:`.TrainingReference`, as skops describes
-  them;
+- ``schema.json`` and arrays: the pipeline, its :class:`.TrainingReference` and its
+  :class:`.ConformalSets`, as skops describes them;
 - ``card.json``: what the model is, for people and programs, in plain JSON;
 - ``SHA256SUMS``: a checksum of every other part, in the layout that ``sha256sum -c`` reads.
 
@@ -31,6 +31,7 @@ import numpy as np
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.archive import ADVICE, canonical_parts, read_archive, write_archive
+from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.fitted import FittedModel
 from leukemia_kedro.model.training_reference import TrainingReference
 
@@ -68,7 +69,8 @@ def write_model(model: FittedModel, path: Path) -> None:
 
     pipeline = _with_names_as_text(model.pipeline)
     reference = asdict(model.reference) if model.reference else None
-    dump = skops.io.dumps({"pipeline": pipeline, "reference": reference})
+    conformal = asdict(model.conformal) if model.conformal else None
+    dump = skops.io.dumps({"pipeline": pipeline, "reference": reference, "conformal": conformal})
     card = json.dumps(
         {"format": FORMAT, **model.card}, indent=2, ensure_ascii=False, allow_nan=False
     )
@@ -100,7 +102,8 @@ def read_model(path: Path) -> FittedModel:
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             built = skops.io.loads(archive.content, trusted=list(TRUSTED_TYPES))
         reference = built["reference"] and TrainingReference(**built["reference"])
-        model = FittedModel(built["pipeline"], card, reference)
+        conformal = built["conformal"] and ConformalSets(**built["conformal"])
+        model = FittedModel(built["pipeline"], card, reference, conformal)
         _check_trees(model)
     except UntrustedTypesFoundException as error:
         # The second paragraph of skops' message is advice on how to load it nevertheless.

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
 from leukemia_kedro.model.predictions import prediction_table, with_calls
@@ -23,6 +24,7 @@ class _Scored(NamedTuple):
     calls: pd.DataFrame
     given: np.ndarray  # what the classifier is given, samples × genes
     predicted: np.ndarray  # number of the predicted class among the classifier's classes
+    sets: dict[str, Any]  # the columns of the conformal sets
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,14 @@ class FittedModel:
         with a reason where there is no pipeline.
     reference : TrainingReference or None
         What new samples are compared with.
+    conformal : ConformalSets or None
+        The classes that a new sample cannot be told from.
     """
 
     pipeline: Any
     card: dict[str, Any] = field(default_factory=dict)
     reference: TrainingReference | None = None
+    conformal: ConformalSets | None = None
 
     @property
     def left_out(self) -> str | None:
@@ -66,13 +71,15 @@ class FittedModel:
         Returns
         -------
         DataFrame
-            Columns ``sample, predicted, probability_<class>…, confidence, call``; without rows
-            where there is no sample or the model was left out.
+            Columns ``sample, predicted, probability_<class>…, confidence, call,
+            conformal_p_<class>…, conformal_set``; without rows where there is no sample or the
+            model was left out.
         """
         if self.left_out or expression.empty:
             return pd.DataFrame(columns=["sample", "predicted", "confidence", "call"])
         values = expression[self.pipeline.feature_names_in_].to_numpy()
-        return self._score(expression.index, values).calls
+        scored = self._score(expression.index, values)
+        return scored.calls.assign(**scored.sets)
 
     def predict(
         self, samples: pd.DataFrame | Cohort, allowed_missing_share: float = 0.0
@@ -97,7 +104,9 @@ class FittedModel:
             ``distance_limit`` and ``out_of_distribution``, see
             :class:`~leukemia_kedro.model.training_reference.TrainingReference`;
             ``imputed_probes`` and, of these, ``imputed_genes`` that the classifier is given;
-            ``driving_genes``, see :func:`~leukemia_kedro.model.driving_genes.gene_shares`.
+            ``driving_genes``, see :func:`~leukemia_kedro.model.driving_genes.gene_shares`;
+            ``conformal_p_<class>…`` and ``conformal_set``, see
+            :class:`~leukemia_kedro.model.conformal.ConformalSets`.
 
         Raises
         ------
@@ -137,12 +146,14 @@ class FittedModel:
             imputed_probes=missing.sum(axis=1),
             imputed_genes=missing[:, of_genes].sum(axis=1),
             driving_genes=name_top_genes(shares, genes),
+            **scored.sets,
         )
         calls.insert(1, "call", calls.pop("call"))
         return calls
 
     def _score(self, samples: pd.Index, values: np.ndarray) -> _Scored:
         """``values`` holds the model's probes in their order, NaN where missing."""
+        assert self.conformal is not None  # only a model that was left out has none
         pipeline, classes = self.pipeline, self.card["classes"]
         if "impute" not in pipeline.named_steps:
             assert self.reference is not None
@@ -152,7 +163,9 @@ class FittedModel:
         classify = pipeline["classify"]
         decision = classify.decide(given)
         columns = np.array([list(classify.classes_).index(name) for name in classes])
+        in_order = decision.probabilities[:, columns]
         predicted = classify.classes_[decision.predicted]
-        table = prediction_table(samples, predicted, decision.probabilities[:, columns], classes)
+        table = prediction_table(samples, predicted, in_order, classes)
         calls = with_calls(table, decision.confidence, self.card["threshold"])
-        return _Scored(calls, given, decision.predicted)
+        sets = self.conformal.columns(in_order, classes)
+        return _Scored(calls, given, decision.predicted, sets)

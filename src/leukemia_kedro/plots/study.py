@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
-from leukemia_kedro.evaluation.records import RejectOption
+from leukemia_kedro.evaluation.records import ConformalRecord, RejectOption, SetsRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,8 @@ class Scores(TypedDict):
     log_loss: float
     brier: float
     per_class: dict[str, dict[str, float | None]]
+    conformal_sets: NotRequired[SetsRecord]
+    """Of the test samples."""
 
 
 class ModelScores(TypedDict):
@@ -129,6 +131,7 @@ class Champion(TypedDict):
     n_genes: int
     threshold: float
     reject_option: RejectOption
+    conformal: ConformalRecord
     parameters: dict[str, Any]
     cross_validation: CrossValidation
     test: OnTestSamples | None

@@ -8,12 +8,13 @@ from typing import Any, TypedDict, cast
 
 import pandas as pd
 
+from leukemia_kedro.evaluation.records import SetsRecord
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import FigureRecord, ModelScores, Study
 from leukemia_kedro.report.chapter import Chapter, divided, named
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import count, decimal, percent, small
+from leukemia_kedro.report.wording import count, decimal, percent, percent_interval, small
 
 ELSEWHERE = ("hard_samples", "intensity_shift")
 """Figures with a chapter of their own, not shown with the rest of their gallery."""
@@ -69,11 +70,13 @@ class Models(Chapter, anchor="models", title="Each model"):
 
 @dataclass(frozen=True)
 class HardSamples(Chapter, anchor="hard-samples", title="Hard samples"):
-    """Samples that models misclassify, and the champion's call of each test sample."""
+    """Samples that models misclassify; the champion's call and set of each test sample."""
 
     hard: Table | None
     figures: list[FigureRecord]
     calls: Table | None
+    sets: Table
+    of_test: SetsRecord | None
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,14 @@ def hard_samples(study: Study) -> HardSamples:
         "as misclassified where it is in more than half of the repeats.",
     )
     figures = named(study.galleries.model_figures, "hard_samples")
-    return HardSamples(table if hard else None, figures, _call_table(study))
+    scores = study.models.model_scores[study.models.champion["champion"]]["test"]
+    return HardSamples(
+        hard=table if hard else None,
+        figures=figures,
+        calls=_call_table(study),
+        sets=_set_table(study),
+        of_test=scores and scores["conformal_sets"],
+    )
 
 
 def train_versus_test(study: Study) -> TrainVersusTest | None:
@@ -275,6 +285,7 @@ def _call_table(study: Study) -> Table | None:
         Column("confidence", "Confidence", decimal),
         Column("call", "Call"),
         Column("verdict", "Result"),
+        Column("conformal_set", "Conformal set"),
     ]
     if len(study.cohort.classes) <= MOST_PROBABILITIES:
         columns[3:3] = [
@@ -288,4 +299,43 @@ def _call_table(study: Study) -> Table | None:
         anchor="calls",
         caption=f"Prediction of {readable(champion)} for each test sample, the least confident "
         f"first.{f' {count(surer)} more confident ones are not listed.' if surer else ''}",
+    )
+
+
+def _set_table(study: Study) -> Table:
+    """What the champion's conformal sets promise for each class, and the test samples."""
+    champion, conformal = study.models.champion, study.models.champion["conformal"]
+    scores = study.models.model_scores[champion["champion"]]["test"]
+    found = scores["conformal_sets"]["per_class"] if scores else {}
+    rows: list[dict[str, Any]] = [
+        {
+            "label": name,
+            "patients": conformal["patients"][name],
+            "smallest_alpha": conformal["smallest_alpha"][name],
+            **({"n": found[name]["n"], "missed": found[name]["missed"]} if name in found else {}),
+            "interval": percent_interval(found[name]["low"], found[name]["high"])
+            if name in found
+            else "",
+        }
+        for name in champion["classes"]
+    ]
+    columns = [
+        Column("label", "Class"),
+        Column("patients", "Training patients", count),
+        Column("smallest_alpha", "Smallest α they allow", decimal),
+    ]
+    if found:
+        columns += [
+            Column("n", "Test samples", count),
+            Column("missed", "Sets without the class", count),
+            Column("interval", "95% interval of the share"),
+        ]
+    tested = " Test samples of the class, and how many of their sets miss it." if found else ""
+    return make_table(
+        rows,
+        columns,
+        anchor="conformal-sets",
+        caption=f"Conformal sets of {readable(champion['champion'])} at α = "
+        f"{conformal['alpha']:g}: what so few training patients allow.{tested}",
+        sortable=False,
     )

@@ -31,8 +31,10 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
         without labels, else those of :func:`~leukemia_kedro.evaluation.metrics.score` with the
         exact 95 % interval of the accuracy and what the reject option did, over the samples of
         the model's classes; ``other_labels`` counts the rest, which the model cannot predict.
+        ``conformal_sets`` are as in :func:`~leukemia_kedro.model.conformal.describe_sets`.
     """
     from leukemia_kedro.evaluation.comparison import score_calls
+    from leukemia_kedro.model.conformal import describe_sets
     from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 
     columns = [column for column in map(str, calls) if column.startswith(PROBABILITY)]
@@ -43,6 +45,7 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
         "called": {name: int((calls["call"] == name).sum()) for name in classes},
         "out_of_distribution": int(calls["out_of_distribution"].sum()),
         "imputed": int((calls["imputed_probes"] > 0).sum()),
+        "conformal_sets": describe_sets(calls, classes),
         "scores": None,
     }
     if "label" not in calls:

@@ -74,7 +74,10 @@ def fit(
     modelling: ModellingParameters,
     compute: ComputeParameters,
 ) -> FittedModel:
-    """The model tuned and fitted on all training samples; its threshold comes from the folds."""
+    """The model tuned and fitted on all training samples.
+
+    Its reject threshold and the scores of its conformal sets come from the folds.
+    """
     from leukemia_kedro.evaluation.fold_rankings import orders_by_split
     from leukemia_kedro.evaluation.nested_cv import fit_model
     from leukemia_kedro.evaluation.reject_option import (
@@ -83,6 +86,7 @@ def fit(
         describe_threshold,
     )
     from leukemia_kedro.model.card import model_card
+    from leukemia_kedro.model.conformal import calibrate_sets
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.training_reference import remember_training
 
@@ -97,10 +101,12 @@ def fit(
         asked = modelling.max_error_when_calling
         threshold = choose_threshold(curve, asked)
     option = describe_threshold(curve, threshold, asked)
+    sets = calibrate_sets(cv_predictions, patients, modelling.conformal_alpha)
     return FittedModel(
         pipeline,
-        model_card(pipeline, training_set, setting, threshold, option),
+        model_card(pipeline, training_set, setting, threshold, option, sets),
         remember_training(pipeline, training_set),
+        sets,
     )
 
 
@@ -132,7 +138,8 @@ def score(
         ``n_genes`` and ``genes`` that the fitted model uses; ``cv``, see
         :func:`~leukemia_kedro.evaluation.metrics.score_repeats`; ``train``, see
         :func:`~leukemia_kedro.evaluation.metrics.score`; ``test``, see
-        :func:`~leukemia_kedro.evaluation.comparison.score_calls`, None without a test set.
+        :func:`~leukemia_kedro.evaluation.comparison.score_calls`, with ``conformal_sets``, see
+        :func:`~leukemia_kedro.model.conformal.describe_sets`; None without a test set.
         ``correct`` tells which predictions were right, of the held-out samples or else of the
         first repeat, for paired tests between models. The only key of a model that was left out
         is ``left_out``, the reason.
@@ -140,6 +147,7 @@ def score(
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.evaluation.metrics import score, score_repeats
     from leukemia_kedro.model.card import genes_in_use
+    from leukemia_kedro.model.conformal import describe_sets
 
     if fitted.left_out:
         return {"left_out": fitted.left_out}
@@ -151,6 +159,7 @@ def score(
         grouped = "group" in sample_split
         patients = sample_split.loc[samples, "group"].to_numpy() if grouped else samples
         test, paired = score_calls(test_predictions, classes, patients, seed), test_predictions
+        test["conformal_sets"] = describe_sets(test_predictions, classes)
     paired = paired.sort_values("sample")
     return {
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
@@ -223,6 +232,7 @@ def promote_champion(
         "n_genes": int(row["n_genes"]),
         "threshold": model.card["threshold"],
         "reject_option": model.card["reject_option"],
+        "conformal": model.card["conformal"],
         "parameters": model.card["tuned"],
         "cross_validation": figures(row, "cv_"),
         "test": figures(row, "test_") if has_test_set else None,
