@@ -51,7 +51,7 @@ def test_the_cohort(found):
 def test_the_answer(found):
     champion, permutation = found["champion"], found["permutation_test"]
     test, cv = champion["test"], champion["cross_validation"]
-    wrong = champion["held_out"]["errors_among_calls"]
+    wrong, option = champion["held_out"]["errors_among_calls"], champion["reject_option"]
     assert champion["champion"] == "weighted_voting"
     assert_on_the_page(
         f"{test['n'] - test['errors']:.0f} of {test['n']:.0f} test samples classified correctly, "
@@ -61,6 +61,8 @@ def test_the_answer(found):
         f"{cv['balanced_accuracy_high']:.0f})",
         f"{wrong['count']} of {wrong['of']} calls wrong",
         f"up to {wrong['high']:.1%}",
+        f"{option['error']:.1%} wrong calls are to be expected (95 % interval "
+        f"{option['low']:.1%} to {option['high']:.1%})",
         f"Permutation p = {permutation['p_value']:.4f}",
         f"The standard error is {cv['balanced_accuracy_se']:.3f}, so everything above "
         f"{cv['balanced_accuracy'] - cv['balanced_accuracy_se']:.3f}",

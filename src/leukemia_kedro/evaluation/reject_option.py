@@ -47,7 +47,8 @@ def describe_threshold(
 ) -> RejectOption:
     """What a threshold promises, estimated out of fold; ``asked`` as in :class:`RejectOption`."""
     reached = curve[curve["threshold"] >= threshold - ROUNDING]
-    wrong, calls = (float(n) for n in reached[["wrong", "calls"]].max().fillna(0))
+    # Fifths of patients do not add up to whole ones exactly.
+    wrong, calls = (round(float(n), 9) for n in reached[["wrong", "calls"]].max().fillna(0))
     low, high = clopper_pearson(wrong, calls) if calls else (0.0, 1.0)
     return {
         "asked": asked,
