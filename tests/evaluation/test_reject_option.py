@@ -92,6 +92,12 @@ def test_a_confidence_that_a_file_rounds_up_reaches_its_own_threshold():
     assert with_calls(table, np.array([2 / 3]), threshold)["call"].tolist() == ["ALL"]
 
 
+def test_confidences_that_differ_by_rounding_are_one_threshold():
+    curve = curve_of([True, False, True], [1 - 1e-12, 1 - 1e-11, 0.5])
+    assert curve["calls"].tolist() == [2, 3]
+    assert choose_threshold(curve, 0.7) == 0.5
+
+
 def simulated_patients(n, effect, rng):
     """20 of 200 genes differ; patients show their class with different strength."""
     classes = rng.permutation((np.arange(n) < round(0.34 * n)).astype(int))

@@ -239,7 +239,8 @@ STATED = {
     "five_classes": {
         "answer": """
             This cohort has no test set
-            calls 29 of 38 training patients out of fold; 2 of these calls are wrong.""",
+            calls 29 of 38 training patients out of fold (mean over repeats);
+            2 of these calls are wrong.""",
         "model-card": """
             No sample was held out
             10.0% wrong calls are to be expected (95% interval 0.7% to 19.0%; 2 of 29 calls""",

@@ -71,8 +71,9 @@ def test_a_promise_states_what_was_asked_and_what_is_kept(changes, text):
         ({"n": 34, "calls": 0, "errors_among_calls": 0}, 20.2,
          "calls none of the 34 test samples."),
         (None, 20.2,
-         "calls 20.2 of 38 training patients out of fold; 0 of these calls are wrong."),
-        (None, 0.0, "calls none of 38 training patients out of fold."),
+         "calls 20.2 of 38 training patients out of fold (mean over repeats); 0 of these calls "
+         "are wrong."),
+        (None, 0.0, "calls none of 38 training patients out of fold (mean over repeats)."),
     ],
 )  # fmt: skip
 def test_a_model_that_calls_nobody_is_not_silent(test, calls, text):

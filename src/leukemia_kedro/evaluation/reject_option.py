@@ -87,7 +87,9 @@ def call_curve(correct: np.ndarray, confidence: np.ndarray, patients: np.ndarray
             "wrong": np.cumsum((weight * ~correct)[order]),
         }
     )
-    return table.drop_duplicates("threshold", keep="last", ignore_index=True)
+    # A threshold calls all samples that share its confidence: the last row of each tie.
+    last = ~(table["threshold"] / ROUNDING).round().duplicated(keep="last")
+    return table[last].reset_index(drop=True)
 
 
 def _estimated_error(wrong: Any, calls: Any) -> Any:

@@ -67,7 +67,7 @@ def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
     if test is not None and not test["calls"]:
         return f"With its reject option it calls none of the {count(test['n'])} test samples."
     calls, wrong, of = option["calls"], option["wrong_calls"], option["patients"]
-    where = "training patients out of fold"
+    where = "training patients out of fold (mean over repeats)"
     if test is not None:
         calls, wrong, of = test["calls"], test["errors_among_calls"], test["n"]
         where = "test samples"
