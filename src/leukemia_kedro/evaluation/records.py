@@ -32,7 +32,7 @@ class ConformalRecord(TypedDict):
     patients: dict[str, int]
     """Calibration patients of each class."""
     smallest_alpha: dict[str, float]
-    """1 / (patients + 1): at a smaller α every set holds the class."""
+    """At an α smaller than this, 1 / (patients + 1), every set holds the class."""
 
 
 class SetsOfClass(TypedDict):

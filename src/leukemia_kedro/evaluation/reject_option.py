@@ -45,7 +45,11 @@ def choose_threshold(curve: pd.DataFrame, max_error: float) -> float:
 def describe_threshold(
     curve: pd.DataFrame, threshold: float, asked: float | None = None
 ) -> RejectOption:
-    """What a threshold promises, estimated out of fold; ``asked`` as in :class:`RejectOption`."""
+    """What a threshold promises, estimated out of fold.
+
+    ``curve`` is from :func:`call_curve`, ``asked`` as in
+    :class:`~leukemia_kedro.evaluation.records.RejectOption`.
+    """
     reached = curve[curve["threshold"] >= threshold - ROUNDING]
     # Fifths of patients do not add up to whole ones exactly.
     wrong, calls = (round(float(n), 9) for n in reached[["wrong", "calls"]].max().fillna(0))

@@ -49,8 +49,9 @@ class ConformalSets:
     ----------
     alpha : float
         Largest false-negative rate of each class.
-    scores, weights : dict of str to ndarray, shape (n_predictions of the class,)
-        Scores (0 to 1), ascending, and the share of a patient that each stands for.
+    scores, weights : dict
+        For each class, arrays of shape (n_predictions,): scores (0 to 1), ascending, and the share
+        of a patient that each stands for.
 
     References
     ----------
