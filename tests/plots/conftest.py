@@ -108,7 +108,8 @@ def _called(samples, classes, skill, rng):
     scores += skill * (truth[:, None] == np.array(classes))
     probability = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     predicted = np.asarray(classes)[probability.argmax(axis=1)]
-    return prediction_table(samples.index, predicted, probability, classes).assign(label=truth)
+    table = prediction_table(samples.index, predicted, probability, classes)
+    return table.assign(label=truth, confidence=probability.max(axis=1))
 
 
 def _model_comparison(cv, test):

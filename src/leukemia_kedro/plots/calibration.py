@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -86,14 +85,12 @@ def reliability(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
 def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
     """Error rate among the calls when only the most confident samples are called.
 
-    El-Yaniv & Wiener 2010, JMLR 11:1605. Confidence is the largest probability in
-    cross-validation, the model's own on the test set.
+    El-Yaniv & Wiener 2010, JMLR 11:1605. Both curves follow the confidence that the reject option
+    goes by.
     """
     model, test = predictions.model, predictions.test
-    confidence = _largest_probability(predictions.cv, list(predictions.classes))
-    confident = replace(predictions, cv=predictions.cv.assign(confidence=confidence))
     figure, [[ax]] = style.panels(width=4.2, height=3.2)
-    entries = draw_curves(ax, confident, _risk_coverage, style.SPLIT_COLOURS["train"], "area")
+    entries = draw_curves(ax, predictions, _risk_coverage, style.SPLIT_COLOURS["train"], "area")
     called = test[test["call"] != NO_CALL] if len(test) else test
     if len(called):
         n_wrong = int((called["call"] != called["label"]).sum())
