@@ -226,6 +226,23 @@ def test_samples_of_classes_the_model_does_not_know_are_counted_apart():
     assert record["other_labels"] == {"tumour": 36}
 
 
+def check_golubs_rule(fitted, golub):
+    """The class is the sign of the votes of all genes, whatever the calibrated probability."""
+    calls = fitted.call_samples(golub.expression).set_index("sample")
+    voting, genes = fitted.classifier, fitted.pipeline[:-1].get_feature_names_out()
+    log2 = np.log2(golub.expression[genes].clip(100, 16000))
+    votes = voting.weights_ * (log2 - voting.boundaries_) / voting.scale_
+    winner = np.where(votes.sum(axis=1) > 0, "ALL", "AML")
+    assert list(calls["predicted"]) == list(winner)
+    strength = votes.sum(axis=1).abs() / votes.abs().sum(axis=1)
+    np.testing.assert_allclose(calls["confidence"], strength, rtol=1e-9)
+    assert len(calls) == 72
+    test = golub.samples["split"] == "test"
+    wrong = test & (calls["predicted"] != golub.samples["label"])
+    assert list(calls.index[wrong]) == ["60", "66", "67"]
+    assert list(calls.index[wrong & (calls["call"] != "no call")]) == ["66"]
+
+
 @pytest.mark.real_data
 def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
     """Weighted voting, fitted to the 38, called on the 34 as if they were new."""
@@ -243,5 +260,6 @@ def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
     assert (calls["call"] != "no call").sum() == 30  # strong calls, as in docs on replication
     assert calls["sample"].tolist() == of_the_run["sample"].tolist()
     assert calls["out_of_distribution"].sum() == 2
+    check_golubs_rule(fitted, golub)
     with pytest.raises(UserError, match="look like logarithms"):
         fitted.predict(np.log2(independent.clip(lower=20)))

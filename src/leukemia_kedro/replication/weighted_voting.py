@@ -14,6 +14,9 @@ STRONG = 0.3
 N_GENES = 50
 TWO_DIGITS = 0.005
 
+WEAK = {"54": 0.23, "57": 0.22, "60": 0.06, "66": 0.27, "67": 0.15}
+"""Published prediction strengths of the patients without a call."""
+
 GOLUB = "Golub et al. 1999, weighted voting"
 OWN_GENES = "Golub et al. 1999, weighted voting (reference: an earlier recomputation)"
 SLONIM = "Slonim et al. 2000, weighted voting"
@@ -40,7 +43,18 @@ def published_genes(golub: Golub) -> list[Row]:
         compare_patients(
             GOLUB, f"{setting}: patients wrong when every call is forced", "66, 67", wrong
         ),
+        *(
+            compare(GOLUB, f"{setting}: prediction strength of patient {patient}", *pair)
+            for patient, pair in _weak_calls(golub, signed).items()
+        ),
     ]
+
+
+def _weak_calls(golub: Golub, signed: np.ndarray) -> dict[str, tuple[float, float, float]]:
+    found = dict(zip(golub.test.index, np.abs(signed), strict=True))
+    return {
+        patient: (strength, float(found[patient]), TWO_DIGITS) for patient, strength in WEAK.items()
+    }
 
 
 def own_genes(golub: Golub) -> list[Row]:
