@@ -2,7 +2,11 @@
 #
 #   Rscript make_limma.R OUT [GOLUB MLL]
 #
-# OUT    folder to write to: tests/golden/limma
+# limma 3.54.1 makes the tables of tests/golden/limma_3.54: all data and all cases.
+# limma 3.63.2 makes those of tests/golden/limma_3.63: the cases with missing values, where residual
+# degrees of freedom differ between probes. On the other cases both versions do the same.
+#
+# OUT    folder to write to: tests/golden/limma_3.54 or tests/golden/limma_3.63
 # GOLUB  folder of data_set_ALL_AML_train.csv
 # MLL    the file MLL.csv
 #
@@ -12,6 +16,8 @@
 suppressPackageStartupMessages(library(limma))
 arguments <- commandArgs(trailingOnly = TRUE)
 out <- arguments[1]
+# From 3.61.8 on limma estimates the prior in another way where residual df differ.
+is_newer <- packageVersion("limma") >= "3.61.8"
 
 write_table <- function(table, name) {
   numeric <- vapply(table, is.double, TRUE)
@@ -63,17 +69,29 @@ simulate <- function() {
   alike_gaps <- alike
   alike_gaps[matrix(runif(length(y)) < 0.06, nrow(y))] <- NA
 
-  write_table(samples, "simulated.samples")
-  for (name in c("y", "gaps", "alike", "alike_gaps")) {
-    write_table(data.frame(probe = rownames(y), get(name)), paste0("simulated.", name))
+  # Values that nobody logged: many small means and a few large ones, as uneven as means can be.
+  set.seed(25)
+  level <- 2^rnorm(300, 9, 2.5)
+  error <- sqrt(5 / rchisq(300, 5)) * matrix(rnorm(300 * length(label)), 300)
+  unlogged <- round(level * exp(0.3 * error), 2)
+  dimnames(unlogged) <- list(sprintf("probe_%03d", 1:300), samples$sample)
+
+  data <- list(y = y, gaps = gaps, alike = alike, alike_gaps = alike_gaps, unlogged = unlogged)
+  if (!is_newer) {
+    write_table(samples, "simulated.samples")
+    for (name in names(data)) {
+      table <- data.frame(probe = rownames(data[[name]]), data[[name]])
+      write_table(table, paste0("simulated.", name))
+    }
   }
-  list(samples = samples, y = y, gaps = gaps, alike = alike, alike_gaps = alike_gaps)
+  c(list(samples = samples), data)
 }
 
 # ---- one case ---------------------------------------------------------------------------------
 
 run_case <- function(name, y, samples, formula = ~ 0 + label, contrasts = NULL, trend = FALSE,
                      robust = FALSE, lfc = NULL, keep_every = 1) {
+  if (is_newer && !grepl("missing", name)) return(invisible())
   samples$label <- factor(samples$label)
   design <- model.matrix(formula, samples)
   # lmFit names the coefficients that one gene's own samples cannot tell.
@@ -123,14 +141,54 @@ class_contrasts <- function(columns, has_intercept) {
 
 # ---- simulated cases --------------------------------------------------------------------------
 
+# Curves as limma draws them: 3.54 through R's lowess, 3.63 through weights of its own too.
+curves <- function() {
+  set.seed(22)
+  case <- function(name, x, span, weights = rep(1, length(x))) {
+    y <- round(sin(x / max(abs(x)) * 6) + rt(length(x), 3), 6)
+    fitted <- if (is_newer) {
+      loessFit(y, x, weights, span = span, iterations = 1, min.weight = 1e-8, max.weight = 100)$fitted
+    } else {
+      replace(numeric(length(x)), order(x), lowess(x, y, f = span)$y)
+    }
+    data.frame(case = name, x = x, y = y, weight = weights, span = span, fitted = fitted)
+  }
+  uneven <- function(n) round(2^runif(n, 5, 13), 2)
+  weights <- function(n) pmin(round(rexp(n) * sample(c(1, 1, 1e-6, 50), n, TRUE), 8) + 1e-8, 100)
+  if (is_newer) {
+    cases <- list(
+      case("even", round(runif(260, 5, 13), 4), 0.7, weights(260)),
+      case("uneven", uneven(260), 0.6, weights(260)),
+      case("tied", pmax(round(rnorm(230, 7, 2), 1), 6.6), 0.4, weights(230)),
+      case("four", uneven(4), 1, c(1, 0.5, 2, 0.1)), case("five", uneven(5), 1, weights(5)),
+      case("twelve", uneven(12), 1, weights(12))
+    )
+    write_table(do.call(rbind, cases), "curves")
+    return(invisible())
+  }
+  cases <- list(
+    case("even", round(runif(150, 5, 13), 4), 0.4), case("uneven", uneven(150), 0.4),
+    case("wide", uneven(80), 0.8), case("tied", pmax(round(rnorm(100, 7, 2), 1), 6.6), 0.4),
+    case("mostly_tied", c(rep(6.64, 60), round(runif(40, 7, 12), 3)), 0.4),
+    case("all_tied", rep(6.64, 8), 0.4)
+  )
+  for (n in c(2, 3, 5, 10, 11, 12)) {
+    cases <- c(cases, list(case(paste0("few_", n), uneven(n), 0.4)))
+  }
+  write_table(do.call(rbind, cases), "curves")
+}
+curves()
+
 simulated <- simulate()
 samples <- simulated$samples
 means_only <- ~ 0 + label
-case <- function(name, y, formula = means_only, ...) {
+case <- function(name, y, formula = means_only, contrasts = 1:3, ...) {
   columns <- colnames(model.matrix(formula, samples))
+  all_contrasts <- class_contrasts(columns, columns[1] == "(Intercept)")
   run_case(paste0("simulated.", name), y, samples, formula,
-           class_contrasts(columns, columns[1] == "(Intercept)"), ...)
+           all_contrasts[, contrasts, drop = FALSE], ...)
 }
+panel <- function(name, y) case(name, y, contrasts = 1:2, trend = TRUE, robust = TRUE)
 y <- simulated$y
 gaps <- simulated$gaps
 seen <- gaps[rowSums(!is.na(gaps)) > 0, ]  # limma finds no trend where a mean is missing
@@ -155,6 +213,17 @@ case("alike_robust", simulated$alike, robust = TRUE)
 case("alike_missing_robust", simulated$alike_gaps, robust = TRUE)
 case("five_probes", y[101:105, ], trend = TRUE)
 case("eight_probes_robust", y[101:108, ], robust = TRUE)
+for (n in c(10, 11, 12, 20, 50)) {
+  panel(sprintf("panel_%d_trend_robust", n), y[100 + 1:n, ])
+}
+for (n in c(10, 11, 12, 30, 100, 300)) {
+  panel(sprintf("unlogged_%d_trend_robust", n), simulated$unlogged[1:n, ])
+}
+# On fewer probes than five the newer limma draws a line, on up to ten the older is not robust.
+case("four_missing_trend", gaps[101:104, ], contrasts = 1:2, trend = TRUE)
+for (n in c(6, 12, 50)) {
+  panel(sprintf("panel_%d_missing_trend_robust", n), gaps[100 + 1:n, ])
+}
 
 # ---- real cases -------------------------------------------------------------------------------
 
@@ -193,6 +262,17 @@ if (length(arguments) == 3) {
     case("trend_robust", trend = TRUE, robust = TRUE, keep_every = 10)
     case("treat", lfc = 1, keep_every = 10)
   }
+  # About one value in twenty is missing: five squares of 101 are 0, 1 or 4.
+  position <- outer(31 * seq_len(nrow(filtered)), 17 * seq_len(ncol(filtered)), "+")
+  filtered[position^2 %% 101 < 5] <- NA
+  case <- function(name, ...) {
+    run_case(paste0("golub_3051_missing.", name), filtered, golub$samples, ~ 0 + label, contrast,
+             keep_every = 30, ...)
+  }
+  case("plain")
+  case("trend", trend = TRUE)
+  case("robust", robust = TRUE)
+  case("trend_robust", trend = TRUE, robust = TRUE)
 
   mll <- read.csv(arguments[3], check.names = FALSE)
   y <- log2(clip(t(as.matrix(mll[, -ncol(mll)]))))

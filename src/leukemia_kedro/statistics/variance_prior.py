@@ -6,14 +6,16 @@ d₀, the more each gene borrows from the others. References: see ``empirical_ba
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import optimize, special, stats
 from scipy.interpolate import CubicSpline
-from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.lowess import lowess
+from leukemia_kedro.statistics.outlier_df import df_of_outliers, expected_tail
 from leukemia_kedro.statistics.tail_probabilities import f_at_other_df1, log_f_upper
 
 # limma's: shares of the smallest and largest variances that are pulled in, and the lowess span.
@@ -44,7 +46,7 @@ def fit_variance_prior(
 ) -> VariancePrior:
     """Estimate s₀² and d₀ from residual variances, as limma's ``squeezeVar`` does.
 
-    Genes without residual degrees of freedom take no part and get the prior of the others. With
+    Genes without residual degrees of freedom have no weight and get the prior of the others. With
     one gene only, d₀ = 0.
 
     Parameters
@@ -83,6 +85,8 @@ def fit_variance_prior(
         df = df[:1]  # enough, and digamma and trigamma are slow
     mean = None if mean_expression is None else mean_expression[usable]
     estimate = (_robust_moments if robust else _moments)(s2, df, mean)
+    if robust and mean is not None:
+        estimate = _between_genes(estimate, mean)
     everywhere = np.full(len(variance), estimate.typical_df)
     everywhere[usable] = estimate.df
     prior = np.exp(estimate.log_variance(mean_expression))
@@ -129,8 +133,9 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
         s2[fewer] = s02 * f_at_other_df1(s2[fewer] / s02, df[fewer], common_df, plain.typical_df)
 
     z = np.log(s2)
-    centre = _constant(stats.trim_mean(z, _WINSOR_TAILS[1])) if mean is None else _lowess(mean, z)
-    residuals = z - centre(mean)
+    trim = _WINSOR_TAILS[1]
+    centre = stats.trim_mean(z, trim) if mean is None else lowess(mean, z, _LOWESS_SPAN)
+    residuals = z - centre
     lowest, highest = np.quantile(residuals, [_WINSOR_TAILS[0], 1 - _WINSOR_TAILS[1]])
     winsorised = np.clip(residuals, lowest, highest)
     spread = winsorised.var(ddof=1)
@@ -141,44 +146,25 @@ def _robust_moments(s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None) -> 
         return plain
     else:
         d0 = _df_of_spread(spread, common_df, plain.typical_df)
-    shift = winsorised.mean() - _winsorised_moments(common_df, d0)[0]
-    shrunk = _df_of_outliers(np.exp(residuals - shift), common_df, d0)
-    return _Estimate(lambda at: centre(at) + shift, shrunk, d0)
+    log_variance = centre + winsorised.mean() - _winsorised_moments(common_df, d0)[0]
+    f = np.exp(z - log_variance)
+    expected = expected_tail(f, s2, mean)
+    if np.isinf(d0):
+        shrunk = _df_of_outliers_from_chance(f, common_df, expected)
+    else:
+        log_tail = log_f_upper(f, common_df, d0)
+        shrunk = df_of_outliers(log_tail, np.log(expected), f, np.full(n, common_df), d0)
+    return _Estimate(_constant(log_variance), shrunk, d0)
 
 
-def _df_of_outliers(f: np.ndarray, df: float, d0: float) -> np.ndarray:
-    """d₀ of each gene from f = s²/s₀² (Phipson et al. 2016, Section 4)."""
-    n = len(f)
-    if np.isinf(d0):  # an outlier gets a share of the pooled residual df
-        tail = special.chdtrc(df, df * f)
-        no_outlier = np.minimum(tail / _expected_tail(f), 1.0)
-        shrunk = np.where(no_outlier < 1, no_outlier * n * df, np.inf)
-        order = np.argsort(tail, kind="stable")
-        shrunk[order] = np.maximum.accumulate(shrunk[order])
-        return shrunk
-    log_tail = log_f_upper(f, df, d0)
-    log_no_outlier = np.minimum(log_tail - np.log(_expected_tail(f)), 0.0)
-    if not (log_no_outlier < 0).any():
-        return np.full(n, d0)
-    # The d₀ at which the largest variance is as likely as not to be exceeded, in two steps.
-    outlier_d0 = np.log(0.5) / log_tail.min() * d0
-    outlier_d0 *= np.log(0.5) / log_f_upper(f, df, outlier_d0).min()
-    shrunk = np.exp(log_no_outlier) * d0 - np.expm1(log_no_outlier) * outlier_d0
-
-    # No gene may have a smaller d₀ than one that is further out.
-    order = np.argsort(log_tail, kind="stable")
-    ordered = shrunk[order]
-    running_mean = np.cumsum(ordered) / np.arange(1, n + 1)
-    lowest = np.argmin(running_mean)
-    ordered[: lowest + 1] = running_mean[lowest]
-    shrunk[order] = np.maximum.accumulate(ordered)
+def _df_of_outliers_from_chance(f: np.ndarray, df: float, expected: np.ndarray) -> np.ndarray:
+    """d₀ where that of a gene that is no outlier is infinite: a share of the pooled residual df."""
+    tail = special.chdtrc(df, df * f)
+    no_outlier = np.minimum(tail / expected, 1.0)
+    shrunk = np.where(no_outlier < 1, no_outlier * len(f) * df, np.inf)
+    order = np.argsort(tail, kind="stable")
+    shrunk[order] = np.maximum.accumulate(shrunk[order])
     return shrunk
-
-
-def _expected_tail(f: np.ndarray) -> np.ndarray:
-    """Share of genes further out than each gene, with half of itself."""
-    # Genes that differ by rounding errors share a rank, or a rounding error would move d₀.
-    return (len(f) - stats.rankdata(np.log(f).round(10)) + 0.5) / len(f)
 
 
 def _winsorised_moments(df: float, d0: float) -> tuple[float, float]:
@@ -229,7 +215,7 @@ def trigamma_inverse(x: float) -> float:
     return float(y)
 
 
-def _constant(value: float) -> Callable:
+def _constant(value: np.ndarray | float) -> Callable:
     return lambda at: value
 
 
@@ -259,15 +245,8 @@ def _natural_spline(knots: np.ndarray, x: np.ndarray, y: np.ndarray) -> Callable
     return through(np.linalg.lstsq(basis, y)[0])
 
 
-def _lowess(x: np.ndarray, y: np.ndarray) -> Callable:
-    """Cleveland's lowess curve as R draws it, log-linear between genes."""
-    values, position, ties = np.unique(x, return_inverse=True, return_counts=True)
-    if ties.max() > _LOWESS_SPAN * len(x):
-        raise UserError(
-            f"{ties.max()} of {len(x)} probes have the same mean expression, "
-            f"{values[ties.argmax()]:g}: there is no trend over the mean to follow; filter out "
-            "the constant probes or set trend to false"
-        )
-    fitted = lowess(y, x, frac=_LOWESS_SPAN, it=3, delta=0.01 * np.ptp(x), return_sorted=False)
-    curve = np.bincount(position, fitted) / ties
-    return lambda at: np.interp(at, values, curve)
+def _between_genes(estimate: _Estimate, mean: np.ndarray) -> _Estimate:
+    """The same at the genes of ``mean``, log-linear between them and constant beyond."""
+    values, position = np.unique(mean, return_index=True)
+    curve = np.broadcast_to(estimate.log_variance(mean), mean.shape)[position]
+    return replace(estimate, log_variance=partial(np.interp, xp=values, fp=curve))
