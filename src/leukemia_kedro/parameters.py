@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 LARGEST_LOG2 = 25.0
 """No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
 
+LimmaVersion = Literal["limma_3.62", "limma_3.54"]
+"""Whose estimate of the prior variance: limma's from 3.61.8 on, or limma's up to 3.60."""
+
 
 class _Block(BaseModel):
     """A block of parameters: an unknown key is a mistake, never ignored."""
@@ -221,6 +224,9 @@ class DifferentialExpressionParameters(_Block):
     """Whether the prior variance follows mean expression."""
     robust: bool = False
     """Whether hypervariable genes are kept from spoiling the prior."""
+    prior: LimmaVersion = "limma_3.62"
+    """How the prior variance is estimated: as limma does from 3.61.8 on, or as it did up to 3.60
+    (``limma_3.54``). They differ where values are missing."""
     treat_lfc: float | None = Field(default=None, gt=0)
     """Tests for a log2 fold change beyond this, by limma's ``treat``, rather than for any."""
     fdr: float = Field(default=0.05, gt=0, lt=1)

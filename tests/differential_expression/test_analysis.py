@@ -150,6 +150,18 @@ class TestTables:
         assert (treated["P.Value"] >= plain.loc[treated.index, "P.Value"]).all()
         assert list(treated) == list(plain)
 
+    def test_the_limma_of_the_prior_matters_where_values_are_missing(self, two):
+        def priors(cohort):
+            return [
+                run(cohort, prior=limma).prior["prior_df"] for limma in ("limma_3.62", "limma_3.54")
+            ]
+
+        newer, older = priors(two)
+        assert newer == older
+        gaps = np.random.default_rng(0).random(two.log_expression.shape) < 0.05
+        newer, older = priors(changed(two, log_expression=two.log_expression.mask(gaps)))
+        assert newer != pytest.approx(older, rel=1e-3)
+
     def test_trend_and_robust_change_the_prior(self, two):
         priors = {
             run(two, trend=trend, robust=robust).prior["prior_variance"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.statistics.variance_prior import fit_variance_prior, trigamma_inverse
@@ -26,13 +26,102 @@ def test_the_prior_is_found_again(d0, robust):
     assert prior.variance[0] == pytest.approx(0.3, rel=0.02)
 
 
+@pytest.mark.parametrize("version", ["limma_3.62", "limma_3.54"])
 @pytest.mark.parametrize("robust", [False, True])
-def test_genes_on_different_residual_df_share_one_prior(robust):
+def test_genes_on_different_residual_df_share_one_prior(robust, version):
     df = np.repeat([3.0, 8.0, 30.0], 10_000)
-    prior = fit_variance_prior(variances(30_000, 5.0, df=df), df, robust=robust)
-    # Robust estimation takes variances on 3 df for ones on 30, which is not free.
+    s2 = variances(30_000, 5.0, df=df)
+    prior = fit_variance_prior(s2, df, robust=robust, version=version)
+    # Robust moments take variances on 3 df for ones on 30, which is not free.
     assert np.median(prior.df) == pytest.approx(5, rel=0.1)
     assert prior.variance[0] == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_a_trend_is_followed_where_residual_df_differ(robust):
+    rng = np.random.default_rng(21)
+    mean, df = rng.uniform(4, 14, 20_000), rng.choice([3.0, 8.0, 30.0], 20_000)
+    truth = np.exp(-0.4 * (mean - 9))
+    prior = fit_variance_prior(variances(20_000, 4.0, s02=truth, df=df), df, mean, robust)
+    inner = (mean > 5) & (mean < 13)
+    np.testing.assert_allclose(np.log(prior.variance / truth)[inner], 0, atol=0.1)
+    assert np.median(prior.df) == pytest.approx(4, rel=0.06)
+
+
+def test_where_residual_df_differ_d0_is_the_most_likely():
+    """By hand: the likelihood of s²/s₀² under F, searched over log d₀ to full precision."""
+    df = np.random.default_rng(22).choice([2.0, 6.0, 25.0], 400)
+    s2 = variances(400, 7.0, s02=0.4, seed=23, df=df)
+    weight = 1 / special.polygamma(1, df / 2)
+    e = np.log(s2) - special.digamma(df / 2) + np.log(df / 2)
+
+    def prior_variance(d0):
+        return np.exp(np.average(e, weights=weight) + special.digamma(d0 / 2) - np.log(d0 / 2))
+
+    def minus_log_likelihood(log_d0):
+        s02 = prior_variance(np.exp(log_d0))
+        return -(stats.f.logpdf(s2 / s02, df, np.exp(log_d0)) - np.log(s02)).sum()
+
+    d0 = np.exp(optimize.minimize_scalar(minus_log_likelihood, (1, 2)).x)
+    prior = fit_variance_prior(s2, df)
+    # limma stops searching at 1e-4 of d0/(d0 + 2), which is ten times as much of d0.
+    assert prior.df[0] == pytest.approx(d0, rel=1e-3)
+    np.testing.assert_allclose(prior.variance, prior_variance(prior.df[0]), rtol=1e-12)
+
+
+def test_likelihood_finds_the_prior_more_closely_than_moments_where_residual_df_differ():
+    df = np.repeat([2.0, 4.0, 30.0], 100)
+    error = {"limma_3.62": [], "limma_3.54": []}
+    for seed in range(40):
+        s2 = variances(300, 5.0, seed=seed, df=df)
+        for version, errors in error.items():
+            prior = fit_variance_prior(s2, df, version=version)
+            errors.append([np.log(prior.variance[0]), 1 / prior.df[0] - 1 / 5])
+    newer, older = (np.square(errors).mean(axis=0) for errors in error.values())
+    # Over 400 other draws the squared errors of log s₀² and 1/d₀ are 0.39 and 0.22 times those
+    # of moments.
+    assert (newer < 0.8 * older).all()
+
+
+def test_by_likelihood_outliers_stay_outside():
+    df = np.random.default_rng(24).choice([6.0, 8.0], 2000)
+    s2 = variances(2000, 50.0, seed=5, df=df)
+    s2[:10] *= 400
+    plain, robust = fit_variance_prior(s2, df), fit_variance_prior(s2, df, robust=True)
+    assert plain.df[0] < 20
+    assert np.median(robust.df) == pytest.approx(50, rel=0.5)
+    assert (robust.df[:10] < 2).all()
+
+
+@pytest.mark.parametrize("trend", [False, True])
+def test_by_likelihood_a_gene_without_residual_df_has_no_weight(trend):
+    rng = np.random.default_rng(26)
+    df, mean = rng.choice([6.0, 8.0], 302), rng.uniform(4, 14, 302)
+    s2 = variances(302, 4.0, seed=27, df=df)
+    s2[300:], df[300:] = np.nan, 0
+    mean[301] = np.nan  # not one value observed
+    given = mean if trend else None
+    everything = fit_variance_prior(s2, df, given)
+    alone = fit_variance_prior(s2[:300], df[:300], mean[:300] if trend else None)
+    # limma's least weight in a trend is 1e-8 rather than 0.
+    np.testing.assert_allclose(everything.variance[:300], alone.variance, rtol=1e-7)
+    np.testing.assert_allclose(everything.df, alone.df[0], rtol=1e-7)
+    assert np.isfinite(everything.variance[300])
+    assert np.isnan(everything.variance[301]) == trend
+
+
+def test_by_likelihood_the_prior_df_is_finite():
+    df = np.repeat([8.0, 9.0], 50)
+    prior = fit_variance_prior(np.linspace(0.99, 1.01, 100), df)
+    assert 2 * 0.999 / 0.001 < prior.df[0] < 2 * 0.9998 / 0.0002
+
+
+def test_two_genes_are_moderated_by_the_older_limma_only():
+    s2, df = np.array([1.0, 2.0]), np.array([4.0, 4.0])
+    newer, older = fit_variance_prior(s2, df), fit_variance_prior(s2, df, version="limma_3.54")
+    assert (newer.df == 0).all()
+    np.testing.assert_allclose(older.variance, 1.5)
+    assert np.isinf(older.df).all()
 
 
 @pytest.mark.parametrize("robust", [False, True])

@@ -111,9 +111,10 @@ def moderated_statistics(
     """Statistics of every probe and contrast, from the whole linear model."""
     linear = fit_linear_model(comparison.expression, comparison.design)
     fit = fit_contrasts(linear, comparison.contrasts)
+    kind = (parameters.trend, parameters.robust, parameters.prior)
     if parameters.treat_lfc is None:
-        return moderate(fit, parameters.trend, parameters.robust)
-    return treat(fit, parameters.treat_lfc, parameters.trend, parameters.robust)
+        return moderate(fit, *kind)
+    return treat(fit, parameters.treat_lfc, *kind)
 
 
 def two_sample_tests(

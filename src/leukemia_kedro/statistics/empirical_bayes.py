@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from leukemia_kedro.parameters import LimmaVersion
 from leukemia_kedro.statistics.intervals import CONFIDENCE
 from leukemia_kedro.statistics.linear_model import LinearFit, correlation
 from leukemia_kedro.statistics.multiple_testing import benjamini_hochberg
@@ -61,11 +62,16 @@ class ModeratedFit:
     f_p_value: np.ndarray | None = None
 
 
-def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> ModeratedFit:
+def moderate(
+    fit: LinearFit,
+    trend: bool = False,
+    robust: bool = False,
+    version: LimmaVersion = "limma_3.62",
+) -> ModeratedFit:
     """Moderated t, B and F, as limma's ``eBayes`` gives them.
 
     A gene without residual degrees of freedom gets the prior variance; one whose values are all
-    missing gets NaN and does not change the others.
+    missing gets NaN.
 
     Parameters
     ----------
@@ -73,13 +79,16 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
         Let the prior variance follow mean expression.
     robust : bool
         Keep hypervariable genes from spoiling the prior and from being held to it.
+    version : "limma_3.62" or "limma_3.54"
+        Whose prior, see :func:`~leukemia_kedro.statistics.variance_prior.fit_variance_prior`. The
+        rest is the same in both.
 
     Raises
     ------
     UserError
         Where no prior can be estimated.
     """
-    prior, s2_post, df_total = _squeeze(fit, trend, robust)
+    prior, s2_post, df_total = _squeeze(fit, trend, robust, version)
     unscaled = (fit.coefficients / fit.stdev_unscaled).to_numpy()
     t = _like(fit.coefficients, unscaled / np.sqrt(s2_post)[:, None])
     p_value = t_two_sided(t.to_numpy(), df_total[:, None])
@@ -90,14 +99,20 @@ def moderate(fit: LinearFit, trend: bool = False, robust: bool = False) -> Moder
     )
 
 
-def treat(fit: LinearFit, lfc: float, trend: bool = False, robust: bool = False) -> ModeratedFit:
+def treat(
+    fit: LinearFit,
+    lfc: float,
+    trend: bool = False,
+    robust: bool = False,
+    version: LimmaVersion = "limma_3.62",
+) -> ModeratedFit:
     """Moderated t-tests of |log2 fold change| > ``lfc`` ≥ 0 (McCarthy & Smyth 2009).
 
     The p-value is the largest over all true fold changes within the threshold; t is what the
     estimate exceeds the threshold by, and 0 where it does not. The other parameters are those of
     :func:`moderate`.
     """
-    prior, s2_post, df_total = _squeeze(fit, trend, robust)
+    prior, s2_post, df_total = _squeeze(fit, trend, robust, version)
     estimate = fit.coefficients.to_numpy()
     error = fit.stdev_unscaled.to_numpy() * np.sqrt(s2_post)[:, None]
     beyond = (np.abs(estimate) - lfc) / error
@@ -160,12 +175,12 @@ def decide_tests(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
 
 
 def _squeeze(
-    fit: LinearFit, trend: bool, robust: bool
+    fit: LinearFit, trend: bool, robust: bool, version: LimmaVersion
 ) -> tuple[VariancePrior, np.ndarray, np.ndarray]:
     """Prior, posterior variances (Smyth 2004, Section 4) and total degrees of freedom."""
     df = fit.df_residual
     mean = fit.ave_expr if trend else None
-    prior = fit_variance_prior(np.square(fit.sigma), df, mean, robust)
+    prior = fit_variance_prior(np.square(fit.sigma), df, mean, robust, version)
     s2 = np.where(df > 0, np.square(fit.sigma), 0.0)
     bounded = np.isfinite(prior.df)
     d0 = np.where(bounded, prior.df, 0.0)
@@ -181,7 +196,7 @@ def _moderated_f(
     """F of all contrasts, with their correlation taken from ``cov_coefficients``.
 
     Contrasts that follow from others count once. The second degrees of freedom are d₀ + d without
-    a cap, as in limma 3.54.
+    a cap, as in limma.
     """
     values, vectors = np.linalg.eigh(correlation(fit.cov_coefficients))
     kept = values > 1e-8 * values[-1]

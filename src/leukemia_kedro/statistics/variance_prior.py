@@ -2,7 +2,8 @@
 
 Residual variances are taken to scatter about prior variances as s² ~ s₀² F(d, d₀)
 (Smyth 2004, Section 6): s₀² is where they lie, d₀ how closely they lie together, and the larger
-d₀, the more each gene borrows from the others. References: see ``empirical_bayes``.
+d₀, the more each gene borrows from the others. Both are found from moments of log s², or by
+likelihood (``likelihood_prior``). References: see ``empirical_bayes``.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from scipy import optimize, special, stats
 from scipy.interpolate import CubicSpline
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import LimmaVersion
+from leukemia_kedro.statistics.likelihood_prior import fit_by_likelihood
 from leukemia_kedro.statistics.lowess import lowess
 from leukemia_kedro.statistics.outlier_df import df_of_outliers, expected_tail
 from leukemia_kedro.statistics.tail_probabilities import f_at_other_df1, log_f_upper
@@ -43,6 +46,7 @@ def fit_variance_prior(
     df_residual: np.ndarray,
     mean_expression: np.ndarray | None = None,
     robust: bool = False,
+    version: LimmaVersion = "limma_3.62",
 ) -> VariancePrior:
     """Estimate s₀² and d₀ from residual variances, as limma's ``squeezeVar`` does.
 
@@ -54,11 +58,16 @@ def fit_variance_prior(
     variance, df_residual : array, shape (n_probes,)
         Residual variances s² and their degrees of freedom.
     mean_expression : array, shape (n_probes,), optional
-        Lets s₀² follow the mean along a natural cubic spline (robust: a lowess curve). A gene
-        whose mean is NaN gets s₀² = NaN.
+        Lets s₀² follow the mean along a natural cubic spline (robust, or by likelihood: a lowess
+        curve). A gene whose mean is NaN gets s₀² = NaN.
     robust : bool
-        Winsorise the variances, so that a few hypervariable genes neither spoil the prior nor are
-        held to it (Phipson et al. 2016).
+        Winsorise the variances (by likelihood: weight them), so that a few hypervariable genes
+        neither spoil the prior nor are held to it (Phipson et al. 2016).
+    version : "limma_3.62" or "limma_3.54"
+        They differ where degrees of freedom differ between genes. ``limma_3.62`` then weights
+        variances by how much they say and finds d₀ by likelihood (``likelihood_prior``), as limma
+        does from 3.61.8 on. ``limma_3.54`` takes unweighted moments, as limma did before. Of two
+        genes in all, ``limma_3.62`` moderates none.
 
     Raises
     ------
@@ -81,6 +90,13 @@ def fit_variance_prior(
         )
     if len(s2) == 1:
         return VariancePrior(np.full(len(variance), s2[0]), np.zeros(len(variance)))
+    if version == "limma_3.62":
+        if len(variance) == 2:
+            return VariancePrior(variance, np.zeros(2))
+        if np.ptp(df) > 0:
+            return _by_likelihood(
+                variance, np.where(usable, df_residual, 0), mean_expression, robust
+            )
     if np.ptp(df) == 0:
         df = df[:1]  # enough, and digamma and trigamma are slow
     mean = None if mean_expression is None else mean_expression[usable]
@@ -91,6 +107,18 @@ def fit_variance_prior(
     everywhere[usable] = estimate.df
     prior = np.exp(estimate.log_variance(mean_expression))
     return VariancePrior(np.broadcast_to(prior, len(variance)), everywhere)
+
+
+def _by_likelihood(
+    s2: np.ndarray, df: np.ndarray, mean: np.ndarray | None, robust: bool
+) -> VariancePrior:
+    if mean is None:
+        return VariancePrior(*fit_by_likelihood(s2, df, None, robust))
+    known = ~np.isnan(mean)  # limma stops at a gene without a mean
+    variance, d0 = np.full(len(s2), np.nan), np.empty(len(s2))
+    variance[known], d0[known] = fit_by_likelihood(s2[known], df[known], mean[known], robust)
+    d0[~known] = d0[known].max()
+    return VariancePrior(variance, d0)
 
 
 @dataclass(frozen=True)
