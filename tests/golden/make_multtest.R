@@ -113,6 +113,18 @@ writeLines(
 camera <- cameraPR(statistic, sets, sort = FALSE)
 save_results(cbind(gene_set = rownames(camera), camera), "camera.csv")
 
+# maxT of probes full of ties: some labellings leave a probe without variance within the groups.
+set.seed(2)
+enumerated_ties <- simulate(40, 4, 4)
+enumerated_ties[] <- round(pmax(enumerated_ties, 8.5), 1)
+enumerated_ties[31:40, ] <- ifelse(enumerated_ties[31:40, ] > 8.7, 9.4, 8.5)
+# No t under the observed labels: no variance within the groups, though some under other labels.
+enumerated_ties[40, ] <- ifelse(in_group(enumerated_ties), 9.4, 8.5)
+save_data(enumerated_ties, "enumerated_ties.csv")
+save_results(
+  max_t(enumerated_ties, in_group(enumerated_ties), B = 0), "enumerated_ties.max_t.csv"
+)
+
 packages <- c("limma", "multtest", "qvalue")
 writeLines(
   c(R.version.string, paste(packages, vapply(packages, function(p) format(packageVersion(p)), ""))),

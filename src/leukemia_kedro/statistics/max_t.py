@@ -18,6 +18,8 @@ _PROBES = 128
 # mean over its deviation, on the scale of `_extremeness`. Counting near ties as ties can only make
 # p larger.
 _TIE = 1e-10
+# A probe that is constant on both sides has an extremeness of 1 but for rounding.
+_NO_VARIANCE = 1e-12
 
 
 def max_t(
@@ -33,8 +35,8 @@ def max_t(
     Probes are ordered by observed |t|. Under each labelling of the samples, a probe's rival is
     the largest |t| among itself and the probes below it in that order; its p-value is the share
     of labellings whose rival reaches its observed |t|, then made monotone down the order. The
-    correlation between probes is kept, and no distribution is assumed. This is
-    ``multtest::mt.maxT`` with its defaults.
+    correlation between probes is kept, and no distribution is assumed. The p-values over all
+    labellings are those of ``multtest::mt.maxT`` with its defaults.
 
     Parameters
     ----------
@@ -63,8 +65,10 @@ def max_t(
 
     Notes
     -----
-    A labelling that leaves a probe fewer than two measured values on a side gives it a |t| of
-    zero. This rule looks at data and labels alone, and so the test stays exact.
+    A labelling has no t for a probe where it leaves fewer than two measured values on a side, or
+    where the probe is constant on both sides. It counts as a |t| of zero. A probe without t under
+    the observed labelling is not tested, and rivals no other. Both rules are those of
+    ``mt.maxT``. The test is exact where every probe is tested.
 
     References
     ----------
@@ -85,6 +89,8 @@ def max_t(
     for start in range(0, len(expression), _PROBES):
         rows = slice(start, start + _PROBES)
         observed[rows] = _extremeness(expression[rows], group[:, None])[:, 0]
+    untested = np.isnan(welch_t(expression, group)[0])
+    observed[untested] = np.inf  # above all others, and so a rival of none
     ascending = np.argsort(observed, kind="stable")
 
     tasks = (
@@ -97,7 +103,7 @@ def max_t(
             reached += counts
     p = np.empty(len(expression))
     p[ascending[::-1]] = np.maximum.accumulate(reached[::-1]) / min(n_possible, n_permutations)
-    p[np.isnan(welch_t(expression, group)[0])] = np.nan
+    p[untested] = np.nan
     return p
 
 
@@ -159,8 +165,8 @@ def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
     It orders probes and labellings as |t| does, but lies between 0 and 1, where rounding is the
     same everywhere. The probes are centred first, so that no digits cancel. ``labels``, shape
     (n_samples, n_labellings), all have the same number of samples on each side. The result, shape
-    (n_probes, n_labellings), is zero for a probe that is constant or has fewer than two measured
-    values on a side.
+    (n_probes, n_labellings), is zero for a probe that is constant on both sides or has fewer than
+    two measured values on a side.
     """
     centred = expression.astype(float)
     missing = np.isnan(centred)
@@ -193,4 +199,5 @@ def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
         squared_error += squared_difference
         extremeness = np.divide(squared_difference, squared_error, out=squared_difference)
     np.copyto(extremeness, 0, where=constant | (np.minimum(n1, n0) < 2))
+    np.copyto(extremeness, 0, where=extremeness > 1 - _NO_VARIANCE)
     return extremeness
