@@ -47,11 +47,21 @@ def test_the_smoother_is_a_cubic_smoothing_spline_with_three_degrees_of_freedom(
     assert optimize.minimize_scalar(distance, bounds=(-10, 3), method="bounded").fun < 1e-6
 
 
-def test_the_null_proportion_is_never_zero_and_one_where_all_are_null_or_none_is_tested():
-    p = np.r_[np.full(98, 1e-6), 0.55, 0.62]
-    assert null_proportion(p) == pytest.approx((1 + 2) / 50)
+def test_the_null_proportion_is_one_where_all_are_null_or_none_is_tested():
     assert null_proportion(np.linspace(0.001, 1, 500)) == pytest.approx(1, abs=0.02)
     assert null_proportion(np.full(3, np.nan)) == 1
+
+
+@pytest.mark.parametrize("n_large", [0, 1, 2, 30, 120])
+def test_q_is_the_adjusted_p_value_where_hardly_any_p_value_is_large(n_large):
+    """Of 3,051 p-values, two above ½ would divide the adjusted p-values by 500, none by 1,500."""
+    p = np.r_[np.linspace(1e-9, 1e-3, 3051 - n_large), np.linspace(0.05, 1, n_large)]
+    np.testing.assert_array_equal(storey_q_values(p), benjamini_hochberg(p))
+
+
+@given(p=P_VALUES)
+def test_q_is_at_least_a_twentieth_of_the_adjusted_p_value(p):
+    assert (storey_q_values(p) >= benjamini_hochberg(p) / 20).all()
 
 
 @pytest.mark.parametrize("adjust", [benjamini_hochberg, benjamini_yekutieli, storey_q_values])

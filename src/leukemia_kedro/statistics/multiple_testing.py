@@ -10,6 +10,8 @@ from scipy import optimize, stats
 # Defaults of the qvalue package: where the share of null tests is estimated, and how smoothly.
 _LAMBDAS = np.linspace(0.05, 0.95, 19)
 _SMOOTHER_DF = 3
+# A smaller estimate rests on a few p-values; q would be a small share of the adjusted p-value.
+_SMALLEST_NULL_PROPORTION = 0.05
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
@@ -43,7 +45,8 @@ def benjamini_yekutieli(p: np.ndarray) -> np.ndarray:
 def storey_q_values(p: np.ndarray) -> np.ndarray:
     """Storey's q-values: Benjamini–Hochberg values times the share of true null hypotheses.
 
-    Those of the Bioconductor package ``qvalue`` with its defaults.
+    Those of the Bioconductor package ``qvalue`` with its defaults, wherever the share is estimated
+    at 0.05 or more. Elsewhere they are the Benjamini–Hochberg values, see :func:`null_proportion`.
 
     References
     ----------
@@ -54,33 +57,30 @@ def storey_q_values(p: np.ndarray) -> np.ndarray:
 
 
 def null_proportion(p: np.ndarray) -> float:
-    """Share π₀ of tests whose null hypothesis is true, in (0, 1].
+    """Share π₀ of tests whose null hypothesis is true, from 0.05 to 1.
 
     At each λ = 0.05, 0.10 … 0.95 the p-values from λ up, nearly all from true nulls, give
     π₀(λ) = #{p ≥ λ} / (n (1 − λ)). A cubic smoothing spline with 3 degrees of freedom through
     these 19 points, read off at 0.95, is the estimate, cut at 1: the ``smoother`` of the
     qvalue package.
 
-    Where hardly any p-value is large the spline can fall to zero or below, and ``qvalue`` stops.
-    Here the estimate is then the finite-sample one at λ = 1/2, (1 + #{p > ½}) / (n/2), which is
-    never zero (Storey, Taylor & Siegmund 2004). NaN in ``p``, shape (n_tests,), does not count;
-    without any test the estimate is 1.
+    Where hardly any p-value is large, the estimate rests on a few p-values, and the spline can
+    fall to zero or below. Either nearly all tests find a difference, or the p-values do not follow
+    the model, as with a batch effect in all genes. ``qvalue`` stops at an estimate of zero or
+    below. Here π₀ = 1 wherever the estimate is below 0.05: the q-values are then the
+    Benjamini–Hochberg values, and never less than a twentieth of them. NaN in ``p``, shape
+    (n_tests,), does not count; without any test π₀ = 1.
 
     References
     ----------
     J. D. Storey & R. Tibshirani (2003). PNAS 100:9440–9445.
-    J. D. Storey, J. E. Taylor & D. Siegmund (2004). Strong control, conservative point
-    estimation and simultaneous conservative consistency of false discovery rates. J. R. Stat.
-    Soc. B 66:187–205.
     """
     made = p[~np.isnan(p)]
     if not len(made):
         return 1.0
     at_lambda = [np.mean(made >= lam) / (1 - lam) for lam in _LAMBDAS]
     smoothed = _smooth(_LAMBDAS, np.array(at_lambda))[-1]
-    if smoothed <= 0:
-        smoothed = (1 + np.sum(made > 0.5)) / (len(made) / 2)
-    return float(min(smoothed, 1.0))
+    return float(min(smoothed, 1.0)) if smoothed >= _SMALLEST_NULL_PROPORTION else 1.0
 
 
 def _adjusted(p: np.ndarray, method: str) -> np.ndarray:
