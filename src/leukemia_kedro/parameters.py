@@ -264,8 +264,9 @@ class EnrichmentParameters(_Block):
     gene_column: str | None = None
     """Column of the chip annotation, or of the probes table, that names genes as the gene sets
     do; the gene sets name probes where not stated."""
-    collapse: Literal["max_abs", "mean"] = "max_abs"
-    """The t of a gene with several probes: the largest in absolute value, or their mean."""
+    collapse: Literal["highest_mean", "mean"] = "highest_mean"
+    """The expression of a gene with several probes: that of the probe with the highest mean
+    expression, or the mean of the probes."""
 
 
 class InferenceParameters(_Block):

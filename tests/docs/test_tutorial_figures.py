@@ -108,8 +108,11 @@ def test_differential_expression_and_gene_sets(found):
         f"a power of {100 * truth['power']:.0f} %",
     )
     assert (found["AML-ALL"]["maxT_p"] < 0.05).sum() == 7
-    sets = found["enrichment"].set_index("gene_set")["camera_fdr"]
-    is_random = sets.index.str.startswith("RANDOM")
-    assert (sets[~is_random] < 1e-11).all()
-    assert (sets[is_random] > 0.05).all()
-    assert (is_random.sum(), (~is_random).sum()) == (8, 2)
+    sets = found["enrichment"].set_index("gene_set")
+    adjusted = sets[["camera_fdr", "rotation_fdr"]]
+    assert (adjusted.filter(like="HIGHER", axis=0) < 0.001).all(axis=None)
+    assert (adjusted.drop(["HIGHER_IN_ALL", "HIGHER_IN_AML"]) > 0.05).all(axis=None)
+    assert sets.index.str.split("_").str[0].value_counts().to_dict() == {
+        "RANDOM": 8, "COEXPRESSED": 4, "HIGHER": 2,
+    }  # fmt: skip
+    assert (sets.filter(like="COEXPRESSED", axis=0)["n_truly_differential"] == 0).all()

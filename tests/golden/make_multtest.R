@@ -98,20 +98,51 @@ save_results(
   "p_values.csv"
 )
 
-# Gene sets on one statistic per gene.
+# Gene sets: 200 genes in 20 samples of two classes and two batches. The genes of two sets are
+# co-expressed, of which one set differs between the classes.
 genes <- sprintf("G%03d", 1:200)
-statistic <- setNames(round(rnorm(200) + rep(c(1.5, 0, -1), c(20, 150, 30)), 6), genes)
-sets <- list(
-  up = c(genes[1:15], genes[100:104]), down = genes[171:200], neither = genes[60:120],
-  one = genes[5], partly_measured = c(genes[18:25], "X1", "X2"), most = genes[1:190]
+samples <- data.frame(
+  sample = sprintf("s%02d", 1:20), label = rep(c("ALL", "AML"), c(12, 8)),
+  batch = rep(c("first", "second"), 10)
 )
-save_data(data.frame(gene = genes, statistic = statistic), "camera.statistic.csv")
+factors <- matrix(rnorm(2 * 20), 2)
+y <- matrix(rnorm(200 * 20), 200, dimnames = list(genes, samples$sample))
+y[1:20, ] <- sqrt(0.6) * y[1:20, ] + rep(sqrt(0.4) * factors[1, ], each = 20)
+y[61:90, ] <- sqrt(0.6) * y[61:90, ] + rep(sqrt(0.4) * factors[2, ], each = 30)
+aml <- samples$label == "AML"
+y[1:20, aml] <- y[1:20, aml] + 1
+y[171:200, aml] <- y[171:200, aml] - 0.7
+y <- round(8 + y * sqrt(0.3 * 6 / rchisq(200, 6)) + outer(rnorm(200), samples$batch == "second"), 5)
+sets <- list(
+  coexpressed_up = genes[1:20], coexpressed = genes[61:90], down = genes[171:200],
+  neither = genes[91:140], one = genes[5], partly_measured = c(genes[18:25], "X1", "X2"),
+  most = genes[1:190]
+)
+save_data(samples, "gene_sets.samples.csv")
+save_data(data.frame(gene = genes, y), "gene_sets.expression.csv")
 writeLines(
   sprintf("%s\tsimulated\t%s", names(sets), vapply(sets, paste, "", collapse = "\t")),
-  file.path(folder, "camera.gmt")
+  file.path(folder, "gene_sets.gmt")
 )
-camera <- cameraPR(statistic, sets, sort = FALSE)
-save_results(cbind(gene_set = rownames(camera), camera), "camera.csv")
+index <- lapply(sets, function(set) which(genes %in% set))
+design <- model.matrix(~ 0 + label + batch, samples)
+contrast <- c(-1, 1, 0)
+without_contrast <- model.matrix(~ batch, samples)
+for (trend in c(FALSE, TRUE)) {
+  camera_found <- camera(y, index, design, contrast, inter.gene.cor = NA, trend.var = trend,
+                         sort = FALSE)
+  # Expression divided by standard deviations without the contrast: see rotation_test.
+  deviation <- sqrt(eBayes(lmFit(y, without_contrast), trend = trend)$s2.post)
+  rotated <- fry(y / deviation, index, design, contrast, standardize = "none", sort = "none")
+  default <- fry(y, index, design, contrast, trend = trend, sort = "none")
+  save_results(
+    data.frame(
+      gene_set = names(sets), camera_found, rotation_direction = rotated$Direction,
+      rotation_p = rotated$PValue, fry_default_p = default$PValue
+    ),
+    if (trend) "gene_sets.trend.csv" else "gene_sets.plain.csv"
+  )
+}
 
 # maxT of probes full of ties: some labellings leave a probe without variance within the groups.
 set.seed(2)

@@ -80,14 +80,20 @@ def test_discoveries_in_the_demo_cohort_are_compared_with_the_truth(demo):
 def test_true_gene_sets_of_the_demo_cohort_are_found_and_random_ones_are_not(demo):
     sets = found(demo, "enrichment").set_index("gene_set")
     assert set(sets.reset_index()) == set(gene_sets.COLUMNS)
-    assert len(sets) == 10
+    assert len(sets) == 14
     assert sets.loc["HIGHER_IN_AML", "direction"] == "Up"
     assert sets.loc["HIGHER_IN_ALL", "direction"] == "Down"
-    assert sets.loc[["HIGHER_IN_AML", "HIGHER_IN_ALL"], "camera_fdr"].max() < 1e-6
+    true = sets.loc[["HIGHER_IN_AML", "HIGHER_IN_ALL"]]
+    assert true[["camera_fdr", "rotation_fdr"]].max(axis=None) < 1e-3
+    assert (true["n_truly_differential"] == true["n_genes"]).all()
     assert sets.loc["HIGHER_IN_AML", "up_fdr"] < 1e-3
     assert sets.loc["HIGHER_IN_ALL", "down_fdr"] < 1e-3
     random = sets[sets.index.str.startswith("RANDOM")]
-    assert random[["camera_fdr", "up_fdr", "down_fdr"]].min(axis=None) > 0.2
+    assert random[["camera_fdr", "rotation_fdr", "up_fdr", "down_fdr"]].min(axis=None) > 0.2
+    coexpressed = sets[sets.index.str.startswith("COEXPRESSED")]
+    assert (coexpressed["correlation"] > 0.15).all()
+    assert (coexpressed["n_truly_differential"] == 0).all()
+    assert coexpressed[["camera_fdr", "rotation_fdr"]].min(axis=None) > 0.2
 
 
 @pytest.mark.slow

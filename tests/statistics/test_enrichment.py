@@ -1,7 +1,6 @@
-"""Gene sets: GMT text, probes to genes, over-representation, camera."""
+"""Gene sets: GMT text, probes to genes, over-representation."""
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,15 +8,11 @@ import pytest
 from scipy import stats
 
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.statistics import enrichment
 from leukemia_kedro.statistics.enrichment import (
-    camera_preranked,
-    collapse_to_genes,
+    gene_expression,
     over_representation,
     parse_gmt,
 )
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "multtest"
 
 
 class TestParseGmt:
@@ -48,19 +43,28 @@ class TestParseGmt:
             parse_gmt(text, "sets.gmt")
 
 
-class TestCollapseToGenes:
-    t = pd.Series({"p1": 2.0, "p2": -3.0, "p3": 1.0, "p4": np.nan, "p5": 9.0, "p6": 8.0})
-    genes = pd.Series({"p6": " ", "p5": None, "p4": "A", "p3": "B", "p2": "A", "p1": "A"})
+class TestGeneExpression:
+    expression = pd.DataFrame(
+        {"s1": [5.0, 6.0, 1.0, 9.0, 4.0, np.nan], "s2": [7.0, 8.0, 2.0, np.nan, 4.0, 4.0]},
+        index=["p1", "p2", "p3", "p4", "p5", "p6"],
+    )
+    genes = pd.Series({"p6": "B", "p5": None, "p4": " ", "p3": "B", "p2": "A", "p1": "A"})
 
-    def test_the_mean_or_the_probe_with_the_largest_absolute_value_the_first_of_equals(self):
-        assert collapse_to_genes(self.t, self.genes, "mean").to_dict() == {"A": -0.5, "B": 1.0}
-        assert collapse_to_genes(self.t, self.genes, "max_abs").to_dict() == {"A": -3.0, "B": 1.0}
-        equal = self.t.replace(2.0, 3.0)
-        assert collapse_to_genes(equal, self.genes, "max_abs")["A"] == 3
+    def test_the_probe_with_the_highest_mean_or_the_mean_of_the_probes(self):
+        highest = gene_expression(self.expression, self.genes, "highest_mean")
+        assert list(highest.index) == ["A", "B"]
+        np.testing.assert_array_equal(highest, [[6, 8], [np.nan, 4]])
+        mean = gene_expression(self.expression, self.genes, "mean")
+        np.testing.assert_array_equal(mean, [[5.5, 7.5], [np.nan, 3]])
+
+    def test_of_equal_probes_it_is_the_first(self):
+        equal = self.expression.assign(s1=[6.0, 8.0, 1, 1, 1, 1], s2=[8.0, 6.0, 1, 1, 1, 1])
+        found = gene_expression(equal, self.genes, "highest_mean")
+        assert found.loc["A"].tolist() == [6, 8]
 
     def test_probes_without_any_gene_are_refused(self):
         with pytest.raises(UserError, match="no tested probe has a gene"):
-            collapse_to_genes(self.t, pd.Series(np.nan, index=self.t.index), "mean")
+            gene_expression(self.expression, self.genes.replace({"A": "", "B": ""}), "mean")
 
 
 class TestOverRepresentation:
@@ -93,42 +97,3 @@ class TestOverRepresentation:
     def test_names_that_do_not_match_are_shown_from_both_sides(self):
         with pytest.raises(UserError, match=r"sets name a, b; the cohort has A, B, C, D, E …"):
             over_representation(["A"], self.measured, {"lower": ["a", "b"]})
-
-
-class TestCameraPreranked:
-    statistic = pd.read_csv(GOLDEN / "camera.statistic.csv", index_col="gene")["statistic"]
-
-    def test_it_is_cameraPR_of_limma(self):
-        sets = parse_gmt((GOLDEN / "camera.gmt").read_text(), "camera.gmt")
-        expected = pd.read_csv(GOLDEN / "camera.csv", index_col="gene_set")
-        table = camera_preranked(self.statistic, sets)
-        assert table["PValue"].is_monotonic_increasing
-        table = table.loc[expected.index]
-        # R's tail probabilities are good to about 1e-12.
-        pd.testing.assert_frame_equal(table, expected, check_dtype=False, rtol=1e-11, atol=0)
-
-    def test_without_correlation_it_is_students_t_test(self, monkeypatch):
-        monkeypatch.setattr(enrichment, "INTER_GENE_CORRELATION", 0)
-        inside = self.statistic.index[30:60]
-        table = camera_preranked(self.statistic, {"set": inside})
-        expected = stats.ttest_ind(self.statistic[inside], self.statistic.drop(inside)).pvalue
-        assert table.loc["set", "PValue"] == pytest.approx(expected, rel=1e-12)
-
-    def test_turning_the_statistic_round_turns_the_direction(self):
-        sets = {"up": self.statistic.index[:15]}
-        up, down = camera_preranked(self.statistic, sets), camera_preranked(-self.statistic, sets)
-        assert (up.loc["up", "Direction"], down.loc["up", "Direction"]) == ("Up", "Down")
-        assert up.loc["up", "PValue"] == pytest.approx(down.loc["up", "PValue"])
-
-    def test_a_set_of_all_genes_has_nothing_to_be_compared_with(self):
-        genes = self.statistic.index
-        table = camera_preranked(self.statistic, {"all": genes, "some": genes[:9]})
-        assert np.isnan(table.loc["all", "PValue"])
-        assert table.loc["all", "Direction"] == ""
-        assert table.loc["some", "FDR"] == table.loc["some", "PValue"]
-
-    def test_what_cannot_be_tested_is_refused(self):
-        with pytest.raises(UserError, match="no gene of the gene sets was measured"):
-            camera_preranked(self.statistic, {"set": ["X"]})
-        with pytest.raises(UserError, match="at least 3 genes with a statistic; found 2"):
-            camera_preranked(self.statistic[:2], {"set": ["G001"]})

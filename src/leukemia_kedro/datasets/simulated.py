@@ -84,9 +84,9 @@ class Simulation(BaseModel):
         """The cohort.
 
         ``samples`` has ``label``, ``batch`` (``lab_1``, ``lab_2``) and, with a test share,
-        ``split``. ``probes`` holds the truth: ``is_differential``, ``true_log2_mean_<class>`` in
-        the first laboratory and, for two classes, ``true_log2_fold_change`` of the second class
-        over the first.
+        ``split``. ``probes`` holds the truth: ``is_differential``, ``module`` (probes of one
+        module are co-expressed), ``true_log2_mean_<class>`` in the first laboratory and, for two
+        classes, ``true_log2_fold_change`` of the second class over the first.
         """
         # Independent streams, so that one option does not change what another one draws.
         for_chip, for_patients, for_noise, for_scanner, for_missing = (
@@ -257,6 +257,7 @@ def _tabulate_probes(chip: _Chip, classes: list[str]) -> pd.DataFrame:
     probes["description"] = np.where(chip.is_control, "simulated control", "simulated gene")
     probes["is_control"] = chip.is_control
     probes["is_differential"] = chip.is_differential
+    probes["module"] = chip.module
     for k, label in enumerate(classes):
         probes[f"true_log2_mean_{label}"] = chip.mean + chip.change * (chip.moved_class == k)
     if len(classes) == 2:

@@ -1,4 +1,4 @@
-"""Gene sets for a simulated cohort: some of genes that truly differ, some drawn at random.
+"""Gene sets for a simulated cohort: of genes that truly differ, co-expressed, or drawn at random.
 
 Run as a program in the project's folder, it writes those of the demo cohort::
 
@@ -7,18 +7,23 @@ Run as a program in the project's folder, it writes those of the demo cohort::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 TRUE_MEAN = "true_log2_mean_"
 N_RANDOM = 8
+N_COEXPRESSED = 4
 
 
 def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -> str:
     """Text of a GMT file whose sets name probes.
 
     There is ``HIGHER_IN_<class>`` for each class, of probes whose true mean is highest in that
-    class alone, then ``RANDOM_1`` …, of any probes but controls.
+    class alone, then ``RANDOM_1`` …, of any probes but controls. No gene of ``COEXPRESSED_1`` …
+    truly differs, but the genes of each are co-expressed: they are probes of one module, those
+    with the highest mean, as the scanner's noise hides the correlation of weak ones.
 
     Parameters
     ----------
@@ -39,9 +44,20 @@ def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -
         sets[f"RANDOM_{number}"] = "drawn at random", genes
     text = ""
     for name, (description, pool) in sets.items():
-        drawn = sorted(rng.choice(pool, n_genes, replace=False))
-        text += "\t".join([name, description, *drawn]) + "\n"
+        drawn = rng.choice(pool, n_genes, replace=False)
+        text += _line(name, description, drawn)
+    null = probes[~probes["is_control"] & ~probes["is_differential"]]
+    for number in range(1, N_COEXPRESSED + 1):
+        module = means.loc[null.index[null["module"] == number]].iloc[:, 0]
+        if len(module) < n_genes:
+            raise ValueError(f"module {number} has {len(module)} probes that do not differ")
+        brightest = module.nlargest(n_genes).index
+        text += _line(f"COEXPRESSED_{number}", "co-expressed, no true difference", brightest)
     return text
+
+
+def _line(name: str, description: str, probes: Iterable[str]) -> str:
+    return "\t".join([name, description, *sorted(probes)]) + "\n"
 
 
 def demo_gene_sets() -> str:

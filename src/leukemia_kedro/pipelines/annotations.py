@@ -7,7 +7,7 @@ more than all the rest of a ``kedro registry list``.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
     from leukemia_kedro.cohort.cohort import Cohort
     from leukemia_kedro.cohort.quality import DataQuality
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.setting import RankingSetting, Setting
 else:
-    Cohort = DataFrame = DataQuality = FittedModel = RankingSetting = Setting = TrainingSet = Any
+    Cohort = DataFrame = DataQuality = FittedModel = RankingSetting = Any
+    Series = Setting = TrainingSet = Any
 
 __all__ = [
-    "Cohort", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Setting", "TrainingSet",
+    "Cohort", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Series",
+    "Setting", "TrainingSet",
 ]  # fmt: skip

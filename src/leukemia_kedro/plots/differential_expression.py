@@ -106,7 +106,8 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
         name=file_stem("gene_sets", contrast),
         title=f"Gene sets in {contrast}",
         caption=f"Camera's test of {counted(len(tested), 'gene set')} in {contrast}: whether the "
-        "genes of a set are higher (right) or lower (left) than the other genes. Dashed: a "
+        "genes of a set are higher (right) or lower (left) than the other genes, allowing for the "
+        "correlation between them. Dashed: a "
         f"Benjamini–Hochberg adjusted p-value of {alpha:g}. In brackets how many of the set's "
         f"genes tested are significantly higher (↑) and lower (↓).{part}",
         alt=f"Bar chart of gene sets in {contrast}: {n_up:,} higher and "

@@ -54,6 +54,8 @@ class GeneSets(Chapter, anchor="enrichment", title="Gene sets"):
     """Tests of gene sets."""
 
     tables: list[Table]
+    truth: list[str]
+    """Of a simulated cohort: how many of the sets without a difference each test finds."""
 
 
 def signature(study: Study) -> Signature:
@@ -97,7 +99,11 @@ def differential_expression(study: Study) -> DifferentialExpression:
 def enrichment(study: Study) -> GeneSets | None:
     """Absent where the user gave no gene sets."""
     tables = study.contrasts.enrichment_tables
-    return GeneSets([_set_table(*item) for item in tables.items()]) if tables else None
+    if not tables:
+        return None
+    fdr = study.parameters.differential_expression.fdr
+    said = [_null_sets(name, sets, fdr) for name, sets in tables.items()]
+    return GeneSets([_set_table(*item) for item in tables.items()], [line for line in said if line])
 
 
 def n_significant(table: pd.DataFrame, fdr: float) -> int:
@@ -153,21 +159,42 @@ def _truth_table(truth: list[TruthRecord]) -> Table:
     )
 
 
+def _null_sets(contrast: str, sets: pd.DataFrame, fdr: float) -> str:
+    """Empty where the truth is not known, or no set is without a difference."""
+    null = sets[sets["n_truly_differential"] == 0]
+    if not len(null):
+        return ""
+    camera, rotation = ((null[f"{test}_fdr"] < fdr).sum() for test in ("camera", "rotation"))
+    return (
+        f"{contrast}: no gene of {count(len(null))} of the {count(len(sets))} sets truly differs. "
+        f"Of these, camera finds {count(camera)} and rotation {count(rotation)} at an adjusted "
+        f"p-value below {fdr:g}."
+    )
+
+
 def _set_table(contrast: str, sets: pd.DataFrame) -> Table:
+    has_truth = sets["n_truly_differential"].notna().any()
     return make_table(
         sets.sort_values("camera_p", kind="stable").head(TOP),
         [
             Column("gene_set", "Gene set"),
             Column("n_genes", "Genes measured", count),
-            Column("direction", "Direction"),
+            *([Column("n_truly_differential", "Truly differ", count)] if has_truth else []),
+            Column("direction", "Camera: direction"),
+            Column("correlation", "Correlation", lambda value: decimal(value, 2)),
             Column("camera_p", "Camera p", small),
             Column("camera_fdr", "Camera adjusted p", small),
+            Column("rotation_direction", "Rotation: direction"),
+            Column("rotation_p", "Rotation p", small),
+            Column("rotation_fdr", "Rotation adjusted p", small),
             Column("n_up", "Genes up", count),
             Column("up_fdr", "Up: adjusted p", small),
             Column("n_down", "Genes down", count),
             Column("down_fdr", "Down: adjusted p", small),
         ],
         anchor=f"sets-{file_stem(contrast)}",
-        caption=f"Gene sets in {contrast}, the smallest camera p-value first. Genes up and down: "
-        "significant genes of the set, with the hypergeometric test of over-representation.",
+        caption=f"Gene sets in {contrast}, the smallest camera p-value first. Correlation: mean "
+        "between the residuals of two genes of the set. Genes up and down: significant genes of "
+        "the set, with the hypergeometric test of over-representation, which takes genes as "
+        "independent.",
     )

@@ -88,7 +88,7 @@ def moderate(
     UserError
         Where no prior can be estimated.
     """
-    prior, s2_post, df_total = _squeeze(fit, trend, robust, version)
+    prior, s2_post, df_total = squeeze_variances(fit, trend, robust, version)
     unscaled = (fit.coefficients / fit.stdev_unscaled).to_numpy()
     t = _like(fit.coefficients, unscaled / np.sqrt(s2_post)[:, None])
     p_value = t_two_sided(t.to_numpy(), df_total[:, None])
@@ -112,7 +112,7 @@ def treat(
     estimate exceeds the threshold by, and 0 where it does not. The other parameters are those of
     :func:`moderate`.
     """
-    prior, s2_post, df_total = _squeeze(fit, trend, robust, version)
+    prior, s2_post, df_total = squeeze_variances(fit, trend, robust, version)
     estimate = fit.coefficients.to_numpy()
     error = fit.stdev_unscaled.to_numpy() * np.sqrt(s2_post)[:, None]
     beyond = (np.abs(estimate) - lfc) / error
@@ -174,10 +174,13 @@ def decide_tests(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
     return _like(adjusted, np.where(adjusted < fdr, sign, 0.0)).astype(int)
 
 
-def _squeeze(
+def squeeze_variances(
     fit: LinearFit, trend: bool, robust: bool, version: LimmaVersion
 ) -> tuple[VariancePrior, np.ndarray, np.ndarray]:
-    """Prior, posterior variances (Smyth 2004, Section 4) and total degrees of freedom."""
+    """Prior, posterior variances (Smyth 2004, Section 4) and total degrees of freedom.
+
+    The last two have the shape (n_probes,). The parameters are those of :func:`moderate`.
+    """
     df = fit.df_residual
     mean = fit.ave_expr if trend else None
     prior = fit_variance_prior(np.square(fit.sigma), df, mean, robust, version)

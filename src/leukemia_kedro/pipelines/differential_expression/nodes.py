@@ -13,7 +13,7 @@ from leukemia_kedro.parameters import (
     DifferentialExpressionParameters,
     EnrichmentParameters,
 )
-from leukemia_kedro.pipelines.annotations import DataFrame
+from leukemia_kedro.pipelines.annotations import DataFrame, Series
 
 TRUE_MEAN = "true_log2_mean_"
 """Columns of a simulated cohort's probes table, one per class."""
@@ -34,6 +34,17 @@ class ComparedTables(TypedDict):
     sample_split: DataFrame
     probes: DataFrame
     probe_filter: DataFrame
+
+
+class GeneTables(TypedDict):
+    """The tables behind the gene-set tests, by the name of their dataset."""
+
+    log_expression: DataFrame
+    """As in :class:`ComparedTables`."""
+    design_matrix: DataFrame
+    contrast_matrix: DataFrame
+    probe_genes: DataFrame
+    probes: DataFrame
 
 
 def plan_contrasts(
@@ -193,35 +204,57 @@ def compare_classes(
 
 def test_gene_sets(
     contrast_tables: dict[str, DataFrame],
-    probe_genes: DataFrame,
+    variance_prior: PriorRecord,
     gene_sets: dict[str, frozenset[str]],
     enrichment: EnrichmentParameters,
     differential_expression: DifferentialExpressionParameters,
+    **tables: Unpack[GeneTables],
 ) -> DataFrame:
-    """Camera and over-representation of every gene set in every contrast.
+    """Camera, rotation and over-representation of every gene set in every contrast.
+
+    Genes are tested for any difference, also where probes are tested by ``treat``.
 
     Returns
     -------
     DataFrame
         The rows of
         :func:`~leukemia_kedro.differential_expression.gene_sets.enrichment_of_contrast`, contrast
-        after contrast; none without gene sets.
+        after contrast; none without gene sets. ``n_truly_differential`` of the genes tested have a
+        probe that truly differs; it is empty where the truth is not known.
     """
     import pandas as pd
 
     from leukemia_kedro.differential_expression.gene_sets import COLUMNS, enrichment_of_contrast
+    from leukemia_kedro.statistics.enrichment import gene_expression
+    from leukemia_kedro.statistics.gene_set_tests import fit_gene_models
 
     if not gene_sets:
         logger.info("No gene sets were given (catalog entry gene_sets): there are none to test.")
         return pd.DataFrame(columns=COLUMNS)
-    genes = probe_genes.set_index("probe")["gene"]
-    collapse, fdr = enrichment.collapse, differential_expression.fdr
+    genes = tables["probe_genes"].set_index("probe")["gene"]
+    design, log_expression = tables["design_matrix"], tables["log_expression"]
+    tested = log_expression.index.isin(next(iter(contrast_tables.values()))["probe"])
+    models = fit_gene_models(
+        gene_expression(log_expression.loc[tested, design.index], genes, enrichment.collapse),
+        design,
+        tables["contrast_matrix"],
+        differential_expression.trend,
+        differential_expression.robust,
+        differential_expression.prior,
+    )
     found = []
     for name, contrast in contrast_tables.items():
         table = contrast.set_index("probe")
-        sets = enrichment_of_contrast(table, genes, gene_sets, collapse, fdr)
+        sets = enrichment_of_contrast(
+            models, name, table, genes, gene_sets, differential_expression.fdr
+        )
+        change = _true_changes(tables["probes"], variance_prior["contrasts"][name])
+        if change is not None:
+            differ = set(genes.loc[table.index][change.loc[table.index] > ROUNDING])
+            differ &= set(models.moderated.t[name].dropna().index)
+            sets["n_truly_differential"] = [len(gene_sets[s] & differ) for s in sets.index]
         found.append(sets.assign(contrast=name))
-    return pd.concat(found).reset_index(names="gene_set")[list(COLUMNS)]
+    return pd.concat(found).reset_index(names="gene_set").reindex(columns=list(COLUMNS))
 
 
 def hold_against_truth(
@@ -237,18 +270,13 @@ def hold_against_truth(
     :func:`~leukemia_kedro.datasets.simulated.simulate_cohort`) is beyond ``treat_lfc``, or 0, in
     absolute value. There are no records where the truth is not known.
     """
-    from leukemia_kedro.statistics.contrasts import class_weights
-
     fdr, threshold = differential_expression.fdr, differential_expression.treat_lfc or 0.0
-    means = probes.filter(regex=f"^{TRUE_MEAN}")
-    means.columns = means.columns.str.removeprefix(TRUE_MEAN)
     records: list[TruthRecord] = []
     for name, table in contrast_tables.items():
-        weights = class_weights(variance_prior["contrasts"][name], list(means.columns))
-        if not weights.any():  # no classes whose truth is known, such as a covariate's column
+        change = _true_changes(probes, variance_prior["contrasts"][name])
+        if change is None:
             continue
-        change = (means.loc[table["probe"]] @ weights).abs().to_numpy()
-        differs = change > threshold + ROUNDING
+        differs = (change.loc[table["probe"]] > threshold + ROUNDING).to_numpy()
         found = (table["adj.P.Val"] < fdr).to_numpy()
         n_found, n_false, n_differ = (int(x.sum()) for x in (found, found & ~differs, differs))
         records.append(
@@ -264,3 +292,14 @@ def hold_against_truth(
             }
         )
     return records
+
+
+def _true_changes(probes: DataFrame, expression: str) -> Series | None:
+    """True log2 fold changes of a contrast, without their sign; None where they are not known."""
+    from leukemia_kedro.statistics.contrasts import class_weights
+
+    means = probes.filter(regex=f"^{TRUE_MEAN}")
+    means.columns = means.columns.str.removeprefix(TRUE_MEAN)
+    weights = class_weights(expression, list(means.columns))
+    # No classes whose truth is known, such as a covariate's column.
+    return (means @ weights).abs() if weights.any() else None

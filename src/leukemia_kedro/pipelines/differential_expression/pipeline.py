@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
             step(nodes.plan_contrasts, "design_matrix", "contrast_matrix"),
             step(nodes.name_genes, "probe_genes"),
             step(nodes.compare_classes, *compared, others=nodes.ComparedTables.__annotations__),
-            step(nodes.test_gene_sets, "enrichment"),
+            step(nodes.test_gene_sets, "enrichment", others=nodes.GeneTables.__annotations__),
             step(nodes.hold_against_truth, "de_truth"),
         ],
         tags="differential_expression",
