@@ -1,92 +1,64 @@
-"""Distance from the training samples, against definitions spelled out sample by sample."""
+"""The limit beyond which a sample is out of distribution, and what fills a missing probe."""
 
 import numpy as np
 import pytest
-from helpers.small_models import small_cohort, small_model
+from helpers.small_models import BLOCKS, PARAMETERS, fit_small_model, small_cohort, small_model
 
-from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.model.training_reference import leave_one_out_distances, remember_training
-
-
-def distance_by_definition(x, others, codes):
-    """d(x) of the class docstring, one gene and one class at a time."""
-    classes = np.unique(codes)
-    centroids = {k: others[codes == k].mean(axis=0) for k in classes}
-    deviations = []
-    for j in range(len(x)):
-        squares = sum((others[i, j] - centroids[k][j]) ** 2 for i, k in enumerate(codes))
-        deviations.append(np.sqrt(squares / max(len(others) - len(classes), 1)))
-    s0 = np.median(deviations)
-    return min(
-        np.sqrt(np.mean([((x[j] - c[j]) / (s + s0)) ** 2 for j, s in enumerate(deviations)]))
-        for c in centroids.values()
-    )
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.datasets import ExpressionTableDataset, GolubDataset
+from leukemia_kedro.model.profile_space import learn_space, left_out_distances
+from leukemia_kedro.model.training_reference import conformal_limit
+from leukemia_kedro.parameters import ModelParameters
 
 
-@pytest.mark.parametrize("sizes", [(6, 5), (7, 1), (4, 3, 3), (1, 1, 5)])
-def test_leaving_one_out_equals_computing_everything_again_without_it(sizes):
-    rng = np.random.default_rng(1)
-    codes = np.repeat(np.arange(len(sizes)), sizes)
-    given = rng.normal(codes[:, None], rng.uniform(0.5, 2, 8), size=(len(codes), 8))
-    expected = [
-        distance_by_definition(given[i], np.delete(given, i, axis=0), np.delete(codes, i))
-        for i in range(len(codes))
-    ]
-    np.testing.assert_allclose(leave_one_out_distances(given, codes), expected, rtol=1e-10)
-
-
-def reference_of(given, labels):
-    """A reference where the classifier is given the table as it is."""
-    import pandas as pd
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    from leukemia_kedro.estimators import LogTransform
-
-    log2 = LogTransform(scale="log2").fit(given)
-    pipeline = Pipeline([("log2", log2), ("classify", FunctionTransformer())])
-    return remember_training(
-        pipeline, TrainingSet(pd.DataFrame(given), pd.Series(labels, dtype=str))
-    )
-
-
-def test_samples_of_the_same_kind_are_flagged_as_rarely_as_promised():
-    """5 % of exchangeable samples; over 40 draws of 59 training samples, within 4 errors."""
-    rng = np.random.default_rng(2)
-    shares = []
-    for _ in range(40):
-        codes = np.repeat([0, 1], [40, 19])
-        train = rng.normal(3 * codes[:, None], 1, size=(59, 30))
-        new = rng.normal(3 * rng.integers(0, 2, (500, 1)), 1, size=(500, 30))
-        reference = reference_of(train, codes)
-        shares.append((reference.distance(new) > reference.limit).mean())
-    assert np.mean(shares) == pytest.approx(0.05, abs=4 * np.std(shares) / np.sqrt(40))
-    assert np.std(shares) / np.sqrt(40) < 0.01
+def log2(expression):
+    return np.log2(expression.to_numpy().clip(100, 16000))
 
 
 def test_the_limit_is_the_conformal_quantile_or_the_largest_distance():
     rng = np.random.default_rng(3)
     for n, rank in [(10, 10), (18, 18), (19, 19), (38, 38), (39, 38), (99, 95)]:
-        given, codes = rng.normal(size=(n, 5)), np.arange(n) % 2
-        alone = np.sort(leave_one_out_distances(given, codes))
-        assert reference_of(given, codes).limit == alone[rank - 1]
+        distances = rng.normal(size=n)
+        assert conformal_limit(distances) == np.sort(distances)[rank - 1]
 
 
-def test_a_sample_between_the_classes_is_far_from_both():
-    """The mean over all classes would call it near."""
-    rng = np.random.default_rng(4)
-    codes = np.repeat([0, 1], 20)
-    given = rng.normal(10 * codes[:, None], 1, size=(40, 25))
-    reference = reference_of(given, codes)
-    assert reference.distance(given).max() < reference.limit
-    assert reference.distance(np.full((1, 25), 5.0))[0] > 2 * reference.limit
+def test_the_distance_is_that_of_all_probes_not_only_of_those_that_pass_the_filter():
+    model, cohort = small_model("logistic_regression"), small_cohort()
+    kept = model.pipeline["filter"].get_support()
+    assert kept.sum() < len(kept)
+    profiles, classes = log2(cohort.expression), cohort.labels.to_numpy(dtype=str)
+    values = cohort.expression.to_numpy()
+    np.testing.assert_allclose(
+        model.reference.distance(model.pipeline, values),
+        learn_space(profiles, classes).distance(profiles),
+        rtol=1e-12,
+    )
+    alone = left_out_distances(profiles, classes, np.arange(len(classes)))
+    assert model.reference.limit == pytest.approx(conformal_limit(alone), rel=1e-12)
 
 
-def test_genes_that_never_vary_divide_nothing_by_zero():
-    given = np.tile([1.0, 2.0, 3.0], (8, 1))
-    reference = reference_of(given, np.arange(8) % 2)
-    assert reference.limit == 0
-    assert reference.distance(given + 1).tolist() == [1] * 8
+def test_every_model_of_a_run_flags_the_same_samples():
+    values = small_cohort().expression.to_numpy()
+    one, other = small_model("weighted_voting"), small_model("random_forest")
+    assert one.reference.limit == other.reference.limit
+    np.testing.assert_array_equal(
+        one.reference.distance(one.pipeline, values),
+        other.reference.distance(other.pipeline, values),
+    )
+
+
+def test_control_probes_that_the_cohort_drops_do_not_count():
+    parameters = PARAMETERS["golub"].model_copy(
+        update={"filter": PARAMETERS["raw"].filter.model_copy(update={"drop_controls": True})}
+    )
+    cohort = small_cohort()
+    model = fit_small_model(cohort, ModelParameters(**BLOCKS["weighted_voting"]), parameters)
+    values = cohort.expression.to_numpy()
+    handled_differently = np.where(cohort.probes["is_control"], 10 * values, values)
+    np.testing.assert_array_equal(
+        model.reference.distance(model.pipeline, handled_differently),
+        model.reference.distance(model.pipeline, values),
+    )
 
 
 @pytest.mark.parametrize("scale", ["raw", "log2"])
@@ -98,13 +70,78 @@ def test_a_missing_probe_is_filled_so_that_its_log2_is_the_training_mean(scale):
     np.testing.assert_allclose(
         fill if scale == "log2" else np.log2(fill), expected.mean(axis=0), rtol=1e-12
     )
+    one_missing = values[:1].copy()
+    one_missing[0, 9] = np.nan
+    filled = np.where(np.isnan(one_missing), fill, values[:1])
+    distance = model.reference.distance
+    assert distance(model.pipeline, one_missing) == distance(model.pipeline, filled)
 
 
-def test_the_distance_is_taken_in_the_genes_the_classifier_is_given():
-    model = small_model("logistic_regression")
-    given = model.pipeline[:-1].transform(small_cohort().expression)
-    np.testing.assert_allclose(
-        model.reference.distance(given)[0],
-        distance_by_definition(given[0], given, (small_cohort().labels == "AML").to_numpy()),
-        rtol=1e-10,
-    )
+def test_a_chip_that_is_much_brighter_is_flagged():
+    model, values = small_model("knn"), small_cohort().expression.to_numpy()
+    assert (model.reference.distance(model.pipeline, 8 * values) > model.reference.limit).all()
+
+
+@pytest.fixture(scope="session")
+def armstrong(mll_file) -> Cohort:
+    return ExpressionTableDataset(filepath=str(mll_file), label="class").load()
+
+
+def flags(profiles, classes, train, new):
+    alone = left_out_distances(profiles[train], classes[train], train)
+    space = learn_space(profiles[train], classes[train])
+    return space.distance(profiles[new]) > conformal_limit(alone)
+
+
+def without_controls(cohort):
+    profiles = log2(cohort.expression.loc[:, ~cohort.probes["is_control"]])
+    return profiles, cohort.labels.to_numpy(dtype=str)
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_patients_of_armstrongs_all_and_aml_are_rarely_flagged(armstrong):
+    """40 random splits of 42 and 10 patients: the rate is 2 of 43, within 3 standard errors.
+
+    So few splits say little: these give 24 of 400, and 300 others gave 117 of 3000 (3.9 %).
+    """
+    profiles, classes = without_controls(armstrong)
+    known = np.flatnonzero(classes != "MLL")
+    flagged = []
+    for seed in range(40):
+        order = np.random.default_rng(seed).permutation(known)
+        flagged.append(flags(profiles, classes, order[10:], order[:10]).mean())
+    error = np.std(flagged) / np.sqrt(40)
+    assert np.mean(flagged) == pytest.approx(2 / 43, abs=3 * error)
+    assert error < 0.02
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("hidden", "expected"), [("AML", 27), ("ALL", 14), ("MLL", 2)])
+def test_how_many_patients_of_a_hidden_class_of_armstrongs_are_flagged(armstrong, hidden, expected):
+    """Nearly all AML, half of ALL, and hardly any MLL: docs/explanation/out-of-distribution.md."""
+    profiles, classes = without_controls(armstrong)
+    is_hidden = classes == hidden
+    train, new = np.flatnonzero(~is_hidden), np.flatnonzero(is_hidden)
+    assert flags(profiles, classes, train, new).sum() == expected
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("hidden", "n_training", "n_hidden", "expected"), [("AML", 27, 11, 2), ("T-cell", 30, 9, 0)]
+)
+def test_how_many_patients_of_a_hidden_class_of_golubs_are_flagged(
+    golub_files, hidden, n_training, n_hidden, expected
+):
+    """So few training patients hide much: the limit is the largest of their distances."""
+    cohort = GolubDataset(filepath=str(golub_files)).load()
+    profiles, classes = without_controls(cohort)
+    # Patients with T.B.cell = T-cell in the R package golubEsets.
+    t_cell = np.isin(cohort.samples.index.astype(int), [2, 3, 6, 9, 10, 11, 14, 23, 67])
+    classes = np.where(t_cell, "T-cell", classes)
+    in_training = cohort.samples["split"].to_numpy() == "train"
+    train = np.flatnonzero(in_training & (classes != hidden))
+    # Golub's test patients with AML stay unseen.
+    new = np.flatnonzero((classes == hidden) & (in_training | t_cell))
+    assert (len(train), len(new)) == (n_training, n_hidden)
+    assert flags(profiles, classes, train, new).sum() == expected

@@ -101,7 +101,7 @@ def read_model(path: Path) -> FittedModel:
         with warnings.catch_warnings():  # one line of the log instead of one for each estimator
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             built = skops.io.loads(archive.content, trusted=list(TRUSTED_TYPES))
-        reference = built["reference"] and TrainingReference(**built["reference"])
+        reference = built["reference"] and TrainingReference.of_arrays(built["reference"])
         conformal = built["conformal"] and ConformalSets(**built["conformal"])
         model = FittedModel(built["pipeline"], card, reference, conformal)
         _check_trees(model)

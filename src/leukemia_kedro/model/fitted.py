@@ -136,7 +136,7 @@ class FittedModel:
         scored = self._score(batch.samples, batch.expression)
         missing = np.isnan(batch.expression)
         of_genes = np.isin(self.pipeline.feature_names_in_, genes)
-        distance = self.reference.distance(scored.given)
+        distance = self.reference.distance(self.pipeline, batch.expression)
         shares = gene_shares(self.pipeline, self.reference, scored.given, scored.predicted)
         calls = scored.calls.assign(
             threshold=self.card["threshold"],
