@@ -1,6 +1,7 @@
 """The published results that the project must reproduce, from the raw files."""
 
 import pytest
+from helpers.documented import PROJECT
 
 from leukemia_kedro.pipelines.replication import nodes
 from leukemia_kedro.pipelines.replication.pipeline import ROWS_BY_SEED
@@ -93,3 +94,15 @@ def test_golub_path_passes_through_the_published_row(centroids):
     assert published["threshold"] == pytest.approx(4.06, abs=0.01)
     # One draw of ten folds gives 1 to 3.
     assert 1 <= published["cv_errors"] <= 3
+
+
+def test_the_page_on_leakage_quotes_this_run(rows):
+    page = (PROJECT / "docs" / "explanation" / "leakage.md").read_text(encoding="utf-8")
+    for where, start in (
+        ("before cross-validation", "| on all samples, before cross-validation |"),
+        ("inside each fold", "| inside each training fold |"),
+    ):
+        quantity = f"permuted labels, 50 genes chosen {where}: balanced accuracy"
+        row = rows["Ambroise & McLachlan 2002", quantity]
+        error = row.note.partition("standard error ")[2][:5]
+        assert f"{start} {float(row.reproduced):.2f} | {error} |" in page
