@@ -9,19 +9,10 @@ import pandas as pd
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.estimators.model_pipeline import search_grid
-from leukemia_kedro.evaluation.fold_rankings import rank_split
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
-from leukemia_kedro.evaluation.nested_cv import classify_split, in_log2
-from leukemia_kedro.evaluation.plan import (
-    Split,
-    inner_splits,
-    outer_splits,
-    permute_labels,
-    resampling_plan,
-    whole,
-)
-from leukemia_kedro.model.setting import RankingSetting, Setting
+from leukemia_kedro.evaluation.plan import outer_splits, permute_labels, resampling_plan
+from leukemia_kedro.evaluation.whole_procedure import classify_splits
+from leukemia_kedro.model.setting import Setting
 
 
 def permuted_labels(training_set: TrainingSet, n: int, seed: int) -> list[np.ndarray]:
@@ -61,9 +52,8 @@ def score_labelling(
 ) -> float:
     """Balanced accuracy of the whole nested cross-validation under ``labels``.
 
-    Filter, ranking, tuning and fitting are learned again in every fold.
-    ``genes_from_all_samples`` makes the classic mistake on purpose: the genes are ranked once,
-    with the labels of the samples that are then held out.
+    Filter, ranking, tuning and fitting are learned again in every fold. For
+    ``genes_from_all_samples`` see :func:`~.whole_procedure.classify_splits`.
 
     Parameters
     ----------
@@ -75,29 +65,10 @@ def score_labelling(
     groups : ndarray of str, shape (n_samples,), optional
     """
     samples = pd.RangeIndex(len(labels)).astype(str)
-    seed, inner_folds = setting.seed, setting.inner_folds
-    by_name = pd.Series(labels, index=samples)
-    plan = resampling_plan(by_name, setting.resampling, seed, groups)
-    ranking = RankingSetting((setting.criterion,), setting.cohort, inner_folds, seed)
-
-    def order(part: Split) -> np.ndarray:
-        return rank_split(values, labels, part, excluded, ranking)[setting.criterion]
-
-    def parts(split: Split) -> list[Split]:
-        if len(search_grid(setting.model)) == 1:
-            return [split]
-        return [split, *inner_splits(split, labels, inner_folds, seed)]
-
-    leaky = order(whole(samples)) if genes_from_all_samples else None
+    plan = resampling_plan(
+        pd.Series(labels, index=samples), setting.resampling, setting.seed, groups
+    )
     splits = list(outer_splits(plan, samples, groups))
-    orders = [
-        {part.inner_fold: order(part) if leaky is None else leaky for part in parts(split)}
-        for split in splits
-    ]
-    log2, orders = in_log2(values, orders, setting)
-    predicted, truth = [], []
-    for split, of_split in zip(splits, orders, strict=True):
-        predicted.append(classify_split(log2, labels, split, of_split, setting))
-        truth.append(labels[split.held_out])
-    known = np.concatenate(truth)
-    return mean_recall(np.concatenate(predicted) == known, class_members(known))
+    predicted = classify_splits(values, labels, splits, excluded, setting, genes_from_all_samples)
+    truth = np.concatenate([labels[split.held_out] for split in splits])
+    return mean_recall(np.concatenate(predicted) == truth, class_members(truth))
