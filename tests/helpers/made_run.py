@@ -181,11 +181,15 @@ def _comparison(n_test):
         "cv_balanced_accuracy_low": score - 0.1,
         "cv_balanced_accuracy_high": np.minimum(score + 0.1, 1),
         "cv_auc": 0.99, "cv_brier": 0.03, "overfit_gap": 0.05,
+        "cv_calibration_slope": [0.7, 1.3, np.nan], "cv_calibration_slope_low": [0.4, 0.8, 1.9],
+        "cv_calibration_slope_high": [1.1, 2.2, np.nan],
     }  # fmt: skip
     test = {
         "test_n": n_test, "test_errors": errors, "test_accuracy": 1 - errors / max(n_test, 1),
         "test_accuracy_low": [0.73, 0.80, 0.85], "test_accuracy_high": [0.967, 0.993, 0.999],
         "test_brier": 0.03, "test_brier_low": 0.01, "test_brier_high": 0.06,
+        "test_calibration_slope": 0.9, "test_calibration_slope_low": 0.5,
+        "test_calibration_slope_high": 1.6,
         "test_calls": 32, "test_errors_among_calls": 1, "mcnemar_p": [0.5, np.nan, 1.0],
     }  # fmt: skip
     return pd.DataFrame(table | (test if n_test else dict.fromkeys(test, np.nan)))
@@ -222,11 +226,15 @@ def _scores(classes, n_train, n_test):
     scores = dict.fromkeys(measures, 0.95)
     per_class = {c: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "n": 7} for c in classes}
     of = scores | {"per_class": per_class}
+    calibrated = of | {
+        "calibration_slope": None, "calibration_slope_low": 1.5, "calibration_slope_high": None,
+        "calibration_intercepts": {c: {"value": 0.1, "low": -0.5, "high": 0.7} for c in classes},
+    }  # fmt: skip
     return {
         "n_genes": 50, "genes": [f"X{10000 + i}_at" for i in range(50)],
-        "cv": {"n": n_train, **of},
+        "cv": {"n": n_train, **calibrated},
         "train": {"n": n_train, **of},
-        "test": {"n": n_test, **of, "conformal_sets": _sets(classes)} if n_test else None,
+        "test": {"n": n_test, **calibrated, "conformal_sets": _sets(classes)} if n_test else None,
     }  # fmt: skip
 
 

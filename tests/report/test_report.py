@@ -366,3 +366,13 @@ def test_figures_go_to_the_owner_whose_name_ends_theirs():
     common, own = divided(records, ["b-a", "c_b-a"])
     assert common == [{"name": "all_together"}]
     assert own == {"b-a": [{"name": "roc_b-a"}], "c_b-a": [{"name": "roc_c_b-a"}]}
+
+
+def test_an_infinite_calibration_slope_is_a_dash_with_the_finite_end(two_classes):
+    table = text(by_id(two_classes, "table-comparison"))
+    assert "0.80 to 2.20" in table
+    assert "1.90 to ∞" in table
+    of_model = text(by_id(two_classes, "table-calibration-svm_rbf"))
+    assert "Calibration slope – 1.50 to ∞" in of_model
+    assert "Calibration intercept, AML 0.10 −0.50 to 0.70" in of_model
+    assert "Calibration intercept, ALL" not in of_model

@@ -79,6 +79,11 @@ COLUMNS = [
     "test_auc", "overfit_gap", "champion", "cv_balanced_accuracy_se", "cv_balanced_accuracy_low",
     "cv_balanced_accuracy_high", "test_log_loss", "test_brier", "test_calls",
     "test_errors_among_calls", "mcnemar_p", "test_brier_low", "test_brier_high",
+    "cv_calibration_slope", "cv_calibration_slope_low", "cv_calibration_slope_high",
+    "cv_calibration_intercept", "cv_calibration_intercept_low", "cv_calibration_intercept_high",
+    "test_calibration_slope", "test_calibration_slope_low", "test_calibration_slope_high",
+    "test_calibration_intercept", "test_calibration_intercept_low",
+    "test_calibration_intercept_high",
 ]  # fmt: skip
 
 

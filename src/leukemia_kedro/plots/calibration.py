@@ -6,79 +6,109 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.evaluation import reject_option
+from leukemia_kedro.evaluation.reliability import mean_over_repeats
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
+from leukemia_kedro.statistics.intervals import clopper_pearson
 
-N_BINS = 10
+FEWEST_IN_BIN = 10
+"""Samples in a bin: with fewer, the interval of a bin says next to nothing."""
+MOST_BINS = 10
+HISTOGRAM = np.linspace(0, 1, 21)
+"""Edges of the bars that show where the probabilities lie."""
 
 
 def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
-    """Observed frequency against predicted probability in ten equal bins, with the counts.
+    """Observed frequency against predicted probability, with exact intervals.
 
-    With two classes the probability is that of the last class. With more it is that of the
-    predicted class, and the observed frequency is the share of correct predictions (Guo et al.
-    2017, PMLR 70:1321).
+    For the bins see :func:`reliability`. A sample counts once: in cross-validation with the mean
+    probability over the repeats. With two classes the probability is that of the last class. With
+    more it is that of the likeliest class, and the observed frequency is the share of samples of
+    that class (Guo et al. 2017, PMLR 70:1321).
     """
     model, classes = predictions.model, list(predictions.classes)
     figure, axes = style.panels(2, 1, width=3.6, height=4.4, sharex=True, height_ratios=(3, 1.2))
     curve, counts = axes[:, 0]
     curve.plot([0, 1], [0, 1], color=style.PALE, linewidth=0.8, zorder=0)
-    errors = []
+    averaged = mean_over_repeats(predictions.cv, classes)
+    found = []
     for side, (split, name, table, dashes) in enumerate(
-        (("train", "CV", predictions.cv, "-"), ("test", "test", predictions.test, DASHES))
+        (("train", "CV", averaged, "-"), ("test", "test", predictions.test, DASHES))
     ):
         if table.empty:
             continue
         bins = reliability(table, classes)
-        gap = np.average(abs(bins["predicted"] - bins["observed"]), weights=bins["n"])
-        errors.append(f"{name} {gap:.3f}")
-        label = f"{name} ({counted(len(table), 'prediction')})"
+        label = f"{name} ({counted(len(table), 'sample')})"
         look = {"color": style.SPLIT_COLOURS[split], "label": label}
         marker, x, y = style.SPLIT_MARKERS[split], bins["predicted"], bins["observed"]
+        curve.vlines(x, bins["low"], bins["high"], color=look["color"], linewidth=1.0)
         curve.plot(x, y, marker=marker, markersize=4, linewidth=1.0, linestyle=dashes, **look)
-        counts.bar((bins.index + 0.3 + 0.4 * side) / N_BINS, bins["n"], width=0.4 / N_BINS, **look)
+        n, _ = np.histogram(probability_and_outcome(table, classes)[0], HISTOGRAM)
+        width = HISTOGRAM[1]
+        counts.bar(HISTOGRAM[:-1] + width * (0.3 + 0.4 * side), n, width=0.4 * width, **look)
+        found += [
+            f"{name}, {row.predicted:.2f} predicted: {row.observed:.2f} observed in {row.n} "
+            f"({row.low:.2f} to {row.high:.2f})"
+            for row in bins.itertuples()
+        ]
     of_two = len(classes) == 2
-    what = f"class {classes[-1]}" if of_two else "the predicted class"
+    what = f"class {classes[-1]}" if of_two else "the likeliest class"
     named = f"class {class_name(classes[-1])}" if of_two else what
     curve.set(ylabel="observed frequency", ylim=(-0.03, 1.03))
     axis = f"predicted probability of\n{named}"
-    counts.set(xlabel=axis, ylabel="predictions", xlim=(-0.03, 1.03))
+    counts.set(xlabel=axis, ylabel="samples", xlim=(-0.03, 1.03))
     counts.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     style.legend_below(figure)
 
     return CaptionedFigure(
         name=file_stem("reliability", model),
         title=f"Reliability: {readable(model)}",
-        caption=f"Predicted probability of {what} against how often it was correct, in ten equal "
-        "bins, and the number of predictions in each; solid: cross-validation, all repeats "
-        f"together; {'dashed: test samples; ' if len(predictions.test) else ''}grey: perfect "
-        "calibration.",
-        alt=f"Reliability diagram of {readable(model)}; expected calibration error: "
-        f"{', '.join(errors)}.",
+        caption=f"Mean predicted probability of {what} against its observed frequency, with exact "
+        f"95% intervals, in bins of at least {FEWEST_IN_BIN} samples (two bins where there are "
+        "fewer than twice as many; samples of equal probability share a bin); solid: "
+        "cross-validation, the mean probability of each sample over the repeats; "
+        f"{'dashed: test samples; ' if len(predictions.test) else ''}grey: perfect calibration. "
+        "Below: the number of samples at each probability.",
+        alt=f"Reliability diagram of {readable(model)}. {'; '.join(found)}.",
         figure=figure,
     )
 
 
-def reliability(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """Bins of predicted probability, see :func:`reliability_diagram`; empty ones are left out.
-
-    ``predictions``, not empty, has columns ``label``, ``predicted`` and ``probability_<class>``.
-    Returned are, index ``bin`` (0 to 9), the mean ``predicted`` probability of a bin, the
-    ``observed`` frequency (both 0 to 1) and the count ``n``.
-    """
+def probability_and_outcome(
+    predictions: pd.DataFrame, classes: list[str]
+) -> tuple[pd.Series, pd.Series]:
+    """The probability that a reliability diagram judges, and whether it came true."""
     if len(classes) == 2:
-        probability = predictions[PROBABILITY + classes[-1]]
-        correct = predictions["label"] == classes[-1]
-    else:
-        probability = _largest_probability(predictions, classes)
-        correct = predictions["label"] == predictions["predicted"]
-    # scikit-learn's calibration_curve bins alike, but does not say how many are in a bin.
-    bin_of = np.searchsorted(np.linspace(0, 1, N_BINS + 1)[1:-1], probability)
-    bins = pd.DataFrame({"bin": bin_of, "predicted": probability, "observed": correct})
-    return bins.groupby("bin").mean().assign(n=bins.groupby("bin").size())
+        return predictions[PROBABILITY + classes[-1]], predictions["label"] == classes[-1]
+    columns = [PROBABILITY + label for label in classes]
+    likeliest = np.asarray(classes)[predictions[columns].to_numpy().argmax(axis=1)]
+    return _largest_probability(predictions, classes), predictions["label"] == likeliest
+
+
+def reliability(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    """Bins of equal numbers of samples along the predicted probability.
+
+    There are as many bins of at least ten samples as there is room for, but at least two and at
+    most ten. Samples of equal probability share a bin, so trees may fill fewer bins, and one of
+    them with fewer samples.
+
+    ``predictions``, not empty, has columns ``label`` and ``probability_<class>``. Returned are,
+    one row per bin, the mean ``predicted`` probability, the ``observed`` frequency with its exact
+    95 % interval ``low, high`` (all 0 to 1), and the number ``n``.
+    """
+    probability, outcome = probability_and_outcome(predictions, classes)
+    n_bins = int(np.clip(len(predictions) // FEWEST_IN_BIN, 2, MOST_BINS))
+    # Equal probabilities have equal ranks, whatever the order of the samples.
+    bin_of = ((probability.rank() - 0.5) * n_bins // len(predictions)).astype(int)
+    bins = pd.DataFrame({"bin": bin_of, "predicted": probability, "observed": outcome}).groupby(
+        "bin"
+    )
+    exact = [clopper_pearson(int(each.sum()), len(each)) for _, each in bins["observed"]]
+    low, high = zip(*exact, strict=True)
+    return bins.mean().assign(low=low, high=high, n=bins.size())
 
 
 def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:

@@ -58,8 +58,19 @@ class SignatureOverlap(TypedDict):
     top_100: NotRequired[Overlap]
 
 
+class WithInterval(TypedDict):
+    """A value with its 95 % interval; None where it is infinite or not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
 class Scores(TypedDict):
-    """Of one set of predictions; ``n`` is the number of samples."""
+    """Of one set of predictions; ``n`` is the number of samples.
+
+    Predictions of the samples that a model was fitted to have no calibration.
+    """
 
     n: int
     accuracy: float
@@ -71,6 +82,10 @@ class Scores(TypedDict):
     per_class: dict[str, dict[str, float | None]]
     conformal_sets: NotRequired[SetsRecord]
     """Of the test samples."""
+    calibration_slope: NotRequired[float | None]
+    calibration_slope_low: NotRequired[float | None]
+    calibration_slope_high: NotRequired[float | None]
+    calibration_intercepts: NotRequired[dict[str, WithInterval]]
 
 
 class ModelScores(TypedDict):

@@ -11,10 +11,17 @@ import pandas as pd
 from leukemia_kedro.evaluation.records import SetsRecord
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
-from leukemia_kedro.plots.study import FigureRecord, ModelScores, Study
+from leukemia_kedro.plots.study import FigureRecord, ModelScores, Study, WithInterval
 from leukemia_kedro.report.chapter import Chapter, divided, named
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import count, decimal, percent, percent_interval, small
+from leukemia_kedro.report.wording import (
+    NOTHING,
+    count,
+    decimal,
+    percent,
+    percent_interval,
+    small,
+)
 
 ELSEWHERE = ("hard_samples", "intensity_shift")
 """Figures with a chapter of their own, not shown with the rest of their gallery."""
@@ -22,6 +29,11 @@ MOST_CALLS = 300
 """Test samples listed by name, the least confident predictions first."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
+SLOPE = (
+    "the calibration slope is 1 at best, below 1 where probabilities are too extreme, above 1 "
+    "where they are too cautious, and infinite where they separate the classes (a dash, with the "
+    "finite end of its interval)"
+)
 VISIBLE = 0.02
 """Difference between two balanced accuracies that the text mentions."""
 MOST_PROBABILITIES = 3
@@ -127,7 +139,11 @@ def each_model(study: Study) -> Models:
         scores = study.models.model_scores[name]
         descriptions = study.cohort.probes.loc[scores["genes"][:MOST_GENES], "description"]
         genes = [gene_name(str(gene), text) for gene, text in descriptions.items()]
-        tables = [_overall_table(name, scores), _class_table(name, scores)]
+        tables = [
+            _overall_table(name, scores),
+            _calibration_table(name, scores),
+            _class_table(name, scores),
+        ]
         models.append(Model(row, tables, genes, own[name]))
     return Models(models)
 
@@ -176,6 +192,15 @@ def _comparison_table(study: Study) -> Table:
         model=models["model"].map(readable) + champion,
         cv_interval=_spans(models, "cv_balanced_accuracy", lambda score: decimal(score, 2)),
         test_interval=_spans(models, "test_accuracy", percent),
+        **{
+            f"{split}_slope_interval": [
+                interval_of_slope(*ends)
+                for ends in models[
+                    [f"{split}_calibration_slope_low", f"{split}_calibration_slope_high"]
+                ].itertuples(index=False)
+            ]
+            for split in ("cv", "test")
+        },
     )
     columns = [
         Column("model", "Model"),
@@ -184,6 +209,8 @@ def _comparison_table(study: Study) -> Table:
         Column("cv_interval", "95% interval"),
         Column("cv_auc", "CV AUC", decimal),
         Column("cv_brier", "CV Brier", decimal),
+        Column("cv_calibration_slope", "CV calibration slope", two_digits),
+        Column("cv_slope_interval", "95% interval"),
         Column("overfit_gap", "Train − CV accuracy", decimal),
     ]
     test = mcnemar = ""
@@ -194,6 +221,8 @@ def _comparison_table(study: Study) -> Table:
             Column("test_accuracy", "Test accuracy", percent),
             Column("test_interval", "Exact 95% interval"),
             Column("test_brier", "Test Brier", decimal),
+            Column("test_calibration_slope", "Test calibration slope", two_digits),
+            Column("test_slope_interval", "95% interval"),
         ]
     if models["mcnemar_p"].notna().any():
         compared = "test samples" if n_test else "out-of-fold predictions of the first repeat"
@@ -204,7 +233,7 @@ def _comparison_table(study: Study) -> Table:
         f"{count(study.cohort.n_train)} training samples, mean over repeats{test}. Balanced "
         "accuracy is the share of each class that is classified correctly, averaged over the "
         "classes; AUC the area under the ROC curve (several classes: mean of one against the "
-        f"rest); Brier the mean squared error of the probabilities, 0 at best{mcnemar}."
+        f"rest); Brier the mean squared error of the probabilities, 0 at best; {SLOPE}{mcnemar}."
     )
     return make_table(rows, columns, anchor="comparison", caption=caption)
 
@@ -247,6 +276,56 @@ def _overall_table(model: str, scores: ModelScores) -> Table:
         caption=f"Scores of {readable(model)}. Training samples: those the model was fitted to.",
         sortable=False,
     )
+
+
+def _calibration_table(model: str, scores: ModelScores) -> Table:
+    """Slope, and intercept of each class, or of the last of two."""
+    shown = {"cv": scores["cv"], "test": scores["test"]}
+    sets = {name: values for name, values in shown.items() if values}
+    intercepts = scores["cv"].get("calibration_intercepts", {})
+    classes = list(intercepts)[-1 if len(intercepts) == 2 else 0 :]
+    rows: list[dict[str, Any]] = [
+        {"measure": "Calibration slope"},
+        *({"measure": f"Calibration intercept, {label}"} for label in classes),
+    ]
+    for name, values in sets.items():
+        slope = WithInterval(
+            value=values.get("calibration_slope"),
+            low=values.get("calibration_slope_low"),
+            high=values.get("calibration_slope_high"),
+        )
+        of_classes = [values["calibration_intercepts"][label] for label in classes]
+        for row, estimate in zip(rows, [slope, *of_classes], strict=True):
+            row[name] = estimate["value"]
+            row[f"{name}_interval"] = interval_of_slope(estimate["low"], estimate["high"])
+    return make_table(
+        rows,
+        [
+            Column("measure", "Measure"),
+            Column("cv", "Cross-validation", two_digits),
+            Column("cv_interval", "95% interval"),
+            Column("test", "Test samples", two_digits),
+            Column("test_interval", "95% interval"),
+        ],
+        anchor=f"calibration-{model}",
+        caption=f"Calibration of {readable(model)}; {SLOPE}. The intercept, with the slope fixed "
+        "at 1, is 0 at best and above 0 where a class is more frequent than predicted. "
+        "Cross-validation: the mean probability of each sample over the repeats.",
+        sortable=False,
+    )
+
+
+def two_digits(number: float | None) -> str:
+    """``1.32``; a dash where there is none."""
+    return decimal(number, 2)
+
+
+def interval_of_slope(low: float | None, high: float | None) -> str:
+    """``0.81 to 2.20``; ``1.97 to ∞`` where only one end is finite, a dash where none is."""
+    if pd.isna(low) and pd.isna(high):
+        return NOTHING
+    lower = "−∞" if pd.isna(low) else two_digits(low)
+    return f"{lower} to {'∞' if pd.isna(high) else two_digits(high)}"
 
 
 def _class_table(model: str, scores: ModelScores) -> Table:

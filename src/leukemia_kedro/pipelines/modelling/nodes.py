@@ -140,12 +140,15 @@ def score(
         :func:`~leukemia_kedro.evaluation.metrics.score`; ``test``, see
         :func:`~leukemia_kedro.evaluation.comparison.score_calls`, with ``conformal_sets``, see
         :func:`~leukemia_kedro.model.conformal.describe_sets`; None without a test set.
+        ``cv`` and ``test`` also have the keys of
+        :func:`~leukemia_kedro.evaluation.reliability.calibration`.
         ``correct`` tells which predictions were right, of the held-out samples or else of the
         first repeat, for paired tests between models. The only key of a model that was left out
         is ``left_out``, the reason.
     """
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.evaluation.metrics import score, score_repeats
+    from leukemia_kedro.evaluation.reliability import calibration, mean_over_repeats
     from leukemia_kedro.model.card import genes_in_use
     from leukemia_kedro.model.conformal import describe_sets
 
@@ -160,12 +163,14 @@ def score(
         patients = sample_split.loc[samples, "group"].to_numpy() if grouped else samples
         test, paired = score_calls(test_predictions, classes, patients, seed), test_predictions
         test["conformal_sets"] = describe_sets(test_predictions, classes)
+        test |= calibration(test_predictions, classes)
     paired = paired.sort_values("sample")
     return {
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
         "n_genes": len(genes),
         "genes": genes,
-        "cv": score_repeats(cv_predictions, classes),
+        "cv": score_repeats(cv_predictions, classes)
+        | calibration(mean_over_repeats(cv_predictions, classes), classes),
         "train": score(train.assign(label=training_set.classes), classes),
         "test": test,
     }
