@@ -102,6 +102,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
             "true_labels": {"genes_inside_folds": 0.95, "genes_outside_folds": 0.99},
             "permuted_labels": {"genes_inside_folds": 0.51, "genes_outside_folds": 0.83},
         },
+        "learning_curve": learning_curve_of(n_train),
         "shift": {
             "auc": 0.77 if n_test else None, "p_value": 0.005 if n_test else None,
             "n_permutations": 200 if n_test else 0, "hard_samples": [],
@@ -235,6 +236,24 @@ def _scores(classes, n_train, n_test):
         "cv": {"n": n_train, **calibrated},
         "train": {"n": n_train, **of},
         "test": {"n": n_test, **calibrated, "conformal_sets": _sets(classes)} if n_test else None,
+    }  # fmt: skip
+
+
+def learning_curve_of(n_train):
+    """A curve that rises, and can be told."""
+    sizes = np.geomspace(n_train / 3, 0.8 * n_train, 5)
+    score = 1 - 2 / sizes
+    now, doubled = (
+        {"n": float(n), "value": 1 - 2 / n, "low": 1 - 4 / n, "high": 1 - 1 / n}
+        for n in (n_train, 2 * n_train)
+    )
+    return {
+        "model": "svm_linear", "sizes": sizes.tolist(), "balanced_accuracy": score.tolist(),
+        "balanced_accuracy_low": (score - 0.1).tolist(),
+        "balanced_accuracy_high": (score + 0.05).clip(max=1).tolist(),
+        "above_chance": [True] * 5, "power_law": {"a": 2.0, "b": 1.0, "c": 0.0},
+        "now": now, "doubled": doubled, "gain": {"value": 0.026, "low": 0.011, "high": 0.049},
+        "can_be_told": True, "fitted": [now, doubled],
     }  # fmt: skip
 
 

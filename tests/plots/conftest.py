@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.made_run import TWO, project, samples_of
+from helpers.made_run import TWO, learning_curve_of, project, samples_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
@@ -218,6 +218,7 @@ def _gallery_of(study):
         champion={},
         permutation_test=permuted,
         selection_bias={},
+        learning_curve=learning_curve_of((study.sample_split["split"] == "train").sum()),
         shift={"auc": 0.8, "p_value": 0.01},
     )
     contrasts = ContrastStudy(

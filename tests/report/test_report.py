@@ -368,6 +368,26 @@ def test_figures_go_to_the_owner_whose_name_ends_theirs():
     assert own == {"b-a": [{"name": "roc_b-a"}], "c_b-a": [{"name": "roc_c_b-a"}]}
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "is expected to reach a balanced accuracy of 0.974 (95% interval 0.947 to 0.987)"),
+        ({"can_be_told": False}, "cannot be told: the learning curve of SVM linear fits a gain"),
+        (
+            {"can_be_told": False, "now": FOUND["learning_curve"]["now"] | {"value": 1.0}},
+            "makes next to no error in cross-validation",
+        ),
+        (
+            {"can_be_told": False, "fitted": [], **dict.fromkeys(("now", "doubled", "gain"))},
+            "cannot be told: too few sizes",
+        ),
+    ],
+)
+def test_one_sentence_says_what_twice_as_many_patients_would_buy(changes, said):
+    page = page_with(learning_curve=FOUND["learning_curve"] | changes)
+    assert said in text(by_id(page, "model-comparison"))
+
+
 def test_an_infinite_calibration_slope_is_a_dash_with_the_finite_end(two_classes):
     table = text(by_id(two_classes, "table-comparison"))
     assert "0.80 to 2.20" in table

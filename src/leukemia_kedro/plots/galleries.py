@@ -22,6 +22,7 @@ from leukemia_kedro.plots import (
     curves,
     differential_expression,
     expression,
+    learning_curve,
     projections,
     stability,
 )
@@ -119,6 +120,7 @@ def model_figures(
         partial(confusion.hard_samples, cv_predictions, study.test_predictions, split),
         *([partial(cohort.intensity_shift, shown, split, shift)] if measured else []),
         partial(comparison.permutation_test, study.permutation_test),
+        partial(learning_curve.learning_curve, study.learning_curve, classes),
         *(
             partial(draw, ModelPredictions(model, held_in[model], held_out[model], classes))
             for model in models

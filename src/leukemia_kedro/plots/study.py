@@ -181,6 +181,35 @@ class SelectionBias(TypedDict):
     permuted_labels: GenesChosen
 
 
+class CurvePoint(TypedDict):
+    """Balanced accuracy, with its 95 % interval, after training on ``n`` samples."""
+
+    n: float
+    value: float
+    low: float
+    high: float
+
+
+class LearningCurve(TypedDict):
+    """Balanced accuracies with fewer training samples, and what the fitted law says of more.
+
+    What comes from the law is None, or empty, where there is none.
+    """
+
+    model: str
+    sizes: list[float]
+    balanced_accuracy: list[float]
+    balanced_accuracy_low: list[float]
+    balanced_accuracy_high: list[float]
+    above_chance: list[bool]
+    power_law: dict[str, float] | None
+    now: CurvePoint | None
+    doubled: CurvePoint | None
+    gain: WithInterval | None
+    can_be_told: bool
+    fitted: list[CurvePoint]
+
+
 class HardSample(TypedDict):
     """A sample that most models misclassify."""
 
@@ -256,6 +285,7 @@ class ModelStudy:
     champion: Champion
     permutation_test: PermutationTest
     selection_bias: SelectionBias
+    learning_curve: LearningCurve
     shift: Shift
 
 

@@ -23,8 +23,8 @@ from leukemia_kedro.report.wording import (
     small,
 )
 
-ELSEWHERE = ("hard_samples", "intensity_shift")
-"""Figures with a chapter of their own, not shown with the rest of their gallery."""
+ELSEWHERE = ("hard_samples", "intensity_shift", "learning_curve")
+"""Figures with a place of their own, not shown with the rest of their gallery."""
 MOST_CALLS = 300
 """Test samples listed by name, the least confident predictions first."""
 MOST_GENES = 50
@@ -61,6 +61,7 @@ class Comparison(Chapter, anchor="model-comparison", title="Model comparison"):
     misleads: bool
     chance: float
     bias_table: Table
+    learning_curve: list[FigureRecord]
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def model_comparison(study: Study) -> Comparison:
         misleads=permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE,
         chance=1 / len(study.cohort.classes),
         bias_table=bias_table,
+        learning_curve=named(common, "learning_curve"),
     )
 
 

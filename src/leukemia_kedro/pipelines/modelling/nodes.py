@@ -344,6 +344,29 @@ def selection_bias(
     }
 
 
+def learning_curve(
+    champion_model: FittedModel,
+    cv_predictions: DataFrame,
+    training_set: TrainingSet,
+    resampling_plan: DataFrame,
+    compute: ComputeParameters,
+) -> dict[str, Any]:
+    """What the champion's procedure scores with fewer training samples, and what more would buy.
+
+    Returns
+    -------
+    dict
+        ``model``, and as :func:`~leukemia_kedro.evaluation.learning_curve.learning_curve`.
+    """
+    from leukemia_kedro.evaluation.learning_curve import learning_curve
+    from leukemia_kedro.model.setting import Setting
+
+    name, setting = champion_model.card["name"], Setting.of_card(champion_model.card)
+    of_champion = cv_predictions[cv_predictions["model"] == name]
+    curve = learning_curve(training_set, resampling_plan, of_champion, setting, compute.n_jobs)
+    return {"model": name, **curve}
+
+
 def list_hard_samples(
     sample_split: DataFrame, cv_predictions: DataFrame, test_predictions: DataFrame
 ) -> list[dict[str, Any]]:

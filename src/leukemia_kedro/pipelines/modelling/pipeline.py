@@ -83,6 +83,7 @@ def _after_comparison() -> Pipeline:
         [
             step(nodes.permutation_test, "permutation_test"),
             step(nodes.selection_bias, "selection_bias"),
+            step(nodes.learning_curve, "learning_curve"),
             step(nodes.list_hard_samples, "hard_samples"),
             step(nodes.measure_shift, "shift"),
         ],
