@@ -12,17 +12,18 @@ from sklearn.utils.validation import check_is_fitted
 def class_scores(classifier: Any, X: np.ndarray) -> np.ndarray:
     """What a fitted classifier decides by, shape (n_samples, n_classes); larger is likelier.
 
-    Its decision values; where it has none, its log likelihoods; where it has neither, its
-    probabilities. A single decision value is that of the second class; the first has 0.
+    Its log likelihoods (asinh of them, from their mean); where it has none, its decision values;
+    where it has neither, its probabilities. A single decision value is that of the second class;
+    the first has 0.
     """
-    if hasattr(classifier, "decision_function"):
-        scores = classifier.decision_function(X)
-        return np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores
     if hasattr(classifier, "predict_joint_log_proba"):
         # Likelihoods of many genes differ by hundreds in the logarithm: as probabilities they
         # round to 0 and 1, as they are a few samples decide the slope of a calibration.
         joint = classifier.predict_joint_log_proba(X)
         return np.arcsinh(joint - joint.mean(axis=1, keepdims=True))
+    if hasattr(classifier, "decision_function"):
+        scores = classifier.decision_function(X)
+        return np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores
     return classifier.predict_proba(X)
 
 

@@ -104,6 +104,10 @@ class ShrunkenCentroids(ClassifierMixin, BaseEstimator):
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
+    def predict_joint_log_proba(self, X):
+        """Discriminant scores of each class, shape (n_samples, n_classes)."""
+        return self._scores(X)
+
     def predict(self, X):
         """Class with the smallest discriminant, shape (n_samples,); the first one in a tie."""
         scores = self._scores(X)  # before classes_, which an unfitted estimator lacks
