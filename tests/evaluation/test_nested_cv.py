@@ -23,6 +23,7 @@ from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.estimators.calibrated import class_scores, fit_calibration
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
+from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroidsCV
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import probabilities
 from leukemia_kedro.evaluation.nested_cv import (
@@ -30,7 +31,8 @@ from leukemia_kedro.evaluation.nested_cv import (
     mean_and_deviation,
     nested_cross_validation,
 )
-from leukemia_kedro.evaluation.plan import resampling_plan
+from leukemia_kedro.evaluation.own_folds import in_groups
+from leukemia_kedro.evaluation.plan import resampling_plan, whole
 from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import (
@@ -236,3 +238,10 @@ def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():
     assert best[1, 1, 0, "anova_f"] != "leak"
     assert best[1, 2, 0, "anova_f"] == "leak"
     assert best[1, 3, 0, "anova_f"] == "leak"
+
+
+def test_a_class_of_one_patient_is_divided_by_samples_in_the_classifiers_own_folds():
+    classes = np.repeat(["ALL", "AML"], [6, 3])
+    groups = np.array([f"patient {i // 3}" for i in range(9)])
+    split = whole(pd.RangeIndex(9), groups)
+    assert in_groups(ShrunkenCentroidsCV(cv=5), classes, split, SEED).cv == 5
