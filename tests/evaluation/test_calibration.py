@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.estimators.calibrated import fit_calibration
-from leukemia_kedro.evaluation.fold_rankings import orders_by_split
+from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
 from leukemia_kedro.evaluation.metrics import score_repeats
-from leukemia_kedro.evaluation.nested_cv import nested_cross_validation
+from leukemia_kedro.evaluation.nested_cv import fit_model, nested_cross_validation
 from leukemia_kedro.evaluation.plan import resampling_plan
-from leukemia_kedro.model.setting import Setting
+from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
 COHORT = CohortParameters(scale="log2")
@@ -109,6 +109,27 @@ def test_the_unit_of_the_scores_does_not_matter():
         other_slope, other_intercepts = fit_calibration(two_scores(unit * decision), labels)
         assert other_slope * unit == pytest.approx(slope, rel=1e-5)
         np.testing.assert_allclose(other_intercepts, intercepts, rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("effect", [0.6, 1.0])
+def test_the_log_odds_stated_for_new_patients_are_neither_bold_nor_timid(effect):
+    """Median slope over six cohorts of 100, each with 10,000 new patients; best models .73, .95."""
+    models = {name: ModelParameters(**block) for name, block in BLOCKS.items()}
+    criteria = tuple({model.genes.criterion for model in models.values()})
+    slopes = {name: [] for name in models}
+    for seed in range(6):
+        patients, new = draw((70, 30), effect, seed), draw((7000, 3000), effect, 1000 + seed)
+        ranking = RankingSetting(criteria, COHORT, ONCE.inner_folds, seed)
+        no_outer_folds = resampling_plan(patients.labels, ONCE, seed).iloc[:0]
+        orders = orders_by_split(rank_folds(patients, no_outer_folds, ranking, n_jobs=1))
+        for name, model in models.items():
+            fitted = fit_model(patients, orders, Setting(model, COHORT, ONCE, seed), n_jobs=1)
+            stated = fitted.predict_proba(new.expression)[:, 1]
+            slopes[name].append(calibration_slope(stated, new.classes == "AML"))
+    medians = pd.Series({name: np.median(found) for name, found in slopes.items()})
+    assert medians.between(0.7, 1.5).all(), medians.round(2).to_dict()
+    assert medians.median() == pytest.approx(1, abs=0.2)
 
 
 def calibration_slope(probability, is_second):
