@@ -11,7 +11,7 @@ from leukemia_kedro.datasets import CSVDataset
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.evaluation.comparison import score_calls
 from leukemia_kedro.evaluation.metrics import score, score_repeats
-from leukemia_kedro.evaluation.reliability import calibration, mean_over_repeats
+from leukemia_kedro.evaluation.reliability import calibration
 from leukemia_kedro.pipelines.modelling.nodes import compare_models, gather_tables
 
 CLASSES = ["ALL", "MLL", "AML"]
@@ -57,7 +57,7 @@ def scored(test, seed=0, folds=3, patients=None):
     return {
         "correct": list(paired["label"] == paired["predicted"]),
         "n_genes": 50,
-        "cv": score_repeats(cv, CLASSES) | calibration(mean_over_repeats(cv, CLASSES), CLASSES),
+        "cv": score_repeats(cv, CLASSES) | calibration(cv, CLASSES),
         "train": score(predictions(TRAIN, seed + 1), CLASSES),
         "test": score_calls(test, CLASSES, patients, seed=0) if len(test) else None,
     }

@@ -200,6 +200,49 @@ def test_a_class_without_samples_does_not_touch_the_slope():
     assert three["calibration_intercepts"]["MLL"] == {"value": None, "low": None, "high": None}
 
 
+def test_repeating_the_same_predictions_changes_nothing():
+    table = simulated(40, 0.7, 0.5, seed=1)
+    once, many = (
+        calibration(pd.concat([table.assign(repeat=r) for r in range(n)]), TWO) for n in (1, 5)
+    )
+    for name, value in once.items():
+        if name != "calibration_intercepts":
+            assert many[name] == pytest.approx(value, rel=1e-5)
+
+
+def repeats_of_right_models(n, seed, n_repeats=5):
+    """Each repeat sees the patient's class with a noise of its own, and gives its probability.
+
+    A signal z = ±1 + noise of variance 2 gives log odds of 2 z / 2.
+    """
+    generator = np.random.default_rng(seed)
+    is_aml = generator.uniform(size=n) < 0.5
+    own = generator.normal(size=n)  # of the patient, in all repeats
+    return pd.concat(
+        of_two(expit(np.where(is_aml, 1, -1) + own + generator.normal(size=n)), is_aml).assign(
+            repeat=repeat, sample=np.arange(n).astype(str)
+        )
+        for repeat in range(n_repeats)
+    )
+
+
+def test_of_models_that_are_right_the_slope_is_1_though_their_mean_is_too_cautious():
+    """Standard error of a slope from 20,000 patients: below .02."""
+    cv = repeats_of_right_models(20_000, seed=0)
+    assert calibration(cv, TWO)["calibration_slope"] == pytest.approx(1, abs=0.05)
+    assert calibration(mean_over_repeats(cv, TWO), TWO)["calibration_slope"] > 1.2
+
+
+@pytest.mark.slow
+def test_intervals_over_repeats_hold_the_truth_at_least_95_times_in_100():
+    """200 studies; repeats that agree in part make the interval a little wider than needed."""
+    held = 0
+    for seed in range(200):
+        found = calibration(repeats_of_right_models(40, seed), TWO)
+        held += found["calibration_slope_low"] <= 1 <= (found["calibration_slope_high"] or np.inf)
+    assert held >= 185
+
+
 def test_repeats_are_averaged_for_each_sample():
     table = of_two([0.2, 0.8, 0.4, 0.4], [False, True, False, True])
     cv = table.assign(sample=list("abab"), repeat=[1, 1, 2, 2])

@@ -73,12 +73,15 @@ def calibration(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, 
     both of two classes but for the sign.
 
     Intervals are those of the profile likelihood, because a normal approximation fails where the
-    probabilities almost separate the classes. They assume independent samples.
+    probabilities almost separate the classes. They assume independent samples. Of R repeats of
+    cross-validation each has the weight 1/R in the likelihood, so that each sample counts once.
+    (The mean probability of a sample over the repeats would count once as well. But it is that of
+    R models together, less extreme than each of them, and has a larger slope than they have.)
 
     Parameters
     ----------
-    predictions : DataFrame, columns ``label, probability_<class>…``
-        Each sample once.
+    predictions : DataFrame, columns ``label, probability_<class>…`` and perhaps ``repeat``
+        Each sample once, or once per repeat.
     classes : sequence of str
 
     Returns
@@ -101,9 +104,10 @@ def calibration(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, 
     """
     probability = np.clip(np.nan_to_num(probabilities(predictions, classes)), CLIP, 1 - CLIP)
     truth = predictions["label"].to_numpy(dtype=str)[:, None] == np.asarray(classes)
-    slope = calibration_slope(probability, truth)
+    n_repeats = predictions["repeat"].nunique() if "repeat" in predictions else 1
+    slope = calibration_slope(probability, truth, n_repeats)
     intercepts = {
-        name: calibration_intercept(probability[:, k], truth[:, k])
+        name: calibration_intercept(probability[:, k], truth[:, k], n_repeats)
         for k, name in enumerate(classes)
     }
     intercept = intercepts[classes[-1]] if len(classes) == 2 else UNDEFINED
@@ -118,7 +122,9 @@ def _named(name: str, estimate: Estimate) -> dict[str, float | None]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def calibration_intercept(probability: np.ndarray, truth: np.ndarray) -> Estimate:
+def calibration_intercept(
+    probability: np.ndarray, truth: np.ndarray, n_repeats: int = 1
+) -> Estimate:
     """Intercept of a class against the rest, with the slope fixed at 1; see :func:`calibration`.
 
     Parameters
@@ -127,6 +133,8 @@ def calibration_intercept(probability: np.ndarray, truth: np.ndarray) -> Estimat
         Of the class, above 0 and below 1.
     truth : ndarray of bool, shape (n_samples,)
         Whether the sample is of the class.
+    n_repeats : int
+        How often each sample is among them.
     """
     if truth.all() or not truth.any():
         return UNDEFINED
@@ -139,11 +147,12 @@ def calibration_intercept(probability: np.ndarray, truth: np.ndarray) -> Estimat
     def loss(a: float) -> float:
         return float(np.logaddexp(0, np.where(truth, -1, 1) * (a + logit)).sum())
 
-    low, high = (_end(loss, best, loss(best) + DROP, step) for step in (-1.0, 1.0))
+    limit = loss(best) + n_repeats * DROP
+    low, high = (_end(loss, best, limit, step) for step in (-1.0, 1.0))
     return Estimate(float(best), low, high)
 
 
-def calibration_slope(probability: np.ndarray, truth: np.ndarray) -> Estimate:
+def calibration_slope(probability: np.ndarray, truth: np.ndarray, n_repeats: int = 1) -> Estimate:
     """Common slope of all classes that occur; see :func:`calibration`.
 
     statsmodels has no profile likelihood, and no such model for several classes.
@@ -154,6 +163,8 @@ def calibration_slope(probability: np.ndarray, truth: np.ndarray) -> Estimate:
         Above 0.
     truth : ndarray of bool, shape (n_samples, n_classes)
         True for the class of each sample.
+    n_repeats : int
+        How often each sample is among them.
     """
     occurring = truth.any(axis=0)
     truth, logs = truth[:, occurring], np.log(probability[:, occurring])
@@ -175,7 +186,7 @@ def calibration_slope(probability: np.ndarray, truth: np.ndarray) -> Estimate:
     outwards = np.copysign(max(abs(slope), 1.0), slope)
     beyond = profile(slope + outwards)
     is_infinite = beyond < smallest
-    limit = min(smallest, beyond) + DROP
+    limit = min(smallest, beyond) + n_repeats * DROP
     ends = [
         None if is_infinite and step * outwards > 0 else _end(profile, slope, limit, step)
         for step in (-1.0, 1.0)

@@ -312,7 +312,7 @@ def _calibration_table(model: str, scores: ModelScores) -> Table:
         anchor=f"calibration-{model}",
         caption=f"Calibration of {readable(model)}; {SLOPE}. The intercept, with the slope fixed "
         "at 1, is 0 at best and above 0 where a class is more frequent than predicted. "
-        "Cross-validation: the mean probability of each sample over the repeats.",
+        "Cross-validation: all repeats, in which each sample counts once.",
         sortable=False,
     )
 

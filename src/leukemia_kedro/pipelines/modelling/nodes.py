@@ -148,7 +148,7 @@ def score(
     """
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.evaluation.metrics import score, score_repeats
-    from leukemia_kedro.evaluation.reliability import calibration, mean_over_repeats
+    from leukemia_kedro.evaluation.reliability import calibration
     from leukemia_kedro.model.card import genes_in_use
     from leukemia_kedro.model.conformal import describe_sets
 
@@ -169,8 +169,7 @@ def score(
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
         "n_genes": len(genes),
         "genes": genes,
-        "cv": score_repeats(cv_predictions, classes)
-        | calibration(mean_over_repeats(cv_predictions, classes), classes),
+        "cv": score_repeats(cv_predictions, classes) | calibration(cv_predictions, classes),
         "train": score(train.assign(label=training_set.classes), classes),
         "test": test,
     }
