@@ -14,6 +14,7 @@ from leukemia_kedro.statistics import multiple_testing
 from leukemia_kedro.statistics.multiple_testing import (
     benjamini_hochberg,
     benjamini_yekutieli,
+    holm,
     null_proportion,
     storey_q_values,
 )
@@ -116,3 +117,10 @@ def test_with_differences_the_false_discovery_rate_is_kept_and_power_is_there():
     # BH keeps the rate at 0.1 × the share of true nulls.
     assert np.mean(proportions) == pytest.approx(0.08, abs=0.025)
     assert np.mean(powers) > 0.8
+
+
+def test_holm_multiplies_the_smallest_p_value_by_all_tests_made():
+    """By hand: 3 × .01, then 2 × .03 and, as it may not be smaller, .06 again."""
+    found = holm(np.array([0.04, np.nan, 0.01, 0.03]))
+    np.testing.assert_allclose(found, [0.06, np.nan, 0.03, 0.06])
+    assert np.isnan(holm(np.array([np.nan]))).all()

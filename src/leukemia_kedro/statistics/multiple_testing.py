@@ -42,6 +42,25 @@ def benjamini_yekutieli(p: np.ndarray) -> np.ndarray:
     return _adjusted(p, "by")
 
 
+def holm(p: np.ndarray) -> np.ndarray:
+    """Adjusted p-values that control the chance of one false discovery, under any dependence.
+
+    ``p``, p-values in [0, 1], and the result have the shape (n_tests,).
+
+    References
+    ----------
+    S. Holm (1979). A simple sequentially rejective multiple test procedure. Scand. J. Stat.
+    6:65–70.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    adjusted = np.full(p.shape, np.nan)
+    made = ~np.isnan(p)
+    if made.any():
+        adjusted[made] = multipletests(p[made], method="holm")[1]
+    return adjusted
+
+
 def storey_q_values(p: np.ndarray) -> np.ndarray:
     """Storey's q-values: Benjamini–Hochberg values times the share of true null hypotheses.
 
