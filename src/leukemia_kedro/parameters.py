@@ -198,7 +198,9 @@ class ModelParameters(_Block):
 
 class ModellingParameters(_Block):
     permutations: int = Field(default=100, ge=1)
-    """Label permutations for the champion's p-value."""
+    """Label permutations for the p-value."""
+    permuted_models: list[str] | None = None
+    """Models among which each permuted labelling chooses; all of the run where not stated."""
     max_error_when_calling: float = Field(default=0.02, ge=0, le=1)
     """The reject option's aim: the largest share of wrong calls among calls. With n training
     patients no aim below 1 / (n + 1) can be kept; the report says what is kept instead."""

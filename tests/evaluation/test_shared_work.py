@@ -118,7 +118,9 @@ def test_every_task_is_handed_the_matrix_itself(monkeypatch):
     orders = orders_by_split(rank())
     setting = Setting(MODELS["knn"], COHORT, RESAMPLING, SEED)
     nested_cross_validation(PATIENTS, PLAN, orders, setting, n_jobs=2)
-    permutation.score_labellings(PATIENTS, [PATIENTS.classes] * 3, setting, False, n_jobs=2)
+    permutation.score_labellings(
+        PATIENTS, [PATIENTS.classes] * 3, {"knn": setting}, False, n_jobs=2
+    )
     chosen = FeatureSelectionParameters(criteria=["anova_f", "welch_t"], signature=SIGNATURE)
     rank_genes(PATIENTS, COHORT, chosen, SEED, ComputeParameters(n_jobs=2))
     assert handed["ranking genes per fold"] == TRAINING_SETS

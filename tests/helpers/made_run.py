@@ -96,6 +96,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         "permutation_test": {
             "model": "svm_linear", "score": 0.95, "p_value": 1 / 101, "n_permutations": 100,
             "permuted_scores": list(rng.normal(0.5, 0.05, 100)),
+            "models": ["naive_bayes", "svm_linear"],
         },
         "selection_bias": {
             "model": "svm_linear", "n_permutations": 20,

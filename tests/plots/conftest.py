@@ -210,7 +210,13 @@ def _gallery_of(study):
     found = {"sample_split": study.sample_split, "probes": study.probes}
     cohort = CohortStudy(data_quality=described, **found)
     signature = SignatureStudy(signature=table.head(50), stability_index={}, signature_overlap={})
-    permuted = {"model": "knn", "score": 0.9, "p_value": 0.01, "permuted_scores": [*frequency]}
+    permuted = {
+        "model": "knn",
+        "models": ["knn", "svm_rbf"],
+        "score": 0.9,
+        "p_value": 0.01,
+        "permuted_scores": [*frequency],
+    }
     models = ModelStudy(
         model_comparison=study.model_comparison,
         model_scores={},

@@ -81,7 +81,7 @@ def test_each_line_runs_from_the_lowest_to_the_highest_accuracy(two):
 
 def drawn_permutations(score, scores, p_value):
     test = {"model": "svm_rbf", "score": score, "p_value": p_value, "permuted_scores": scores}
-    drawn = comparison.permutation_test(test)
+    drawn = comparison.permutation_test(test | {"models": ["knn", "svm_rbf"]})
     [ax] = drawn.figure.axes
     assert sum(bar.get_height() for bar in ax.patches) == len(scores)
     assert ax.get_lines()[0].get_xdata()[0] == score
@@ -90,7 +90,9 @@ def drawn_permutations(score, scores, p_value):
 
 def test_the_histogram_holds_every_permutation():
     scores = np.random.default_rng(0).normal(0.5, 0.05, 200).tolist()
-    assert "p = 0.005" in drawn_permutations(0.93, scores, 1 / 201).caption
+    caption = drawn_permutations(0.93, scores, 1 / 201).caption
+    assert "p = 0.005" in caption
+    assert "chosen among k-NN, SVM RBF" in caption
 
 
 def test_permutations_that_all_score_alike_are_drawn():

@@ -203,6 +203,7 @@ STATED = {
             38 training patients cannot show less than 2.6%
             2 of 34 were not called, and 1 of the 32 calls is wrong
             1 to 4 errors
+            the model chosen among naive Bayes and SVM linear scores
             p = 0.0099, the smallest that 100 permutations can give
             2 of 3 models cannot be told apart: SVM linear and SVM RBF
             No model differs from the champion by McNemar's exact test on the test samples

@@ -1,7 +1,8 @@
-"""The champion's whole procedure under other labels: chance level and selection bias."""
+"""The whole procedure, choice included, under other labels: chance level and selection bias."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.evaluation.metrics import class_members, mean_recall
+from leukemia_kedro.evaluation.choice import choose
+from leukemia_kedro.evaluation.outcomes import Outcomes, recalls
 from leukemia_kedro.evaluation.plan import outer_splits, permute_labels, resampling_plan
 from leukemia_kedro.evaluation.whole_procedure import classify_splits
 from leukemia_kedro.model.setting import Setting
@@ -28,12 +30,15 @@ def permuted_labels(training_set: TrainingSet, n: int, seed: int) -> list[np.nda
 def score_labellings(
     training_set: TrainingSet,
     labellings: list[np.ndarray],
-    setting: Setting,
+    settings: Mapping[str, Setting],
     genes_from_all_samples: bool,
     n_jobs: int,
-) -> list[float]:
+) -> list[tuple[str, float]]:
     """Score each labelling as :func:`score_labelling` does, in one repeat of the folds."""
-    once = replace(setting, resampling=setting.resampling.model_copy(update={"repeats": 1}))
+    once = {
+        name: replace(each, resampling=each.resampling.model_copy(update={"repeats": 1}))
+        for name, each in settings.items()
+    }
     values, excluded, groups = training_set.matrix, training_set.excluded, training_set.groups
     tasks = [
         (values, labels, excluded, once, genes_from_all_samples, groups) for labels in labellings
@@ -46,14 +51,15 @@ def score_labelling(
     values: np.ndarray,
     labels: np.ndarray,
     excluded: np.ndarray,
-    setting: Setting,
+    settings: Mapping[str, Setting],
     genes_from_all_samples: bool = False,
     groups: np.ndarray | None = None,
-) -> float:
-    """Balanced accuracy of the whole nested cross-validation under ``labels``.
+) -> tuple[str, float]:
+    """The model that the one-standard-error rule chooses under ``labels``, and its score.
 
-    Filter, ranking, tuning and fitting are learned again in every fold. For
-    ``genes_from_all_samples`` see :func:`~.whole_procedure.classify_splits`.
+    That is its balanced accuracy in the nested cross-validation. Filter, ranking, tuning, fitting
+    and the choice among the models are made again. For ``genes_from_all_samples`` see
+    :func:`~.whole_procedure.classify_splits`.
 
     Parameters
     ----------
@@ -62,13 +68,29 @@ def score_labelling(
     labels : ndarray of str, shape (n_samples,)
     excluded : ndarray of int
         Positions of probes that are never ranked.
+    settings : mapping of str to Setting
+        Of the models to choose among, simplest first; they differ in ``model`` only.
     groups : ndarray of str, shape (n_samples,), optional
     """
     samples = pd.RangeIndex(len(labels)).astype(str)
-    plan = resampling_plan(
-        pd.Series(labels, index=samples), setting.resampling, setting.seed, groups
-    )
+    shared = next(iter(settings.values()))
+    plan = resampling_plan(pd.Series(labels, index=samples), shared.resampling, shared.seed, groups)
     splits = list(outer_splits(plan, samples, groups))
-    predicted = classify_splits(values, labels, splits, excluded, setting, genes_from_all_samples)
-    truth = np.concatenate([labels[split.held_out] for split in splits])
-    return mean_recall(np.concatenate(predicted) == truth, class_members(truth))
+    correct = np.empty((len(settings), 1, len(labels)), dtype=bool)
+    folds = np.empty((1, len(labels)), dtype=int)
+    for model, setting in enumerate(settings.values()):
+        predictions = classify_splits(
+            values, labels, splits, excluded, setting, genes_from_all_samples
+        )
+        for split, predicted in zip(splits, predictions, strict=True):
+            correct[model, 0, split.held_out] = predicted == labels[split.held_out]
+            folds[0, split.held_out] = split.fold - 1
+    outcomes = Outcomes(
+        tuple(settings),
+        correct,
+        folds,
+        pd.factorize(labels, sort=True)[0],
+        pd.factorize(samples if groups is None else groups)[0],
+    )
+    chosen = choose(outcomes)
+    return chosen, float(recalls(outcomes).mean(axis=0)[outcomes.models.index(chosen), 0])

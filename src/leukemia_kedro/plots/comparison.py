@@ -197,8 +197,9 @@ def train_versus_test(
 def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     """Scores with permuted labels, and the score with the true ones.
 
-    ``permutation_test`` has ``model``, ``p_value``, and the balanced accuracies in cross-validation
-    ``score`` and ``permuted_scores``.
+    ``permutation_test`` has ``model`` (the one chosen with the true labels), ``models`` to choose
+    among, ``p_value``, and the balanced accuracies in cross-validation ``score`` and
+    ``permuted_scores``.
     """
     score, permuted = permutation_test["score"], permutation_test["permuted_scores"]
     figure, [[ax]] = style.panels(width=4.2, height=2.9)
@@ -210,13 +211,14 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     ax.yaxis.get_major_locator().set_params(integer=True)
     style.legend_below(figure)
 
-    model = readable(permutation_test["model"])
+    models = [readable(model) for model in permutation_test["models"]]
     p_value = permutation_test["p_value"]
+    among = f"chosen among {', '.join(models)}"
     return CaptionedFigure(
         name="permutation_test",
-        title=f"Permutation test: {model}",
-        caption=f"Score of {model} with the true labels against its scores when the labels are "
-        f"permuted and all steps repeated (p = {p_value:.2g}).",
+        title="Permutation test",
+        caption=f"Score with the true labels, of the model {among}, against the scores when the "
+        f"labels are permuted and all steps repeated, this choice included (p = {p_value:.2g}).",
         alt=f"Histogram of {counted(len(permuted), 'permuted score')}, from {min(permuted):.3f} to "
         f"{max(permuted):.3f}, with a line at the observed {score:.3f}.",
         figure=figure,

@@ -156,13 +156,14 @@ class Champion(TypedDict):
 
 
 class PermutationTest(TypedDict):
-    """Scores are balanced accuracies."""
+    """Scores are balanced accuracies; ``model`` was chosen among ``models`` with true labels."""
 
     model: str
     score: float
     p_value: float
     n_permutations: int
     permuted_scores: list[float]
+    models: list[str]
 
 
 class GenesChosen(TypedDict):

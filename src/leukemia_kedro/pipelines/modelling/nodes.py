@@ -264,47 +264,56 @@ def gather_tables(**tables: DataFrame) -> DataFrame:
 
 
 def permutation_test(
-    champion_model: FittedModel,
     training_set: TrainingSet,
     modelling: ModellingParameters,
     compute: ComputeParameters,
+    **settings: Setting,
 ) -> dict[str, Any]:
-    """How often permuted labels do as well as the champion (Ojala & Garriga 2010).
+    """How often permuted labels do as well as the true ones (Ojala & Garriga 2010).
 
-    Each labelling goes through filter, ranking, tuning and fitting, in one repeat of the nested
-    cross-validation; the observed labels go through the same single repeat, so that like is
-    compared with like.
+    Each labelling goes through filter, ranking, tuning, fitting and the choice of a champion, in
+    one repeat of the nested cross-validation; the true labels go through the same, so that like is
+    compared with like. The choice is among ``modelling.permuted_models``, or all models of the run
+    where that is not stated or none of them is run. They are named before any label is seen, so the
+    p-value is exact: it is that of the best of these models, chosen by the rule of the run. The
+    p-value of the champion alone would be too small, because it was chosen for its score.
 
     Returns
     -------
     dict
-        ``model, score, p_value, n_permutations, permuted_scores``; scores are balanced
-        accuracies, p = (1 + count) / (1 + n_permutations).
+        ``model`` chosen with the true labels, its ``score``, ``p_value, n_permutations,
+        permuted_scores, models`` to choose among, and ``permuted_models``, the one chosen in each
+        labelling; scores are balanced accuracies, p = (1 + count) / (1 + n_permutations).
     """
     import numpy as np
 
     from leukemia_kedro.evaluation.permutation import permuted_labels, score_labellings
-    from leukemia_kedro.model.setting import Setting
     from leukemia_kedro.statistics.intervals import permutation_p_value
 
-    setting = Setting.of_card(champion_model.card)
-    by_chance = permuted_labels(training_set, modelling.permutations, setting.seed)
+    run = {name: setting for name, setting in settings.items() if not setting.left_out}
+    quick = {name: run[name] for name in run if name in (modelling.permuted_models or run)}
+    seed = next(iter(run.values())).seed
+    by_chance = permuted_labels(training_set, modelling.permutations, seed)
     observed, *permuted = score_labellings(
-        training_set, [training_set.classes, *by_chance], setting, False, compute.n_jobs
+        training_set, [training_set.classes, *by_chance], quick or run, False, compute.n_jobs
     )
+    model, score = observed
+    models, scores = zip(*permuted, strict=True)
     return {
-        "model": champion_model.card["name"],
-        "score": observed,
-        "p_value": permutation_p_value(observed, np.array(permuted)),
+        "model": model,
+        "score": score,
+        "p_value": permutation_p_value(score, np.array(scores)),
         "n_permutations": modelling.permutations,
-        "permuted_scores": permuted,
+        "permuted_scores": list(scores),
+        "models": list(quick or run),
+        "permuted_models": list(models),
     }
 
 
 def selection_bias(
     champion_model: FittedModel,
-    permutation_test: dict[str, Any],
     training_set: TrainingSet,
+    modelling: ModellingParameters,
     compute: ComputeParameters,
 ) -> dict[str, Any]:
     """What the champion would have scored with genes chosen outside the folds.
@@ -325,22 +334,16 @@ def selection_bias(
     from leukemia_kedro.model.setting import Setting
 
     setting = Setting.of_card(champion_model.card)
-    n = min(LEAKY_PERMUTATIONS, permutation_test["n_permutations"])
+    n = min(LEAKY_PERMUTATIONS, modelling.permutations)
     labellings = [training_set.classes, *permuted_labels(training_set, n, setting.seed)]
-    outside, *permuted = score_labellings(training_set, labellings, setting, True, compute.n_jobs)
-    inside = permutation_test["permuted_scores"][:n]
-    return {
-        "model": champion_model.card["name"],
-        "n_permutations": n,
-        "true_labels": {
-            "genes_inside_folds": permutation_test["score"],
-            "genes_outside_folds": outside,
-        },
-        "permuted_labels": {
-            "genes_inside_folds": float(np.mean(inside)),
-            "genes_outside_folds": float(np.mean(permuted)),
-        },
-    }
+    champion = {champion_model.card["name"]: setting}
+    found: dict[str, Any] = {"true_labels": {}, "permuted_labels": {}}
+    for where, leaky in (("genes_inside_folds", False), ("genes_outside_folds", True)):
+        scored = score_labellings(training_set, labellings, champion, leaky, compute.n_jobs)
+        true, *permuted = [score for _, score in scored]
+        found["true_labels"][where] = true
+        found["permuted_labels"][where] = float(np.mean(permuted))
+    return {"model": champion_model.card["name"], "n_permutations": n, **found}
 
 
 def learning_curve(

@@ -72,6 +72,17 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
                 name="promote_champion",
                 namespace="modelling",
             ),
+            Node(
+                nodes.permutation_test,
+                inputs={
+                    name: name if name == "training_set" else f"params:{name}"
+                    for name in ("training_set", "modelling", "compute")
+                }
+                | of_each("setting"),
+                outputs="permutation_test",
+                name="permutation_test",
+                namespace="modelling",
+            ),
             *gathered,
         ],
         tags="modelling",
@@ -81,7 +92,6 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
 def _after_comparison() -> Pipeline:
     return Pipeline(
         [
-            step(nodes.permutation_test, "permutation_test"),
             step(nodes.selection_bias, "selection_bias"),
             step(nodes.learning_curve, "learning_curve"),
             step(nodes.list_hard_samples, "hard_samples"),
