@@ -8,13 +8,12 @@ from helpers.project_copy import ProjectCopy, run_once
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> ProjectCopy:
-    """A project after a run of the demo cohort with two models and two criteria."""
+    """A project after a run of the demo cohort with all models and two criteria."""
     return run_once(tmp_path_factory, "documented_run", _demo)
 
 
 def _demo(folder: Path) -> ProjectCopy:
     project = ProjectCopy(folder)
-    project.keep_models("weighted_voting", "naive_bayes")
     project.rank_by("signal_to_noise", "anova_f")
     project.kedro("run", "--env", "demo")
     return project

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.small_models import small_model
@@ -13,6 +14,7 @@ from leukemia_kedro.pipelines.modelling.nodes import promote_champion
 ROW = {
     "model": "weighted_voting",
     "champion": True,
+    "baseline": False,
     "n_genes": 50,
     "cv_balanced_accuracy": 0.95,
     "test_n": 34.0,
@@ -23,6 +25,22 @@ ROW = {
     "test_brier_low": 0.02,
     "test_brier_high": 0.09,
 }
+
+
+def predictions(split):
+    """Of two models in two repeats, right in three of four cases."""
+    train, rng = split[split["split"] == "train"].reset_index(), np.random.default_rng(1)
+    other = train["label"].map({"ALL": "AML", "AML": "ALL"})
+    return pd.concat(
+        train.assign(
+            model=model,
+            repeat=repeat,
+            fold=np.arange(38) % 5,
+            predicted=train["label"].where(rng.random(38) < 0.75, other),
+        )
+        for model in ("knn", "weighted_voting")
+        for repeat in (1, 2)
+    )
 
 
 def original_split(cohort: str) -> pd.DataFrame:
@@ -77,15 +95,21 @@ def test_no_other_patients_and_no_other_split_have_published_figures():
 @pytest.mark.parametrize("has_test_set", [True, False])
 def test_the_record_and_the_card(has_test_set):
     row = ROW | ({} if has_test_set else {name: None for name in ROW if name.startswith("test_")})
-    comparison = pd.DataFrame([row | {"model": "knn", "champion": False}, row])
-    models = {name: small_model(name) for name in comparison["model"]}
-    champion, record = promote_champion(comparison, original_split("golub"), **models)
+    baseline = {"model": "larger_class", "champion": False, "baseline": True}
+    comparison = pd.DataFrame([row | {"model": "knn", "champion": False}, row, row | baseline])
+    models = {name: small_model(name) for name in ("knn", "weighted_voting")}
+    split = original_split("golub")
+    champion, record = promote_champion(comparison, predictions(split), split, 0, **models)
     json.dumps(record, allow_nan=False)
     assert champion.card["name"] == record["champion"] == "weighted_voting"
     assert champion.card["metrics"] == {
         "cross_validation": {"balanced_accuracy": 0.95},
         "test": record["test"],
+        "corrected": record["corrected"],
     }
+    # Each is right on three of four patients at random: the better of them is no better than that.
+    assert record["corrected"]["balanced_accuracy"] == pytest.approx(0.75, abs=0.1)
+    assert set(record["corrected"]["best"]) == {"knn", "weighted_voting"}
     assert champion.reference is models["weighted_voting"].reference
     assert record["parameters"] == {"n_genes": 50, "criterion": "signal_to_noise"}
     if has_test_set:

@@ -9,7 +9,12 @@ from sklearn.metrics import roc_auc_score
 
 from leukemia_kedro.datasets import CSVDataset
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.evaluation.comparison import score_calls
+from leukemia_kedro.evaluation.comparison import (
+    BASELINE,
+    meet_the_rule,
+    models_of,
+    score_calls,
+)
 from leukemia_kedro.evaluation.metrics import score, score_repeats
 from leukemia_kedro.evaluation.reliability import calibration
 from leukemia_kedro.pipelines.modelling.nodes import compare_models, gather_tables
@@ -55,12 +60,27 @@ def scored(test, seed=0, folds=3, patients=None):
     patients = test["sample"].to_numpy() if patients is None else patients
     paired = test if len(test) else cv[cv["repeat"] == 1]
     return {
+        "seed": seed,
         "correct": list(paired["label"] == paired["predicted"]),
         "n_genes": 50,
         "cv": score_repeats(cv, CLASSES) | calibration(cv, CLASSES),
         "train": score(predictions(TRAIN, seed + 1), CLASSES),
         "test": score_calls(test, CLASSES, patients, seed=0) if len(test) else None,
     }
+
+
+def compared(scores, test=NO_TEST):
+    """As the node compares them; the seed of each model's predictions is in its scores."""
+    tables = {
+        name: predictions(TRAIN, of["seed"], repeats=2)
+        for name, of in scores.items()
+        if "left_out" not in of
+    }
+    split = predictions(TRAIN, 0)[["sample", "label"]].assign(split="train")
+    held_out = test[["sample", "label"]].assign(split="test", sample="t" + test["sample"])
+    split = pd.concat([split, held_out]).set_index("sample")
+    together = gather_tables(**tables) if tables else NO_TEST
+    return compare_models(together, split, 0, **scores)
 
 
 @pytest.mark.parametrize("folds", [3, 24])
@@ -116,30 +136,88 @@ def test_a_test_set_of_one_class_has_no_auc_but_all_else():
         name: scored(called(predictions(["AML"] * 4, seed)), seed)
         for name, seed in (("a", 1), ("b", 2))
     }
-    table, _ = compare_models(**scores)
+    table, _ = compared(scores, called(predictions(["AML"] * 4, 1)))
     assert table["test_auc"].isna().all()
     assert table["test_accuracy"].notna().all()
+    assert table["test_balanced_accuracy_low"].notna().all()
     assert table["champion"].sum() == 1
 
 
 def test_without_a_test_set_models_are_compared_out_of_fold():
-    table, _ = compare_models(a=scored(NO_TEST, 1), b=scored(NO_TEST, 2))
+    table, _ = compared({"a": scored(NO_TEST, 1), "b": scored(NO_TEST, 2)})
     assert table.filter(like="test_").isna().all(axis=None)
     assert table["champion"].sum() == 1
-    others = table[~table["champion"]]
-    assert others["mcnemar_p"].between(0, 1).all()
+    [other] = models_of(table).query("not champion").to_dict("records")
+    assert 0 <= other["mcnemar_p"] == other["mcnemar_p_holm"] <= 1
+    assert other["difference_low"] < other["difference"] < other["difference_high"]
+
+
+def test_differences_and_p_values_allow_for_the_number_of_models():
+    few, many = (
+        compared({name: scored(NO_TEST, seed) for seed, name in enumerate(names, start=1)})[0]
+        for names in ("ab", "abcdef")
+    )
+    widths = [(table["difference_high"] - table["difference_low"]).min() for table in (few, many)]
+    assert widths[1] > widths[0]
+    assert (many["mcnemar_p_holm"].dropna() >= many["mcnemar_p"].dropna()).all()
+    champion = many.query("champion").iloc[0]
+    expected = many["cv_balanced_accuracy"] - champion["cv_balanced_accuracy"]
+    np.testing.assert_allclose(
+        models_of(many).query("not champion")["difference"],
+        expected[~many["champion"] & ~many["baseline"]],
+        atol=1e-12,
+    )
+
+
+def test_the_champion_is_the_first_row_that_meets_the_rule():
+    for seed in range(1, 20, 3):
+        table, _ = compared({name: scored(NO_TEST, seed + i) for i, name in enumerate("abc")})
+        met = meet_the_rule(table)
+        assert met["model"].iloc[0] == table.query("champion")["model"].item()
+        best = models_of(table)["cv_balanced_accuracy"].idxmax()
+        assert table["behind_best"][best] == 0
+        assert table["model"][best] in set(met["model"])
+
+
+def test_the_baseline_assigns_every_sample_to_the_larger_class():
+    test = called(predictions(["ALL"] * 5 + ["AML"] * 4 + ["MLL"] * 6, seed=7))
+    table, scores = compared({"a": scored(test, 1)}, test)
+    assert list(table["model"]) == ["a", BASELINE]
+    assert list(scores) == ["a"]
+    baseline = table.iloc[-1]
+    assert baseline["baseline"]
+    assert not baseline["champion"]
+    assert baseline["n_genes"] == 0
+    assert baseline["cv_balanced_accuracy"] == baseline["test_balanced_accuracy"] == 1 / 3
+    assert baseline["cv_accuracy"] == baseline["train_accuracy"] == 0.5  # 12 of 24 are ALL
+    assert baseline["test_accuracy"] == 5 / 15
+    assert baseline["cv_auc"] == baseline["test_auc"] == 0.5
+    shares = np.array([12, 3, 9]) / 24  # of ALL, MLL and AML
+    squared = [np.sum((shares - np.eye(3)[i]) ** 2) for i in range(3)]
+    assert baseline["test_brier"] == pytest.approx(np.average(squared, weights=[5, 6, 4]))
+    assert pd.isna(baseline["test_calls"])
+
+
+def test_a_balanced_accuracy_on_test_samples_has_an_interval():
+    test = called(predictions(["ALL"] * 10 + ["AML"] * 8, seed=7))
+    scores = scored(test)["test"]
+    assert (
+        scores["balanced_accuracy_low"]
+        < scores["balanced_accuracy"]
+        < scores["balanced_accuracy_high"]
+    )
 
 
 def test_models_left_out_are_told_in_one_line(caplog):
     left_out = {"left_out": "defined for two classes only, the cohort has 3"}
     with caplog.at_level("INFO"):
-        table, _ = compare_models(voting=left_out, a=scored(NO_TEST, 1))
-    assert table["model"].tolist() == ["a"]
+        table, _ = compared({"voting": left_out, "a": scored(NO_TEST, 1)})
+    assert table["model"].tolist() == ["a", BASELINE]
     assert caplog.messages == [
         "Left out of this run: voting (defined for two classes only, the cohort has 3)"
     ]
     with pytest.raises(UserError, match=r"every model was left out of this run: voting \(defined"):
-        compare_models(voting=left_out)
+        compared({"voting": left_out})
 
 
 def test_the_predictions_of_all_models_are_one_table_that_survives_its_file(tmp_path):

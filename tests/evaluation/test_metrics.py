@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics
 
-from leukemia_kedro.evaluation.metrics import balanced_shares, probabilities, score, score_repeats
+from leukemia_kedro.evaluation.metrics import probabilities, score, score_repeats
 
 
 def predictions(labels, probability, classes):
@@ -63,24 +62,48 @@ def test_a_sure_and_wrong_probability_does_not_make_the_log_loss_infinite():
     assert np.isfinite(score(table, ["ALL", "AML"])["log_loss"])
 
 
-@given(seed=st.integers(0, 10_000), folds=st.integers(2, 6))
-def test_shares_of_the_folds_add_up_to_the_balanced_accuracy(seed, folds):
-    generator = np.random.default_rng(seed)
-    table = random_predictions(12, ["ALL", "AML"], seed).assign(
-        repeat=1, fold=generator.permutation(np.arange(12) % folds)
-    )
-    weighted = balanced_shares(table)[0]
-    # Shares are per fold of mean size n / folds.
-    assert weighted.mean() == pytest.approx(score(table, ["ALL", "AML"])["balanced_accuracy"])
-    assert len(weighted) == folds
-
-
 def test_repeating_the_same_folds_adds_no_certainty_beyond_the_correction():
     """Nadeau & Bengio: the variance keeps the term n_test / n_train however many repeats."""
-    once = random_predictions(40, ["ALL", "AML"], seed=5).assign(repeat=1, fold=np.arange(40) % 5)
+    once = random_predictions(40, ["ALL", "AML"], seed=5).assign(
+        repeat=1, fold=np.arange(40) % 5, sample=[f"s{i}" for i in range(40)]
+    )
     many = pd.concat([once.assign(repeat=r) for r in range(1, 41)], ignore_index=True)
-    shares = balanced_shares(many)
-    expected = np.sqrt((1 / shares.size + 8 / 32) * shares.var(ddof=1))
-    assert score_repeats(many, ["ALL", "AML"])["balanced_accuracy_se"] == pytest.approx(expected)
-    naive = shares.std(ddof=1) / np.sqrt(shares.size)
-    assert score_repeats(many, ["ALL", "AML"])["balanced_accuracy_se"] > 5 * naive
+    few = score_repeats(pd.concat([once, once.assign(repeat=2)]), ["ALL", "AML"])
+    scores = score_repeats(many, ["ALL", "AML"])
+    # The residuals of five folds, R times: their variance is R S / (5 R − 1), S their squares.
+    two, forty = ((1 / (5 * repeats) + 1 / 4) * repeats / (5 * repeats - 1) for repeats in (2, 40))
+    ratio = scores["balanced_accuracy_se"] / few["balanced_accuracy_se"]
+    assert ratio == pytest.approx(np.sqrt(forty / two))
+    assert scores["balanced_accuracy_low"] < few["balanced_accuracy"] - 0.1
+
+
+def test_a_perfect_classifier_has_no_standard_error_and_an_interval_all_the_same():
+    """The folds hold 2 or 3 of the 11 AML; that they do is no error of the classifier."""
+    labels = np.repeat(["ALL", "AML"], [27, 11])
+    table = pd.DataFrame(
+        {"sample": [f"s{i:02}" for i in range(38)], "label": labels, "predicted": labels}
+    ).assign(fold=np.arange(38) % 5, probability_ALL=labels == "ALL")
+    table["probability_AML"] = ~table["probability_ALL"]
+    scores = score_repeats(pd.concat([table.assign(repeat=r) for r in range(5)]), ["ALL", "AML"])
+    assert scores["balanced_accuracy"] == scores["balanced_accuracy_high"] == 1
+    assert scores["balanced_accuracy_se"] == pytest.approx(0)
+    # Five repeats of five folds are as sure as n / 1.45 new samples: 25 (1/25 + 1/4) / 5 = 1.45.
+    below = 1 - stats.beta.ppf(0.025, np.array([27, 11]) / 1.45 + 0.5, 0.5)
+    assert scores["balanced_accuracy_low"] == pytest.approx(1 - np.hypot(*below) / 2)
+
+
+def test_several_samples_of_a_patient_are_no_more_certain_than_one():
+    one = random_predictions(20, ["ALL", "AML"], seed=3).assign(
+        repeat=1, fold=np.arange(20) % 4, sample=[f"s{i:02}" for i in range(20)]
+    )
+    copies = [one.assign(sample=one["sample"] + suffix) for suffix in ("a", "b", "c")]
+    table = pd.concat(copies, ignore_index=True)
+    patients = pd.Series(table["sample"].str[:-1].to_numpy(), index=table["sample"])
+    names = ["balanced_accuracy_se", "balanced_accuracy_low", "balanced_accuracy_high"]
+    alone, grouped = (
+        score_repeats(*given)
+        for given in ((one, ["ALL", "AML"]), (table, ["ALL", "AML"], patients))
+    )
+    assert [grouped[name] for name in names] == pytest.approx([alone[name] for name in names])
+    naive = score_repeats(table, ["ALL", "AML"])
+    assert naive["balanced_accuracy_low"] > grouped["balanced_accuracy_low"]

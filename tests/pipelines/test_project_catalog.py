@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import configure_project, pipelines
@@ -88,16 +90,33 @@ def test_the_champion_is_chosen_without_the_test_samples(registered):
     def scores(cv, test_errors):
         measures = dict.fromkeys(("accuracy", "macro_f1", "auc"), cv)
         measures |= {"log_loss": 0.1, "brier": 0.1, "balanced_accuracy": cv}
+        for name in ("calibration_slope", "calibration_intercept"):
+            measures |= {f"{name}{end}": 1.0 for end in ("", "_low", "_high")}
         interval = {"balanced_accuracy_low": cv, "balanced_accuracy_high": cv}
+        per_class = dict.fromkeys(("ALL", "AML"))
         return {
             "correct": [True, False],
             "n_genes": 50,
-            "cv": {"n": 38, "balanced_accuracy_se": 0.02, **interval, **measures},
+            "cv": {"n": 40, "balanced_accuracy_se": 0.02, "per_class": per_class}
+            | interval
+            | measures,
             "train": {"accuracy": 1.0},
-            "test": {"n": 34, "errors": test_errors, **measures},
+            "test": {"n": 4, "errors": test_errors, **measures},
         }
 
-    expected = [(0.9, (0, 34), "best"), (0.9, (34, 0), "best"), (0.935, (9, 0), "simple")]
-    for simple, errors, champion in expected:
-        table, _ = compare_models(simple=scores(simple, errors[0]), best=scores(0.95, errors[1]))
+    def predictions(model, n_wrong):
+        # The wrong ones are spread over the folds.
+        right = np.isin(np.arange(40), np.arange(0, 40, 40 // n_wrong)[:n_wrong], invert=True)
+        table = pd.DataFrame({"sample": samples[:40], "label": labels[:40]})
+        predicted = table["label"].where(right, table["label"].map({"ALL": "AML", "AML": "ALL"}))
+        return table.assign(model=model, repeat=1, fold=np.arange(40) // 8, predicted=predicted)
+
+    samples, labels = [f"s{i:02}" for i in range(44)], ["ALL", "AML"] * 22
+    split = pd.DataFrame({"label": labels, "split": ["train"] * 40 + ["test"] * 4}, index=samples)
+    split = split.rename_axis("sample")
+    expected = [(20, (0, 4), "best"), (20, (4, 0), "best"), (3, (4, 0), "simple")]
+    for n_wrong, errors, champion in expected:
+        out_of_fold = pd.concat([predictions("simple", n_wrong), predictions("best", 2)])
+        both = {"simple": scores(0.9, errors[0]), "best": scores(0.95, errors[1])}
+        table, _ = compare_models(out_of_fold, split, 0, **both)
         assert table.loc[table["champion"], "model"].tolist() == [champion]

@@ -56,7 +56,7 @@ class Study:
     @property
     def compared(self):
         """What the comparison of the models takes."""
-        return self.model_comparison, self.sample_split, self.classes
+        return self.model_comparison, self.sample_split
 
     @property
     def quantiles(self) -> pd.DataFrame:
@@ -115,15 +115,23 @@ def _called(samples, classes, skill, rng):
 def _model_comparison(cv, test):
     correct = pd.DataFrame({model: t["label"] == t["predicted"] for model, t in cv.items()})
     score = correct.groupby(cv[MODELS[0]]["label"]).mean().mean()
-    tested = pd.Series({model: (t["label"] == t["predicted"]).mean() for model, t in test.items()})
-    table = pd.DataFrame({"cv_balanced_accuracy": score, "test_accuracy": tested})
+    right = pd.DataFrame({model: t["label"] == t["predicted"] for model, t in test.items()})
+    recall = right.groupby(test[MODELS[0]]["label"]).mean()
+    balanced = pd.Series(recall.mean() if len(recall) else np.nan, score.index)
+    table = pd.DataFrame({"cv_balanced_accuracy": score, "test_balanced_accuracy": balanced})
     for column in list(table):
         table[f"{column}_low"] = (table[column] - 0.1).clip(lower=0)
         table[f"{column}_high"] = (table[column] + 0.08).clip(upper=1)
     table["champion"] = score.index == score.idxmax()
     table["test_n"] = len(test[MODELS[0]]) or np.nan
-    table = table.assign(n_genes=50, cv_accuracy=correct.mean(), train_accuracy=1.0)
-    return table.rename_axis("model").reset_index()
+    accuracies = {"cv_accuracy": correct.mean(), "test_accuracy": right.mean()}
+    table = table.assign(n_genes=50, train_accuracy=1.0, baseline=False, **accuracies)
+    nothing = {"champion": False, "n_genes": 0, "baseline": True}
+    nothing["cv_balanced_accuracy"] = 1 / correct.groupby(cv[MODELS[0]]["label"]).ngroups
+    nothing["test_balanced_accuracy"] = 1 / len(recall) if len(recall) else np.nan
+    table.loc["larger_class"] = pd.Series(nothing)
+    types = {"champion": bool, "baseline": bool, "n_genes": int}
+    return table.astype(types).rename_axis("model").reset_index()
 
 
 def _contrast(log_expression, probes, reference, others):

@@ -42,8 +42,8 @@ def project(tmp_path) -> ProjectCopy:
 
 
 def test_a_missing_number_is_no_metric():
-    columns = ["model", "n_genes", "cv_accuracy", "test_accuracy", "champion"]
-    rows = [["knn", 10, 0.75, None, False], ["svm", 50, 0.5, None, True]]
+    columns = ["model", "n_genes", "cv_accuracy", "test_accuracy", "champion", "baseline"]
+    rows = [["knn", 10, 0.75, None, False, False], ["svm", 50, 0.5, None, True, False]]
     assert comparison_metrics(pd.DataFrame(rows, columns=columns)) == {
         "knn/n_genes": 10, "knn/cv_accuracy": 0.75, "svm/n_genes": 50, "svm/cv_accuracy": 0.5,
         "champion/n_genes": 50, "champion/cv_accuracy": 0.5,
@@ -133,7 +133,7 @@ def test_parameters_and_metrics_of_each_model_are_recorded(recorded):
         ("models.xgboost.enabled", "False"),
     }
     comparison = pd.read_csv(project.data("08_reporting", "demo", "model_comparison.csv"))
-    assert comparison["model"].tolist() == MODELS
+    assert comparison["model"].tolist() == [*MODELS, "larger_class"]
     assert found["metrics"] == pytest.approx(comparison_metrics(comparison))
     champion = json.loads(project.data("08_reporting", "demo", "champion.json").read_text())
     assert found["tags"]["champion"] == champion["champion"]

@@ -14,7 +14,6 @@ from leukemia_kedro.statistics.intervals import (
     bootstrap_interval,
     clopper_pearson,
     corrected_resampled_error,
-    corrected_resampled_interval,
     design_effect,
     jeffreys,
     mcnemar_exact,
@@ -165,40 +164,6 @@ class TestCorrectedResampledError:
         corrected = (1 / (repeats * k) + 1 / (k - 1)) * of_fold
         assert design_effect(repeats, k) == pytest.approx(corrected / (variance_of_a_sample / n))
         assert design_effect(5, 5) == pytest.approx(1.45)
-
-
-class TestCorrectedResampledInterval:
-    scores = np.array([[0.9, 0.8, 1.0, 0.7, 0.9], [1.0, 0.8, 0.9, 0.8, 0.7]])
-
-    def test_by_hand(self):
-        # mean 0.85, s² = 0.0116667, J = 10, n_test/n_train = 1/4, t(9, 0.975) = 2.262157
-        margin = 2.262157 * np.sqrt((0.1 + 0.25) * 0.105 / 9)
-        found = corrected_resampled_interval(self.scores, 32, 8)
-        assert found == pytest.approx((margin / 2.262157, 0.85 - margin, 0.85 + margin), abs=1e-6)
-
-    def test_without_overlap_it_is_students_interval(self):
-        expected = stats.ttest_1samp(self.scores.ravel(), 0).confidence_interval(0.95)
-        _, *found = corrected_resampled_interval(self.scores, np.inf, 8)
-        assert found == pytest.approx(list(expected))
-
-    def test_more_repeats_do_not_shrink_it_to_nothing(self):
-        many = np.tile(self.scores, (1000, 1))
-        _, low, high = corrected_resampled_interval(many, 32, 8)
-        assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 * many.var()), rel=1e-2)
-
-    def test_it_covers_the_mean_of_repeated_cross_validation_where_the_naive_one_does_not(self):
-        # Scores as in Nadeau and Bengio's model: each pair of folds correlates by
-        # n_test / (n_train + n_test).
-        rng = np.random.default_rng(2)
-        scores = rng.normal(scale=np.sqrt(0.1), size=(1000, 1))
-        scores = scores + rng.normal(scale=np.sqrt(0.9), size=(1000, 50))
-
-        def coverage(n_train):
-            ends = [corrected_resampled_interval(study, n_train, 1)[1:] for study in scores]
-            return np.mean([low <= 0 <= high for low, high in ends])
-
-        assert coverage(n_train=9) == pytest.approx(0.95, abs=0.02)
-        assert coverage(n_train=np.inf) < 0.7  # as if the folds were independent
 
 
 def test_scores_that_are_nan_are_refused():

@@ -1,35 +1,42 @@
-"""The models side by side, and the champion: chosen by cross-validation, never by the test set."""
+"""The models side by side, and beside them what needs no expression: the larger class."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.evaluation.metrics import score, squared_errors
+from leukemia_kedro.evaluation.choice import behind_best, differences
+from leukemia_kedro.evaluation.metrics import score, score_repeats, squared_errors
+from leukemia_kedro.evaluation.outcomes import Outcomes
 from leukemia_kedro.evaluation.reject_option import call_summary
-from leukemia_kedro.statistics.intervals import bootstrap_interval, clopper_pearson, mcnemar_exact
-
-ONE_STANDARD_ERROR_RULE = (
-    "the simplest model whose cross-validated balanced accuracy is within one standard error "
-    "of the best model's"
+from leukemia_kedro.model.predictions import PROBABILITY
+from leukemia_kedro.statistics.intervals import (
+    bootstrap_interval,
+    clopper_pearson,
+    mcnemar_exact,
+    mean_recall_interval,
 )
+from leukemia_kedro.statistics.multiple_testing import holm
+
+BASELINE = "larger_class"
+"""The row that assigns every sample to the largest class of the training samples."""
 
 
-def score_calls(
+def score_held_out(
     predictions: pd.DataFrame,
     classes: Sequence[str],
     patients: np.ndarray | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Scores of samples that were not learned from, each once, and what the reject option did.
+    """Scores of samples that were not learned from, each once.
 
     Parameters
     ----------
     predictions : DataFrame
-        Columns ``label, predicted, probability_<class>…, call``.
+        Columns ``label, predicted, probability_<class>…``.
     classes : sequence of str
     patients : ndarray, shape (n_samples,), optional
         The patient of each sample; with them the Brier score gets an interval.
@@ -40,31 +47,40 @@ def score_calls(
     -------
     dict
         As :func:`~leukemia_kedro.evaluation.metrics.score`; the exact 95 % interval of the
-        accuracy, ``accuracy_low, accuracy_high``; that of the Brier score, ``brier_low,
-        brier_high`` (None for a single patient); and as
-        :func:`~leukemia_kedro.evaluation.reject_option.call_summary`.
+        accuracy, ``accuracy_low, accuracy_high``; that of the balanced accuracy,
+        ``balanced_accuracy_low, balanced_accuracy_high``, see
+        :func:`~leukemia_kedro.statistics.intervals.mean_recall_interval`; and that of the Brier
+        score, ``brier_low, brier_high`` (None for a single patient).
     """
     scores = score(predictions, classes)
     exact = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
     scores |= zip(("accuracy_low", "accuracy_high"), exact, strict=True)
+    of_classes = pd.DataFrame(scores["per_class"].values()).query("n > 0")
+    ends = mean_recall_interval(of_classes["recall"].to_numpy(float), of_classes["n"].to_numpy())
+    scores |= zip(("balanced_accuracy_low", "balanced_accuracy_high"), ends, strict=True)
     if patients is not None:
         drawn: tuple[float | None, float | None] = None, None
         if len(set(patients)) > 1:
             drawn = bootstrap_interval(squared_errors(predictions, classes), patients, seed)
         scores |= zip(("brier_low", "brier_high"), drawn, strict=True)
-    return scores | call_summary(predictions)
+    return scores
 
 
-def choose_champion(table: pd.DataFrame) -> str:
-    """The one-standard-error rule (Breiman et al. 1984) over rows ordered simplest first."""
-    return within_one_standard_error(table)["model"].iloc[0]
+def score_calls(
+    predictions: pd.DataFrame,
+    classes: Sequence[str],
+    patients: np.ndarray | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """:func:`score_held_out`, and what the reject option did (column ``call``).
 
-
-def within_one_standard_error(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the models that cross-validation cannot distinguish from the best, which is one."""
-    best = table.iloc[table["cv_balanced_accuracy"].argmax()]
-    lowest = best["cv_balanced_accuracy"] - best["cv_balanced_accuracy_se"]
-    return table[table["cv_balanced_accuracy"] >= lowest]
+    Returns
+    -------
+    dict
+        As both :func:`score_held_out` and
+        :func:`~leukemia_kedro.evaluation.reject_option.call_summary`.
+    """
+    return score_held_out(predictions, classes, patients, seed) | call_summary(predictions)
 
 
 def mcnemar_p(one: dict[str, Any], other: dict[str, Any]) -> float:
@@ -84,7 +100,86 @@ COLUMNS = [
     "test_calibration_slope", "test_calibration_slope_low", "test_calibration_slope_high",
     "test_calibration_intercept", "test_calibration_intercept_low",
     "test_calibration_intercept_high",
+    "baseline", "test_balanced_accuracy_low", "test_balanced_accuracy_high", "behind_best",
+    "behind_best_se", "difference", "difference_low", "difference_high",
+    "mcnemar_p_holm",
 ]  # fmt: skip
+
+
+def models_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the models, without the baseline."""
+    return table[~table["baseline"].astype(bool)]
+
+
+def meet_the_rule(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows at most one standard error of the difference behind the best: the first is champion."""
+    return table[table["behind_best"] <= table["behind_best_se"] + 1e-12]
+
+
+def against_the_best(outcomes: Outcomes) -> pd.DataFrame:
+    """Columns ``behind_best, behind_best_se`` of the models, in their order."""
+    columns = ["behind_best", "behind_best_se"]
+    return pd.DataFrame(np.column_stack(behind_best(outcomes)), columns=columns)
+
+
+def against_the_champion(
+    outcomes: Outcomes, scores: Mapping[str, dict[str, Any]], champion: str
+) -> pd.DataFrame:
+    """Index ``model``, every model but the champion: differences, and McNemar's p-values."""
+    columns = ["difference", "difference_low", "difference_high"]
+    found = pd.DataFrame.from_dict(differences(outcomes, champion), "index", columns=columns)
+    p = np.array([mcnemar_p(scores[champion], scores[name]) for name in found.index])
+    return found.assign(mcnemar_p=p, mcnemar_p_holm=holm(p))
+
+
+def baseline_scores(
+    predictions: pd.DataFrame,
+    held_out: pd.DataFrame,
+    classes: Sequence[str],
+    groups: pd.Series | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Scores of assigning every sample to the largest class of the training samples.
+
+    Its probabilities are the shares of the classes among them. No expression is used.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Out-of-fold predictions of any model: columns ``repeat, fold, sample, label``.
+    held_out : DataFrame
+        Columns ``sample, label``; no row without a test set.
+    classes : sequence of str
+    groups : Series, index ``sample``, optional
+        The patient of each sample, where patients gave several.
+    seed : int
+        Of the bootstrap behind the interval of the Brier score.
+
+    Returns
+    -------
+    dict
+        ``n_genes`` (0), ``cv``, ``train`` and ``test``, as the scores of a model.
+    """
+    once = predictions[predictions["repeat"] == predictions["repeat"].min()]
+    shares = once["label"].value_counts(normalize=True).reindex(classes)
+    constant = {f"{PROBABILITY}{name}": share for name, share in shares.items()}
+
+    def assigned(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(predicted=shares.idxmax(), **constant)
+
+    test = None
+    if len(held_out):
+        patients = held_out["sample"].to_numpy()
+        if groups is not None:
+            patients = groups.loc[patients].to_numpy()
+        test = score_held_out(assigned(held_out), classes, patients, seed)
+    columns = ["repeat", "fold", "sample", "label"]
+    return {
+        "n_genes": 0,
+        "cv": score_repeats(assigned(predictions[columns]), classes, groups),
+        "train": score(assigned(once[columns]), classes),
+        "test": test,
+    }
 
 
 def comparison_row(name: str, score: dict[str, Any]) -> dict[str, Any]:

@@ -101,20 +101,25 @@ def squared_errors(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndar
     return squared / 2 if len(classes) == 2 else squared
 
 
-def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+def score_repeats(
+    predictions: pd.DataFrame, classes: Sequence[str], groups: pd.Series | None = None
+) -> dict[str, Any]:
     """Cross-validated scores: each repeat is scored as a whole, then averaged over repeats.
 
     A repeat holds every sample once, so no score depends on how small a fold is; leave-one-out
-    is scored the same way. The standard error and the interval of the balanced accuracy are
-    those of the corrected resampled t-test (Nadeau & Bengio 2003, Machine Learning 52:239) on
-    the folds' shares: training sets overlap, so the plain standard error over folds and repeats
-    would shrink with every repeat although no patient is added.
+    is scored the same way. The standard error of the balanced accuracy is that of the corrected
+    resampled t-test (Nadeau & Bengio 2003, Machine Learning 52:239) on the folds' residuals
+    (:func:`~.outcomes.fold_residuals`): training sets overlap, so the plain standard error over
+    folds and repeats would shrink with every repeat although no patient is added. The interval is
+    that of :func:`~leukemia_kedro.statistics.intervals.mean_recall_interval`.
 
     Parameters
     ----------
     predictions : DataFrame
         Columns ``repeat, fold, sample, label, predicted, probability_<class>…``.
     classes : sequence of str
+    groups : Series, index ``sample``, optional
+        The patient of each sample, where patients gave several.
 
     Returns
     -------
@@ -122,7 +127,13 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
         As :func:`score`, without ``errors``, and
         ``balanced_accuracy_se, balanced_accuracy_low, balanced_accuracy_high`` (95 %).
     """
-    from leukemia_kedro.statistics.intervals import corrected_resampled_interval
+    from leukemia_kedro.evaluation.outcomes import (
+        Outcomes,
+        fold_residuals,
+        recalls,
+        score_interval,
+    )
+    from leukemia_kedro.statistics.intervals import corrected_resampled_error
 
     repeats = [score(repeat, classes) for _, repeat in predictions.groupby("repeat", sort=True)]
     scores = pd.DataFrame(repeats)
@@ -130,39 +141,21 @@ def score_repeats(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
         name: _mean_or_none(scores[name])
         for name in ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "brier")
     }
-    n = int(scores["n"].iloc[0])
-    shares = balanced_shares(predictions)
-    n_test = n / shares.shape[1]
-    error, low, high = corrected_resampled_interval(shares, n - n_test, n_test)
+    outcomes = Outcomes.of(predictions.assign(model=""), [""], groups)
+    [error] = corrected_resampled_error(fold_residuals(outcomes), outcomes.n_folds)
+    low, high = score_interval(outcomes, recalls(outcomes)[:, 0, 0])
     return {
-        "n": n,
+        "n": int(scores["n"].iloc[0]),
         **averaged,
-        "balanced_accuracy_se": error,
-        "balanced_accuracy_low": max(low, 0.0),
-        "balanced_accuracy_high": min(high, 1.0),
+        "balanced_accuracy_se": float(error),
+        "balanced_accuracy_low": low,
+        "balanced_accuracy_high": high,
         "per_class": {
             name: pd.DataFrame(repeat["per_class"][name] for repeat in repeats).mean().to_dict()
             | {"n": repeats[0]["per_class"][name]["n"]}
             for name in classes
         },
     }
-
-
-def balanced_shares(predictions: pd.DataFrame) -> np.ndarray:
-    """What each fold contributes to its repeat's balanced accuracy, shape (repeats, folds).
-
-    A sample weighs n / (K n_c), where n_c of the n samples are of its class and there are K
-    classes; the fold's mean of weight × correct, weighted by fold size, is the repeat's balanced
-    accuracy exactly, also where a fold lacks a class.
-    """
-    first = predictions[predictions["repeat"] == predictions["repeat"].iloc[0]]
-    sizes = first["label"].value_counts()
-    weight = predictions["label"].map(len(first) / (len(sizes) * sizes)).astype(float)
-    correct = (predictions["label"] == predictions["predicted"]) * weight
-    totals = predictions.assign(correct=correct).pivot_table(
-        values="correct", index="repeat", columns="fold", aggfunc="sum"
-    )
-    return totals.to_numpy() * totals.shape[1] / len(first)
 
 
 def _one_versus_rest_auc(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,12 +11,15 @@ import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from plotly.subplots import make_subplots
 
+from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, readable
 
+BASELINE_NAME = "assigning every sample to the larger class"
+
 
 class _Measure(NamedTuple):
-    """A panel of the comparison: column with interval, and the score of the majority class."""
+    """A panel of the comparison: column with interval, and the score of the baseline."""
 
     column: str
     axis: str
@@ -25,17 +28,15 @@ class _Measure(NamedTuple):
     baseline: float
 
 
-def model_comparison(
-    model_comparison: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str]
-) -> CaptionedFigure:
-    """Dots with intervals: cross-validated balanced accuracy and, if there is one, test accuracy.
+def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame) -> CaptionedFigure:
+    """Dots with intervals: balanced accuracy in cross-validation and on test samples.
 
-    ``model_comparison`` has one row per model: ``model``, ``champion``, ``n_genes``,
-    ``cv_balanced_accuracy`` and ``test_accuracy``, both also with ``_low`` and ``_high``; the test
-    columns are NaN where there is no test set.
+    ``model_comparison`` has one row per model and one of the baseline: ``model``, ``champion``,
+    ``baseline``, ``n_genes``, ``cv_balanced_accuracy`` and ``test_balanced_accuracy``, both also
+    with ``_low`` and ``_high``; the test columns are NaN where there is no test set.
     """
     models = _ranked(model_comparison)
-    measures = _measures(sample_split, classes)
+    measures = _measures(model_comparison, sample_split)
     height, width = 1.2 + 0.22 * len(models), 2.6 * len(measures) + 1.6
     figure, [axes] = style.panels(1, len(measures), height=height, width=width, sharey=True)
     for ax, measure in zip(axes, measures, strict=True):
@@ -49,11 +50,11 @@ def model_comparison(
         _end_at_one(ax)
         style.title(ax, measure.panel)
     _name_models(axes[0], models)
-    rule.set_label("always predicting the majority class")
+    rule.set_label(BASELINE_NAME)
     style.legend_below(figure, [rule])
 
     test = (
-        "Test samples had no part in this choice; their intervals are exact (Clopper–Pearson)."
+        "Test samples had no part in this choice."
         if len(measures) == 2
         else "This cohort has no test set."
     )
@@ -64,9 +65,8 @@ def model_comparison(
     return CaptionedFigure(
         name="model_comparison",
         title="Model comparison",
-        caption="Score of each model with its 95% interval; cross-validation on the training "
-        f"samples chose the champion (bold). {test} Dotted: always predicting the majority class "
-        "of the training samples.",
+        caption="Balanced accuracy of each model with its 95% interval; cross-validation on the "
+        f"training samples chose the champion (bold). {test} Dotted: {BASELINE_NAME}.",
         alt=f"Dot plot of {counted(len(models), 'model')}; champion: "
         f"{readable(champion['model'])}. Cross-validated balanced accuracy: {scores}.",
         figure=figure,
@@ -74,11 +74,11 @@ def model_comparison(
 
 
 def model_comparison_interactive(
-    model_comparison: pd.DataFrame, sample_split: pd.DataFrame, classes: Sequence[str]
+    model_comparison: pd.DataFrame, sample_split: pd.DataFrame
 ) -> go.Figure:
     """:func:`model_comparison` with scores and number of genes on hover."""
     models = _ranked(model_comparison)
-    measures = _measures(sample_split, classes)
+    measures = _measures(model_comparison, sample_split)
     titles = [measure.panel.replace(" (", "<br>(") for measure in measures]
     layout: dict[str, Any] = {
         "shared_yaxes": True,
@@ -122,18 +122,27 @@ def model_comparison_interactive(
 
 def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
     """Models by cross-validated balanced accuracy, the best in the last row: on top of the axis."""
-    return model_comparison.sort_values("cv_balanced_accuracy", kind="stable", ignore_index=True)
+    return models_of(model_comparison).sort_values(
+        "cv_balanced_accuracy", kind="stable", ignore_index=True
+    )
 
 
-def _measures(sample_split: pd.DataFrame, classes: Sequence[str]) -> list[_Measure]:
-    labels = dict(list(sample_split.groupby("split")["label"]))
-    train, test = labels["train"], labels.get("test")
-    name = f"cross-validation (n = {len(train):,})"
-    cv = _Measure("cv_balanced_accuracy", "balanced accuracy", name, "train", 1 / len(classes))
-    if test is None:
-        return [cv]
-    name, baseline = f"test samples (n = {len(test):,})", (test == train.mode()[0]).mean()
-    return [cv, _Measure("test_accuracy", "accuracy", name, "test", baseline)]
+def _measures(model_comparison: pd.DataFrame, sample_split: pd.DataFrame) -> list[_Measure]:
+    n = sample_split["split"].value_counts()
+    [baseline] = model_comparison[model_comparison["baseline"]].to_dict("records")
+    panels = {"cv": f"cross-validation (n = {n['train']:,})"}
+    if "test" in n:
+        panels["test"] = f"test samples (n = {n['test']:,})"
+    return [
+        _Measure(
+            f"{start}_balanced_accuracy",
+            "balanced accuracy",
+            name,
+            "train" if start == "cv" else "test",
+            baseline[f"{start}_balanced_accuracy"],
+        )
+        for start, name in panels.items()
+    ]
 
 
 def _end_at_one(ax: Axes) -> None:

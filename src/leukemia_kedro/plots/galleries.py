@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import (
     calibration,
     cohort,
@@ -104,7 +105,7 @@ def model_figures(
     """
     split, classes, shift = cohort_study.sample_split, cohort_study.classes, study.shift
     compared = study.model_comparison
-    models = list(compared["model"])
+    models = list(models_of(compared)["model"])
     held_in, held_out = (
         {model: table[table["model"] == model].drop(columns="model") for model in models}
         for table in (cv_predictions, study.test_predictions)
@@ -113,7 +114,7 @@ def model_figures(
     measured = shift["auc"] is not None
     shown = log_expression[thinned(split, cohort.MOST_DISTRIBUTIONS).index]
     return [
-        partial(comparison.model_comparison, compared, split, classes),
+        partial(comparison.model_comparison, compared, split),
         partial(comparison.train_versus_test, compared, split),
         partial(confusion.confusion_matrices, held_in, classes),
         *([partial(confusion.confusion_matrices, held_out, classes)] if has_test else []),
@@ -137,8 +138,8 @@ def model_figures(
 
 def interactive_model_figures(cohort_study: CohortStudy, study: ModelStudy) -> dict[str, Figure]:
     """The models side by side."""
-    split, classes = cohort_study.sample_split, cohort_study.classes
-    drawn = comparison.model_comparison_interactive(study.model_comparison, split, classes)
+    split = cohort_study.sample_split
+    drawn = comparison.model_comparison_interactive(study.model_comparison, split)
     return {"model_comparison": drawn}
 
 

@@ -107,14 +107,27 @@ class CrossValidation(TypedDict):
     brier: float
 
 
+class CorrectedScore(TypedDict):
+    """The champion's balanced accuracy, the choice among the models included; 95 % interval."""
+
+    balanced_accuracy: float
+    low: float
+    high: float
+    n_draws: int
+    best: dict[str, float]
+
+
 class OnTestSamples(TypedDict):
-    """The champion's scores on the test samples, with an exact 95 % interval."""
+    """The champion's scores on the test samples, with 95 % intervals."""
 
     n: float
     errors: float
     accuracy: float
     accuracy_low: float
     accuracy_high: float
+    balanced_accuracy: float
+    balanced_accuracy_low: float
+    balanced_accuracy_high: float
     brier: float
     calls: float
     errors_among_calls: float
@@ -153,6 +166,7 @@ class Champion(TypedDict):
     held_out: dict[str, HeldOutFigure] | None
     published: list[PublishedResult] | None
     left_out: dict[str, str]
+    corrected: CorrectedScore
 
 
 class PermutationTest(TypedDict):
@@ -279,7 +293,7 @@ class ModelStudy:
     """The models."""
 
     model_comparison: pd.DataFrame
-    """One row per model, simplest first; test columns NaN without a test set."""
+    """One row per model, simplest first, then the baseline; test columns NaN without a test set."""
     model_scores: Mapping[str, ModelScores]
     test_predictions: pd.DataFrame
     """Of all models, column ``model``; no rows without a test set."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 import pandas as pd
 
+from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.evaluation.records import SetsRecord
 from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
 from leukemia_kedro.plots.captions import gene_name, readable
@@ -18,7 +19,6 @@ from leukemia_kedro.report.wording import (
     NOTHING,
     count,
     decimal,
-    percent,
     percent_interval,
     small,
 )
@@ -47,9 +47,9 @@ class ComparedModel(TypedDict):
     champion: bool
     n_genes: int
     cv_balanced_accuracy: float
-    cv_balanced_accuracy_se: float
     test_n: float
     test_errors: float
+    test_balanced_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Comparison(Chapter, anchor="model-comparison", title="Model comparison"):
     """All models side by side."""
 
     table: Table
+    differences: Table | None
     figures: list[FigureRecord]
     misleads: bool
     chance: float
@@ -125,6 +126,7 @@ def model_comparison(study: Study) -> Comparison:
     )
     return Comparison(
         table=_comparison_table(study),
+        differences=_difference_table(study),
         figures=[record for record in common if record["name"] not in ELSEWHERE],
         misleads=permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE,
         chance=1 / len(study.cohort.classes),
@@ -136,7 +138,7 @@ def model_comparison(study: Study) -> Comparison:
 def each_model(study: Study) -> Models:
     _, own = _galleries(study)
     models = []
-    for row in compared_models(study.models.model_comparison):
+    for row in compared_models(models_of(study.models.model_comparison)):
         name = row["model"]
         scores = study.models.model_scores[name]
         descriptions = study.cohort.probes.loc[scores["genes"][:MOST_GENES], "description"]
@@ -184,16 +186,17 @@ def train_versus_test(study: Study) -> TrainVersusTest | None:
 
 
 def _galleries(study: Study) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
-    return divided(study.galleries.model_figures, list(study.models.model_comparison["model"]))
+    return divided(
+        study.galleries.model_figures, list(models_of(study.models.model_comparison)["model"])
+    )
 
 
 def _comparison_table(study: Study) -> Table:
     models, n_test = study.models.model_comparison, study.cohort.n_test
-    champion = models["champion"].map({True: " (champion)", False: ""})
     rows = models.assign(
-        model=models["model"].map(readable) + champion,
-        cv_interval=_spans(models, "cv_balanced_accuracy", lambda score: decimal(score, 2)),
-        test_interval=_spans(models, "test_accuracy", percent),
+        model=_marked(models),
+        cv_interval=_spans(models, "cv_balanced_accuracy"),
+        test_interval=_spans(models, "test_balanced_accuracy"),
         **{
             f"{split}_slope_interval": [
                 interval_of_slope(*ends)
@@ -215,36 +218,76 @@ def _comparison_table(study: Study) -> Table:
         Column("cv_slope_interval", "95% interval"),
         Column("overfit_gap", "Train − CV accuracy", decimal),
     ]
-    test = mcnemar = ""
+    test = ""
     if n_test:
         test = f"; test: {count(n_test)} samples held out"
         columns += [
+            Column("test_balanced_accuracy", "Test balanced accuracy", decimal),
+            Column("test_interval", "95% interval"),
             Column("test_errors", "Test errors", count),
-            Column("test_accuracy", "Test accuracy", percent),
-            Column("test_interval", "Exact 95% interval"),
             Column("test_brier", "Test Brier", decimal),
             Column("test_calibration_slope", "Test calibration slope", two_digits),
             Column("test_slope_interval", "95% interval"),
         ]
-    if models["mcnemar_p"].notna().any():
-        compared = "test samples" if n_test else "out-of-fold predictions of the first repeat"
-        mcnemar = f"; McNemar p compares the model with the champion on the {compared}"
-        columns.append(Column("mcnemar_p", "McNemar p", small))
     caption = (
         "Scores of each model, the simplest first. CV: nested cross-validation on the "
         f"{count(study.cohort.n_train)} training samples, mean over repeats{test}. Balanced "
         "accuracy is the share of each class that is classified correctly, averaged over the "
         "classes; AUC the area under the ROC curve (several classes: mean of one against the "
-        f"rest); Brier the mean squared error of the probabilities, 0 at best; {SLOPE}{mcnemar}."
+        f"rest); Brier the mean squared error of the probabilities, 0 at best; {SLOPE}. Baseline: "
+        "every sample is assigned to the largest class of the training samples."
     )
     return make_table(rows, columns, anchor="comparison", caption=caption)
 
 
-def _spans(models: pd.DataFrame, column: str, text: Callable[[float], str]) -> list[str]:
-    """The interval of each model's score."""
+def _difference_table(study: Study) -> Table | None:
+    """Each model against the champion; None where the champion is the only model."""
+    models = models_of(study.models.model_comparison)
+    others = models[~models["champion"]]
+    if others.empty:
+        return None
+    samples = (
+        "test samples" if study.cohort.n_test else "out-of-fold predictions of the first repeat"
+    )
+    rows = models.assign(
+        model=_marked(models),
+        rule=models["model"].isin(meet_the_rule(models)["model"]).map({True: "yes", False: "no"}),
+        interval=_spans(models, "difference"),
+    )
+    return make_table(
+        rows,
+        [
+            Column("model", "Model"),
+            Column("behind_best", "Behind the best", decimal),
+            Column("behind_best_se", "Standard error", decimal),
+            Column("rule", "Meets the rule"),
+            Column("difference", "Model − champion", decimal),
+            Column("interval", "95% interval"),
+            Column("mcnemar_p_holm", "McNemar p (Holm)", small),
+        ],
+        anchor="differences",
+        caption="Differences in cross-validated balanced accuracy. A model meets the rule where it "
+        "is behind the best by at most the standard error of that difference. The intervals of "
+        f"model − champion cover all {count(len(others))} differences at once with 95% "
+        f"(Bonferroni). McNemar's exact test is on the {samples}; Holm's correction allows for the "
+        "number of models.",
+    )
+
+
+def _marked(models: pd.DataFrame) -> pd.Series:
+    """Names as they are read, with champion and baseline marked."""
+    mark = models["champion"].map({True: " (champion)", False: ""})
+    return models["model"].map(readable) + mark.where(~models["baseline"], " (baseline)")
+
+
+def _spans(models: pd.DataFrame, column: str) -> list[str]:
+    """The interval of each model's score, with two digits."""
     joint = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
     ends = zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
-    return [f"{text(low)}{joint}{text(high)}" for low, high in ends]
+    return [
+        NOTHING if pd.isna(low) else f"{decimal(low, 2)}{joint}{decimal(high, 2)}"
+        for low, high in ends
+    ]
 
 
 def _overall_table(model: str, scores: ModelScores) -> Table:

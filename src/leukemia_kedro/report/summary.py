@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leukemia_kedro.evaluation.comparison import within_one_standard_error
+from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.plots.captions import gene_name
 from leukemia_kedro.plots.study import Study
 from leukemia_kedro.report.chapter import Chapter
@@ -39,8 +39,10 @@ class DifferentialGenes:
 class Answer(Chapter, anchor="answer", title="The answer"):
     """The champion, its accuracy with its interval, the reject option, the genes."""
 
+    n_models: int
     best: ComparedModel
-    alike: list[str]
+    within_rule: list[str]
+    differing: list[str]
     mcnemar: float | None
     held_out: Table | None
     test_errors: list[int]
@@ -49,12 +51,15 @@ class Answer(Chapter, anchor="answer", title="The answer"):
 
 
 def answer(study: Study) -> Answer:
-    comparison = study.models.model_comparison
-    p_values = comparison["mcnemar_p"]
+    comparison = models_of(study.models.model_comparison)
+    p_values = comparison["mcnemar_p_holm"]
+    away = (comparison["difference_low"] > 0) | (comparison["difference_high"] < 0)
     fdr = study.parameters.differential_expression.fdr
     return Answer(
+        n_models=len(comparison),
         best=max(compared_models(comparison), key=lambda row: row["cv_balanced_accuracy"]),
-        alike=list(within_one_standard_error(comparison)["model"]),
+        within_rule=list(meet_the_rule(comparison)["model"]),
+        differing=list(comparison.loc[away, "model"]),
         mcnemar=None if p_values.isna().all() else float(p_values.min()),
         held_out=_held_out_table(study),
         test_errors=sorted(comparison["test_errors"].dropna().astype(int)),

@@ -56,7 +56,7 @@ def comparison_metrics(comparison: DataFrame) -> dict[str, float]:
 
     A missing number, such as ``test_accuracy`` without a test set, is left out.
     """
-    table = comparison.set_index("model").drop(columns="champion")
+    table = comparison.set_index("model").drop(columns=["champion", "baseline"])
     (champion,) = comparison.loc[comparison["champion"], "model"]
     return {
         f"{name}/{column}": float(value)

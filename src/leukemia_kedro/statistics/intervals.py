@@ -76,46 +76,6 @@ def corrected_resampled_error(scores: np.ndarray, n_folds: int) -> np.ndarray:
     return np.sqrt(factor * scores.var(axis=-1, ddof=1))
 
 
-def corrected_resampled_interval(
-    scores: np.ndarray, n_train: float, n_test: float
-) -> tuple[float, float, float]:
-    """Standard error and 95 % confidence interval of the mean score of repeated cross-validation.
-
-    Scores of overlapping training sets are correlated: if they counted as independent, the interval
-    would shrink to nothing with more repeats. The variance of the mean of J scores is taken as
-    (1/J + n_test/n_train) s² instead of s²/J, and the t distribution has J − 1 degrees of freedom.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n_repeats, n_folds)
-        One score for each test fold.
-    n_train, n_test : float
-        Samples in a training and a test fold; their means where folds differ in size.
-
-    Returns
-    -------
-    error, low, high : float
-        Not cut to the score's range: an end above 1 shows that the t distribution fits poorly
-        there. Where all scores are equal both ends are that score, which is no proof of certainty.
-
-    Raises
-    ------
-    ValueError
-        Where a score is NaN.
-
-    References
-    ----------
-    C. Nadeau & Y. Bengio (2003). Inference for the generalization error. Machine Learning
-    52:239–281.
-    R. R. Bouckaert & E. Frank (2004). Evaluating the replicability of significance tests for
-    comparing learning algorithms. PAKDD, LNCS 3056:3–12.
-    """
-    _refuse_nan(scores)
-    error = float(np.sqrt((1 / scores.size + n_test / n_train) * scores.var(ddof=1)))
-    margin = stats.t.ppf((1 + CONFIDENCE) / 2, scores.size - 1) * error
-    return error, float(scores.mean() - margin), float(scores.mean() + margin)
-
-
 def design_effect(n_repeats: int, n_folds: int) -> float:
     """By how much repeated cross-validation has a larger variance than as many new samples.
 

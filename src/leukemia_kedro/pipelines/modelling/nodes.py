@@ -164,23 +164,27 @@ def score(
         test, paired = score_calls(test_predictions, classes, patients, seed), test_predictions
         test["conformal_sets"] = describe_sets(test_predictions, classes)
         test |= calibration(test_predictions, classes)
+    groups = sample_split.get("group")
     paired = paired.sort_values("sample")
     return {
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
         "n_genes": len(genes),
         "genes": genes,
-        "cv": score_repeats(cv_predictions, classes) | calibration(cv_predictions, classes),
+        "cv": score_repeats(cv_predictions, classes, groups) | calibration(cv_predictions, classes),
         "train": score(train.assign(label=training_set.classes), classes),
         "test": test,
     }
 
 
-def compare_models(**scores: dict[str, Any]) -> tuple[DataFrame, dict[str, Any]]:
+def compare_models(
+    cv_predictions: DataFrame, sample_split: DataFrame, seed: int, **scores: dict[str, Any]
+) -> tuple[DataFrame, dict[str, Any]]:
     """One row per model that was run, simplest first, the champion marked; and all their scores.
 
-    The test columns are empty without a test set. ``mcnemar_p`` compares each model with the
-    champion on the same samples, held out where there are any, else out of fold in the first
-    repeat (exact, two-sided).
+    The last row is the baseline, which assigns every sample to the larger class. The test columns
+    are empty without a test set. ``cv_predictions`` are those of all models. Models are compared
+    with the champion by ``difference`` and its interval, and by ``mcnemar_p`` on the same
+    samples, held out where there are any, else out of fold in the first repeat (exact, two-sided).
 
     Raises
     ------
@@ -189,12 +193,16 @@ def compare_models(**scores: dict[str, Any]) -> tuple[DataFrame, dict[str, Any]]
     """
     import pandas as pd
 
+    from leukemia_kedro.evaluation.choice import choose
     from leukemia_kedro.evaluation.comparison import (
+        BASELINE,
         COLUMNS,
-        choose_champion,
+        against_the_best,
+        against_the_champion,
+        baseline_scores,
         comparison_row,
-        mcnemar_p,
     )
+    from leukemia_kedro.evaluation.outcomes import Outcomes
 
     run = {name: score for name, score in scores.items() if "left_out" not in score}
     left_out = "; ".join(
@@ -204,27 +212,45 @@ def compare_models(**scores: dict[str, Any]) -> tuple[DataFrame, dict[str, Any]]
         raise UserError(f"every model was left out of this run: {left_out}")
     if left_out:
         logger.info("Left out of this run: %s", left_out)
+    groups = sample_split.get("group")
+    outcomes = Outcomes.of(cv_predictions, list(run), groups)
+    champion = choose(outcomes)
     table = pd.DataFrame([comparison_row(name, score) for name, score in run.items()])
-    champion = choose_champion(table)
-    table["mcnemar_p"] = [
-        None if name == champion else mcnemar_p(run[champion], run[name]) for name in run
-    ]
+    table = table.join(against_the_best(outcomes))
+    table = table.join(against_the_champion(outcomes, run, champion), on="model")
+    held_out = sample_split.loc[sample_split["split"] == "test", ["label"]].reset_index()
+    first = cv_predictions[cv_predictions["model"] == outcomes.models[0]]
+    classes = list(run[champion]["cv"]["per_class"])
+    scored = baseline_scores(first, held_out, classes, groups, seed)
+    baseline = pd.DataFrame([comparison_row(BASELINE, scored) | {"baseline": True}])
+    table = pd.concat([table.assign(baseline=False), baseline], ignore_index=True)
     return table.assign(champion=table["model"] == champion)[COLUMNS], run
 
 
 def promote_champion(
-    model_comparison: DataFrame, sample_split: DataFrame, **fitted: FittedModel
+    model_comparison: DataFrame,
+    cv_predictions: DataFrame,
+    sample_split: DataFrame,
+    seed: int,
+    **fitted: FittedModel,
 ) -> tuple[FittedModel, dict[str, Any]]:
     """The champion's model file, and the record of how it was chosen and how it did.
 
-    The file is the model's own, with its name and metrics on the card.
+    The file is the model's own, with its name and metrics on the card. ``corrected`` is the
+    balanced accuracy with the choice among the models included, see
+    :func:`~leukemia_kedro.evaluation.choice.corrected_score`.
     """
     import pandas as pd
 
     from leukemia_kedro.evaluation.champion import figures, held_out_figures, records
-    from leukemia_kedro.evaluation.comparison import ONE_STANDARD_ERROR_RULE
+    from leukemia_kedro.evaluation.choice import ONE_STANDARD_ERROR_RULE, corrected_score
+    from leukemia_kedro.evaluation.comparison import models_of
+    from leukemia_kedro.evaluation.outcomes import Outcomes
     from leukemia_kedro.evaluation.published import published_results
 
+    groups = sample_split.get("group")
+    compared = models_of(model_comparison)["model"]
+    corrected = corrected_score(Outcomes.of(cv_predictions, list(compared), groups), seed)
     row = model_comparison.loc[model_comparison["champion"]].iloc[0]
     model = fitted[row["model"]]
     has_test_set = pd.notna(row["test_n"])
@@ -243,8 +269,9 @@ def promote_champion(
         "held_out": held_out_figures(row, published) if has_test_set else None,
         "published": None if published is None else records(published),
         "left_out": {name: other.left_out for name, other in fitted.items() if other.left_out},
+        "corrected": corrected,
     }
-    metrics = {name: record[name] for name in ("cross_validation", "test")}
+    metrics = {name: record[name] for name in ("cross_validation", "test", "corrected")}
     return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
 
 

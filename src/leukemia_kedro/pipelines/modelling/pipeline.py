@@ -44,6 +44,9 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
     def of_each(output: str) -> dict[str, str]:
         return {name: f"modelling.{name}.{output}" for name in names}
 
+    def given(*datasets: str) -> dict[str, str]:
+        return {name: name for name in datasets} | {"seed": "params:seed"}
+
     # Kedro warns of dots in names of datasets unless the node itself is within their namespace.
     gathered = [
         Node(
@@ -59,14 +62,14 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
         [
             Node(
                 nodes.compare_models,
-                inputs=of_each("scores"),
+                inputs=given("cv_predictions", "sample_split") | of_each("scores"),
                 outputs=["model_comparison", "model_scores"],
                 name="compare_models",
                 namespace="modelling",
             ),
             Node(
                 nodes.promote_champion,
-                inputs={name: name for name in ("model_comparison", "sample_split")}
+                inputs=given("model_comparison", "cv_predictions", "sample_split")
                 | of_each("fitted"),
                 outputs=["champion_model", "champion"],
                 name="promote_champion",
