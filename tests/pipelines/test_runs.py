@@ -40,12 +40,14 @@ def assert_quiet(result):
 def test_a_run_is_quiet_and_ends_with_a_summary_of_its_results(demo):
     assert_quiet(demo.output)
     lines = [line.partition("INFO    ")[2] for line in demo.output.stdout.splitlines()]
-    champion, accuracy, genes, report, time = lines[-5:]
+    champion, accuracy, calls, threshold, genes, report, time = lines[-7:]
     assert re.fullmatch(r"Champion: \w+ with \d+ genes", champion)
     assert re.fullmatch(
         r"Test samples classified correctly: \d+ of 34 \(exact 95 % interval 0\.\d+ to [01]\.\d+\)",
         accuracy,
     )
+    assert re.fullmatch(r"With its reject option it calls \d+ of 34 test samples; .*wrong\.", calls)
+    assert re.fullmatch(r".*\d% wrong calls are to be expected \(95% interval .*\)\.", threshold)
     assert re.fullmatch(r"AML-ALL: \d+ of \d+ genes differ at 5% FDR", genes)
     page = demo.data("08_reporting", "demo", "report.html")
     assert report == f"Report: {page}"
