@@ -35,14 +35,14 @@ class ProfileSpace:
     takes the directions in which samples of a class often differ, such as the brightness of the
     array, for less than new directions: :math:`d^2` is a sum of the score distance in the leading
     components and of the residual outside them. Only the first 50 components are kept; the others
-    count with their mean variance.
+    count with their mean variance. The arrays of all probes are in single precision.
 
     Attributes
     ----------
-    centroids : ndarray of float32, shape (n_classes, n_probes)
-    spread : ndarray of float32, shape (n_probes,)
+    centroids : ndarray, shape (n_classes, n_probes)
+    spread : ndarray, shape (n_probes,)
         :math:`s_j + s_0`; 1 where that is 0.
-    components : ndarray of float32, shape (n_components, n_probes)
+    components : ndarray, shape (n_components, n_probes)
         Orthonormal leading directions of the scaled residuals.
     damping : ndarray, shape (n_components,)
         Share of the square along each component that does not count, 1 - noise / variance.
