@@ -21,21 +21,21 @@ from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.statistics.intervals import CONFIDENCE
 
 SIZES = 6
-"""Sizes of training sets, as far apart as ratios go: a power law is a line on such a scale."""
+"""Sizes of training sets, as far apart as ratios go. On such a scale a power law is a line."""
 SPAN = 8
-"""The largest is at most so many times the smallest: the law is one of large samples."""
+"""The largest is at most so many times the smallest. The law is one of large samples."""
 FEWEST = 3
 """Patients of each class in the smallest training set, where no inner folds need more."""
 FEWEST_SIZES = 3
 """As many as the coefficients of the law."""
 STEEPEST = 5.0
-"""Largest exponent, far above the 1 of regular models: the bound must not decide the gain."""
+"""Largest exponent, far above the 1 of regular models. The bound must not decide the gain."""
 DRAWS = 400
 """Bootstrap draws, each of which is fitted."""
 POINTS = 40
 """Of the fitted curve that the record holds."""
 SMALLEST_GAIN = 0.001
-"""In balanced accuracy: less is nothing."""
+"""Of balanced accuracy. Less is nothing."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 FEWEST_IN_BIN = 10
-"""Samples in a bin: with fewer, the interval of a bin says next to nothing."""
+"""Samples in a bin. With fewer, the interval of a bin says next to nothing."""
 MOST_BINS = 10
 HISTOGRAM = np.linspace(0, 1, 21)
 """Edges of the bars that show where the probabilities lie."""
