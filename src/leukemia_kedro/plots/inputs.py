@@ -16,10 +16,10 @@ class ModelPredictions:
 
     model: str
     cv: pd.DataFrame
-    """``repeat``, ``sample``, ``label``, ``predicted`` and ``probability_<class>`` (0 to 1)."""
+    """``repeat``, ``sample``, ``label``, ``predicted``, ``probability_<class>`` and ``confidence``
+    (0 to 1)."""
     test: pd.DataFrame
-    """As ``cv``, without ``repeat``, and with ``confidence`` (0 to 1) and ``call``; no rows where
-    there is no test set."""
+    """As ``cv``, without ``repeat``, and with ``call``; no rows where there is no test set."""
     classes: Sequence[str]
 
     def sources(self) -> str:
