@@ -270,7 +270,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     shutil.copytree(golub_files, project.folder / "data" / "01_raw" / "golub")
     replicated = project.kedro("run", "--pipelines", "replication").stdout
     place = project.data("08_reporting", "golub", "replication.csv")
-    assert re.search(rf"40 of 49 published .*: {re.escape(str(place))}", replicated)
+    assert re.search(rf"45 of 54 published .*: {re.escape(str(place))}", replicated)
     assert "To show them in the report: kedro run --pipelines reporting" in replicated
     assert_quiet(project.kedro("run"))
 
@@ -320,7 +320,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
         assert figure["low"] <= figure["value"] <= figure["high"]
     assert_inference_repeats_the_test_predictions(project, champion["champion"])
     report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
-    assert "40 of 49 published" in report
+    assert "45 of 54 published" in report
     assert 'id="figure-threshold_path"' in report
 
 
