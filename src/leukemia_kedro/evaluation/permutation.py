@@ -58,16 +58,12 @@ def score_labelling(
     """The model that the one-standard-error rule chooses under ``labels``, and its score.
 
     That is its balanced accuracy in the nested cross-validation. Filter, ranking, tuning, fitting
-    and the choice among the models are made again. For ``genes_from_all_samples`` see
-    :func:`~.whole_procedure.classify_splits`.
+    and the choice among the models are made again.
 
     Parameters
     ----------
-    values : ndarray, shape (n_samples, n_probes)
-        As measured.
-    labels : ndarray of str, shape (n_samples,)
-    excluded : ndarray of int
-        Positions of probes that are never ranked.
+    values, labels, excluded, genes_from_all_samples
+        As for :func:`~leukemia_kedro.evaluation.whole_procedure.classify_splits`.
     settings : mapping of str to Setting
         Of the models to choose among, simplest first; they differ in ``model`` only.
     groups : ndarray of str, shape (n_samples,), optional
