@@ -98,12 +98,12 @@ def by_hand(tmp_path):
 def test_a_killed_worker_does_not_change_the_results(by_hand, local_results, tmp_path):
     _, workers, client, run = by_hand
     project = quick_project(tmp_path / "project")
-    champion = project.data("08_reporting", "demo", "champion.json")
+    rankings = project.data("04_feature", "demo", "fold_rankings.parquet")
     command, parameters = run.split(" --params ")
     quick = [QUICK[0], f"{QUICK[1]},{parameters}"]
     with typed(shlex.join([*shlex.split(command), *quick]), project.folder) as running:
-        until(lambda: champion.exists() or running.poll() is not None, "the run up to the champion")
-        until(lambda: all(client.processing().values()), "the permutation test's beginning")
+        until(lambda: rankings.exists() or running.poll() is not None, "the run up to the models")
+        until(lambda: all(client.processing().values()), "work for both workers")
         os.killpg(workers[0].pid, signal.SIGKILL)
         assert running.wait(SECONDS) == 0, (project.folder / "log").read_text()
     assert len(client.nthreads()) == 1
