@@ -152,14 +152,18 @@ def add_the_model(project: ProjectCopy, page: str) -> None:
     path.write_text(yaml.safe_dump(models, sort_keys=False))
 
 
-def add_the_criterion(project: ProjectCopy, page: str) -> None:
-    """Follow the page that adds a criterion: its function."""
+CODE_OF_PAGE = {
+    "docs/how-to/add-a-criterion.md": Path("estimators", "rankings.py"),
+    "docs/how-to/add-a-figure.md": Path("plots", "comparison.py"),
+}
+"""Pages whose Python is written into a module of the project."""
+
+
+def add_the_function(project: ProjectCopy, page: str) -> None:
+    """Follow a page that adds a criterion or a figure: its function."""
     (function,) = (block.text for block in blocks(page) if block.language == "python")
-    with (_own_code(project) / "estimators" / "rankings.py").open("a", encoding="utf-8") as code:
+    with (_own_code(project) / CODE_OF_PAGE[page]).open("a", encoding="utf-8") as code:
         code.write(f"\n\n{function}")
-
-
-CRITERION_PAGE = "docs/how-to/add-a-criterion.md"  # its Python is written into the code
 
 
 def bring_new_samples(project: ProjectCopy, page: str) -> None:
@@ -171,7 +175,7 @@ def bring_new_samples(project: ProjectCopy, page: str) -> None:
 PREPARED = {
     "README.md": bring_new_samples,
     "docs/how-to/add-a-model.md": add_the_model,
-    CRITERION_PAGE: add_the_criterion,
+    **dict.fromkeys(CODE_OF_PAGE, add_the_function),
 }
 """The files that the reader of a page has, or the code that the page shows."""
 
@@ -206,7 +210,7 @@ def test_a_page_can_be_followed(reader, page):
             path = reader.folder / block.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
-        elif block.language == "python" and page != CRITERION_PAGE:
+        elif block.language == "python" and page not in CODE_OF_PAGE:
             runs(reader, f"python -c {shlex.quote(block.text)}")
         elif block.language == "console":
             for command in block.commands:

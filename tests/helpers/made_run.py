@@ -43,10 +43,15 @@ def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
     contrasts = gather(ContrastStudy, found)
     projected = project(cohort.sample_split), [0.3, 0.2]
+    table = pd.DataFrame(columns=cohort.sample_split.index, index=cohort.probes.index, dtype=float)
+    cv = models.test_predictions.head(0)
+    drawn = {
+        "cohort": galleries.cohort_gallery(cohort, *projected),
+        "model": galleries.model_gallery(cohort, models, table, cv),
+        "contrast": galleries.contrast_gallery(cohort, contrasts, table, 0.05),
+    }
     return {
-        "interactive_cohort_figures": galleries.interactive_cohort_figures(cohort, *projected),
-        "interactive_model_figures": galleries.interactive_model_figures(cohort, models),
-        "interactive_contrast_figures": galleries.interactive_contrast_figures(contrasts, 0.05),
+        f"interactive_{name}_figures": gallery.interactive() for name, gallery in drawn.items()
     } | found
 
 

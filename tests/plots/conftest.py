@@ -241,12 +241,13 @@ def _gallery_of(study):
         enrichment=gene_sets,
         de_truth=[],
     )
-    calls = [
-        *galleries.cohort_figures(cohort, study.projected, [0.2, 0.1]),
-        *galleries.signature_figures(cohort, signature, study.log_expression, stability),
-        *galleries.model_figures(cohort, models, study.log_expression, cv),
-        *galleries.contrast_figures(cohort, contrasts, study.log_expression, 0.05),
-    ]
+    drawn = (
+        galleries.cohort_gallery(cohort, study.projected, [0.2, 0.1]),
+        galleries.signature_gallery(cohort, signature, study.log_expression, stability),
+        galleries.model_gallery(cohort, models, study.log_expression, cv),
+        galleries.contrast_gallery(cohort, contrasts, study.log_expression, 0.05),
+    )
+    calls = [call for gallery in drawn for call in gallery.printed()]
     return {call.func.__name__: call for call in reversed(calls)}
 
 

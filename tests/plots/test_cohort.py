@@ -14,8 +14,8 @@ def test_bars_are_the_samples_of_each_class_and_split(five):
 
 
 def drawn_intensities(study, scale="log2"):
-    quantiles = study.quantiles.to_dict()
-    return intensity_per_sample(quantiles, study.sample_split, study.classes, scale)
+    quality = {"scale": scale, "intensity_per_sample": study.quantiles.to_dict()}
+    return intensity_per_sample(quality, study.sample_split, study.classes)
 
 
 def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):

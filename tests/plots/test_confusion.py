@@ -4,7 +4,11 @@ import pytest
 
 from leukemia_kedro.plots import confusion
 from leukemia_kedro.plots.captions import readable
-from leukemia_kedro.plots.confusion import confusion_counts, confusion_matrices
+from leukemia_kedro.plots.confusion import (
+    confusion_counts,
+    confusion_matrices_of_test_samples,
+    cv_confusion_matrices,
+)
 from leukemia_kedro.plots.inputs import ModelPredictions
 
 
@@ -13,6 +17,11 @@ def repeated():
     """Two repeats over four samples; sample s4 is classified wrongly in one of them."""
     table = pd.DataFrame({"sample": ["s1", "s2", "s3", "s4"] * 2, "label": list("AABB" * 2)})
     return table.assign(repeat=[0] * 4 + [1] * 4, predicted=list("AABB" + "AABA"))
+
+
+def of_all(predictions):
+    """One table of all models, as a run saves it."""
+    return pd.concat(table.assign(model=model) for model, table in predictions.items())
 
 
 def test_counts_are_the_mean_over_repeats(repeated):
@@ -37,7 +46,7 @@ def test_a_class_without_test_samples_has_no_shares(five):
 
 
 def test_each_model_has_its_matrix_in_the_order_given(two):
-    drawn = confusion_matrices(two.cv, two.classes)
+    drawn = cv_confusion_matrices(of_all(two.cv), two.classes)
     panels = [ax for ax in drawn.figure.axes if ax.get_title(loc="left")]
     assert [ax.get_title(loc="left") for ax in panels] == [readable(m) for m in two.cv]
     for ax, predictions in zip(panels, two.cv.values(), strict=True):
@@ -48,14 +57,22 @@ def test_each_model_has_its_matrix_in_the_order_given(two):
 
 def test_matrices_side_by_side_have_the_same_number_of_digits(repeated):
     both = {"knn": repeated, "svm_rbf": repeated.query("sample != 's4'")}
-    one, other = confusion_matrices(both, ("A", "B")).figure.axes[:2]
+    one, other = cv_confusion_matrices(of_all(both), ("A", "B")).figure.axes[:2]
     assert [text.get_text() for text in one.texts] == ["2.0", "0", "0.5", "1.5"]
     assert [text.get_text() for text in other.texts] == ["2.0", "0", "0", "1.0"]
 
 
 def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
-    names = [confusion_matrices(p, two.classes).name for p in (two.cv, two.test)]
-    assert names == ["confusion_matrices_cross-validation", "confusion_matrices_test"]
+    drawn = (
+        cv_confusion_matrices(of_all(two.cv), two.classes),
+        confusion_matrices_of_test_samples(of_all(two.test), two.classes),
+    )
+    names = ["confusion_matrices_cross-validation", "confusion_matrices_test"]
+    assert [each.name for each in drawn] == names
+
+
+def test_no_grid_without_a_test_set(untested):
+    assert confusion_matrices_of_test_samples(of_all(untested.test), untested.classes) is None
 
 
 def drawn_hard(cv, test):

@@ -175,6 +175,10 @@ def set_table(n=3, name="SET_{}"):
     return table.assign(direction=direction, camera_fdr=adjusted, n_up=up, n_down=down)
 
 
+def with_sets(table):
+    return Contrast("AML-ALL", pd.DataFrame(), 0.05, table)
+
+
 def bars(figure):
     """From top to bottom."""
     drawn = [bar for container in figure.axes[0].containers for bar in container]
@@ -182,7 +186,7 @@ def bars(figure):
 
 
 def test_bars_are_the_strength_of_evidence_lower_to_the_left_named_with_their_counts():
-    drawn = gene_sets(set_table(), "AML-ALL", 0.05)
+    drawn = gene_sets(with_sets(set_table()))
     assert [bar.get_width() for bar in bars(drawn.figure)] == pytest.approx([6, -3, 0])
     names = [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
     assert names == ["SET_0 (3↑ 0↓ of 40)", "SET_1 (0↑ 5↓ of 40)", "SET_2 (3↑ 0↓ of 40)"]
@@ -193,7 +197,7 @@ def test_bars_are_the_strength_of_evidence_lower_to_the_left_named_with_their_co
 
 def test_many_sets_with_long_names_are_cut_to_the_smallest_p_values(assert_legible):
     table = set_table(60, "GOBP_POSITIVE_REGULATION_OF_$_MYELOID_LEUKOCYTE_DIFFERENTIATION_{}")
-    figure = gene_sets(table, "AML-ALL", 0.05)
+    figure = gene_sets(with_sets(table))
     assert len(bars(figure.figure)) == 20
     assert "The 20 smallest p-values are shown" in figure.caption
     assert_legible(figure.figure)
@@ -209,4 +213,4 @@ def test_many_sets_with_long_names_are_cut_to_the_smallest_p_values(assert_legib
     ids=["no set", "one side", "p of zero, no p"],
 )
 def test_little_or_extreme_is_drawn_too(table, assert_legible):
-    assert_legible(gene_sets(table, "AML-ALL", 0.05).figure)
+    assert_legible(gene_sets(with_sets(table)).figure)

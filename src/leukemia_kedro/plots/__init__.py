@@ -2,8 +2,8 @@
 
 Every figure function returns a :class:`~leukemia_kedro.plots.captions.CaptionedFigure`. Where
 hover helps, a function of the same name with ``_interactive`` returns a plotly figure of the same
-prepared data. To add a figure, write its function and list it in
-:mod:`~leukemia_kedro.plots.galleries`: files, report and tests follow that list.
+prepared data. Both are marked with the chapter that shows them
+(:func:`~leukemia_kedro.plots.shown.shown_in`): files, report and tests follow from that.
 
 Parameters of the same name are the same everywhere. ``sample_split``, index ``sample``, has columns
 ``label`` and ``split``; the test split may be absent. ``classes`` are in class order.

@@ -12,6 +12,7 @@ from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
+from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 FEWEST_IN_BIN = 10
@@ -21,6 +22,7 @@ HISTOGRAM = np.linspace(0, 1, 21)
 """Edges of the bars that show where the probabilities lie."""
 
 
+@shown_in("model")
 def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
     """Observed frequency against predicted probability, with exact intervals.
 
@@ -111,6 +113,7 @@ def reliability(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     return bins.mean().assign(low=low, high=high, n=bins.size())
 
 
+@shown_in("model")
 def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
     """Error rate among the calls when only the most confident samples are called.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,12 @@ from leukemia_kedro.plots.captions import (
     drawn_of,
     sample_name,
 )
+from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.plots.study import Shift
 from leukemia_kedro.statistics.thinning import thinned
+
+if TYPE_CHECKING:
+    from leukemia_kedro.cohort.quality import DataQuality
 
 QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
 MOST_BOXES = 120
@@ -27,6 +32,7 @@ MOST_DISTRIBUTIONS = 1000
 SCALES = {"raw": "intensity (arbitrary units, symmetric log)", "log2": "log2 intensity"}
 
 
+@shown_in("cohort")
 def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> CaptionedFigure:
     """Bars of the number of samples of each class, from top to bottom, train and test apart."""
     splits = style.splits_in(sample_split)
@@ -65,21 +71,19 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
     )
 
 
+@shown_in("cohort")
 def intensity_per_sample(
-    intensity_per_sample: Mapping[str, Mapping[str, float]],
-    sample_split: pd.DataFrame,
-    classes: Sequence[str],
-    scale: str,
+    data_quality: DataQuality, sample_split: pd.DataFrame, classes: Sequence[str]
 ) -> CaptionedFigure:
     """Box of each sample's intensities as measured; above 120 samples, bands of the quantiles.
 
     Of more than 600 samples, as many are drawn evenly from each class and split by their median.
 
-    ``intensity_per_sample`` has for each sample the keys ``minimum``, ``lower_quartile``,
-    ``median``, ``upper_quartile`` and ``maximum``. The ``scale`` is ``raw`` or ``log2``; raw
-    intensities get a symmetric log axis, as they may be negative.
+    Raw intensities get a symmetric log axis, as they may be negative.
     """
-    table = sample_split.join(pd.DataFrame(intensity_per_sample).T[list(QUANTILES)])
+    scale = data_quality["scale"]
+    quantiles = pd.DataFrame(data_quality["intensity_per_sample"]).T[list(QUANTILES)]
+    table = sample_split.join(quantiles)
     table["rank"] = table["label"].map(list(classes).index)
     table = table.sort_values(["rank", "median"])
     shown = thinned(table, MOST_STEPS)
@@ -147,13 +151,16 @@ def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
     ax.set_xticks([])
 
 
+@shown_in("model")
 def intensity_shift(
-    log_expression: pd.DataFrame, sample_split: pd.DataFrame, shift: Mapping
-) -> CaptionedFigure:
+    log_expression: pd.DataFrame, sample_split: pd.DataFrame, shift: Shift
+) -> CaptionedFigure | None:
     """Distribution of log intensities in the training and in the test samples, 1,000 at most.
 
-    ``shift`` has ``auc`` and ``p_value`` of the train-versus-test classifier.
+    None where there are too few test samples to measure a shift.
     """
+    if shift["auc"] is None:
+        return None
     shares = np.linspace(0.01, 0.99, 99)
     figure, [[ax]] = style.panels(height=3.0, width=4.6)
     spread = {}

@@ -14,6 +14,7 @@ from plotly.subplots import make_subplots
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, readable
+from leukemia_kedro.plots.shown import shown_in
 
 BASELINE_NAME = "assigning every sample to the larger class"
 
@@ -28,6 +29,7 @@ class _Measure(NamedTuple):
     baseline: float
 
 
+@shown_in("model")
 def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame) -> CaptionedFigure:
     """Dots with intervals: balanced accuracy in cross-validation and on test samples.
 
@@ -73,6 +75,7 @@ def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame)
     )
 
 
+@shown_in("model")
 def model_comparison_interactive(
     model_comparison: pd.DataFrame, sample_split: pd.DataFrame
 ) -> go.Figure:
@@ -158,6 +161,7 @@ def _name_models(ax: Axes, models: pd.DataFrame) -> None:
         text.set_fontweight("bold" if is_champion else "normal")
 
 
+@shown_in("model")
 def train_versus_test(
     model_comparison: pd.DataFrame, sample_split: pd.DataFrame
 ) -> CaptionedFigure:
@@ -203,6 +207,7 @@ def train_versus_test(
     )
 
 
+@shown_in("model")
 def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     """Scores with permuted labels, and the score with the true ones.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from leukemia_kedro.plots.captions import (
     sample_name,
 )
 from leukemia_kedro.plots.inputs import ModelPredictions
+from leukemia_kedro.plots.shown import shown_in
 
 MOST_HARD = 40
 KEY = {"fraction": 0.03, "aspect": 20, "shrink": 0.7}
@@ -40,6 +41,7 @@ def confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> np.nd
     return counts / _n_repeats(predictions)
 
 
+@shown_in("model")
 def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     """Confusion matrix of one model in cross-validation and, if there are any, on test samples."""
     classes = predictions.classes
@@ -70,21 +72,32 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     )
 
 
-def confusion_matrices(
-    predictions: Mapping[str, pd.DataFrame], classes: Sequence[str]
-) -> CaptionedFigure:
-    """Small confusion matrices of all models, all from cross-validation or all on test samples.
+@shown_in("model")
+def cv_confusion_matrices(cv_predictions: pd.DataFrame, classes: Sequence[str]) -> CaptionedFigure:
+    """Small confusion matrices of all models in cross-validation."""
+    return _confusion_matrices(cv_predictions, classes, "cross-validation")
 
-    ``predictions`` has for each model a table with columns ``sample``, ``label``, ``predicted``,
-    and ``repeat`` if from cross-validation.
-    """
-    first = next(iter(predictions.values()))
-    n_columns = min(len(predictions), 5 if len(classes) <= 3 else 4)
+
+@shown_in("model")
+def confusion_matrices_of_test_samples(
+    test_predictions: pd.DataFrame, classes: Sequence[str]
+) -> CaptionedFigure | None:
+    """Small confusion matrices of all models on test samples; None where there are none."""
+    if test_predictions.empty:
+        return None
+    return _confusion_matrices(test_predictions, classes, "test")
+
+
+def _confusion_matrices(
+    predictions: pd.DataFrame, classes: Sequence[str], source: str
+) -> CaptionedFigure:
+    tables = {str(model): table for model, table in predictions.groupby("model", sort=False)}
+    n_columns = min(len(tables), 5 if len(classes) <= 3 else 4)
     names = 0.07 * _longest(classes)
     row_height = (style.FULL_WIDTH - 0.9 - names) / n_columns + 0.2
     sizes = {"row_height": row_height, "extra_height": names + 0.5}
-    figure, axes = style.panel_grid(len(predictions), n_columns, **sizes, sharex=True, sharey=True)
-    counts = {model: confusion_counts(table, classes) for model, table in predictions.items()}
+    figure, axes = style.panel_grid(len(tables), n_columns, **sizes, sharex=True, sharey=True)
+    counts = {model: confusion_counts(table, classes) for model, table in tables.items()}
     digits = _digits(*counts.values())
     for ax, (model, matrix) in zip(axes, counts.items(), strict=True):
         image = _draw_matrix(ax, matrix, classes, digits)
@@ -93,19 +106,19 @@ def confusion_matrices(
     figure.supylabel("true class", fontsize=style.TEXT_SIZE)
     _draw_key(figure, image, figure.axes, "share of the true class", **KEY)
 
-    source = "cross-validation" if "repeat" in first else "test"
-    wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in predictions.items())
+    wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in tables.items())
     return CaptionedFigure(
         name=file_stem("confusion_matrices", source),
         title=f"Confusion matrices of all models: {source}",
-        caption=f"Number of samples by true and predicted class{_averaging(first)}, "
-        f"{counted(first['sample'].nunique(), 'sample')} ({source}); columns in the order of the "
-        "rows; colour: share of the true class.",
+        caption=f"Number of samples by true and predicted class{_averaging(predictions)}, "
+        f"{counted(predictions['sample'].nunique(), 'sample')} ({source}); columns in the order of "
+        "the rows; colour: share of the true class.",
         alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
         figure=figure,
     )
 
 
+@shown_in("model")
 def hard_samples(
     cv_predictions: pd.DataFrame, test_predictions: pd.DataFrame, sample_split: pd.DataFrame
 ) -> CaptionedFigure:

@@ -12,10 +12,12 @@ from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, plain
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.probe_scatter import significance
+from leukemia_kedro.plots.shown import shown_in
 
 MOST_OVERLAPS = 20
 
 
+@shown_in("contrast")
 def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     """Bars of the number of significant probes of each contrast, lower to the left."""
     alpha = contrasts[0].alpha
@@ -53,13 +55,17 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     )
 
 
-def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure:
+@shown_in("contrast")
+def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     """Bars of the number of probes significant in exactly the marked contrasts (UpSet plot).
 
-    Lex et al. 2014, IEEE Transactions on Visualization and Computer Graphics 20:1983.
+    Lex et al. 2014, IEEE Transactions on Visualization and Computer Graphics 20:1983. None for a
+    single contrast.
     """
     # upsetplot 0.9.0 was tried: every figure of it raises a deprecation warning of pandas 3, and
     # with a single contrast an error.
+    if len(contrasts) < 2:
+        return None
     names, alpha = [each.name for each in contrasts], contrasts[0].alpha
     overlaps = exclusive_overlaps(contrasts)
     shown = dict(list(overlaps.items())[:MOST_OVERLAPS])

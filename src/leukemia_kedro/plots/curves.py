@@ -21,6 +21,7 @@ from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, file_stem, readable
 from leukemia_kedro.plots.inputs import ModelPredictions
+from leukemia_kedro.plots.shown import shown_in
 
 GRID = np.concatenate([[0], np.linspace(0, 1, 101)])  # 0 twice: a ROC curve may rise there
 DASHES = (0, (4, 2))
@@ -35,6 +36,7 @@ class Curve(NamedTuple):
     area: float
 
 
+@shown_in("model")
 def roc_curves(predictions: ModelPredictions) -> CaptionedFigure:
     """ROC curve of the last class, or with more than two classes of each against the rest.
 
@@ -56,6 +58,7 @@ def roc_curves(predictions: ModelPredictions) -> CaptionedFigure:
     )
 
 
+@shown_in("model")
 def precision_recall_curves(predictions: ModelPredictions) -> CaptionedFigure:
     """Precision–recall curve of the last class, or with more than two classes of each.
 

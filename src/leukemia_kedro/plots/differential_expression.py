@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from leukemia_kedro.plots import probe_scatter, style
@@ -16,32 +15,38 @@ from leukemia_kedro.plots.captions import (
     shortened,
 )
 from leukemia_kedro.plots.inputs import Contrast
+from leukemia_kedro.plots.shown import shown_in
 
 MOST_SETS = 20
 SET_WIDTH = 45  # characters of the name of a gene set
 
 
+@shown_in("contrast")
 def volcano(contrast: Contrast) -> CaptionedFigure:
     """Strength of evidence against fold change, the strongest five genes of each side named."""
     return _captioned_scatter(contrast, probe_scatter.volcano_view, "volcano", "Volcano plot")
 
 
+@shown_in("contrast")
 def mean_difference(contrast: Contrast) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
     kind = "Mean–difference plot"
     return _captioned_scatter(contrast, probe_scatter.mean_difference_view, "mean_difference", kind)
 
 
+@shown_in("contrast")
 def volcano_interactive(contrast: Contrast) -> go.Figure:
     """:func:`volcano` with the gene on hover."""
     return probe_scatter.interactive(contrast, probe_scatter.volcano_view)
 
 
+@shown_in("contrast")
 def mean_difference_interactive(contrast: Contrast) -> go.Figure:
     """:func:`mean_difference` with the gene on hover."""
     return probe_scatter.interactive(contrast, probe_scatter.mean_difference_view)
 
 
+@shown_in("contrast")
 def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
     """Histogram of the p-values of a contrast, with the level it would have without differences."""
     p_values = contrast.table["P.Value"].dropna()
@@ -68,14 +73,17 @@ def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
     )
 
 
-def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigure:
+@shown_in("contrast")
+def gene_sets(contrast: Contrast) -> CaptionedFigure | None:
     """Bars of −log10 adjusted p of camera, sets that are lower to the left, smallest p first.
 
-    ``table`` of one contrast, such as ``AML-ALL``, has columns ``gene_set, n_genes, direction,
-    camera_fdr, n_up, n_down``, the smallest p-value first. A set with nothing to be compared with
-    has no direction and is left out. Adjusted p-values below ``alpha`` are significant.
+    A set with nothing to be compared with has no direction and is left out. None where no gene
+    sets were tested.
     """
-    tested = table[table["camera_fdr"].notna()]
+    if contrast.gene_sets is None:
+        return None
+    name, alpha = contrast.name, contrast.alpha
+    tested = contrast.gene_sets[contrast.gene_sets["camera_fdr"].notna()]
     shown = tested.head(MOST_SETS)
     smallest = np.finfo(float).tiny  # a p-value may be too small for a number
     strength = -np.log10(np.maximum(shown["camera_fdr"].to_numpy(), smallest))
@@ -93,9 +101,9 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
         ax.axvline(side * limit, color=style.GREY, linewidth=0.6, linestyle="--")
     style.two_sided(ax, 1.05 * max(strength.max(initial=0), limit), "g")
     ax.set(xlabel="−log10 adjusted p-value", ylabel="gene set")
-    names = [plain(shortened(name, SET_WIDTH)) for name in shown["gene_set"]]
+    sets = [plain(shortened(gene_set, SET_WIDTH)) for gene_set in shown["gene_set"]]
     counts = [f"{row.n_up}↑ {row.n_down}↓ of {row.n_genes}" for row in shown.itertuples()]
-    style.name_rows(ax, [f"{name} ({n})" for name, n in zip(names, counts, strict=True)])
+    style.name_rows(ax, [f"{gene_set} ({n})" for gene_set, n in zip(sets, counts, strict=True)])
     style.legend_below(figure)
 
     significant = tested[tested["camera_fdr"] < alpha]
@@ -103,14 +111,14 @@ def gene_sets(table: pd.DataFrame, contrast: str, alpha: float) -> CaptionedFigu
     part = "" if len(shown) == len(tested) else f" The {MOST_SETS} smallest p-values are shown."
     first = f" Smallest p-value: {shown['gene_set'].iloc[0]}." if len(shown) else ""
     return CaptionedFigure(
-        name=file_stem("gene_sets", contrast),
-        title=f"Gene sets in {contrast}",
-        caption=f"Camera's test of {counted(len(tested), 'gene set')} in {contrast}: whether the "
+        name=file_stem("gene_sets", name),
+        title=f"Gene sets in {name}",
+        caption=f"Camera's test of {counted(len(tested), 'gene set')} in {name}: whether the "
         "genes of a set are higher (right) or lower (left) than the other genes, allowing for the "
         "correlation between them. Dashed: a "
         f"Benjamini–Hochberg adjusted p-value of {alpha:g}. In brackets how many of the set's "
         f"genes tested are significantly higher (↑) and lower (↓).{part}",
-        alt=f"Bar chart of gene sets in {contrast}: {n_up:,} higher and "
+        alt=f"Bar chart of gene sets in {name}: {n_up:,} higher and "
         f"{len(significant) - n_up:,} lower of {len(tested):,} at an adjusted p-value below "
         f"{alpha:g}.{first}",
         figure=figure,

@@ -27,6 +27,7 @@ from leukemia_kedro.plots.captions import (
     shortened,
 )
 from leukemia_kedro.plots.inputs import Contrast
+from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60
@@ -39,6 +40,7 @@ MOST_STRIP_SAMPLES = 1000
 LIMIT = 2.5  # z-scores beyond it get the end colours
 
 
+@shown_in("signature")
 def signature_heat_map(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
@@ -53,6 +55,7 @@ def signature_heat_map(
     return CaptionedFigure(name="signature_heat_map", title="Expression of the signature", **words)
 
 
+@shown_in("contrast")
 def top_genes_heat_map(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
@@ -197,6 +200,7 @@ def _draw_key(ax: Axes, image: AxesImage) -> None:
     inset.set_title("row z-score", fontsize=style.TINY_SIZE + 0.5, pad=2)
 
 
+@shown_in("contrast")
 def gene_strips(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,

@@ -1,34 +1,22 @@
-"""The figures of each chapter of the report, in the order in which they are shown.
-
-Each printed figure is a call that is yet to be made:
-:func:`~leukemia_kedro.plots.rendering.render_all` makes them, several at a time. Interactive
-figures have the names of the printed ones that they replace on a screen.
-"""
+"""The figures of each chapter of the report, with the tables that they take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from leukemia_kedro.evaluation.comparison import models_of
-from leukemia_kedro.plots import (
-    calibration,
-    cohort,
-    comparison,
-    confusion,
-    contrasts,
-    curves,
-    differential_expression,
-    expression,
-    learning_curve,
-    projections,
-    stability,
-)
 from leukemia_kedro.plots.captions import CaptionedFigure, file_stem
+from leukemia_kedro.plots.cohort import MOST_DISTRIBUTIONS
+from leukemia_kedro.plots.expression import MOST_ROWS
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
+from leukemia_kedro.plots.shown import FIGURES
 from leukemia_kedro.plots.study import (
     IN_FULL,
     CohortStudy,
@@ -41,150 +29,156 @@ from leukemia_kedro.statistics.thinning import thinned
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Figures = list[Callable[[], CaptionedFigure]]
+MODULES = (
+    "cohort",
+    "projections",
+    "comparison",
+    "confusion",
+    "curves",
+    "calibration",
+    "learning_curve",
+    "contrasts",
+    "differential_expression",
+    "expression",
+    "stability",
+)
+"""A chapter shows its figures in this order; those of a module in the order of its file."""
+
+for _module in MODULES:
+    import_module(f"leukemia_kedro.plots.{_module}")
+
+INTERACTIVE = "_interactive"
 
 
-def cohort_figures(
-    study: CohortStudy, projected: pd.DataFrame, explained_variance: list[float]
-) -> Figures:
-    """Classes, intensities per sample, and each projection.
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """The figures of a chapter, from the functions marked with ``shown_in``.
 
-    ``projected`` has columns ``method, sample, label, split, x, y``, a row for each sample and
+    A function's parameters name the tables that it takes. One with a parameter of ``several`` draws
+    a figure for each of its values. It returns a
+    :class:`~leukemia_kedro.plots.captions.CaptionedFigure`, or None where the run has nothing to
+    show. A function called ``<figure>_interactive`` returns the plotly figure that replaces
+    ``<figure>`` on a screen.
+    """
+
+    chapter: str
+    tables: Mapping[str, Any]
+    several: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values of a parameter, by name."""
+
+    def printed(self) -> list[Callable[[], CaptionedFigure | None]]:
+        """Calls that are yet to be made, by :func:`~leukemia_kedro.plots.rendering.render_all`.
+
+        First come the figures that are drawn once, then all of the first model, of the second …
+        """
+        return [call for _, call in self._calls(interactive=False)]
+
+    def interactive(self) -> dict[str, Figure]:
+        """By the name of the printed figure; of several, the first are drawn."""
+        calls = self._calls(interactive=True, at_most=IN_FULL)
+        return {name.replace(INTERACTIVE, "", 1): call() for name, call in calls}
+
+    def _calls(
+        self, interactive: bool, at_most: int | None = None
+    ) -> list[tuple[str, Callable[[], Any]]]:
+        functions = [
+            function
+            for module in MODULES
+            for function in FIGURES[self.chapter]
+            if function.__module__.endswith(f".{module}")
+            and function.__name__.endswith(INTERACTIVE) is interactive
+        ]
+        once = [function for function in functions if not self._repeated(function)]
+        calls = [(function.__name__, self._call(function)) for function in once]
+        for parameter, values in self.several.items():
+            repeated = [function for function in functions if self._repeated(function) == parameter]
+            calls += [
+                (file_stem(function.__name__, name), self._call(function, **{parameter: value}))
+                for name, value in list(values.items())[:at_most]
+                for function in repeated
+            ]
+        return calls
+
+    def _repeated(self, function: Callable[..., Any]) -> str | None:
+        return next((name for name in signature(function).parameters if name in self.several), None)
+
+    def _call(self, function: Callable[..., Any], **given: Any) -> Callable[[], Any]:
+        names = [name for name in signature(function).parameters if name not in given]
+        return partial(function, **{name: self.tables[name] for name in names}, **given)
+
+
+def cohort_gallery(
+    study: CohortStudy, projections: pd.DataFrame, explained_variance: list[float]
+) -> Gallery:
+    """The samples, with a figure for each projection ``method``.
+
+    ``projections`` has columns ``method, sample, label, split, x, y``, a row for each sample and
     method; ``explained_variance`` is that of the two principal axes, 0 to 1.
     """
-    quality, split, classes = study.data_quality, study.sample_split, study.classes
-    intensities = quality["intensity_per_sample"]
-    return [
-        partial(cohort.class_balance, split, classes),
-        partial(cohort.intensity_per_sample, intensities, split, classes, quality["scale"]),
-        *(
-            partial(projections.projection, projected, method, classes, explained_variance)
-            for method in projected["method"].unique()
-        ),
-    ]
+    methods = {str(method): method for method in projections["method"].unique()}
+    given = {"projections": projections, "explained_variance": explained_variance}
+    return Gallery("cohort", _tables(study) | given, {"method": methods})
 
 
-def interactive_cohort_figures(
-    study: CohortStudy, projected: pd.DataFrame, explained_variance: list[float]
-) -> dict[str, Figure]:
-    """Each projection; parameters as for :func:`cohort_figures`."""
-    draw = projections.projection_interactive
-    return {
-        file_stem("projection", method): draw(projected, method, study.classes, explained_variance)
-        for method in projected["method"].unique()
-    }
-
-
-def signature_figures(
-    cohort_study: CohortStudy,
+def signature_gallery(
+    cohort: CohortStudy,
     study: SignatureStudy,
     log_expression: pd.DataFrame,
     selection_stability: pd.DataFrame,
-) -> Figures:
-    """Heat map of the signature, and how often each gene was chosen.
+) -> Gallery:
+    """The genes named; ``log_expression`` has those of the signature.
 
     ``selection_stability`` has columns ``probe, selection_frequency, mean_rank``.
     """
     named = log_expression.loc[study.signature["probe"]]
-    split, classes = cohort_study.sample_split, cohort_study.classes
-    return [
-        partial(expression.signature_heat_map, named, split, study.signature, classes),
-        partial(stability.selection_frequency, selection_stability, cohort_study.probes),
-    ]
+    given = {"log_expression": named, "selection_stability": selection_stability}
+    return Gallery("signature", _tables(cohort, study) | given)
 
 
-def model_figures(
-    cohort_study: CohortStudy,
+def model_gallery(
+    cohort: CohortStudy,
     study: ModelStudy,
     log_expression: pd.DataFrame,
     cv_predictions: pd.DataFrame,
-) -> Figures:
-    """All models side by side, then the curves of each.
+) -> Gallery:
+    """The models, with a figure for each model's ``predictions``.
 
-    ``cv_predictions`` are those of all models, column ``model``.
+    ``cv_predictions`` are those of all models, column ``model``; ``log_expression`` has at most
+    1,000 samples.
     """
-    split, classes, shift = cohort_study.sample_split, cohort_study.classes, study.shift
-    compared = study.model_comparison
-    models = list(models_of(compared)["model"])
-    held_in, held_out = (
+    models = list(models_of(study.model_comparison)["model"])
+    cv, test = (
         {model: table[table["model"] == model].drop(columns="model") for model in models}
         for table in (cv_predictions, study.test_predictions)
     )
-    has_test = compared["test_n"].notna().any()
-    measured = shift["auc"] is not None
-    shown = log_expression[thinned(split, cohort.MOST_DISTRIBUTIONS).index]
-    return [
-        partial(comparison.model_comparison, compared, split),
-        partial(comparison.train_versus_test, compared, split),
-        partial(confusion.confusion_matrices, held_in, classes),
-        *([partial(confusion.confusion_matrices, held_out, classes)] if has_test else []),
-        partial(confusion.hard_samples, cv_predictions, study.test_predictions, split),
-        *([partial(cohort.intensity_shift, shown, split, shift)] if measured else []),
-        partial(comparison.permutation_test, study.permutation_test),
-        partial(learning_curve.learning_curve, study.learning_curve, classes),
-        *(
-            partial(draw, ModelPredictions(model, held_in[model], held_out[model], classes))
-            for model in models
-            for draw in (
-                confusion.confusion_matrix,
-                curves.roc_curves,
-                curves.precision_recall_curves,
-                calibration.reliability_diagram,
-                calibration.risk_coverage,
-            )
-        ),
-    ]
+    predictions = {
+        model: ModelPredictions(model, cv[model], test[model], cohort.classes) for model in models
+    }
+    shown = log_expression[thinned(cohort.sample_split, MOST_DISTRIBUTIONS).index]
+    given = {"log_expression": shown, "cv_predictions": cv_predictions}
+    return Gallery("model", _tables(cohort, study) | given, {"predictions": predictions})
 
 
-def interactive_model_figures(cohort_study: CohortStudy, study: ModelStudy) -> dict[str, Figure]:
-    """The models side by side."""
-    split = cohort_study.sample_split
-    drawn = comparison.model_comparison_interactive(study.model_comparison, split)
-    return {"model_comparison": drawn}
-
-
-def contrast_figures(
-    cohort_study: CohortStudy, study: ContrastStudy, log_expression: pd.DataFrame, alpha: float
-) -> Figures:
-    """The contrasts side by side, then each by itself.
+def contrast_gallery(
+    cohort: CohortStudy, study: ContrastStudy, log_expression: pd.DataFrame, alpha: float
+) -> Gallery:
+    """All ``contrasts``, with a figure for each ``contrast``.
 
     Probes and gene sets are significant below the Benjamini–Hochberg level ``alpha``.
+    ``log_expression`` has the probes with the smallest p-values of each contrast.
     """
-    split, classes = cohort_study.sample_split, cohort_study.classes
-    tables = study.contrast_tables
-    every = [Contrast(name, table, alpha) for name, table in tables.items()]
-    # Only the rows that the figures of single genes show are sent to workers.
-    probes = pd.concat([table["probe"].head(expression.MOST_ROWS) for table in tables.values()])
-    top = log_expression.loc[probes.unique()]
-    return [
-        partial(contrasts.decision_summary, every),
-        *([partial(contrasts.contrast_overlap, every)] if len(every) > 1 else []),
-        *(
-            figure
-            for each in every
-            for figure in (
-                partial(differential_expression.volcano, each),
-                partial(differential_expression.mean_difference, each),
-                partial(differential_expression.p_value_histogram, each),
-                partial(expression.top_genes_heat_map, top, split, each, classes),
-                partial(expression.gene_strips, top, split, each, classes),
-                *(
-                    partial(differential_expression.gene_sets, sets, each.name, alpha)
-                    for name, sets in study.enrichment_tables.items()
-                    if name == each.name
-                ),
-            )
-        ),
-    ]
+    tables, sets = study.contrast_tables, study.enrichment_tables
+    every = {name: Contrast(name, table, alpha, sets.get(name)) for name, table in tables.items()}
+    probes = pd.concat([table["probe"].head(MOST_ROWS) for table in tables.values()])
+    given = {
+        "contrasts": list(every.values()),
+        "log_expression": log_expression.loc[probes.unique()],
+    }
+    return Gallery("contrast", _tables(cohort, study) | given, {"contrast": every})
 
 
-def interactive_contrast_figures(study: ContrastStudy, alpha: float) -> dict[str, Figure]:
-    """Volcano and mean–difference plot of the contrasts that are shown in full."""
-    return {
-        file_stem(name, contrast): draw(Contrast(contrast, table, alpha))
-        for contrast, table in list(study.contrast_tables.items())[:IN_FULL]
-        for name, draw in (
-            ("volcano", differential_expression.volcano_interactive),
-            ("mean_difference", differential_expression.mean_difference_interactive),
-        )
+def _tables(cohort: CohortStudy, study: Any = None) -> dict[str, Any]:
+    chapters = [cohort] if study is None else [cohort, study]
+    return {"classes": cohort.classes} | {
+        each.name: getattr(chapter, each.name) for chapter in chapters for each in fields(chapter)
     }

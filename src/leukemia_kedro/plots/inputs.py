@@ -42,4 +42,7 @@ class Contrast:
     """The smallest p-value first. Columns ``probe``, ``description``, ``logFC`` and ``AveExpr``
     (log2), ``P.Value`` and ``adj.P.Val``, which are NaN for probes that could not be tested."""
     alpha: float
-    """Benjamini–Hochberg adjusted p-values below it are significant."""
+    """Benjamini–Hochberg adjusted p-values below it are significant, of probes and gene sets."""
+    gene_sets: pd.DataFrame | None = None
+    """The smallest p-value first. Columns ``gene_set``, ``n_genes``, ``direction``, ``camera_fdr``,
+    ``n_up`` and ``n_down``."""

@@ -8,9 +8,11 @@ import numpy as np
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, readable
+from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.plots.study import LearningCurve
 
 
+@shown_in("model")
 def learning_curve(learning_curve: LearningCurve, classes: Sequence[str]) -> CaptionedFigure:
     """Balanced accuracy against the number of training samples, with the fitted power law.
 

@@ -18,6 +18,7 @@ from leukemia_kedro.plots.captions import (
     file_stem,
     fitted,
 )
+from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000
@@ -25,6 +26,7 @@ MARK = {"size": 9, "line": {"color": "white", "width": 0.5}}  # on a screen
 DIGITS = 3  # of a coordinate in the page; no screen shows the next
 
 
+@shown_in("cohort")
 def projection(
     projections: pd.DataFrame,
     method: str,
@@ -69,6 +71,7 @@ def projection(
     )
 
 
+@shown_in("cohort")
 def projection_interactive(
     projections: pd.DataFrame,
     method: str,

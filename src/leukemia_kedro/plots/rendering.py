@@ -32,15 +32,16 @@ class RenderedFigure:
 
 
 def render_all(
-    figures: Sequence[Callable[[], CaptionedFigure]], n_jobs: int
+    figures: Sequence[Callable[[], CaptionedFigure | None]], n_jobs: int
 ) -> list[RenderedFigure]:
     """Draw figures and render them, on the cores of this machine.
 
-    ``figures`` are picklable functions that each draw one; ``n_jobs`` workers do it, −1: one per
-    core.
+    ``figures`` are picklable functions that each draw one, or return None; ``n_jobs`` workers do
+    it, −1: one per core.
     """
     # A figure takes a tenth of a second: no cluster is worth the way there.
-    return run_parallel(_drawn_and_rendered, zip(figures), n_jobs, "figures", on_cluster=False)
+    files = run_parallel(_drawn_and_rendered, zip(figures), n_jobs, "figures", on_cluster=False)
+    return [each for each in files if each is not None]
 
 
 def rendered(drawn: CaptionedFigure) -> RenderedFigure:
@@ -57,5 +58,6 @@ def rendered(drawn: CaptionedFigure) -> RenderedFigure:
     return RenderedFigure(*words, svg=svg.getvalue(), png=png.getvalue())
 
 
-def _drawn_and_rendered(draw: Callable[[], CaptionedFigure]) -> RenderedFigure:
-    return rendered(draw())
+def _drawn_and_rendered(draw: Callable[[], CaptionedFigure | None]) -> RenderedFigure | None:
+    drawn = draw()
+    return None if drawn is None else rendered(drawn)

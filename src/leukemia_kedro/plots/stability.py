@@ -8,10 +8,12 @@ import pandas as pd
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, gene_name, plain
+from leukemia_kedro.plots.shown import shown_in
 
 MOST_GENES = 30
 
 
+@shown_in("signature")
 def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame) -> CaptionedFigure:
     """Bars of how often each of the thirty most often chosen genes was chosen.
 

@@ -36,9 +36,9 @@ def draw_cohort(
     from leukemia_kedro.plots import galleries, rendering
     from leukemia_kedro.plots.study import CohortStudy, gather
 
-    drawn = gather(CohortStudy, found), projections, explained_variance
-    figures = rendering.render_all(galleries.cohort_figures(*drawn), compute.n_jobs)
-    return figures, galleries.interactive_cohort_figures(*drawn)
+    cohort = gather(CohortStudy, found)
+    gallery = galleries.cohort_gallery(cohort, projections, explained_variance)
+    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
 
 
 def draw_signature(
@@ -52,8 +52,8 @@ def draw_signature(
     from leukemia_kedro.plots.study import CohortStudy, SignatureStudy, gather
 
     cohort, signature = gather(CohortStudy, found), gather(SignatureStudy, found)
-    figures = galleries.signature_figures(cohort, signature, log_expression, selection_stability)
-    return rendering.render_all(figures, compute.n_jobs)
+    gallery = galleries.signature_gallery(cohort, signature, log_expression, selection_stability)
+    return rendering.render_all(gallery.printed(), compute.n_jobs)
 
 
 def draw_models(
@@ -64,9 +64,8 @@ def draw_models(
     from leukemia_kedro.plots.study import CohortStudy, ModelStudy, gather
 
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
-    figures = galleries.model_figures(cohort, models, log_expression, cv_predictions)
-    interactive = galleries.interactive_model_figures(cohort, models)
-    return rendering.render_all(figures, compute.n_jobs), interactive
+    gallery = galleries.model_gallery(cohort, models, log_expression, cv_predictions)
+    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
 
 
 def draw_contrasts(
@@ -80,10 +79,10 @@ def draw_contrasts(
     from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, gather
 
     cohort, contrasts = gather(CohortStudy, found), gather(ContrastStudy, found)
-    fdr = differential_expression.fdr
-    figures = galleries.contrast_figures(cohort, contrasts, log_expression, fdr)
-    interactive = galleries.interactive_contrast_figures(contrasts, fdr)
-    return rendering.render_all(figures, compute.n_jobs), interactive
+    gallery = galleries.contrast_gallery(
+        cohort, contrasts, log_expression, differential_expression.fdr
+    )
+    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
 
 
 def write_report(
