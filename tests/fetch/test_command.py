@@ -20,11 +20,11 @@ from helpers.golub_texts import (
 )  # fmt: skip
 from helpers.kaggle_server import serve_as_kaggle
 
+from leukemia_kedro.cohort.originals import GOLUB, content_table, probes_sha256
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.fetch import sources as fetch_sources
 from leukemia_kedro.fetch.command import fetch
-from leukemia_kedro.fetch.content import OriginalContent, content_table, probes_sha256
 from leukemia_kedro.fetch.sources import SOURCES, OriginalFile
 
 
@@ -34,7 +34,12 @@ def texts(tmp_path, monkeypatch) -> dict[str, str]:
     texts = golub_texts()
     cohort = GolubDataset(filepath=str(write(tmp_path / "published", texts))).load()
     content_table(cohort).to_csv(tmp_path / "golub.csv")
-    original = OriginalContent(tmp_path / "golub.csv", len(cohort.probes), probes_sha256(cohort))
+    original = replace(
+        GOLUB,
+        samples=tmp_path / "golub.csv",
+        n_probes=len(cohort.probes),
+        probes_sha256=probes_sha256(cohort),
+    )
     monkeypatch.setattr(fetch_sources, "GOLUB", original)
     digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
     files = tuple(OriginalFile(name, sha256=digest) for name, digest in digests.items())

@@ -161,7 +161,8 @@ def _data_quality(classes, sample_split):
         "maximum": 9000.0,
     }  # fmt: skip
     return {
-        "origin": "simulated: made for a test", "simulated": True, "scale": "raw", "oddities": [],
+        "origin": "simulated: made for a test", "published_as": None, "simulated": True,
+        "scale": "raw", "oddities": [],
         "n_samples": len(sample_split), "n_probes": 7129, "n_control_probes": 58,
         "n_probes_passing_filter": N_PROBES, "negative_share": 0.287, "missing_values": 0,
         "dropped_probes": 0, "constant_probes": 0, "duplicated_probes": 0, "duplicated_samples": [],

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.originals import original_of
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.errors import CohortError, first_few
 from leukemia_kedro.parameters import LARGEST_LOG2, CohortParameters, MissingParameters
@@ -41,6 +42,8 @@ class DataQuality(ValueCounts):
     """The record ``data_quality.json``: counts and ranges of a cohort as measured."""
 
     origin: str
+    published_as: str | None
+    """Authors and year, where numbers, labels and split are those of a published cohort."""
     simulated: bool
     scale: str
     n_samples: int
@@ -287,11 +290,21 @@ def _equal_samples(examined: _Examined) -> Iterator[str]:
             )
 
 
+def _unlike_the_original(examined: _Examined) -> Iterator[str]:
+    original = original_of(examined.cohort)
+    difference = original and original.difference(examined.cohort)
+    if original and difference:
+        yield (
+            f"this is not the cohort of {original.name} as published: {difference}. For a fresh "
+            f"copy: kedro fetch {original.fetched_as}"
+        )
+
+
 OBSTACLES = (
     _classes, _missing_values, _another_scale, _empty_samples, _array_under_two_labels,
     _counts_of_rows,
 )  # fmt: skip
-ODDITIES = (_id_names, _negative_log2, _equal_samples)
+ODDITIES = (_id_names, _negative_log2, _equal_samples, _unlike_the_original)
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.originals import GOLUB, MLL, OriginalContent
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.fetch.content import OriginalContent
-
-CONTENT = Path(__file__).parents[1] / "published" / "content"
 
 
 @dataclass(frozen=True)
@@ -72,14 +70,6 @@ class Source:
             f"By hand: open https://www.kaggle.com/datasets/{self.kaggle}, press Download, then "
             f"type\n  kedro fetch {self.cohort} --from ~/Downloads/archive.zip"
         )
-
-
-GOLUB = OriginalContent(
-    CONTENT / "golub.csv", 7129, "d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750"
-)
-MLL = OriginalContent(
-    CONTENT / "mll.csv", 12582, "d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e"
-)
 
 
 def _check_golub(folder: Path) -> str:

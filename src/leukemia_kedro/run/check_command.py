@@ -12,6 +12,7 @@ from kedro.io import CatalogProtocol
 
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.originals import published_as
 from leukemia_kedro.compute.parallel import leave_cluster
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
@@ -52,6 +53,7 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
     return {
         "Origin": cohort.origin,
+        **_published(cohort),
         "Samples": f"{values.shape[0]:,}",
         "Probes": f"{values.shape[1]:,}, of which {cohort.probes['is_control'].sum():,} controls",
         "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
@@ -62,6 +64,11 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
         "Constant probes": f"{counts['constant_probes']:,}",
         "Samples equal to another": f"{sum(map(len, counts['duplicated_samples'])):,}",
     }
+
+
+def _published(cohort: Cohort) -> dict[str, str]:
+    name = published_as(cohort)
+    return {"Published data": f"numbers, labels and split of {name}"} if name else {}
 
 
 def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, str]:

@@ -87,6 +87,7 @@ def describe_quality(
     import numpy as np
 
     from leukemia_kedro.cohort.cohort import SPLITS
+    from leukemia_kedro.cohort.originals import published_as
     from leukemia_kedro.cohort.quality import count_values, examine, incomplete_probes
     from leukemia_kedro.cohort.split import class_order
 
@@ -96,6 +97,7 @@ def describe_quality(
     quantiles = np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1], axis=1)
     return {
         "origin": raw_cohort.origin,
+        "published_as": published_as(raw_cohort),
         "simulated": raw_cohort.simulated,
         "scale": cohort.scale,
         "n_samples": values.shape[0],

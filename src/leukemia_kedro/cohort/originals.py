@@ -1,4 +1,4 @@
-"""Whether a file with other bytes than the original still holds the same numbers.
+"""The published cohorts: whether what was read has their numbers, labels and split.
 
 ``published/content/<cohort>.csv`` keeps one line per sample of the original, computed once with
 :func:`content_table`. A re-saved copy (other separator, other line ends, columns in another
@@ -17,6 +17,8 @@ import pandas as pd
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import first_few
 
+CONTENT = Path(__file__).parents[1] / "published" / "content"
+
 TENTHS = 10
 """The originals have at most one decimal, so that sums of tenths are whole and exact."""
 
@@ -25,6 +27,10 @@ TENTHS = 10
 class OriginalContent:
     """What is known of an original cohort without having it."""
 
+    name: str
+    """Authors and year, with which the origin of a cohort starts that claims to be this one."""
+    fetched_as: str
+    """Its name in ``kedro fetch``."""
     samples: Path
     """Table written from :func:`content_table`."""
     n_probes: int
@@ -60,6 +66,46 @@ class OriginalContent:
         if probes_sha256(cohort) != self.probes_sha256:
             return "it has probes of other names than the original"
         return _values_differ(original, found, cohort)
+
+
+GOLUB = OriginalContent(
+    "Golub et al. 1999",
+    "golub",
+    CONTENT / "golub.csv",
+    7129,
+    "d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750",
+)
+MLL = OriginalContent(
+    "Armstrong et al. 2002",
+    "mll",
+    CONTENT / "mll.csv",
+    12582,
+    "d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e",
+)
+
+
+def original_of(cohort: Cohort) -> OriginalContent | None:
+    """The published cohort that this one is, or claims to be.
+
+    It claims so by its origin; it is so where it has all probes and at least half of the samples,
+    value for value and under any name.
+    """
+    for original in (GOLUB, MLL):
+        if cohort.origin.startswith(original.name):
+            return original
+        if len(cohort.probes) != original.n_probes:
+            continue
+        if probes_sha256(cohort) == original.probes_sha256:
+            published = pd.read_csv(original.samples, usecols=["sha256"])["sha256"]
+            if published.isin(content_table(cohort)["sha256"]).mean() >= 0.5:
+                return original
+    return None
+
+
+def published_as(cohort: Cohort) -> str | None:
+    """Authors and year of the cohort whose numbers, labels and split these are, to the last one."""
+    original = original_of(cohort)
+    return original.name if original and original.difference(cohort) is None else None
 
 
 def content_table(cohort: Cohort) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """A copy of the original differs from a damaged one, and the damage is named."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.originals import (
+    CONTENT,
+    OriginalContent,
+    content_table,
+    original_of,
+    probes_sha256,
+    published_as,
+)
+from leukemia_kedro.cohort.quality import examine
 from leukemia_kedro.datasets import GolubDataset
-from leukemia_kedro.fetch.content import OriginalContent, content_table, probes_sha256
-from leukemia_kedro.fetch.sources import CONTENT
+from leukemia_kedro.parameters import CohortParameters
 
 N_SAMPLES, N_PROBES = 5, 12
+RAW = CohortParameters(scale="raw", floor=100)
 
 
 def cohort_of(values: np.ndarray, labels=("A", "A", "B", "B", "B")) -> Cohort:
@@ -32,12 +43,12 @@ def values() -> np.ndarray:
 
 @pytest.fixture
 def original(values, tmp_path) -> OriginalContent:
-    return original_of(cohort_of(values), tmp_path / "original.csv")
+    return content_of(cohort_of(values), tmp_path / "original.csv")
 
 
-def original_of(cohort: Cohort, path) -> OriginalContent:
+def content_of(cohort: Cohort, path) -> OriginalContent:
     content_table(cohort).to_csv(path)
-    return OriginalContent(path, len(cohort.probes), probes_sha256(cohort))
+    return OriginalContent("Made 2026", "made", path, len(cohort.probes), probes_sha256(cohort))
 
 
 def test_the_same_cohort_in_any_order_has_no_difference(original, values):
@@ -56,7 +67,7 @@ def test_a_single_changed_value_is_found_and_the_original_value_named(
     tmp_path_factory, row, column, change
 ):
     values = np.random.default_rng(0).integers(-300, 70_000, (N_SAMPLES, N_PROBES)).astype(float)
-    original = original_of(cohort_of(values), tmp_path_factory.mktemp("o") / "original.csv")
+    original = content_of(cohort_of(values), tmp_path_factory.mktemp("o") / "original.csv")
     damaged = values.copy()
     damaged[row, column] += change
     assert original.difference(cohort_of(damaged)) == (
@@ -114,3 +125,48 @@ def test_the_stored_golub_content_is_that_of_the_real_files(golub_files):
     found = content_table(GolubDataset(filepath=str(golub_files)).load())
     stored = pd.read_csv(CONTENT / "golub.csv", dtype={"sample": str}, keep_default_na=False)
     pd.testing.assert_frame_equal(found, stored.set_index("sample"))
+
+
+@pytest.mark.real_data
+class TestARealCohortThatIsPublished:
+    """Golub's own files, and copies in which a little was changed."""
+
+    @pytest.fixture
+    def golub(self, golub_files) -> Cohort:
+        return GolubDataset(filepath=str(golub_files)).load()
+
+    @staticmethod
+    def oddity(cohort: Cohort) -> str:
+        lines = examine(cohort, RAW).oddities
+        return next((line for line in lines if "as published" in line), "")
+
+    def test_is_recognised(self, golub):
+        assert published_as(golub) == "Golub et al. 1999"
+        assert not self.oddity(golub)
+
+    def test_five_changed_labels_are_told(self, golub):
+        labels = golub.samples["label"].copy()
+        labels.iloc[:5] = "AML"
+        changed = replace(golub, samples=golub.samples.assign(label=labels))
+        assert published_as(changed) is None
+        assert self.oddity(changed) == (
+            "this is not the cohort of Golub et al. 1999 as published: the label of sample 1 is "
+            "AML; in the original it is ALL (5 samples differ). For a fresh copy: kedro fetch golub"
+        )
+
+    def test_one_changed_value_and_a_lacking_probe_are_told(self, golub):
+        values = golub.expression.copy()
+        values.iloc[3, 7] += 1
+        assert "sample 4, probe" in self.oddity(replace(golub, expression=values))
+        fewer = replace(golub, expression=values.iloc[:, 1:], probes=golub.probes.iloc[1:])
+        assert "it has 7,128 probes, the original 7,129" in self.oddity(fewer)
+
+    def test_is_recognised_in_a_file_that_does_not_name_it(self, golub):
+        anonymous = replace(golub, origin="table.csv")
+        assert published_as(anonymous) == "Golub et al. 1999"
+        unlike = replace(anonymous, samples=golub.samples.assign(split="train"))
+        assert "the split of sample 39 is train; in the original it is test" in self.oddity(unlike)
+
+    def test_logarithms_of_it_in_another_file_are_another_cohort(self, golub):
+        log2 = np.log2(golub.expression.clip(lower=100))
+        assert original_of(replace(golub, expression=log2, origin="table.csv")) is None
