@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.errors import CohortError, first_few
+from leukemia_kedro.errors import CONTROL, CohortError, first_few
 
 SPLITS = ("train", "test")
 # Gene names such as MARCH1 or 2310009E13, once a spreadsheet has taken them for dates or numbers.
@@ -82,8 +82,19 @@ def _check_table(table: pd.DataFrame, kind: str) -> None:
     wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
     if wrong:
         raise CohortError(f"a {kind} id must be text that is not empty; found {wrong[0]!r}")
+    _check_characters(names, f"{kind} ids")
+    _check_characters(table.columns, f"columns of the {kind}s table")
     check_once(names, f"{kind} ids")
     check_once(table.columns, f"columns of the {kind}s table")
+
+
+def _check_characters(names: Iterable[str], what: str) -> None:
+    wrong = [name for name in names if CONTROL.search(name)]
+    if wrong:
+        raise CohortError(
+            f"{what} hold characters that no name may hold, such as line ends: "
+            f"{first_few(map(repr, wrong))}; correct them in the file"
+        )
 
 
 def check_once(names: Iterable[str], what: str) -> None:
@@ -130,6 +141,7 @@ def _check_labels(labels: pd.Series) -> None:
     for sample, label in labels.items():
         if not isinstance(label, str):
             raise CohortError(f"the label of sample {sample} is {label!r}; expected text")
+    _check_characters(labels.unique(), "labels")
 
 
 def _check_split(split: pd.Series) -> None:

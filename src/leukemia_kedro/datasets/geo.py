@@ -23,6 +23,7 @@ from leukemia_kedro.datasets.text_table import Line, check_width, read_lines, to
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
 TABLE_BEGIN, TABLE_END = "!series_matrix_table_begin", "!series_matrix_table_end"
+ROW_COUNT = "!Sample_data_row_count"
 KEPT_FIELDS = ("!Sample_title", "!Sample_source_name_ch1", "!Sample_geo_accession")
 
 
@@ -86,6 +87,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             lines = read_lines(text, name)
             about, facts = _read_head(lines, name)
             ids, probe_ids, values = _read_table(lines, name)
+        _check_row_counts(about.pop(ROW_COUNT, ""), len(probe_ids), name)
         widths = {len(cells) for cells in facts.values()}
         if widths - {len(ids)} or ids != facts.pop("geo_accession", ids):
             raise CohortError(f"{name}: the table and !Sample_geo_accession list other samples")
@@ -152,6 +154,8 @@ def _read_head(lines: Iterator[Line], name: str) -> tuple[dict[str, str], dict[s
                 )
             if field.startswith("!Sample_characteristics"):
                 _add_characteristics(facts, cells)
+            elif field == ROW_COUNT:
+                series[ROW_COUNT] = " ".join(cells)
             elif field in KEPT_FIELDS:
                 facts[field.removeprefix("!Sample_")] = cells
     raise CohortError(
@@ -170,6 +174,16 @@ def _add_characteristics(facts: dict[str, list[str]], cells: list[str]) -> None:
             known = column_cells[sample]
             value = (value if colon else key).strip()
             column_cells[sample] = f"{known}; {value}" if known else value
+
+
+def _check_row_counts(stated: str, n_probes: int, name: str) -> None:
+    """Compare what the file says of itself, a number for each sample, with what was read."""
+    unlike = [count for count in stated.split() if count not in (str(n_probes), "0")]
+    if unlike:
+        raise CohortError(
+            f"{name}: {ROW_COUNT} says {unlike[0]} rows, but the table has {n_probes}: the file is "
+            "cut off or damaged"
+        )
 
 
 def _read_table(lines: Iterator[Line], name: str) -> tuple[list[str], list[str], np.ndarray]:

@@ -15,6 +15,7 @@ from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.datasets.raw_files import (
     CohortFileDataset,
     build_cohort,
+    only_file,
     open_bytes,
     open_text,
     probe_table,
@@ -87,8 +88,8 @@ class GolubDataset(CohortFileDataset):
 
     def _read_from(self, fs: fsspec.AbstractFileSystem, paths: list[str]) -> Cohort:
         """The cohort of the three files among those at ``paths``."""
-        found = {PurePosixPath(path).name: path for path in paths if "__MACOSX" not in path}
-        missing = [name for name in FILES if name not in found]
+        present = {PurePosixPath(path).name for path in paths if "__MACOSX" not in path}
+        missing = [name for name in FILES if name not in present]
         if len(missing) == len(FILES):
             raise CohortError(
                 f"{self._filepath}: the Golub files are not here; expected a folder or a zip that "
@@ -99,10 +100,13 @@ class GolubDataset(CohortFileDataset):
             raise CohortError(f"{self._filepath} lacks {', '.join(missing)}")
 
         names = [f"{self._filepath}/{name}" for name in FILES]
+        train_file, test_file, label_file = (
+            only_file(paths, name, self._filepath) for name in FILES
+        )
         with (
-            open_text(fs, found[TRAIN]) as train,
-            open_text(fs, found[TEST]) as test,
-            open_text(fs, found[LABELS]) as labels,
+            open_text(fs, train_file) as train,
+            open_text(fs, test_file) as test,
+            open_text(fs, label_file) as labels,
         ):
             matrices = _read_matrix(train, names[0]), _read_matrix(test, names[1])
             return _join(*matrices, _read_labels(labels, names[2]))

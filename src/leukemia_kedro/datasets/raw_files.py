@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Generic, TextIO, TypeVar
 
@@ -16,7 +18,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.errors import CohortError
+from leukemia_kedro.errors import CohortError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
 ALWAYS_TEXT = ("batch", "group", "patient")
@@ -92,9 +94,12 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
     Raises
     ------
     CohortError
-        Where the file is absent, is a folder or may not be read.
+        Where the file is absent, is a folder or may not be read; where a zip holds more than one
+        file.
     """
     try:
+        if compression == "infer" and path.lower().endswith(".zip"):
+            return _open_member(fs.open(path, "rb"), path)
         return fs.open(path, "rb", compression=compression)
     except FileNotFoundError:
         *_, layer, cohort, _ = ("", "", *PurePosixPath(path).parts)
@@ -109,9 +114,50 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
         raise CohortError(f"{path}: the file is named as a zip but is none") from None
 
 
-def open_text(fs: Any, path: str) -> TextIO:
-    """:func:`open_bytes` as UTF-8 text, with or without a byte-order mark, any kind of line end."""
-    return io.TextIOWrapper(open_bytes(fs, path), encoding="utf-8-sig")
+@contextmanager
+def open_text(fs: Any, path: str) -> Iterator[TextIO]:
+    """:func:`open_bytes` as UTF-8 text, with or without a byte-order mark, any kind of line end.
+
+    What the caller leaves unread is read before the file is closed: the checksum of a compressed
+    file stands at its end, and a damaged file must not pass because its table ends earlier.
+    """
+    with open_bytes(fs, path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as text:
+        try:
+            yield text
+            while stream.read(1 << 20):
+                pass
+        except (EOFError, zlib.error, zipfile.BadZipFile, OSError) as error:
+            raise CohortError(f"{path}: the file is cut off or damaged ({error})") from error
+
+
+def only_file(paths: Collection[str], name: str, origin: str) -> str:
+    """The one path among ``paths`` that ends in the file ``name``; any file where that is empty.
+
+    Folders that macOS adds, and hidden files, do not count.
+
+    Raises
+    ------
+    CohortError
+        There is none, or more than one: which of them was meant?
+    """
+    candidates = [
+        path
+        for path in paths
+        if "__MACOSX" not in path
+        and not PurePosixPath(path).name.startswith(".")
+        and (not name or PurePosixPath(path).name == name)
+    ]
+    if len(candidates) != 1:
+        found = first_few(candidates) or "no file"
+        raise CohortError(f"{origin}: expected one file {name}; found {found}. Keep one of them")
+    return candidates[0]
+
+
+def _open_member(stream: BinaryIO, path: str) -> BinaryIO:
+    """The only file of a zip."""
+    archive = zipfile.ZipFile(stream)
+    names = [each.filename for each in archive.infolist() if not each.is_dir()]
+    return archive.open(only_file(names, "", path))  # type: ignore[return-value]
 
 
 def as_covariate(

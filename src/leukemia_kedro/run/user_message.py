@@ -7,7 +7,7 @@ import re
 import traceback
 from collections.abc import Iterator
 
-from leukemia_kedro.errors import UserError
+from leukemia_kedro.errors import UserError, escaped
 
 _MORE_ROOM = "free some space, then type the command again."
 _PERMISSION = "Look at the owner and the permissions of the file and of its folder."
@@ -33,7 +33,7 @@ def user_message(error: BaseException) -> str | None:
             return _with_advice(str(link), link)
     for link in _chain(error, with_context=False):
         if _user_can_act_on(link):
-            return _with_advice(_text(link), error)
+            return escaped(_with_advice(_text(link), error))
     return None
 
 

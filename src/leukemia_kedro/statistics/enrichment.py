@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.errors import CONTROL, UserError, first_few
 from leukemia_kedro.statistics.multiple_testing import benjamini_hochberg
 
 
@@ -22,7 +22,7 @@ def parse_gmt(text: str, origin: str) -> dict[str, frozenset[str]]:
         Where a line is not a set, a set has no gene, a name occurs twice, or there is no set.
     """
     gene_sets: dict[str, frozenset[str]] = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
         name, *rest = (field.strip() for field in line.split("\t"))
@@ -33,6 +33,8 @@ def parse_gmt(text: str, origin: str) -> dict[str, frozenset[str]]:
         genes = frozenset(filter(None, rest[1:]))
         if not genes:
             raise UserError(f"{place}: the gene set {name!r} holds no gene")
+        if CONTROL.search(name):
+            raise UserError(f"{place}: the name {name!r} holds a character that no name may hold")
         if name in gene_sets:
             raise UserError(f"{place}: a second gene set is named {name!r}")
         gene_sets[name] = genes

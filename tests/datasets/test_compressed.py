@@ -1,0 +1,145 @@
+"""Compressed inputs: a flipped bit never changes a number, and no file of several is guessed."""
+
+import bz2
+import gzip
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.cohort_files import make_cohort, series_matrix_lines, table_rows, write_rows
+from helpers.golub_texts import LABELS, golub_texts, write_zip
+from kedro.io import DatasetError
+
+from leukemia_kedro.datasets import ExpressionTableDataset, GEOSeriesMatrixDataset, GolubDataset
+from leukemia_kedro.datasets.gene_sets import GMTDataset
+from leukemia_kedro.errors import UserError
+
+N_FLIPS = 300
+COHORT = make_cohort(
+    np.random.default_rng(0).normal(8, 2, (6, 40)).round(3).tolist(),
+    [f"GSM{i}" for i in range(6)],
+    [f"{i}_at" for i in range(40)],
+    label=["ALL", "AML"] * 3,
+)
+GENES = [[f"G{i}{j}" for j in range(9)] for i in range(9)]
+GMT = "".join("\t".join([f"SET_{i}", "source", *genes]) + "\n" for i, genes in enumerate(GENES))
+
+
+def series_matrix() -> str:
+    types = [f"type: {label}" for label in COHORT.labels]
+    return "\n".join(series_matrix_lines(COHORT, [types])) + "\n"
+
+
+def table(folder: Path) -> str:
+    return write_rows(folder / "plain.csv", table_rows(COHORT)).read_text("utf-8")
+
+
+def zipped(text: str, folder: Path) -> bytes:
+    with zipfile.ZipFile(folder / "made.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("table.csv", text)
+    return (folder / "made.zip").read_bytes()
+
+
+def geo(path):
+    return GEOSeriesMatrixDataset(filepath=str(path), label="type").load()
+
+
+def expression(path):
+    return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class").load()
+
+
+def gene_sets(path):
+    return GMTDataset(filepath=str(path)).load()
+
+
+KINDS = {
+    "GEO.txt.gz": (geo, lambda _: gzip.compress(series_matrix().encode())),
+    "GEO.txt.bz2": (geo, lambda _: bz2.compress(series_matrix().encode())),
+    "table.csv.gz": (expression, lambda folder: gzip.compress(table(folder).encode())),
+    "table.csv.bz2": (expression, lambda folder: bz2.compress(table(folder).encode())),
+    "table.csv.zip": (expression, lambda folder: zipped(table(folder), folder)),
+    "sets.gmt.gz": (gene_sets, lambda _: gzip.compress(GMT.encode())),
+}
+
+
+def content(read):
+    """What analyses see of a file: numbers and labels, or gene sets."""
+    return read if isinstance(read, dict) else (read.expression, read.samples)
+
+
+def same(found, expected) -> bool:
+    if isinstance(expected, dict):
+        return found == expected
+    return all(one.equals(other) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_flipped_bit_is_told_or_changes_nothing(name, tmp_path):
+    read, pack = KINDS[name]
+    path = tmp_path / name
+    sound = pack(tmp_path)
+    path.write_bytes(sound)
+    expected = content(read(path))
+    places = np.random.default_rng(1).integers(0, 8 * len(sound), N_FLIPS)
+    refused = 0
+    for place in places.tolist():
+        damaged = bytearray(sound)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = content(read(path))
+        except (DatasetError, UserError):
+            refused += 1
+        else:
+            assert same(found, expected), place
+    assert refused > 0.8 * N_FLIPS  # the others hit a date or a name in the header of the archive
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_file_that_is_cut_off_is_told(name, tmp_path):
+    read, pack = KINDS[name]
+    sound = pack(tmp_path)
+    for left_out in (1, 5, len(sound) // 3):
+        (tmp_path / name).write_bytes(sound[:-left_out])
+        with pytest.raises((DatasetError, UserError), match=r"damaged|cut off|none"):
+            read(tmp_path / name)
+
+
+def test_a_zip_with_two_tables_is_refused_by_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.csv.zip", "w") as archive:
+        for name in ("first.csv", "second.csv", "__MACOSX/._first.csv"):
+            archive.writestr(name, table(tmp_path))
+    with pytest.raises(DatasetError, match=r"expected one file.*found first.csv, second.csv"):
+        expression(tmp_path / "two.csv.zip")
+
+
+def test_the_one_table_of_a_zip_is_read(tmp_path):
+    (tmp_path / "one.csv.zip").write_bytes(zipped(table(tmp_path), tmp_path))
+    pd.testing.assert_frame_equal(
+        expression(tmp_path / "one.csv.zip").expression, COHORT.expression
+    )
+
+
+def test_two_sheets_of_labels_in_golubs_zip_are_refused_by_name(tmp_path):
+    path = write_zip(tmp_path / "golub.zip", golub_texts())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"old/{LABELS}", "patient,cancer\n1,AML\n")
+    with pytest.raises(DatasetError, match=r"expected one file actual.csv; found .*old/actual.csv"):
+        GolubDataset(filepath=str(path)).load()
+
+
+def test_a_geo_table_with_fewer_rows_than_the_file_says_is_refused(tmp_path):
+    lines = series_matrix().splitlines()
+    lines.insert(3, "\t".join(["!Sample_data_row_count", *['"40"'] * 6]))
+    path = tmp_path / "GSE1_series_matrix.txt"
+    path.write_text("\n".join(lines), "utf-8")
+    assert geo(path).expression.shape == (6, 40)
+    del lines[-5]
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DatasetError, match="row_count says 40 rows, but the table has 39"):
+        geo(path)
