@@ -51,6 +51,11 @@ def with_samples(**columns):
     return make
 
 
+def published_claim():
+    """The sound cohort under the name of a published one."""
+    return dataclasses.replace(sound_cohort(), origin="Golub et al. 1999, an edited copy")
+
+
 def with_id_among_probes(name, ids):
     """The sound cohort whose first probe is really a column of ids."""
 
@@ -150,6 +155,12 @@ REFUSED = {
 }
 
 TOLD = {
+    "a class that a spreadsheet takes for a formula": (
+        with_samples(label=["=1+1"] * 12 + ["AML"] * 10), RAW,
+        "classes whose names a spreadsheet would take for formulas: =1+1; import tables as text"),
+    "a published cohort with a changed label or value": (
+        published_claim, RAW, "this is not the cohort of Golub et al. 1999 as published: it lacks "
+        "the samples 1, 2, 3, 4, 5 … (72 in all). For a fresh copy: kedro fetch golub"),
     "a probe with the name of an id column": (
         with_id_among_probes("sample_id", lambda n: np.random.default_rng(0).permutation(n)), RAW,
         "probes with the name of an id column: sample_id"),

@@ -21,6 +21,7 @@ from leukemia_kedro.parameters import LARGEST_LOG2, CohortParameters, MissingPar
 ID_NAME = re.compile(
     r"(?i)^(unnamed.*|index|id|.*_id|samples?|patients?|subject.*|row|no\.?|nr\.?)$"
 )
+FORMULA = re.compile(r"[=+@-]")
 RISING_SAMPLES = 12
 """A column of at least so many whole numbers that rise from sample to sample counts the rows."""
 SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
@@ -290,6 +291,19 @@ def _equal_samples(examined: _Examined) -> Iterator[str]:
             )
 
 
+def _formulas(examined: _Examined) -> Iterator[str]:
+    cohort = examined.cohort
+    labels = [] if cohort.labels is None else cohort.labels.unique()
+    named = {"samples": cohort.samples.index, "probes": cohort.probes.index, "classes": labels}
+    for what, names in named.items():
+        formulas = [name for name in names if FORMULA.match(name)]
+        if formulas:
+            yield (
+                f"{what} whose names a spreadsheet would take for formulas: "
+                f"{first_few(formulas)}; import tables as text there"
+            )
+
+
 def _unlike_the_original(examined: _Examined) -> Iterator[str]:
     original = original_of(examined.cohort)
     difference = original and original.difference(examined.cohort)
@@ -304,7 +318,7 @@ OBSTACLES = (
     _classes, _missing_values, _another_scale, _empty_samples, _array_under_two_labels,
     _counts_of_rows,
 )  # fmt: skip
-ODDITIES = (_id_names, _negative_log2, _equal_samples, _unlike_the_original)
+ODDITIES = (_id_names, _negative_log2, _equal_samples, _formulas, _unlike_the_original)
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:
