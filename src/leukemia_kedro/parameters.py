@@ -7,9 +7,19 @@ stand here and nowhere else; the YAML states what a cohort sets.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from itertools import chain
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 LARGEST_LOG2 = 25.0
 """No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
@@ -18,21 +28,56 @@ LimmaVersion = Literal["limma_3.62", "limma_3.54"]
 """Whose estimate of the prior variance: limma's from 3.61.8 on, or limma's up to 3.60."""
 
 
+def quoted(value: Any) -> Any:
+    """A name as stated; ValueError where YAML has made a number or a truth value of it."""
+    if isinstance(value, bool):
+        words = "yes, on and true" if value else "no, off and false"
+        example = "yes" if value else "no"
+        raise ValueError(
+            f"YAML reads {words} as the truth value {value}, not as a name; "
+            f'put it in quotes: "{example}"'
+        )
+    if isinstance(value, int | float):
+        raise ValueError(f'{value} is a number, not a name; put it in quotes: "{value}"')
+    return value
+
+
+Name = Annotated[str, BeforeValidator(quoted)]
+"""A text that YAML may mistake for a number or a truth value."""
+NameOrNull = Annotated[str | None, BeforeValidator(quoted)]
+
+
 class _Block(BaseModel):
     """A block of parameters: an unknown key is a mistake, never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, stated):
+        if isinstance(stated, dict):
+            known = cls.model_fields
+            if unknown := [key for key in stated if key not in known]:
+                raise ValueError("; ".join(_unknown(key, list(known)) for key in unknown))
+        return stated
+
+
+def _unknown(key: Any, known: list[str]) -> str:
+    near = get_close_matches(str(key), known, n=1)
+    expected = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
+    return f"unknown key {key!r}: {expected}"
+
 
 class SplitParameters(_Block):
     """Which samples are held out, and opened once."""
 
-    method: Literal["given", "stratified", "grouped", "none"] = "given"
+    method: Literal["given", "stratified", "grouped", "none"] | None = None
     """``given`` by the cohort, ``stratified`` at random, ``grouped`` at random by patient, or
-    ``none``: cross-validation only."""
+    ``none``: cross-validation only. Where not stated, ``given`` if the cohort gives a split, else
+    ``none``."""
     test_share: float = Field(default=0.3, gt=0, lt=1)
     """Share of the samples of each class that are held out, for ``stratified`` and ``grouped``."""
-    group: str | None = None
+    group: NameOrNull = None
     """Column of the samples that names the patient, where patients gave several samples: these are
     never on both sides of the split, or of a fold."""
 
@@ -72,13 +117,25 @@ class FilterParameters(_Block):
     """Whether the chip's control probes are left out of ranking and models."""
 
 
+def _check_class_names(what: str, names: list[Any]) -> None:
+    """Refuse, with a ValueError, names that are no text or stand there twice."""
+    for name in names:
+        if name is None:
+            raise ValueError(f'{what} null, which is no name; put it in quotes: "null"')
+        if not isinstance(quoted(name), str) or not name.strip():
+            raise ValueError(f"{what} {name!r}; expected the name of a class")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} {twice[0]!r} twice")
+
+
 class CohortParameters(_Block):
     """What depends on the nature of the cohort's data."""
 
-    name: str | None = None
+    name: NameOrNull = None
     """For the model card; the folder of the cohort's files."""
     scale: Literal["raw", "log2"]
-    """Raw intensities, or already log2."""
+    """Raw intensities, or already log2. It has no default: a run without it is refused."""
     floor: float | None = None
     """Values below are set to it; on the scale of the data, as ceiling is."""
     ceiling: float | None = None
@@ -90,8 +147,51 @@ class CohortParameters(_Block):
     filter: FilterParameters = FilterParameters()
     missing: MissingParameters = MissingParameters()
     split: SplitParameters = SplitParameters()
-    classes: list[str] | None = None
-    """Classes in the order of tables and figures, the reference class first; else alphabetical."""
+    leave_out: dict[str, list[str | float | None]] = {}
+    """Samples that are not analysed, by their id under ``sample``, or by the values of a column:
+    ``{sample: [A07], label: [CLL]}``. ``label`` is the class as the file names it; ``null`` is a
+    missing value."""
+    classes: list[str] | dict[str, list[str]] | None = None
+    """Classes in the order of tables and figures, the reference class first; else alphabetical. A
+    mapping merges or renames the file's classes: ``{ALL: [B-ALL, T-ALL], AML: AML}``."""
+
+    @field_validator("leave_out", mode="before")
+    @classmethod
+    def _columns_with_values(cls, leave_out):
+        if not isinstance(leave_out, dict):
+            example = "such as {label: [CLL]} or {sample: [A07]}"
+            raise ValueError(f"found {leave_out!r}; expected values by column, {example}")
+        listed = {}
+        for column, values in leave_out.items():
+            listed[quoted(column)] = values = values if isinstance(values, list) else [values]
+            if not values:
+                raise ValueError(f"no value is listed under {column!r}")
+            for value in values:
+                if isinstance(value, bool):
+                    quoted(value)
+        return listed
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _named_classes(cls, classes):
+        if isinstance(classes, dict):
+            classes = {
+                name: files if isinstance(files, list) else [files]
+                for name, files in classes.items()
+            }
+            _check_class_names("classes", list(classes))
+            _check_class_names("classes merges", list(chain(*classes.values())))
+            for name, files in classes.items():
+                if not files:
+                    raise ValueError(f"classes lists nothing under {name!r}")
+        elif isinstance(classes, list):
+            _check_class_names("classes", classes)
+        elif classes is not None:
+            raise ValueError(
+                f"found {classes!r}; expected a list such as [ALL, AML], or a mapping that merges "
+                "classes, such as {ALL: [B-ALL, T-ALL], AML: AML}"
+            )
+        return classes
 
     @model_validator(mode="after")
     def _bounds_fit_the_scale(self):
@@ -99,7 +199,10 @@ class CohortParameters(_Block):
             raise ValueError(f"floor {self.floor} is not below ceiling {self.ceiling}")
         to_log = self.scale == "raw" and self.take_log2
         if to_log and (self.floor is None or self.floor <= 0):
-            raise ValueError("raw intensities need a floor above 0, else log2 is undefined")
+            raise ValueError(
+                "raw intensities need a floor above 0, else log2 is undefined: state floor, such "
+                "as 100 for early Affymetrix chips"
+            )
         if self.scale == "log2" and max(self.floor or 0, self.ceiling or 0) > LARGEST_LOG2:
             raise ValueError(
                 f"floor {self.floor} and ceiling {self.ceiling} are no log2 values; "
@@ -140,7 +243,7 @@ class SignatureParameters(_Block):
 
 
 class FeatureSelectionParameters(_Block):
-    criteria: list[str] = Field(min_length=1)
+    criteria: list[Name] = Field(min_length=1)
     """Criteria that rank all genes on the training samples; ``estimators/rankings.py`` has them."""
     signature: SignatureParameters = SignatureParameters()
 
@@ -235,7 +338,7 @@ class DifferentialExpressionParameters(_Block):
     """A probe is up or down where its Benjamini–Hochberg value is below."""
     permutations: int = Field(default=1000, ge=0)
     """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
-    blocks: str | None = None
+    blocks: NameOrNull = None
     """Column of the samples, such as batch: maxT lets labels change places within its values."""
 
     @field_validator("contrasts")
@@ -263,7 +366,7 @@ class DifferentialExpressionParameters(_Block):
 class EnrichmentParameters(_Block):
     """How probes stand for genes when gene sets are tested."""
 
-    gene_column: str | None = None
+    gene_column: NameOrNull = None
     """Column of the chip annotation, or of the probes table, that names genes as the gene sets
     do; the gene sets name probes where not stated."""
     collapse: Literal["highest_mean", "mean"] = "highest_mean"

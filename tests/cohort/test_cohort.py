@@ -56,7 +56,7 @@ def test_a_sound_cohort_is_taken_as_it_is():
         ("samples", lambda t: t.rename(index={"p2": "p1"}), "sample ids occur more than once: p1"),
         ("samples", lambda t: t.rename(index={"p2": " "}), "text that is not empty; found ' '"),
         ("samples", lambda t: t.set_axis(pd.Index([1, 2, 3], name="sample")), "text .* found 1"),
-        ("samples", lambda t: t.assign(label=["ALL", None, ""]), "without a label: p2, p3"),
+        ("samples", lambda t: t.assign(label=["ALL", None, ""]), "of sample p3 is ''; expected"),
         ("samples", lambda t: t.assign(label=[0, 1, 0]), "label of sample p1 is 0; expected text"),
         ("samples", lambda t: t.assign(split="valid"), "split of sample p1 is 'valid'"),
         (

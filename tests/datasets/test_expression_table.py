@@ -10,6 +10,7 @@ from helpers.cohort_files import assert_same_cohort, make_cohort, table_rows, tr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from kedro.io import DatasetError
 
 from leukemia_kedro.datasets import ExpressionTableDataset, expression_table
 from leukemia_kedro.errors import UserError
@@ -87,6 +88,25 @@ def test_covariates_are_numbers_where_all_are_numbers(cohort, tmp_path):
         split=sets, sex=["f", "m", None, "f"], age=[3.0, np.nan, 9.0, 41.0]
     )
     pd.testing.assert_frame_equal(found.samples, expected)
+
+
+def test_a_sheet_may_have_more_samples_than_the_table_or_fewer(cohort, tmp_path):
+    """Both are remarked; a sample without a line has no label, and is then left out or refused."""
+    path = write_rows(tmp_path / "t.csv", table_rows(cohort, label=None))
+    first, *others = cohort.samples.index
+    sheet = [["id", "class", "age"], ["x9", "CLL", "7"], *([name, "ALL", "5"] for name in others)]
+    write_rows(tmp_path / "sheet.csv", sheet)
+    entry = {"filepath": str(tmp_path / "sheet.csv")}
+    found = load(path, sample_id="id", label="class", sample_sheet=entry)
+    assert list(found.samples.index) == [first, *others]
+    assert found.labels.isna().to_list() == [True] + [False] * len(others)
+    assert found.samples["age"].isna().to_list() == [True] + [False] * len(others)
+    absent, further = found.remarks
+    assert absent.endswith(f"t.csv are absent: {first}; so they have no label")
+    assert "sheet.csv: lines of 1 samples that " in further
+    assert further.endswith("t.csv does not hold are ignored: x9")
+    with pytest.raises(DatasetError, match=f"are absent: {first}; the sheet has x9, "):
+        load(path, sample_id="id", sample_sheet=entry)
 
 
 def test_a_sample_sheet_is_joined_by_sample_id_and_its_columns_are_covariates(cohort, tmp_path):

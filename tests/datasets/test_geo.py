@@ -71,7 +71,6 @@ def test_classes_by_value_and_by_regular_expression(path):
         ("disease state", {"AML": "AML.*", "T": "T-ALL"}, r"GSM1: .* is 'c-ALL', .* none of"),
         ("disease state", {"a": ".*", "b": ".*ALL"}, r"GSM1: .* fits a and b of the classes a, b"),
         ("sex", {"f": "fem", "m": "male"}, r"GSM1: 'sex' is 'female', which fits none"),
-        ("age", None, r"samples without a label: GSM1"),
     ],
 )
 def test_a_sample_without_one_class_is_named(path, label, classes, message):
@@ -82,6 +81,16 @@ def test_a_sample_without_one_class_is_named(path, label, classes, message):
 def test_a_broken_regular_expression_is_refused_at_once():
     with pytest.raises(UserError, match=r"classes: 'AML \(' .* is no regular expression"):
         GEOSeriesMatrixDataset(filepath="x.txt", label="type", classes={"AML": "AML ("})
+
+
+@pytest.mark.parametrize("classes", [{0: "x"}, {"x": 0}, {"x": False}, {True: "x"}])
+def test_a_class_that_yaml_has_made_a_number_is_refused_at_once(classes):
+    with pytest.raises(UserError, match=r"classes in the catalog: .*; put it in quotes"):
+        GEOSeriesMatrixDataset(filepath="x.txt", label="type", classes=classes)
+
+
+def test_a_sample_without_a_value_has_no_label(path):
+    assert load(path, label="age").labels.isna()["GSM1"]
 
 
 @given(

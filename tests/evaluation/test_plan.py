@@ -1,5 +1,7 @@
 """The resampling plan: scikit-learn's folds, refused where a class is too small."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from sklearn.model_selection import LeaveOneGroupOut, RepeatedStratifiedKFold
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.evaluation.plan import (
+    check_folds,
     inner_splits,
     outer_splits,
     permute_labels,
@@ -46,8 +49,23 @@ def test_leave_one_out_holds_each_sample_out_alone():
 @pytest.mark.parametrize(
     ("sizes", "resampling", "message"),
     [
-        ({"ALL": 20, "AML": 4}, {"folds": 5}, "'AML' has 4 training samples, fewer than the 5"),
-        ({"ALL": 20, "AML": 5}, {"folds": 5, "inner_folds": 5}, "keeps 4 samples inside"),
+        (
+            {"ALL": 20, "AML": 4},
+            {"folds": 5, "inner_folds": 4},
+            r"class 'AML' has 4 training samples, too few for resampling\.folds 5 and inner_folds "
+            r"4; set resampling\.folds to 4 and set resampling\.inner_folds to 3$",
+        ),
+        (
+            {"ALL": 20, "AML": 5},
+            {"folds": 5, "inner_folds": 5},
+            r"folds 5 and inner_folds 5; set resampling\.inner_folds to 4$",
+        ),
+        (
+            {"ALL": 20, "AML": 2, "CLL": 1},
+            {"folds": 2, "inner_folds": 2},
+            r"^too few training samples: class 'AML' has 2, 'CLL' has 1\. Nested cross-validation "
+            r"needs at least 3 .* \(cohort\.leave_out: \{label: \[AML, CLL\]\}\)",
+        ),
         ({"ALL": 20}, {}, "at least two classes"),
     ],
 )
@@ -110,10 +128,30 @@ def test_repeats_divide_the_patients_differently_and_follow_the_seed():
 def test_patients_are_counted_where_samples_are_not_enough():
     three = np.array(["a"] * 9 + ["b"] * 9 + ["c"] * 9 + ["d"] * 6 + ["e"] * 5)
     assert units_per_class(GOLUB_TRAINING, three).to_dict() == {"ALL": 3, "AML": 2}
-    with pytest.raises(UserError, match="'AML' has 2 training groups, fewer than the 5 folds"):
+    with pytest.raises(UserError, match=r"too few training groups: class 'AML' has 2\. "):
         resampling_plan(GOLUB_TRAINING, ResamplingParameters(), 0, three)
-    with pytest.raises(UserError, match=r"'AML' keeps 1 groups inside .* at least 3 groups"):
-        resampling_plan(GOLUB_TRAINING, ResamplingParameters(folds=2), 0, three)
+
+
+@pytest.mark.parametrize("size", range(3, 12))
+@pytest.mark.parametrize("folds", [2, 3, 5, 10, "leave_one_out"])
+@pytest.mark.parametrize("inner_folds", [2, 4, 9])
+def test_what_a_refusal_advises_can_be_run(size, folds, inner_folds):
+    """The advice is followed once, and then there are folds with every class in each."""
+    classes = labels(ALL=20, AML=size)
+    asked = {"folds": folds, "inner_folds": inner_folds, "repeats": 1}
+    try:
+        check_folds(classes, ResamplingParameters(**asked))
+    except UserError as refusal:
+        advised = dict(re.findall(r"set resampling\.(\w+) to (\d+)", str(refusal)))
+        assert advised
+        assert all(2 <= int(number) < asked[name] or size == 3 for name, number in advised.items())
+        asked |= {name: int(number) for name, number in advised.items()}
+    parameters = ResamplingParameters(**asked)
+    plan = resampling_plan(classes, parameters, seed=0)
+    of_class = classes.to_numpy()
+    for outer in outer_splits(plan, classes.index):
+        for inner in inner_splits(outer, of_class, parameters.inner_folds, seed=0):
+            assert set(of_class[inner.train]) == {"ALL", "AML"}
 
 
 def test_without_groups_samples_are_permuted():

@@ -94,18 +94,50 @@ def small_class():
     return with_samples(label=["MLL", "MLL", *sound_cohort().labels[2:]])()
 
 
+def renamed(**names):
+    """The sound cohort with other names of its classes."""
+    return with_samples(label=[names.get(label, label) for label in sound_cohort().labels])
+
+
 # fmt: off
 REFUSED = {
     "no labels": (with_samples(label=None), RAW, "the cohort has no labels"),
     "one class": (with_samples(label="ALL"), RAW,
         "every sample is labelled 'ALL': expected at least two classes"),
     "classes other than those of the parameters": (sound_cohort, RAW | {"classes": ["ALL", "CLL"]},
-        "cohort.classes lists ALL, CLL, but the labels are ALL, AML"),
+        "cohort.classes lists ALL, CLL, but the labels are ALL, AML; no sample is labelled 'CLL'; "
+        "list 'AML' as well, or leave out: cohort.leave_out: {label: [AML]}"),
+    "a class that no class of the parameters holds": (
+        renamed(AML="M4"), RAW | {"classes": {"ALL": ["ALL"], "AML": ["M5"]}},
+        "cohort.classes: no sample is labelled 'M5'; expected one of ALL, M4"),
+    "samples without a label": (with_samples(label=[None, *sound_cohort().labels[1:]]), RAW,
+        "samples without a label: patient_001; give each a class in the file, or leave them out: "
+        "cohort.leave_out: {label: [null]}"),
+    "a class named as what a model says when it is not sure": (renamed(AML="No call"), RAW,
+        "a class is named 'No call', which is what a model says when it is not sure; rename it: "
+        "cohort.classes: {another name: [No call]}"),
+    "a class with a backtick": (renamed(AML="5` AML"), RAW,
+        "the class '5` AML' has a backtick, which formulas and contrasts put around names; rename "
+        "it: cohort.classes: {another name: [5` AML]}"),
+    "a sample to be left out that is not there": (
+        sound_cohort, RAW | {"leave_out": {"sample": ["patient_1"]}},
+        "cohort.leave_out: no sample has 'patient_1' as sample; did you mean patient_021?"),
+    "a column to leave out by that is not there": (
+        sound_cohort, RAW | {"leave_out": {"labels": ["AML"]}},
+        "cohort.leave_out names 'labels', which is no column of the samples; expected sample or "
+        "one of label, split, batch, patient"),
+    "a number where an id stands": (sound_cohort, RAW | {"leave_out": {"patient": [7]}},
+        'cohort.leave_out: no sample has 7 as patient; put names in quotes, such as "7"'),
+    "every sample left out": (sound_cohort, RAW | {"leave_out": {"label": ["ALL", "AML"]}},
+        "cohort.leave_out leaves out every sample"),
     "a class with too few samples": (small_class, RAW,
-        "class 'MLL' has 2 training samples, fewer than the 5 folds of resampling.folds"),
+        "too few training samples: class 'MLL' has 2. Nested cross-validation needs at least 3 "
+        "training samples of each class. Leave the class out (cohort.leave_out: {label: [MLL]}), "
+        "or merge it"),
     "a class that is held out altogether": (class_only_in_test, RAW,
         "classes without a training sample: MLL"),
-    "no split, though the parameters say there is": (with_samples(split=None), RAW,
+    "no split, though the parameters say there is": (
+        with_samples(split=None), RAW | {"split": {"method": "given"}},
         "… this cohort gives no split; set it to 'stratified', or to 'none'"),
     "a missing value": (with_values(put(np.nan, 2, 3)), RAW,
         "1 values are missing, the first in sample patient_003, probe sim_00002_at; expected a "
@@ -161,6 +193,10 @@ TOLD = {
     "a published cohort with a changed label or value": (
         published_claim, RAW, "this is not the cohort of Golub et al. 1999 as published: it lacks "
         "the samples 1, 2, 3, 4, 5 … (72 in all). For a fresh copy: kedro fetch golub"),
+    "two classes that differ in upper and lower case": (
+        renamed(AML="all"), RAW,
+        "classes whose names differ in case or blanks only: ALL, all; if they are one class, merge "
+        "them: cohort.classes: {ALL: [ALL, all]}"),
     "a probe with the name of an id column": (
         with_id_among_probes("sample_id", lambda n: np.random.default_rng(0).permutation(n)), RAW,
         "probes with the name of an id column: sample_id"),

@@ -135,7 +135,6 @@ DAMAGES = {
         "cut off within a line": (cut("t.csv", 0.8), "the header has 5: the file is cut"),
         "no label column": (replace("t.csv", "class", "kind"),
             "t.csv has no column 'class'; its columns are id, g1, g2, AFFX-g3, kind"),
-        "label lost": (replace("t.csv", "3.5,ALL", "3.5,"), "samples without a label: s1"),
         "a covariate among the probes": (
             lines("t.csv", lambda kept: [kept[0] + ",sex", *(line + ",f" for line in kept[1:])]),
             "t.csv, line 2, column sex: 'f' is not a number\n… label, split or covariates"),
@@ -173,9 +172,7 @@ DAMAGES = {
     table_sheet: {
         "no sheet": (delete("sheet.csv"), "sheet.csv: no such file\nCorrect the file"),
         "sheet of other patients": (put("sheet.csv", "id,class\nx1,ALL\nx2,AML\n"),
-            "sheet.csv: samples of …t.csv are absent: s1, s2, s3"),
-        "sheet with one more patient": (replace("sheet.csv", "s3", "s4,ALL\ns3"),
-            "sheet.csv: samples that …t.csv does not hold: s4"),
+            "sheet.csv: samples of …t.csv are absent: s1, s2, s3; the sheet has x1, x2"),
         "patient twice in the sheet": (replace("sheet.csv", "s3", "s1"),
             "sheet.csv: cells of 'id' occur more than once: s1"),
         "no label in the sheet": (replace("sheet.csv", "class", "kind"),
@@ -248,6 +245,7 @@ PUT_RIGHT = {
     },
     table_sheet: {
         "sheet in another order": lines("sheet.csv", lambda kept: [kept[0], *reversed(kept[1:])]),
+        "sheet with one more patient": replace("sheet.csv", "s3", "s4,ALL\ns3"),
     },
 }
 # fmt: on

@@ -31,9 +31,9 @@ class Cohort:
         Numbers as measured (raw intensity or log2, as the cohort's parameters say).
         NaN marks a missing value; infinite values are refused.
     samples : DataFrame, index ``sample``
-        In the order of ``expression``'s rows. Column ``label`` (text; absent for samples to be
-        scored), column ``split`` with ``train`` or ``test`` where the source gives a split,
-        any further column is a covariate.
+        In the order of ``expression``'s rows. Column ``label`` (text, or missing; absent for
+        samples to be scored), column ``split`` with ``train`` or ``test`` where the source gives a
+        split, any further column is a covariate.
     probes : DataFrame, index ``probe``
         In the order of ``expression``'s columns. Columns ``description`` (text) and
         ``is_control`` (bool); a simulated cohort adds the truth.
@@ -41,6 +41,8 @@ class Cohort:
         One line on where the data comes from.
     simulated : bool
         True where the numbers are not of real patients.
+    remarks : tuple of str
+        What a reader of the report should know of how the files fit together.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Cohort:
     probes: pd.DataFrame
     origin: str
     simulated: bool = False
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_table(self.samples, "sample")
@@ -65,11 +68,12 @@ class Cohort:
         if "label" in self.samples:
             _check_labels(self.samples["label"])
         if "split" in self.samples:
-            _check_split(self.samples["split"])
+            of_label = self.samples.get("label", self.samples["split"])
+            _check_split(self.samples.loc[of_label.notna(), "split"])
 
     @property
     def labels(self) -> pd.Series | None:
-        """Class of each sample, or None for samples without labels."""
+        """Class of each sample, missing where it is not known; None for samples to be scored."""
         return self.samples.get("label")
 
 
@@ -135,13 +139,10 @@ def _check_values(expression: pd.DataFrame) -> None:
 
 
 def _check_labels(labels: pd.Series) -> None:
-    unlabelled = labels.index[labels.isna() | labels.astype(str).str.strip().eq("")]
-    if len(unlabelled):
-        raise CohortError(f"samples without a label: {first_few(unlabelled)}")
-    for sample, label in labels.items():
-        if not isinstance(label, str):
+    for sample, label in labels.dropna().items():
+        if not isinstance(label, str) or not label.strip():
             raise CohortError(f"the label of sample {sample} is {label!r}; expected text")
-    _check_characters(labels.unique(), "labels")
+    _check_characters(labels.dropna().unique(), "labels")
 
 
 def _check_split(split: pd.Series) -> None:

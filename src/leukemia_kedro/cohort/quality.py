@@ -7,14 +7,15 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.originals import original_of
-from leukemia_kedro.cohort.split import class_order
+from leukemia_kedro.cohort.selection import Selection, reserved_names, select_samples
+from leukemia_kedro.cohort.split import as_yaml, class_order
 from leukemia_kedro.errors import CohortError, first_few
 from leukemia_kedro.parameters import LARGEST_LOG2, CohortParameters, MissingParameters
 
@@ -55,6 +56,11 @@ class DataQuality(ValueCounts):
     n_probes_passing_filter: int
     classes: dict[str, dict[str, int]]
     """Samples of each class, in the cohort's order of classes, in each split."""
+    left_out: NotRequired[dict[str, int]]
+    """Samples that the parameters leave out, by what they say of them; not counted elsewhere. There
+    only where they leave out or merge something, as the next is."""
+    merged_classes: NotRequired[dict[str, dict[str, int]]]
+    """Of each merged class, the samples of each of the file's classes."""
     oddities: list[str]
     """Those of :func:`examine`."""
     intensity_per_sample: dict[str, dict[str, float]]
@@ -72,17 +78,26 @@ class Findings:
 class _Examined(NamedTuple):
     """What the checks look at; ``matrix`` has shape (n_samples, n_probes)."""
 
-    cohort: Cohort
+    read: Cohort
+    selection: Selection
     parameters: CohortParameters
     matrix: np.ndarray
     equal_samples: list[list[str]]
 
+    @property
+    def cohort(self) -> Cohort:
+        return self.selection.cohort
+
 
 def examine(cohort: Cohort, parameters: CohortParameters) -> Findings:
-    """Ask every check in ``OBSTACLES`` and ``ODDITIES`` about a cohort as read."""
-    examined = _Examined(
-        cohort, parameters, cohort.expression.to_numpy(), equal_samples(cohort.expression)
-    )
+    """Ask every check in ``OBSTACLES`` and ``ODDITIES`` about the samples that are analysed.
+
+    ``cohort`` is the one that was read, with all its samples and classes.
+    """
+    selection = select_samples(cohort, parameters)
+    expression = selection.cohort.expression
+    repeated = equal_samples(expression)
+    examined = _Examined(cohort, selection, parameters, expression.to_numpy(), repeated)
     return Findings(
         obstacles=[line for check in OBSTACLES for line in check(examined)],
         oddities=[line for check in ODDITIES for line in check(examined)],
@@ -174,10 +189,26 @@ def _classes(examined: _Examined) -> Iterator[str]:
     if examined.cohort.labels is None:
         yield "the cohort has no labels: there is nothing to learn"
         return
+    labels = examined.cohort.labels
+    unlabelled = labels.index[labels.isna()]
+    if len(unlabelled):
+        yield (
+            f"samples without a label: {first_few(unlabelled)}; give each a class in the file, or "
+            "leave them out: cohort.leave_out: {label: [null]}. If cells such as NA or ? name a "
+            "class, list the others under missing in the catalog"
+        )
+    labels = labels.dropna()
+    if labels.empty:
+        return
     try:
-        class_order(examined.cohort.labels, examined.parameters.classes)
+        class_order(labels, examined.parameters.classes)
     except CohortError as error:
         yield str(error)
+    yield from reserved_names(sorted(labels.unique()))
+
+
+def _what_is_selected(examined: _Examined) -> Iterator[str]:
+    yield from examined.selection.faults
 
 
 def _missing_values(examined: _Examined) -> Iterator[str]:
@@ -240,7 +271,7 @@ def _array_under_two_labels(examined: _Examined) -> Iterator[str]:
     if labels is None:
         return
     for names in examined.equal_samples:
-        found = labels[names].unique()
+        found = labels[names].dropna().unique()
         if len(found) > 1:
             yield (
                 f"samples {first_few(names)} have the same values, but are labelled "
@@ -293,7 +324,7 @@ def _equal_samples(examined: _Examined) -> Iterator[str]:
 
 def _formulas(examined: _Examined) -> Iterator[str]:
     cohort = examined.cohort
-    labels = [] if cohort.labels is None else cohort.labels.unique()
+    labels = () if cohort.labels is None else cohort.labels.dropna().unique()
     named = {"samples": cohort.samples.index, "probes": cohort.probes.index, "classes": labels}
     for what, names in named.items():
         formulas = [name for name in names if FORMULA.match(name)]
@@ -305,8 +336,8 @@ def _formulas(examined: _Examined) -> Iterator[str]:
 
 
 def _unlike_the_original(examined: _Examined) -> Iterator[str]:
-    original = original_of(examined.cohort)
-    difference = original and original.difference(examined.cohort)
+    original = original_of(examined.read)
+    difference = original and original.difference(examined.read)
     if original and difference:
         yield (
             f"this is not the cohort of {original.name} as published: {difference}. For a fresh "
@@ -314,11 +345,34 @@ def _unlike_the_original(examined: _Examined) -> Iterator[str]:
         )
 
 
+def _remarks(examined: _Examined) -> Iterator[str]:
+    yield from examined.cohort.remarks
+
+
+def _alike_classes(examined: _Examined) -> Iterator[str]:
+    labels = examined.cohort.labels
+    if labels is None:
+        return
+    alike: dict[str, list[str]] = {}
+    for name in sorted(labels.dropna().unique()):
+        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+    for same in alike.values():
+        if len(same) > 1:
+            merge = f"{{{as_yaml(same[0])}: [{', '.join(map(as_yaml, same))}]}}"
+            yield (
+                f"classes whose names differ in case or blanks only: {first_few(same)}; if "
+                f"they are one class, merge them: cohort.classes: {merge}, beside the others"
+            )
+
+
 OBSTACLES = (
-    _classes, _missing_values, _another_scale, _empty_samples, _array_under_two_labels,
-    _counts_of_rows,
+    _what_is_selected, _classes, _missing_values, _another_scale, _empty_samples,
+    _array_under_two_labels, _counts_of_rows,
 )  # fmt: skip
-ODDITIES = (_id_names, _negative_log2, _equal_samples, _formulas, _unlike_the_original)
+ODDITIES = (
+    _remarks, _alike_classes, _id_names, _negative_log2, _equal_samples, _formulas,
+    _unlike_the_original,
+)  # fmt: skip
 
 
 def _row_keys(values: np.ndarray) -> pd.Series:

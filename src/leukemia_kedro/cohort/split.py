@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ import pandas as pd
 from leukemia_kedro.errors import CohortError, UserError, first_few
 from leukemia_kedro.parameters import SplitParameters
 
+SMALLEST_CLASS = 3
+"""One sample is held out, and one in each of two inner folds."""
 GROUP_DRAWS = 200
 """Random divisions of the groups, of which the best is taken."""
 
@@ -39,7 +41,7 @@ def assign_sides(samples: pd.DataFrame, split: SplitParameters, seed: int) -> pd
     """
     labels = samples["label"]
     groups = _groups(samples, split.group)
-    if split.method == "given":
+    if split.method == "given" or (split.method is None and "split" in samples):
         if "split" not in samples:
             raise UserError(
                 "cohort.split.method is 'given', but this cohort gives no split; "
@@ -80,8 +82,8 @@ def _stratified(labels: pd.Series, test_share: float, seed: int) -> np.ndarray:
     sizes = labels.value_counts()
     if sizes.iloc[-1] < 2:
         raise UserError(
-            f"class {sizes.index[-1]!r} has 1 sample and cannot be divided into train and test; "
-            "set cohort.split.method to 'none', or leave the class out"
+            f"class {sizes.index[-1]!r} has 1 sample and cannot be divided into train and test. "
+            f"{too_small([sizes.index[-1]])}"
         )
     positions = np.arange(len(labels))
     try:
@@ -117,7 +119,8 @@ def _check_sides(table: pd.DataFrame, group: str | None) -> None:
     if untaught:
         raise UserError(
             f"classes without a training sample: {first_few(sorted(untaught))}; "
-            "a model cannot call what it has never seen. Change cohort.split, or leave them out"
+            "a model cannot call what it has never seen. Change cohort.split, or leave the classes "
+            f"out: {leaving_out(sorted(untaught))}"
         )
     if group is None:
         return
@@ -130,7 +133,7 @@ def _check_sides(table: pd.DataFrame, group: str | None) -> None:
         )
 
 
-def class_order(labels: pd.Series, classes: Sequence[str] | None) -> list[str]:
+def class_order(labels: pd.Series, classes: Collection[str] | None) -> list[str]:
     """The cohort's classes in the order of tables and figures, the reference class first.
 
     Raises
@@ -144,10 +147,39 @@ def class_order(labels: pd.Series, classes: Sequence[str] | None) -> list[str]:
     if classes is None:
         return found
     if sorted(classes) != found:
+        unlisted = [name for name in found if name not in classes]
+        absent = [name for name in classes if name not in found]
+        advice = [f"no sample is labelled {first_few(map(repr, absent))}"] if absent else []
+        if unlisted:
+            advice.append(
+                f"list {first_few(map(repr, unlisted))} as well, or leave out: "
+                f"{leaving_out(unlisted)}"
+            )
         raise CohortError(
-            f"cohort.classes lists {first_few(classes)}, but the labels are {first_few(found)}"
+            f"cohort.classes lists {first_few(classes)}, but the labels are {first_few(found)}; "
+            f"{'; '.join(advice)}"
         )
     return list(classes)
+
+
+def leaving_out(classes: Iterable[str]) -> str:
+    """The parameter that leaves classes out, as YAML."""
+    return f"cohort.leave_out: {{label: [{', '.join(map(as_yaml, classes))}]}}"
+
+
+def as_yaml(name: str) -> str:
+    """A name as YAML states it within a list: with quotes where it needs them."""
+    import yaml
+
+    return yaml.safe_dump([name], default_flow_style=True, allow_unicode=True, width=1000)[1:-2]
+
+
+def too_small(classes: Sequence[str]) -> str:
+    """The rule about small classes, and the way out."""
+    return (
+        f"Nested cross-validation needs at least {SMALLEST_CLASS} training samples of each class. "
+        f"Leave the class out ({leaving_out(classes)}), or merge it with another (cohort.classes)"
+    )
 
 
 def training_samples(sample_split: pd.DataFrame) -> tuple[pd.Series, np.ndarray | None]:

@@ -60,7 +60,8 @@ class ExpressionTableDataset(CohortFileDataset):
     sample_sheet : dict, optional
         ``filepath`` of a separate text table with one line for each sample, ``sample_id``, its
         column of ids (by default the first). ``label`` and ``split`` are then columns of the
-        sheet, and its other columns are covariates.
+        sheet, and its other columns are covariates. Further lines are ignored, with a remark. A
+        sample without a line has no label, and a run refuses it until it is left out.
     missing : list of str
         Cells that mark a missing value.
     header : bool
@@ -163,8 +164,10 @@ class ExpressionTableDataset(CohortFileDataset):
             annotations = [grid.column_text[heading] for heading in self._annotations]
             columns |= {str(column.name): list(column) for column in annotations}
             probes = probe_table(list(grid.column_text[self._probe_id]), columns)
-        samples = self._tabulate_samples(pd.Index(sample_ids, name="sample", dtype=str), facts)
-        return build_cohort(self._filepath, values, samples, probes, self._origin)
+        index = pd.Index(sample_ids, name="sample", dtype=str)
+        remarks: list[str] = []
+        samples = self._tabulate_samples(index, facts, remarks)
+        return build_cohort(self._filepath, values, samples, probes, self._origin, remarks)
 
     def _read_grid(self, columns: list[Heading], rows: list[Heading]) -> Grid:
         if self._filepath.endswith(".parquet"):
@@ -175,11 +178,11 @@ class ExpressionTableDataset(CohortFileDataset):
             return read_text_grid(text, self._filepath, columns, rows, self._missing, unnamed)
 
     def _tabulate_samples(
-        self, index: pd.Index, facts: Mapping[Heading, pd.Series]
+        self, index: pd.Index, facts: Mapping[Heading, pd.Series], remarks: list[str]
     ) -> pd.DataFrame:
         covariates = [facts[heading] for heading in self._covariates]
         if self._sheet is not None:
-            sheet = self._read_sample_sheet(self._sheet, index)
+            sheet = self._read_sample_sheet(self._sheet, index, remarks)
             header, name = list(sheet.columns), self._sheet["filepath"]
             given = _given(self._label, self._split)
             facts = {each: sheet[header[find_column(each, header, name)]] for each in given}
@@ -189,7 +192,7 @@ class ExpressionTableDataset(CohortFileDataset):
         for role, heading in (("label", self._label), ("split", self._split)):
             if heading is not None:
                 cells = facts[heading]
-                table[role] = cells.mask(cells.isin(self._missing)).to_numpy()
+                table[role] = cells.mask(cells.isin(self._missing)).to_numpy(dtype=object)
         for covariate in covariates:
             heading = str(covariate.name)
             if heading in ("label", "split"):
@@ -200,18 +203,26 @@ class ExpressionTableDataset(CohortFileDataset):
             table[heading] = as_covariate(heading, list(covariate), self._missing)
         return pd.DataFrame(table, index=index)
 
-    def _read_sample_sheet(self, entry: dict[str, str], index: pd.Index) -> pd.DataFrame:
-        """The sheet, in the order of the samples."""
+    def _read_sample_sheet(
+        self, entry: dict[str, str], index: pd.Index, remarks: list[str]
+    ) -> pd.DataFrame:
+        """The sheet, in the order of the samples; missing cells for samples that it lacks."""
         _, path = locate(entry["filepath"])
         with open_text(self._fs, path) as text:
             sheet = read_sheet(text, path, entry.get("sample_id"))
-        for names, fault in (
-            (index.difference(sheet.index), f"samples of {self._filepath} are absent"),
-            (sheet.index.difference(index), f"samples that {self._filepath} does not hold"),
-        ):
-            if len(names):
-                raise CohortError(f"{path}: {fault}: {first_few(names)}")
-        return sheet.loc[index]
+        absent = index.difference(sheet.index, sort=False)
+        further = sheet.index.difference(index, sort=False)
+        fault = f"samples of {self._filepath} are absent: {first_few(absent)}"
+        if len(absent) == len(index) or (len(absent) and self._label is None):
+            raise CohortError(f"{path}: {fault}; the sheet has {first_few(sheet.index)}")
+        if len(absent):
+            remarks.append(f"{path}: {fault}; so they have no label")
+        if len(further):
+            remarks.append(
+                f"{path}: lines of {len(further)} samples that {self._filepath} does not hold are "
+                f"ignored: {first_few(further)}"
+            )
+        return sheet.reindex(index)
 
 
 class NewSamplesDataset(ExpressionTableDataset):

@@ -21,6 +21,7 @@ from leukemia_kedro.datasets.raw_files import (
 )
 from leukemia_kedro.datasets.text_table import Line, check_width, read_lines, to_numbers
 from leukemia_kedro.errors import CohortError, UserError, first_few
+from leukemia_kedro.parameters import quoted
 
 TABLE_BEGIN, TABLE_END = "!series_matrix_table_begin", "!series_matrix_table_end"
 ROW_COUNT = "!Sample_data_row_count"
@@ -73,7 +74,12 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         self, *, filepath: str, label: str | None = None, classes: dict | None = None, **kwargs: Any
     ) -> None:
         super().__init__(filepath=filepath, **kwargs)
-        for pattern in (classes or {}).values():
+        for name, pattern in (classes or {}).items():
+            try:
+                quoted(name)
+                quoted(pattern)
+            except ValueError as error:
+                raise UserError(f"classes in the catalog: {error}") from error
             try:
                 re.compile(pattern)
             except re.error as error:
@@ -117,6 +123,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
                 raise CohortError(
                     f"{self._filepath}, sample {sample}: {label!r} is {value!r}, which fits "
                     f"{' and '.join(fitting) or 'none'} of the classes {first_few(self._classes)}"
+                    "; a class of its own can be left out by the parameter cohort.leave_out"
                 )
             labels += fitting
         return labels

@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Generic, TextIO, TypeVar
@@ -168,7 +168,7 @@ def as_covariate(
     The design of differential expression takes numbers as a slope; ``C(name)`` there makes them
     groups again. Columns called ``batch``, ``group`` or ``patient`` name groups and stay text.
     """
-    texts = [None if cell in missing else cell for cell in cells]
+    texts = [None if pd.isna(cell) or cell in missing else cell for cell in cells]
     try:
         # float() reads 1_2 as twelve
         numbers = [np.nan if text is None else float(text.replace("_", "?")) for text in texts]
@@ -187,12 +187,17 @@ def probe_table(
 
 
 def build_cohort(
-    name: str, values: np.ndarray, samples: pd.DataFrame, probes: pd.DataFrame, origin: str
+    name: str,
+    values: np.ndarray,
+    samples: pd.DataFrame,
+    probes: pd.DataFrame,
+    origin: str,
+    remarks: Sequence[str] = (),
 ) -> Cohort:
     """A cohort of values, shape (n_samples, n_probes); its error messages start with ``name``."""
     # pandas would copy the matrix to own it; nobody else holds this one
     expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
     try:
-        return Cohort(expression, samples, probes, origin)
+        return Cohort(expression, samples, probes, origin, remarks=tuple(remarks))
     except CohortError as error:
         raise CohortError(f"{name}: {error}") from error

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.parameters import Name
 
 # Set so that the arrays look like Golub's 38 training samples: log2 signal of the probes, noise and
 # saturation of the scanner (raw units), brightness of whole arrays (log2).
@@ -46,7 +47,7 @@ class Simulation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    n_samples: Annotated[dict[str, PositiveInt], Field(min_length=1)]
+    n_samples: Annotated[dict[Name, PositiveInt], Field(min_length=1)]
     """Samples of each class."""
     n_probes: int = Field(ge=2)
     """Of which about 1 in 120 are AFFX controls, never differential."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.split import SMALLEST_CLASS, too_small
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import ResamplingParameters
 
+LEAST_FOLDS = 2
+"""Fewer samples of a class inside a training fold leave nothing to tune on."""
 WHOLE = 0
 """Number of the 'fold' from which nothing is held out; real repeats and folds count from 1."""
 
@@ -108,23 +111,29 @@ def check_folds(
             f"all {len(labels)} training samples are {smallest!r}: "
             "a classifier needs at least two classes"
         )
-    if resampling.folds == "leave_one_out":
-        folds = len(labels) if groups is None else len(np.unique(groups))
-    elif resampling.folds > size:
+    if size < SMALLEST_CLASS:
+        small = sizes[sizes < SMALLEST_CLASS]
+        found = ", ".join(f"{name!r} has {count}" for name, count in small.items())
+        raise UserError(f"too few training {unit}: class {found}. {too_small(list(small.index))}")
+    folds, inner_folds = resampling.folds, resampling.inner_folds
+    advice = []
+    if folds != "leave_one_out" and (folds > size or _kept(size, folds) < LEAST_FOLDS):
+        fewer = min(folds, size)
+        folds = fewer if _kept(size, fewer) >= LEAST_FOLDS else SMALLEST_CLASS
+        advice.append(f"set resampling.folds to {folds}")
+    kept = size - 1 if folds == "leave_one_out" else _kept(size, folds)
+    if inner_folds > kept:
+        advice.append(f"set resampling.inner_folds to {kept}")
+    if advice:
         raise UserError(
-            f"class {smallest!r} has {size} training {unit}, fewer than the {resampling.folds} "
-            f"folds of resampling.folds; set folds to at most {size}"
+            f"class {smallest!r} has {size} training {unit}, too few for resampling.folds "
+            f"{resampling.folds} and inner_folds {inner_folds}; {' and '.join(advice)}"
         )
-    else:
-        folds = resampling.folds
-    left = size - int(np.ceil(size / folds))
-    if resampling.inner_folds > left:
-        raise UserError(
-            f"class {smallest!r} keeps {left} {unit} inside a training fold, fewer than the "
-            f"{resampling.inner_folds} folds of resampling.inner_folds; "
-            f"set inner_folds to at most {left}"
-            + ("" if left >= 2 else f", which takes at least 3 {unit} of each class")
-        )
+
+
+def _kept(size: int, folds: int) -> int:
+    """The fewest of a class that a training fold keeps."""
+    return size - int(np.ceil(size / folds))
 
 
 def outer_splits(

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation.records import RejectOption
-from leukemia_kedro.model.predictions import NO_CALL, ROUNDING, patient_weights
+from leukemia_kedro.model.predictions import ROUNDING, patient_weights
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.selection import NO_CALL
+
 PROBABILITY = "probability_"
 """Start of the name of the column that holds the probability of a class."""
-NO_CALL = "no call"
 ROUNDING = 1e-9
 """Smaller differences are none. Predictions of the folds were read from a file, to 12 digits."""
 

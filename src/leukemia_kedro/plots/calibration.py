@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation import reject_option
 from leukemia_kedro.evaluation.reliability import mean_over_repeats
-from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
+from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves

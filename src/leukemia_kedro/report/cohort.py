@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leukemia_kedro.cohort.selection import in_words
 from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
@@ -20,6 +21,8 @@ class CohortCard(Chapter, anchor="cohort", title="The cohort"):
     """What was measured in which samples, and what a reader should be warned of."""
 
     classes: Table
+    selected: dict[str, str]
+    """Samples left out and classes merged, by kind of change."""
     warnings: list[str]
 
 
@@ -39,16 +42,18 @@ class Projections(Chapter, anchor="projections", title="Projections"):
 
 
 def card(study: Study) -> CohortCard:
+    quality = study.cohort.data_quality
     rows = [
         {"label": label, **n, "total": n["train"] + n["test"]}
-        for label, n in study.cohort.data_quality["classes"].items()
+        for label, n in quality["classes"].items()
     ]
     columns = [Column("label", "Class"), Column("train", "Training", count)]
     if study.cohort.n_test:
         columns += [Column("test", "Test", count), Column("total", "Total", count)]
     caption = "Samples of each class."
     classes = make_table(rows, columns, anchor="classes", caption=caption, sortable=False)
-    return CohortCard(classes, _warnings(study.cohort))
+    selected = in_words(quality.get("left_out", {}), quality.get("merged_classes", {}))
+    return CohortCard(classes, selected, _warnings(study.cohort))
 
 
 def _warnings(cohort: CohortStudy) -> list[str]:

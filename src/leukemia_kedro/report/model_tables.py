@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
-from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
+from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.study import ModelScores, Study, WithInterval
 from leukemia_kedro.report.tables import Column, Table, make_table

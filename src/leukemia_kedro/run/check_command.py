@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,9 @@ from kedro.io import CatalogProtocol
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.originals import published_as
+from leukemia_kedro.cohort.selection import in_words, select_samples
 from leukemia_kedro.compute.parallel import leave_cluster
+from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
 
@@ -41,10 +46,25 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
     obstacles = refusals(checks, catalog, known)
     leave_cluster()
     understood = _of_cohort(cohort, parameters) | _of_run(known, parameters)
+    if folders := _folders(catalog, whole_run.all_outputs()):
+        understood["A run writes to"] = ", ".join(folders)
     return CheckReport(understood, quality.examine(cohort, parameters).oddities, obstacles)
 
 
+def _folders(catalog: CatalogProtocol, names: Iterable[str]) -> list[str]:
+    """Folders that hold the files of datasets, without those inside another one of them."""
+    datasets = (catalog.get(name) for name in names if name in catalog)
+    here, places = Path.cwd(), set()
+    for dataset in datasets:
+        with suppress(AttributeError):  # kept in memory
+            places.add(file_of(dataset).parent)
+    outer = (place for place in places if places.isdisjoint(place.parents))
+    return sorted(str(one.relative_to(here) if one.is_relative_to(here) else one) for one in outer)
+
+
 def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
+    selection = select_samples(cohort, parameters)
+    read, cohort = cohort, selection.cohort
     values = cohort.expression.to_numpy()
     low, middle, high = np.nanquantile(values, [0, 0.5, 1])
     counts = quality.count_values(cohort)
@@ -53,8 +73,10 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
     return {
         "Origin": cohort.origin,
-        **_published(cohort),
-        "Samples": f"{values.shape[0]:,}",
+        **_published(read),
+        "Samples": f"{len(values):,}"
+        + (f" of {len(read.samples):,}" if len(read.samples) > len(values) else ""),
+        **in_words(selection.left_out, selection.merged),
         "Probes": f"{values.shape[1]:,}, of which {cohort.probes['is_control'].sum():,} controls",
         "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
         "Given split": _counts(cohort.samples["split"]) if "split" in cohort.samples else "none",

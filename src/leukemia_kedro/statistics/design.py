@@ -124,8 +124,9 @@ def _check_sizes(labels: pd.Series, classes: list[str]) -> None:
     if len(small):
         found = ", ".join(f"{name} has {count}" for name, count in small.items())
         raise UserError(
-            f"too few samples to compare classes: {found}, each class needs at least 2; "
-            "leave the class out or use more samples"
+            f"too few samples to compare classes: {found}, each class needs at least 2; leave the "
+            "class out (cohort.leave_out), merge it with another (cohort.classes), or use more "
+            "samples"
         )
 
 

@@ -9,11 +9,15 @@ from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, DataQuality,
 def validate_cohort(
     raw_cohort: Cohort, cohort: CohortParameters
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """The cohort's three tables: expression (probes × samples), samples, probes."""
+    """The cohort's three tables, of the samples that are analysed.
+
+    These are expression (probes × samples), samples and probes.
+    """
     from leukemia_kedro.cohort.quality import check_usable, drop_incomplete_probes
+    from leukemia_kedro.cohort.selection import select_samples
 
     check_usable(raw_cohort, cohort)
-    kept = drop_incomplete_probes(raw_cohort, cohort.missing)
+    kept = drop_incomplete_probes(select_samples(raw_cohort, cohort).cohort, cohort.missing)
     return kept.expression.T, kept.samples, kept.probes
 
 
@@ -89,15 +93,19 @@ def describe_quality(
     from leukemia_kedro.cohort.cohort import SPLITS
     from leukemia_kedro.cohort.originals import published_as
     from leukemia_kedro.cohort.quality import count_values, examine, incomplete_probes
+    from leukemia_kedro.cohort.selection import select_samples
     from leukemia_kedro.cohort.split import class_order
 
+    published, oddities = published_as(raw_cohort), examine(raw_cohort, cohort).oddities
+    selection = select_samples(raw_cohort, cohort)
+    raw_cohort = selection.cohort
     values = raw_cohort.expression.to_numpy()
     sizes = Counter(zip(sample_split["label"], sample_split["split"], strict=True))
     names = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
     quantiles = np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1], axis=1)
-    return {
+    quality: DataQuality = {
         "origin": raw_cohort.origin,
-        "published_as": published_as(raw_cohort),
+        "published_as": published,
         "simulated": raw_cohort.simulated,
         "scale": cohort.scale,
         "n_samples": values.shape[0],
@@ -110,9 +118,12 @@ def describe_quality(
             for label in class_order(sample_split["label"], cohort.classes)
         },
         **count_values(raw_cohort),
-        "oddities": examine(raw_cohort, cohort).oddities,
+        "oddities": oddities,
         "intensity_per_sample": {
             str(sample): dict(zip(names, map(float, quantiles[:, i]), strict=True))
             for i, sample in enumerate(raw_cohort.expression.index)
         },
     }
+    if selection.left_out or selection.merged:
+        quality |= {"left_out": selection.left_out, "merged_classes": selection.merged}
+    return quality

@@ -33,9 +33,10 @@ def describe_calls(calls: DataFrame) -> dict[str, Any]:
         the model's classes; ``other_labels`` counts the rest, which the model cannot predict.
         ``conformal_sets`` are as in :func:`~leukemia_kedro.model.conformal.describe_sets`.
     """
+    from leukemia_kedro.cohort.selection import NO_CALL
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.model.conformal import describe_sets
-    from leukemia_kedro.model.predictions import NO_CALL, PROBABILITY
+    from leukemia_kedro.model.predictions import PROBABILITY
 
     columns = [column for column in map(str, calls) if column.startswith(PROBABILITY)]
     classes = [column.removeprefix(PROBABILITY) for column in columns]
