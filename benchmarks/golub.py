@@ -12,7 +12,7 @@ RAW = PROJECT / "data" / "01_raw" / "golub"
 
 
 class Given(NamedTuple):
-    """Training samples as measured, their labels, and the parameters of conf/base."""
+    """Training samples as measured, their labels, and the parameters of conf/golub."""
 
     expression: pd.DataFrame
     labels: pd.Series
@@ -29,5 +29,5 @@ def golub_training_samples() -> Given:
         raise SystemExit("The Golub files are not here: kedro fetch golub")
     cohort = GolubDataset(filepath=str(RAW)).load()
     train = cohort.samples["split"] == "train"
-    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="local")
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="golub")
     return Given(cohort.expression[train], cohort.labels[train], loader["parameters"])

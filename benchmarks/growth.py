@@ -40,7 +40,7 @@ def settings() -> dict:
     from leukemia_kedro import parameters as blocks
 
     loader = OmegaConfigLoader(
-        str(PROJECT / "conf"), env="compendium", base_env="base", default_run_env="local",
+        str(PROJECT / "conf"), env="compendium", base_env="base", default_run_env="golub",
         merge_strategy={"parameters": "soft"},
     )  # fmt: skip
     plain = loader["parameters"]

@@ -2,7 +2,7 @@
 
     python benchmarks/nested_cv.py
 
-Golub's 38 training samples with the settings of conf/base, all its repeats:
+Golub's 38 training samples with the settings of conf/golub, all its repeats:
 
 - here: rankings per fold, shared by all models, then each model;
 - plain: ``cross_val_predict`` over ``GridSearchCV`` of the same pipelines, with the same folds,

@@ -2,7 +2,7 @@
 
     python benchmarks/whole_run.py [environment]
 
-The environment is base (Golub; ``kedro fetch golub`` first) unless named. Each run is a process of
+The environment is golub (``kedro fetch golub`` first) unless named. Each run is a process of
 its own from start-up to the last file, timed from outside with its workers; what its nodes compute
 is timed inside it, without loading and saving. The bounds for Golub on two cores are 45 s, 1.25
 times the nodes' own computing, and 1.5 GB.
@@ -55,7 +55,7 @@ def main() -> None:
     if INSIDE in sys.argv:
         print(run_with_clock(sys.argv[-1]))
         return
-    environment = sys.argv[1] if len(sys.argv) > 1 else "base"
+    environment = sys.argv[1] if len(sys.argv) > 1 else "golub"
     command = [sys.executable, __file__, INSIDE, environment]
     runs = [run_watched(command, PROJECT) for _ in range(RUNS)]
     computing = [float(run.output.splitlines()[-1]) for run in runs]

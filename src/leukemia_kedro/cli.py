@@ -48,8 +48,8 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     """Kedro's run, with ``--pipeline X`` as another spelling of ``--pipelines X``."""
     if pipeline and not pipelines:
         pipelines, pipeline = [pipeline], None
-    # Keep out of Kedro's log what the last message repeats, and advice that does not help.
-    logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
+    _silence_repetitions()
+    # Advice that does not help.
     for name in ("sequential_runner", "thread_runner", "parallel_runner"):
         logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
     if options.get("runner") == "ParallelRunner":
@@ -69,6 +69,11 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
             f"There is no pipeline named {', '.join(unknown)}. "
             f"There are: {', '.join(sorted(registered_pipelines))}."
         ) from error
+
+
+def _silence_repetitions() -> None:
+    """Keep out of Kedro's log what the last message repeats."""
+    logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
 
 
 def _is_useful(record: logging.LogRecord) -> bool:
@@ -112,13 +117,17 @@ def check(project, env: str | None) -> None:
     from kedro.framework.session import KedroSession
 
     from leukemia_kedro.run.check_command import check_catalog
+    from leukemia_kedro.run.environment import Environment
 
+    _silence_repetitions()
     session = KedroSession.create(project.project_path, env=env)
     with session:
-        report = check_catalog(session.load_context().catalog)
+        context = session.load_context()
+        slips = Environment(context.config_loader).slips()
+        report = check_catalog(context.catalog)
     for what, found in report.understood.items():
         click.echo(f"{what + ':':<29}{found}")
-    for line in report.suspicious:
+    for line in [*slips, *report.suspicious]:
         click.echo(f"Suspicious: {line}")
     for line in report.obstacles:
         click.echo(f"Would stop a run: {line}", err=True)

@@ -25,9 +25,10 @@ if find_spec("kedro_mlflow"):
     else:
         DISABLE_HOOKS_FOR_PLUGINS += ("kedro_mlflow",)
 
-# An environment changes single parameters of a block without repeating the block.
+# The base describes no cohort. An environment states one, and changes single parameters of a block
+# without repeating the block. Golub's is the environment of a command without --env.
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
-    "default_run_env": "local",
+    "default_run_env": "golub",
     "merge_strategy": {"parameters": "soft"},
 }

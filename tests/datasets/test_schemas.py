@@ -103,7 +103,7 @@ def test_the_pipelines_named_in_the_message_make_the_table():
 def test_nothing_is_imported_before_a_table_is_read():
     code = (
         "import sys; from kedro.config import OmegaConfigLoader; from kedro.io import DataCatalog; "
-        "loader = OmegaConfigLoader('conf', base_env='base', default_run_env='local'); "
+        "loader = OmegaConfigLoader('conf', base_env='base', default_run_env='golub'); "
         "catalog = DataCatalog.from_config(loader['catalog']); "
         "print(len(catalog.validators), 'pandera' in sys.modules)"
     )

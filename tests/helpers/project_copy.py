@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
+GOLUB_CHIP = {"scale": "raw", "floor": 100, "ceiling": 16000}
+GOLUB_FILTER = {"min_ratio": 5, "min_range": 500}
 KEDRO = Path(sys.executable).with_name("kedro")
 
 
@@ -35,14 +37,15 @@ class ProjectCopy:
         return twin
 
     def add_environment(self, name: str, raw_cohort: dict, **parameters) -> None:
-        """Write ``conf/NAME``, for a cohort without a published signature."""
-        selection = {"signature": {"reference": None}} | parameters.pop("feature_selection", {})
+        """Write ``conf/NAME``; the cohort is prepared as Golub's chip is, unless told otherwise."""
+        cohort = parameters.pop("cohort", {})
+        cohort = GOLUB_CHIP | cohort | {"filter": GOLUB_FILTER | cohort.get("filter", {})}
         raw_cohort = raw_cohort | {"metadata": {"kedro-viz": {"layer": "raw"}}}
         (self.folder / "conf" / name).mkdir()
         for file, content in {
             "globals": {"cohort": name},
             "catalog": {"raw_cohort": raw_cohort},
-            "parameters": {"feature_selection": selection, **parameters},
+            "parameters": {"cohort": cohort, **parameters},
         }.items():
             self._write(name, file, content)
 

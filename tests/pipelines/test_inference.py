@@ -33,7 +33,7 @@ def data(tmp_path, monkeypatch):
 def run(data, inference=None, new_samples_entry=None, **params):
     """Run what ``kedro run --pipelines inference --params …`` runs; return its two files."""
     loader = OmegaConfigLoader(
-        str(PROJECT / "conf"), base_env="base", default_run_env="base", runtime_params=params
+        str(PROJECT / "conf"), base_env="base", default_run_env="golub", runtime_params=params
     )
     config = {
         name: entry

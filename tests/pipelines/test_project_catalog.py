@@ -37,7 +37,7 @@ IN_MEMORY_ON_PURPOSE = "_rows"
 
 def catalog_of(environment):
     loader = OmegaConfigLoader(
-        str(PROJECT / "conf"), env=environment, base_env="base", default_run_env="local"
+        str(PROJECT / "conf"), env=environment, base_env="base", default_run_env="golub"
     )
     return DataCatalog.from_config(loader["catalog"])
 
@@ -54,7 +54,6 @@ def datasets_of(registered):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environment, registered):
     catalog = catalog_of(environment)
-    cohort = "golub" if environment == "base" else environment
     places = {}
     for name in datasets_of(registered):
         assert name in catalog, name
@@ -68,7 +67,7 @@ def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environmen
         assert parts[0] == "data", name
         # The picture draws a result in the layer of the pipeline that makes it.
         assert parts[1] in (LAYERS[layer], "06_models", "07_model_output", "08_reporting"), name
-        assert parts[2] == cohort, (name, parts)
+        assert parts[2] == environment, (name, parts)
         assert places.setdefault(path, name) == name, "two datasets, one file"
 
 

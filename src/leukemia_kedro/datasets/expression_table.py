@@ -212,15 +212,17 @@ class ExpressionTableDataset(CohortFileDataset):
             sheet = read_sheet(text, path, entry.get("sample_id"))
         absent = index.difference(sheet.index, sort=False)
         further = sheet.index.difference(index, sort=False)
-        fault = f"samples of {self._filepath} are absent: {first_few(absent)}"
+        # Remarks are kept in a record, so they are the same wherever the project is.
+        table, name = PurePosixPath(self._filepath).name, PurePosixPath(path).name
+        fault = f"samples of {table} are absent: {first_few(absent)}"
         if len(absent) == len(index) or (len(absent) and self._label is None):
             raise CohortError(f"{path}: {fault}; the sheet has {first_few(sheet.index)}")
         if len(absent):
-            remarks.append(f"{path}: {fault}; so they have no label")
+            remarks.append(f"{name}: {fault}; so they have no label")
         if len(further):
             remarks.append(
-                f"{path}: lines of {len(further)} samples that {self._filepath} does not hold are "
-                f"ignored: {first_few(further)}"
+                f"{name}: lines of {len(further)} samples that {table} does not hold are ignored: "
+                f"{first_few(further)}"
             )
         return sheet.reindex(index)
 

@@ -85,7 +85,7 @@ def original_split(cohort: Cohort) -> Golub:
         raise UserError(
             "replication needs the cohort of Golub et al. (1999): patients 1 to 72, of which "
             f"1 to 38 are train, labelled ALL or AML; raw_cohort ({cohort.origin}) has "
-            f"{difference}. With the catalog of conf/base: kedro run --pipelines replication"
+            f"{difference}. With the catalog of conf/golub: kedro run --pipelines replication"
         )
     return Golub(
         cohort.expression.loc[PATIENTS],

@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -18,9 +18,13 @@ from leukemia_kedro.compute.private_names import let_seem_missing
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.run.checks import Check, checks_of_run, refuse
+from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
 from leukemia_kedro.run.node_records import NodeRecords
 from leukemia_kedro.run.record import RunRecord, begin_record, closing_lines, end_record
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,14 @@ class ProjectHooks:
         self._locks = ExitStack()
         self._at_work: dict[str, _NodeAtWork] = {}
         self._waiting: list[Check] = []
+        self._slips: list[str] = []
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Refuse an environment that does not state its cohort."""
+        environment = Environment(context.config_loader)
+        environment.refuse_without_cohort()
+        self._slips = environment.slips()
 
     @hook_impl(tryfirst=True)  # before a plugin opens a record of the run
     def before_pipeline_run(
@@ -54,6 +66,8 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot succeed."""
         self._forget()  # an earlier run of this process
+        for slip in self._slips:
+            logger.warning(slip)
         only_missing = run_params["only_missing_outputs"]
         try:
             self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})

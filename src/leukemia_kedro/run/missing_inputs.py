@@ -30,7 +30,7 @@ def refuse_missing_inputs(
     order: list[str] = []
     for maker in makers.values():
         _add_with_makers(maker, order, catalog, pipelines)
-    environment = f" --env {env}" if env and env != "local" else ""
+    environment = f" --env {env}" if env else ""
     raise UserError(
         f"Inputs of this run have not been made yet:\n{places}\n"
         f"To make them: kedro run{environment} --pipelines {','.join(order)}"
