@@ -10,7 +10,7 @@ CONTROL = re.compile(
     # direction of what follows.
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
-"""What may not stand in a name: it ends a line, drives a terminal, or breaks a figure's file."""
+"""Characters that no name may hold. They end a line, drive a terminal, or break a figure's file."""
 
 
 class UserError(Exception):

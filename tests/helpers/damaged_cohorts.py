@@ -51,6 +51,13 @@ def with_samples(**columns):
     return make
 
 
+def renamed_class():
+    """The sound cohort, its class ALL called by a formula."""
+    cohort = sound_cohort()
+    renamed = cohort.samples.assign(label=cohort.samples["label"].replace("ALL", "=1+1"))
+    return dataclasses.replace(cohort, samples=renamed)
+
+
 def published_claim():
     """The sound cohort under the name of a published one."""
     return dataclasses.replace(sound_cohort(), origin="Golub et al. 1999, an edited copy")
@@ -188,7 +195,7 @@ REFUSED = {
 
 TOLD = {
     "a class that a spreadsheet takes for a formula": (
-        with_samples(label=["=1+1"] * 12 + ["AML"] * 10), RAW,
+        renamed_class, RAW,
         "classes whose names a spreadsheet would take for formulas: =1+1; import tables as text"),
     "a published cohort with a changed label or value": (
         published_claim, RAW, "this is not the cohort of Golub et al. 1999 as published: it lacks "

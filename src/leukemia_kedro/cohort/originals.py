@@ -117,7 +117,7 @@ def content_table(cohort: Cohort) -> pd.DataFrame:
         ``label`` and ``split`` (empty where there is none); ``sha256`` of the sample's values
         as little-endian doubles, probes sorted by name; ``total`` of its values in tenths, and
         ``weighted_total``, the same sum with weights 1, 2, 3 … A single changed value moves
-        the two by d and k·d, so that their ratio k is its place (:func:`_changed_cell`).
+        the two by d and k·d, so that their ratio k is its place.
     """
     expression = cohort.expression.sort_index(axis="columns")
     values = expression.to_numpy("<f8") + 0.0  # −0 becomes 0

@@ -37,11 +37,11 @@ class Confounding(TypedDict):
     adjusted_p: float
     """Holm's, over the covariates."""
     n_predicted: int
-    """Samples of the largest class of their value: what the covariate alone predicts."""
+    """Samples that the covariate alone predicts. They are of the largest class of their value."""
     n_largest_class: int
-    """Samples of the largest class: what is predicted without any covariate."""
+    """Samples of the largest class. So many are predicted without any covariate."""
     separable: bool
-    """Each value occurs in one class only: class and covariate cannot be told apart."""
+    """Each value occurs in one class only. Then class and covariate cannot be told apart."""
     alarm: bool
     """The adjusted p is below .05."""
 
