@@ -13,6 +13,7 @@ from leukemia_kedro.cohort.originals import (
     CONTENT,
     OriginalContent,
     content_table,
+    golub_covariates,
     original_of,
     probes_sha256,
     published_as,
@@ -170,3 +171,17 @@ class TestARealCohortThatIsPublished:
     def test_logarithms_of_it_in_another_file_are_another_cohort(self, golub):
         log2 = np.log2(golub.expression.clip(lower=100))
         assert original_of(replace(golub, expression=log2, origin="table.csv")) is None
+
+    def test_knows_laboratory_tissue_lineage_fab_and_sex(self, golub):
+        known = golub.samples
+        train = known[known["split"] == "train"]
+        by_laboratory = train.groupby("label")["laboratory"].unique().map(list).to_dict()
+        assert by_laboratory == {"ALL": ["DFCI"], "AML": ["CALGB"]}
+        assert list(known.columns) == [
+            "label", "split", "laboratory", "tissue", "lineage", "fab", "sex",
+        ]  # fmt: skip
+        assert known["lineage"].value_counts().to_dict() == {"B-cell": 38, "T-cell": 9}
+
+    def test_with_another_label_is_not_taken_for_the_published_patients(self, golub):
+        labels = golub.samples[["label"]].replace({"ALL": "AML", "AML": "ALL"})
+        assert list(golub_covariates(labels)) == []

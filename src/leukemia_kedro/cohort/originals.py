@@ -17,7 +17,8 @@ import pandas as pd
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import first_few
 
-CONTENT = Path(__file__).parents[1] / "published" / "content"
+PUBLISHED = Path(__file__).parents[1] / "published"
+CONTENT = PUBLISHED / "content"
 
 TENTHS = 10
 """The originals have at most one decimal, so that sums of tenths are whole and exact."""
@@ -106,6 +107,28 @@ def published_as(cohort: Cohort) -> str | None:
     """Authors and year of the cohort whose numbers, labels and split these are, to the last one."""
     original = original_of(cohort)
     return original.name if original and original.difference(cohort) is None else None
+
+
+def golub_covariates(samples: pd.DataFrame) -> pd.DataFrame:
+    """What is known of Golub's patients beside their class; no columns for other patients.
+
+    Laboratory, tissue, lineage, FAB type and sex, as in ``pData`` of Bioconductor's golubEsets. A
+    fact that is not known is None.
+
+    Parameters
+    ----------
+    samples : DataFrame, index ``sample``, column ``label``
+        Patients by their published number. Unless each of them has the published label, they are
+        taken for others.
+    """
+    path = PUBLISHED / "covariates" / "golub.csv"
+    known = pd.read_csv(path, dtype=str, keep_default_na=False, index_col="sample")
+    same = samples.index.isin(known.index).all() and known["label"][samples.index].equals(
+        samples["label"].astype(str)
+    )
+    if not same:
+        return samples[[]]
+    return known.loc[samples.index].drop(columns="label").replace({"": None})
 
 
 def content_table(cohort: Cohort) -> pd.DataFrame:

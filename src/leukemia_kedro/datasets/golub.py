@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort, check_once
+from leukemia_kedro.cohort.originals import golub_covariates
 from leukemia_kedro.datasets.raw_files import (
     CohortFileDataset,
     build_cohort,
@@ -48,6 +49,7 @@ class GolubDataset(CohortFileDataset):
     ``call`` columns kept, renamed ``call.1`` … or removed; patients or probes in another order;
     quotes lost. Labels are joined by patient number; samples are in numeric order, ``train``
     first; probes are in the order of the train file; descriptions are without quotation marks.
+    Laboratory, tissue, lineage, FAB type and sex of the published patients are covariates.
 
     Parameters
     ----------
@@ -216,4 +218,5 @@ def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
     expression = pd.concat([train.intensities, test.intensities[probes.index]]).loc[list(splits)]
     facts = {"label": [labels[patient] for patient in splits], "split": list(splits.values())}
     samples = pd.DataFrame(facts, pd.Index(splits, name="sample"))
+    samples = samples.join(golub_covariates(samples))
     return build_cohort(train.name, expression.to_numpy(), samples, probes, ORIGIN)

@@ -78,7 +78,9 @@ def find_confounding(
         counts = _counts(once[name], once["label"])
         if counts is not None:
             found.append(_measured(str(name), counts, generator))
-    adjusted = holm(np.array([each["p_value"] for each in found])) if found else []
+    if not found:
+        return []
+    adjusted = holm(np.array([each["p_value"] for each in found]))
     for each, p in zip(found, adjusted, strict=True):
         each["adjusted_p"] = float(p)
         each["alarm"] = bool(p < ALARM)
