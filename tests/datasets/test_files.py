@@ -262,7 +262,15 @@ def samples(**columns) -> pd.DataFrame:
         ("sex", ["f", "NA", "m"], ["f", None, "m"]),
         ("batch", ["1", "2", ""], ["1", "2", None]),
         ("patient", ["007", "12", "12"], ["007", "12", "12"]),
-        ("plate", ["1_2", "1_3", "2_1"], ["1_2", "1_3", "2_1"]),
+        *[
+            (name, ["1", "2", "2"], ["1", "2", "2"])
+            for name in ("Patient", "SUBJECT", "donor", "pair", "block", "subject id", "Donor_No.")
+        ],
+        *[
+            (name, ["1", "2", "2"], [1.0, 2.0, 2.0])
+            for name in ("patient_age", "blocks of time", "group size", "runtime", "dose")
+        ],
+        ("tray", ["1_2", "1_3", "2_1"], ["1_2", "1_3", "2_1"]),
         ("smoker", ["True", "False", "True"], ["True", "False", "True"]),
     ],
 )
@@ -279,7 +287,7 @@ CELLS = st.one_of(WORDS, NUMBERS, st.sampled_from(["", "NA", "?", "007", "1e5", 
 
 
 @given(
-    name=st.sampled_from(["age", "batch", "characteristic"]),
+    name=st.sampled_from(["age", "Donor ID", "characteristic"]),
     cells=st.one_of(st.lists(CELLS, min_size=1), st.lists(NUMBERS, min_size=1)),
 )
 def test_any_covariate_comes_back(name, cells, tmp_path_factory):

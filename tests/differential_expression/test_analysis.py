@@ -12,6 +12,7 @@ from statsmodels.api import OLS
 from statsmodels.stats.multitest import multipletests
 
 from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.datasets.raw_files import as_covariate
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
     CohortParameters,
@@ -19,6 +20,10 @@ from leukemia_kedro.parameters import (
     DifferentialExpressionParameters,
 )
 from leukemia_kedro.pipelines.differential_expression import nodes
+from leukemia_kedro.statistics.contrasts import contrast_matrix
+from leukemia_kedro.statistics.design import design_matrix
+from leukemia_kedro.statistics.empirical_bayes import moderate, top_table
+from leukemia_kedro.statistics.linear_model import fit_contrasts, fit_linear_model
 from leukemia_kedro.statistics.max_t import max_t
 
 FIVE = {"PB": 12, "AML": 14, "Bone_Marrow": 9, "Bone_Marrow_CD34": 8, "PBSC_CD34": 11}
@@ -359,3 +364,25 @@ def test_without_any_difference_little_is_found_and_p_values_are_uniform():
     share_per_tenth = np.histogram(np.concatenate(p_values), bins=10, range=(0, 1))[0] / 200 / 90
     # Tenths of 18,000 p-values, correlated within a repeat as the probes are.
     np.testing.assert_allclose(share_per_tenth, 0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("column", ["Pair", "Subject No.", "donor", "block"])
+def test_numbered_pairs_are_groups_so_that_differences_within_pairs_are_found(column):
+    """Pairs differ by 2, the classes within a pair by 0.6 in 20 genes, and noise is 0.3."""
+    generator, pairs = np.random.default_rng(0), np.repeat(np.arange(12), 2)
+    labels = np.tile(["ALL", "AML"], 12)
+    values = generator.normal(8, 0.3, (500, 24)) + generator.normal(0, 2, (500, 12))[:, pairs]
+    values[:20] += np.where(labels == "AML", 0.6, 0)
+    numbers = as_covariate(column, [str(pair + 1) for pair in pairs])
+    samples = pd.DataFrame({"label": labels, "pair": numbers}, index=[f"s{i}" for i in range(24)])
+    expression = pd.DataFrame(values, columns=samples.index)
+    design = design_matrix("~ label + pair", samples, ["ALL", "AML"])
+    assert design.groups == {"label": 2, "pair": 12}
+    contrasts = contrast_matrix({"AML-ALL": "AML - ALL"}, design)
+    fit = moderate(fit_contrasts(fit_linear_model(expression, design.matrix), contrasts))
+    table = top_table(fit, "AML-ALL")
+    found = table.index[table["adj.P.Val"] < 0.05]
+    # A difference of 0.6 is seven standard errors of the mean of 12 differences, so none is missed;
+    # as a slope, the spread of 2 hides all of them.
+    assert set(range(20)) <= set(found)
+    assert len(found) <= 25

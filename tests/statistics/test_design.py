@@ -43,6 +43,27 @@ def test_a_class_row_is_the_class_with_the_covariates_of_everyone(samples):
     np.testing.assert_array_equal(rows["label[T.MLL]"], [0, 0, 1])
 
 
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("~ label", "label as 3 groups; 3 parameters, 3 residual"),
+        ("~ label + batch + np.log(age)",
+         "label as 3 groups, batch as 2 groups, np.log(age) as a slope; 5 parameters, 1 residual"),
+        ("~ 0 + label + visit", "label as 3 groups, visit as a slope; 4 parameters, 2 residual"),
+        ("~ batch * C(visit)", "batch as 2 groups, C(visit) as 3 groups; 6 parameters, 0 residual"),
+    ],
+)  # fmt: skip
+def test_the_design_in_words(samples, formula, words):
+    design = design_matrix(formula, samples.assign(visit=[1.0, 2, 3, 1, 2, 3]), CLASSES)
+    assert design.in_words() == f"{formula}: {words} degrees of freedom (6 samples)"
+
+
+def test_a_slope_names_the_columns_behind_it(samples):
+    assert design_matrix("~ label + np.log(age)", samples, CLASSES).slopes == {
+        "np.log(age)": ["age"]
+    }
+
+
 def test_class_names_may_look_like_numbers(samples):
     samples["label"] = [1, 2, 1, 2, 1, 2]
     assert list(design_matrix("~ 0 + label", samples, ["1", "2"]).class_rows.index) == ["1", "2"]

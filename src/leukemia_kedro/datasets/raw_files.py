@@ -18,10 +18,10 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.column_names import names_groups
 from leukemia_kedro.errors import CohortError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
-ALWAYS_TEXT = ("batch", "group", "patient")
 FETCHED = ("golub", "cumida", "mll")
 """Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
 Content = TypeVar("Content")
@@ -166,7 +166,8 @@ def as_covariate(
     """A column of what is known of the samples: numbers if every cell that is not missing is one.
 
     The design of differential expression takes numbers as a slope; ``C(name)`` there makes them
-    groups again. Columns called ``batch``, ``group`` or ``patient`` name groups and stay text.
+    groups again. Columns whose name says that they name groups stay text: ``batch``, ``Patient``,
+    ``donor_id`` and the like (:func:`~leukemia_kedro.cohort.column_names.names_groups`).
     """
     texts = [None if pd.isna(cell) or cell in missing else cell for cell in cells]
     try:
@@ -174,7 +175,7 @@ def as_covariate(
         numbers = [np.nan if text is None else float(text.replace("_", "?")) for text in texts]
     except ValueError:
         return texts
-    return texts if name in ALWAYS_TEXT else numbers
+    return texts if names_groups(name) else numbers
 
 
 def probe_table(

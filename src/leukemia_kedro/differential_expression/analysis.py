@@ -73,6 +73,17 @@ def contrast_expressions(
     return dict(parameters.contrasts)
 
 
+def compared_samples(
+    samples: pd.DataFrame, sample_split: pd.DataFrame, parameters: DifferentialExpressionParameters
+) -> pd.DataFrame:
+    """The rows of the samples that are compared, with their labels; empty text is missing."""
+    if parameters.samples == "train":
+        sample_split = sample_split[sample_split["split"] == "train"]
+    labels = sample_split["label"]
+    table = samples.loc[labels.index].assign(label=labels)
+    return table.mask(table == "")
+
+
 def number_blocks(samples: pd.DataFrame, column: str | None) -> np.ndarray | None:
     """Number of each sample's block; None where ``column`` is.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from formulaic import Formula, ModelMatrix, SimpleFormula
 from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
 
 from leukemia_kedro.errors import UserError, first_few
 
@@ -26,11 +27,28 @@ class Design:
         The mean row of the design if every sample were of the class and kept its covariates.
         Differences of these rows are differences of fitted class means at the same covariates;
         where the class interacts with a covariate, averages of that difference over the samples.
+    groups : dict of str to int
+        What the formula takes as groups, such as ``label`` or ``C(site)``, and how many there are.
+    slopes : dict of str to list of str
+        What it takes as numbers, such as ``np.log(age)``, and the columns behind it.
     """
 
     formula: str
     matrix: pd.DataFrame
     class_rows: pd.DataFrame
+    groups: dict[str, int]
+    slopes: dict[str, list[str]]
+
+    def in_words(self) -> str:
+        """Each column as groups or as a slope, the parameters and what is left to estimate the
+        variance from."""
+        parts = [f"{name} as {n} groups" for name, n in self.groups.items()]
+        parts += [f"{name} as a slope" for name in self.slopes]
+        n_samples, n_parameters = self.matrix.shape
+        return (
+            f"{self.formula}: {', '.join(parts)}; {n_parameters} parameters, "
+            f"{n_samples - n_parameters} residual degrees of freedom ({n_samples} samples)"
+        )
 
 
 def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> Design:
@@ -67,7 +85,23 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
         as_class = pd.Categorical([name] * len(samples), categories=classes)
         of_class = encoded.model_spec.get_model_matrix(samples.assign(label=as_class))
         rows[name] = pd.DataFrame(of_class).astype(np.float64).mean()
-    return Design(formula, matrix, pd.DataFrame(rows).T)
+    return Design(formula, matrix, pd.DataFrame(rows).T, *_factors(encoded, samples))
+
+
+def _factors(
+    encoded: ModelMatrix, samples: pd.DataFrame
+) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """``groups`` and ``slopes`` of a :class:`Design`, in the order of the formula."""
+    spec = encoded.model_spec
+    groups, slopes = {}, {}
+    for factor in dict.fromkeys(factor for term in spec.terms for factor in term.factors):
+        kind, state = spec.encoder_state.get(factor.expr, (None, {}))
+        if kind is Factor.Kind.CATEGORICAL:
+            groups[factor.expr] = len(state["categories"])
+        elif kind is Factor.Kind.NUMERICAL:
+            columns = map(str, spec.factor_variables[factor])
+            slopes[factor.expr] = sorted(set(columns) & set(samples))
+    return groups, slopes
 
 
 def _check_full_rank(formula: str, design: pd.DataFrame) -> None:

@@ -68,13 +68,11 @@ def plan_contrasts(
     from leukemia_kedro.statistics.design import design_matrix
     from leukemia_kedro.statistics.max_t import count_labellings
 
-    if differential_expression.samples == "train":
-        sample_split = sample_split[sample_split["split"] == "train"]
-    labels = sample_split["label"]
+    table = analysis.compared_samples(samples, sample_split, differential_expression)
+    labels = table["label"]
     classes = class_order(labels, cohort.classes)
     expressions = analysis.contrast_expressions(differential_expression, classes)
-    table = samples.loc[labels.index].assign(label=labels)
-    design = design_matrix(differential_expression.design, table.mask(table == ""), classes)
+    design = design_matrix(differential_expression.design, table, classes)
     contrasts = contrast_matrix(expressions, design).rename_axis("coefficient")
     blocks = analysis.number_blocks(table, differential_expression.blocks)
     if blocks is not None:
