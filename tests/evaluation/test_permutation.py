@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from helpers.small_models import small_training_set
 from scipy import stats
+from sklearn.metrics import balanced_accuracy_score
 
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.evaluation.permutation import permuted_labels, score_labelling
+from leukemia_kedro.evaluation.plan import outer_splits, resampling_plan
+from leukemia_kedro.evaluation.whole_procedure import classify_splits
 from leukemia_kedro.model.fitted import FittedModel
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import (
@@ -103,6 +106,26 @@ def test_the_models_to_choose_among_are_those_named_or_all_of_the_run():
     result = tested["None"]
     assert result["model"] in QUICK
     assert len(result["permuted_models"]) == len(result["permuted_scores"]) == 4
+
+
+def test_the_score_beside_the_p_value_is_that_of_the_first_repeat_and_not_the_mean():
+    cohort, three = no_signal(0), ONCE.model_copy(update={"repeats": 3})
+    patients = small_training_set(cohort, LOG2)
+    settings = settings_of(three, centroid=QUICK["centroid"])
+    modelling = ModellingParameters(permutations=1)
+    result = permutation_test(patients, modelling, ComputeParameters(n_jobs=1), **settings)
+    labels = patients.labels
+    scores = []
+    for _, folds in resampling_plan(labels, three, seed=0).groupby("repeat"):
+        splits = list(outer_splits(folds, labels.index))
+        values, classes = patients.matrix, patients.classes
+        calls = classify_splits(values, classes, splits, NOTHING_EXCLUDED, settings["centroid"])
+        predicted = np.empty_like(classes)
+        for split, called in zip(splits, calls, strict=True):
+            predicted[split.held_out] = called
+        scores.append(balanced_accuracy_score(classes, predicted))
+    assert result["score"] == pytest.approx(scores[0])
+    assert len(set(scores)) == 3
 
 
 def test_the_choice_is_that_of_the_rule_among_the_models_alone():

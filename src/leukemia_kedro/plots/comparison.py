@@ -212,8 +212,8 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     """Scores with permuted labels, and the score with the true ones.
 
     ``permutation_test`` has ``model`` (the one chosen with the true labels), ``models`` to choose
-    among, ``p_value``, and the balanced accuracies in cross-validation ``score`` and
-    ``permuted_scores``.
+    among, ``p_value``, and the balanced accuracies in one repeat of cross-validation ``score``
+    and ``permuted_scores``.
     """
     score, permuted = permutation_test["score"], permutation_test["permuted_scores"]
     figure, [[ax]] = style.panels(width=4.2, height=2.9)
@@ -221,7 +221,7 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     bins = np.histogram_bin_edges([*permuted, score], bins=40)
     ax.hist(permuted, bins, color=style.GREY, label=f"permuted labels (n = {len(permuted):,})")
     ax.axvline(score, color=style.VERMILLION, linewidth=1.5, label=f"true labels: {score:.3f}")
-    ax.set(xlabel="balanced accuracy in cross-validation", ylabel="permutations")
+    ax.set(xlabel="balanced accuracy in one repeat of cross-validation", ylabel="permutations")
     ax.yaxis.get_major_locator().set_params(integer=True)
     style.legend_below(figure)
 
@@ -231,8 +231,9 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     return CaptionedFigure(
         name="permutation_test",
         title="Permutation test",
-        caption=f"Score with the true labels, of the model {among}, against the scores when the "
-        f"labels are permuted and all steps repeated, this choice included (p = {p_value:.2g}).",
+        caption=f"Score with the true labels in one repeat of cross-validation, of the model "
+        f"{among}, against the scores when the labels are permuted and all steps repeated, this "
+        f"choice included (p = {p_value:.2g}).",
         alt=f"Histogram of {counted(len(permuted), 'permuted score')}, from {min(permuted):.3f} to "
         f"{max(permuted):.3f}, with a line at the observed {score:.3f}.",
         figure=figure,

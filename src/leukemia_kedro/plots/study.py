@@ -170,7 +170,8 @@ class Champion(TypedDict):
 
 
 class PermutationTest(TypedDict):
-    """Scores are balanced accuracies; ``model`` was chosen among ``models`` with true labels."""
+    """Scores are balanced accuracies in one repeat of cross-validation; ``model`` was chosen among
+    ``models`` with true labels."""
 
     model: str
     score: float
@@ -276,6 +277,31 @@ class CohortStudy:
     @property
     def n_test(self) -> int:
         return sum(sizes["test"] for sizes in self.data_quality["classes"].values())
+
+    @property
+    def n_patients(self) -> int | None:
+        """See :meth:`count_patients`."""
+        return self.count_patients()
+
+    @property
+    def n_train_patients(self) -> int | None:
+        return self.count_patients("train")
+
+    @property
+    def n_test_patients(self) -> int | None:
+        return self.count_patients("test")
+
+    def count_patients(self, split: str | None = None, label: str | None = None) -> int | None:
+        """Patients who gave the samples, of a side of the split or a class where stated; None where
+        the cohort names no groups, so that each sample counts as a patient."""
+        rows = self.sample_split
+        if "group" not in rows:
+            return None
+        if split is not None:
+            rows = rows[rows["split"] == split]
+        if label is not None:
+            rows = rows[rows["label"] == label]
+        return int(rows["group"].nunique())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.cohort.selection import in_words
+from leukemia_kedro.errors import first_few
 from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import count, decimal, listed, percent
+from leukemia_kedro.report.wording import capital, count, decimal, listed, percent, units
 
 FEW_SAMPLES = 10
-"""A class with fewer training samples gets a warning."""
+"""A class with fewer training samples, or patients where they are named, gets a warning."""
 PROJECTION = "projection_"
 """Start of the names of figures with a chapter of their own."""
 
@@ -42,15 +44,21 @@ class Projections(Chapter, anchor="projections", title="Projections"):
 
 
 def card(study: Study) -> CohortCard:
-    quality = study.cohort.data_quality
+    cohort, quality = study.cohort, study.cohort.data_quality
     rows = [
         {"label": label, **n, "total": n["train"] + n["test"]}
+        | {f"patients_{split}": cohort.count_patients(split, label) for split in SPLITS}
         for label, n in quality["classes"].items()
     ]
     columns = [Column("label", "Class"), Column("train", "Training", count)]
-    if study.cohort.n_test:
+    if cohort.n_test:
         columns += [Column("test", "Test", count), Column("total", "Total", count)]
     caption = "Samples of each class."
+    if cohort.n_patients is not None:
+        columns.append(Column("patients_train", "Training patients", count))
+        if cohort.n_test:
+            columns.append(Column("patients_test", "Test patients", count))
+        caption = "Samples of each class, and the patients who gave them."
     classes = make_table(rows, columns, anchor="classes", caption=caption, sortable=False)
     selected = in_words(quality.get("left_out", {}), quality.get("merged_classes", {}))
     return CohortCard(classes, selected, _warnings(study.cohort))
@@ -58,19 +66,23 @@ def card(study: Study) -> CohortCard:
 
 def _warnings(cohort: CohortStudy) -> list[str]:
     quality = cohort.data_quality
-    warnings = [
+    warnings = [f"{capital(line)}." for line in quality["oddities"]]
+    told = " ".join(warnings)
+    warnings += [
         f"Samples {listed(group)} have the same values in every probe."
         for group in quality["duplicated_samples"]
+        if first_few(group) not in told
     ]
     if quality["missing_values"]:
         warnings.append(f"{count(quality['missing_values'])} values are missing.")
     for label, n in quality["classes"].items():
         if cohort.n_test and not n["test"]:
             warnings.append(f"No test sample is of class {label}.")
-        if n["train"] < FEW_SAMPLES:
+        patients = cohort.count_patients("train", label)
+        if (n["train"] if patients is None else patients) < FEW_SAMPLES:
             warnings.append(
-                f"Class {label} has only {n['train']} training samples: its results rest on few "
-                "patients."
+                f"Class {label} has only {units(n['train'], patients, 'training')}: its results "
+                "rest on few patients."
             )
     return warnings
 
@@ -79,8 +91,11 @@ def data_quality(study: Study) -> CohortQuality:
     quality = study.cohort.data_quality
     medians = [sample["median"] for sample in quality["intensity_per_sample"].values()]
     unit, digits = ("intensity", 0) if quality["scale"] == "raw" else ("log2 intensity", 2)
+    n_patients = study.cohort.n_patients
+    patients = {} if n_patients is None else {"Patients": count(n_patients)}
     facts = {
         "Samples": count(quality["n_samples"]),
+        **patients,
         "Probes": count(quality["n_probes"]),
         "Control probes of the chip": count(quality["n_control_probes"]),
         "Probes that pass the filter, which was learned from the training samples": count(

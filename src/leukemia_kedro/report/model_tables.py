@@ -13,7 +13,7 @@ from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.study import ModelScores, Study, WithInterval
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import NOTHING, count, decimal, percent_interval, small
+from leukemia_kedro.report.wording import NOTHING, count, decimal, percent_interval, small, units
 
 MOST_CALLS = 300
 """Test samples listed by name, the least confident predictions first."""
@@ -55,7 +55,7 @@ def comparison_table(study: Study) -> Table:
     ]
     test = ""
     if n_test:
-        test = f"; test: {count(n_test)} samples held out"
+        test = f"; test: {units(n_test, study.cohort.n_test_patients)} held out"
         columns += [
             Column("test_balanced_accuracy", "Test balanced accuracy", decimal),
             Column("test_interval", "95% interval"),
@@ -66,7 +66,8 @@ def comparison_table(study: Study) -> Table:
         ]
     caption = (
         "Scores of each model, the simplest first. CV: nested cross-validation on the "
-        f"{count(study.cohort.n_train)} training samples, mean over repeats{test}. Balanced "
+        f"{units(study.cohort.n_train, study.cohort.n_train_patients, 'training')}, mean over "
+        f"repeats{test}. Balanced "
         "accuracy is the share of each class that is classified correctly, averaged over the "
         "classes; AUC the area under the ROC curve (several classes: mean of one against the "
         f"rest); Brier the mean squared error of the probabilities, 0 at best; {SLOPE}. Baseline: "

@@ -70,7 +70,17 @@ def make_environment(study: Study) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("count", "decimal", "percent", "small", "listed", "capital", "promise"):
+    for name in (
+        "count",
+        "decimal",
+        "percent",
+        "small",
+        "listed",
+        "capital",
+        "promise",
+        "units",
+        "of_patients",
+    ):
         environment.filters[name] = getattr(wording, name)
     environment.filters["readable"] = readable
     citations = Citations()

@@ -12,7 +12,14 @@ from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.genes import n_significant
 from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import count, decimal, interval, percent, percent_interval
+from leukemia_kedro.report.wording import (
+    count,
+    decimal,
+    interval,
+    percent,
+    percent_interval,
+    units,
+)
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
@@ -77,6 +84,7 @@ def answer(study: Study) -> Answer:
 def _held_out_table(study: Study) -> Table | None:
     """The champion's results on the held-out samples, each with its interval."""
     figures, published = study.models.champion["held_out"], study.models.champion["published"]
+    n_patients = study.cohort.n_test_patients
     if figures is None:
         return None
     measures: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -99,7 +107,7 @@ def _held_out_table(study: Study) -> Table | None:
             row["published"] = " to ".join(found)
         rows.append(row)
     columns = [
-        Column("measure", f"On the {count(study.cohort.n_test)} held-out samples"),
+        Column("measure", f"On the {units(study.cohort.n_test, n_patients, 'held-out')}"),
         Column("champion", "Champion"),
         Column("interval", "95% interval"),
         Column("published", "Published"),
@@ -109,7 +117,7 @@ def _held_out_table(study: Study) -> Table | None:
         f"(Clopper–Pearson); that of the Brier score is from {count(BOOTSTRAP_DRAWS)} bootstrap "
         "draws of the patients (percentiles)."
     )
-    if "group" in study.cohort.sample_split:
+    if n_patients is not None:
         caption += (
             " The exact ones assume independent samples. Several samples of one patient are not "
             "independent, so these intervals are too narrow."

@@ -57,20 +57,39 @@ def listed(names: Iterable, joint: str = "and") -> str:
     return f"{', '.join(first)} {joint} {last}" if first else last
 
 
+def units(n_samples: float, n_patients: int | None, kind: str = "") -> str:
+    """``38 training samples``; where patients are named, ``20 training patients (38 samples)``."""
+    kind = f"{kind} " if kind else ""
+    if n_patients is None:
+        return f"{count(n_samples)} {kind}samples"
+    return f"{count(n_patients)} {kind}patients ({count(n_samples)} samples)"
+
+
+def of_patients(n_patients: int | None) -> str:
+    """`` of 6 patients``, to follow a number of samples; empty where none are named."""
+    return "" if n_patients is None else f" of {count(n_patients)} patients"
+
+
 def capital(text: str) -> str:
     """The text with its first letter large, the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
-def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
-    """What a model's reject option called, of the test samples or else out of fold."""
+def calling(
+    option: RejectOption, test: Mapping[str, Any] | None, n_patients: int | None = None
+) -> str:
+    """What a model's reject option called, of the test samples (of so many patients, where they
+    are named) or else out of fold."""
     if test is not None and not test["calls"]:
-        return f"With its reject option it calls none of the {count(test['n'])} test samples."
+        return (
+            f"With its reject option it calls none of the {count(test['n'])} test samples"
+            f"{of_patients(n_patients)}."
+        )
     calls, wrong, of = option["calls"], option["wrong_calls"], option["patients"]
     where = "training patients out of fold (mean over repeats)"
     if test is not None:
         calls, wrong, of = test["calls"], test["errors_among_calls"], test["n"]
-        where = "test samples"
+        where = f"test samples{of_patients(n_patients)}"
     if not calls:
         return f"With its reject option it calls none of {count(of)} {where}."
     verb = "is" if wrong == 1 else "are"
