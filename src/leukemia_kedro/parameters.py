@@ -21,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-LARGEST_LOG2 = 25.0
-"""No scanner or sequencer counts beyond 2 to this power: larger values are not log2."""
+LARGEST_LOG2 = 40.0
+"""No scanner, sequencer or mass spectrometer counts beyond 2 to this power."""
 
 LimmaVersion = Literal["limma_3.62", "limma_3.54"]
 """Whose estimate of the prior variance: limma's from 3.61.8 on, or limma's up to 3.60."""
@@ -136,6 +136,9 @@ class CohortParameters(_Block):
     """For the model card; the folder of the cohort's files."""
     scale: Literal["raw", "log2"]
     """Raw intensities, or already log2. It has no default: a run without it is refused."""
+    scale_checked: bool = False
+    """True where somebody has looked at the values and the scale is right, whatever they look
+    like: what would be refused is told."""
     floor: float | None = None
     """Values below are set to it; on the scale of the data, as ceiling is."""
     ceiling: float | None = None
@@ -379,6 +382,9 @@ class InferenceParameters(_Block):
     """Share of the model's probes, and of the genes it calls by, that a new sample may lack. The
     model imputes them: from the nearest training samples under ``policy: impute``, else by
     training means."""
+    scale_checked: bool = False
+    """True where somebody has looked at the new samples and they are on the scale of the model,
+    whatever their values look like."""
 
 
 class ComputeParameters(_Block):

@@ -18,12 +18,17 @@ LOG2 = {"scale": "log2"}
 
 
 def sound_cohort(scale: str = "raw") -> Cohort:
-    """13 training and 9 test samples, two in a row of each patient."""
-    cohort = simulate_cohort(
+    """13 training and 9 test samples."""
+    return simulate_cohort(
         n_samples={"ALL": 12, "AML": 10}, n_probes=240, test_share=0.4, scale=scale, seed=2
     )
+
+
+def cohort_of_visits(column: str = "patient") -> Cohort:
+    """The sound cohort, two samples in a row of each patient."""
+    cohort = sound_cohort()
     visits = [f"p{number // 2}" for number in range(len(cohort.samples))]
-    return dataclasses.replace(cohort, samples=cohort.samples.assign(patient=visits))
+    return dataclasses.replace(cohort, samples=cohort.samples.assign(**{column: visits}))
 
 
 def with_values(change, scale="raw"):
@@ -63,18 +68,23 @@ def published_claim():
     return dataclasses.replace(sound_cohort(), origin="Golub et al. 1999, an edited copy")
 
 
-def with_id_among_probes(name, ids):
-    """The sound cohort whose first probe is really a column of ids."""
+def with_fact_among_probes(name, facts, scale="raw"):
+    """The sound cohort whose first probe is really a column of ``facts(labels)``."""
 
     def make():
-        cohort = sound_cohort()
+        cohort = sound_cohort(scale)
         expression = cohort.expression.copy()
-        expression.iloc[:, 0] = ids(len(expression)).astype(float)
+        expression.iloc[:, 0] = np.asarray(facts(cohort.labels), dtype=float)
         names = pd.Index([name, *expression.columns[1:]], name="probe")
         expression, probes = expression.set_axis(names, axis=1), cohort.probes.set_axis(names)
         return dataclasses.replace(cohort, expression=expression, probes=probes)
 
     return make
+
+
+def drawn(labels, most):
+    """Whole numbers from 1 to ``most`` that have nothing to do with the labels."""
+    return np.random.default_rng(0).integers(1, most, size=len(labels), endpoint=True)
 
 
 def copy_row(source, target):
@@ -89,6 +99,36 @@ def put(value, rows, columns):
         values[rows, columns] = value
 
     return change
+
+
+def undo_log2(row):
+    """The values of one sample, as they were before the logarithm."""
+
+    def change(values):
+        values[row] = np.exp2(values[row])
+
+    return change
+
+
+def clip_into_classes(values):
+    values[:, 3] = np.where(sound_cohort().labels == "AML", 20_000 + values[:, 3], -values[:, 3])
+
+
+def make_counts(values):
+    rates = np.linspace(0.001, 0.3, 240)
+    values[:] = np.random.default_rng(0).negative_binomial(1, rates, values.shape)
+
+
+def with_sample_ids(*ids):
+    """The sound cohort with other sample ids."""
+
+    def make():
+        cohort = sound_cohort()
+        index = pd.Index(ids, name="sample")
+        expression, samples = cohort.expression.set_axis(index), cohort.samples.set_axis(index)
+        return dataclasses.replace(cohort, expression=expression, samples=samples)
+
+    return make
 
 
 def class_only_in_test():
@@ -161,15 +201,19 @@ REFUSED = {
         with_values(put(np.nan, slice(0, 8), slice(None))), RAW | {"missing": {"policy": "impute"}},
         "every probe lacks more than cohort.missing.max_share 0.2 of its values"),
     "values already logged, declared raw": (lambda: sound_cohort("log2"), RAW,
-        "cohort.scale is 'raw', but values from … look like log2 values; "
+        "cohort.scale is 'raw', but the values of a typical array, … look like log2 values; "
         "set cohort.scale to 'log2'"),
     "raw intensities, declared log2": (sound_cohort, LOG2,
-        "cohort.scale is 'log2', but values from … look like raw intensities; "
+        "cohort.scale is 'log2', but the values of a typical array, … look like raw intensities; "
         "set cohort.scale to 'raw'"),
+    "a raw array among log2 ones": (with_values(undo_log2(4), "log2"), LOG2,
+        "arrays on another scale than the others: patient_005; 98 % of the values of patient_005 "
+        "lie between … Give them as the others are, or leave them out. If you have looked at the "
+        "values, set cohort.scale_checked to true"),
     "a sample of one value throughout": (with_values(put(120.0, 4, slice(None))), RAW,
         "samples with one value in every probe: patient_005; an array that measured nothing"),
     "an id column read as a probe": (
-        with_id_among_probes("number", lambda n: 3 * np.arange(n) + 7), RAW,
+        with_fact_among_probes("number", lambda labels: 3 * np.arange(len(labels)) + 7), RAW,
         "probes that count the samples, in whole numbers that rise from row to row: number; name "
         "the column in the catalog"),
     "one array under two labels": (with_values(copy_row(0, 8)), RAW,
@@ -205,8 +249,40 @@ TOLD = {
         "classes whose names differ in case or blanks only: ALL, all; if they are one class, merge "
         "them: cohort.classes: {ALL: [ALL, all]}"),
     "a probe with the name of an id column": (
-        with_id_among_probes("sample_id", lambda n: np.random.default_rng(0).permutation(n)), RAW,
+        with_fact_among_probes("sample_id", lambda labels: drawn(labels, 500)), RAW,
         "probes with the name of an id column: sample_id"),
+    "a class, a sex or an age read as a probe": (
+        with_fact_among_probes("age_days", lambda labels: drawn(labels, 20_000)), RAW,
+        "probes that may be no genes, by their names: age_days; if they are facts of the samples, "
+        "name them in the catalog among covariates"),
+    "a probe of two values": (
+        with_fact_among_probes("x1", lambda labels: drawn(labels, 2)), RAW,
+        "probes that may be no genes, by two values: x1"),
+    "a probe of few whole numbers": (
+        with_fact_among_probes("x2", lambda labels: drawn(labels, 4)), RAW,
+        "probes that may be no genes, by few whole numbers, which repeat: x2"),
+    "whole numbers among log2 values": (
+        with_fact_among_probes("x3", lambda labels: drawn(labels, 3000), "log2"), LOG2,
+        "probes that may be no genes, by whole numbers among fractions: x3"),
+    "several samples of one patient, no group stated": (cohort_of_visits, RAW,
+        "column 'patient' names 11 patients for 22 samples, and cohort.split.group is not set: "
+        "cross-validation may learn from one sample of a patient and be tested on another. Set it "
+        "to 'patient'"),
+    "sample ids with one stem": (
+        with_sample_ids(*(f"P{n // 2:02d}_{'ab'[n % 2]}" for n in range(22))), RAW,
+        "sample ids with one stem, such as P00_a, P00_b (11 stems for 22 samples): if a stem is a "
+        "patient, cross-validation may learn from one sample of a patient"),
+    "counts of reads": (with_values(make_counts), RAW | {"floor": 1, "ceiling": None},
+        "values look like counts of reads: whole numbers, … of them zero. … Give log2 counts per "
+        "million (edgeR: cpm(counts, log = TRUE)) with cohort.scale 'log2'"),
+    "another scale, checked by the user": (
+        with_values(undo_log2(4), "log2"), LOG2 | {"scale_checked": True},
+        "arrays on another scale than the others: patient_005; … Taken as stated, because "
+        "cohort.scale_checked is true"),
+    "one odd value among log2 ones": (with_values(put(9999.0, 2, 3), "log2"), LOG2,
+        "1 values are larger than 40, which no log2 value is: the first in sample patient_003, "
+        "probe sim_00002_at, is 9999. If it marks a missing value, name it in the catalog under "
+        "missing"),
     "negative values after the logarithm": (with_values(put(-3.5, 2, 3), "log2"), LOG2,
         "… log2 values are negative: expected of ratios, not of intensities"),
     "one array twice in the training set": (with_values(copy_row(0, 3)), RAW,

@@ -190,6 +190,18 @@ def test_a_table_on_the_wrong_scale_is_refused(trained, given):
         model.predict(new_patients(scale=given))
 
 
+def test_a_raw_sample_among_log2_ones_is_refused_by_name_unless_it_was_checked():
+    model, mixed = small_model("logistic_regression", scale="log2"), new_patients(scale="log2")
+    table = mixed.expression.copy()
+    table.iloc[2] = np.minimum(2 ** table.iloc[2], 1000)
+    with pytest.raises(UserError, match=rf"^samples {table.index[2]} are not on the scale"):
+        model.predict(table)
+    checked = model.predict(table, scale_checked=True)
+    others = checked.drop(index=2).reset_index(drop=True)
+    expected = model.predict(mixed).drop(index=2).reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, expected.drop(columns="label", errors="ignore"))
+
+
 def test_a_table_without_samples_is_refused():
     with pytest.raises(UserError, match="has no row"):
         MODEL.predict(NEW.expression.iloc[:0])

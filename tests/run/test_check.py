@@ -1,11 +1,20 @@
 """What would stop a run: refused before it, and found by ``kedro check`` in the same words."""
 
+import dataclasses
 import os
 import re
 
 import numpy as np
 import pytest
-from helpers.damaged_cohorts import RAW, REFUSED, TOLD, parameters, sound_cohort, with_values
+from helpers.damaged_cohorts import (
+    RAW,
+    REFUSED,
+    TOLD,
+    cohort_of_visits,
+    parameters,
+    sound_cohort,
+    with_values,
+)
 from helpers.project_copy import ProjectCopy
 from helpers.small_models import BLOCKS
 from kedro.framework.project import configure_project, pipelines
@@ -124,6 +133,41 @@ def test_equal_samples_of_one_group_are_not_suspicious(check):
     assert check(cohort, grouped).suspicious == []
 
 
+@pytest.mark.parametrize(
+    ("design", "words", "asked"),
+    [
+        ("~ label + tray", "label as 2 groups, tray as a slope; 3 parameters, 19 residual", True),
+        (
+            "~ label + C(tray)",
+            "label as 2 groups, C(tray) as 4 groups; 5 parameters, 17 resid",
+            False,
+        ),
+        (
+            "~ label + patient",
+            "label as 2 groups, patient as 7 groups; 8 parameters, 14 resid",
+            False,
+        ),
+        ("~ label + weight", "label as 2 groups, weight as a slope; 3 parameters, 19 resid", False),
+    ],
+)
+def test_the_design_is_said_in_words_and_numbers_that_may_be_names_are_asked_about(
+    check, design, words, asked
+):
+    cohort = cohort_of_visits()
+    numbers = np.arange(22.0)
+    cohort.samples["tray"], cohort.samples["weight"] = numbers % 4 + 1, numbers + 0.5
+    cohort.samples["patient"] = [f"p{int(number) % 7}" for number in numbers]
+    block = RAW | {"split": {"method": "none", "group": "patient"}}
+    de = DifferentialExpressionParameters(design=design)
+    report = check(cohort, block, differential_expression=de, resampling=HALVES)
+    assert report.understood["Design"].startswith(f"{design}: {words}"), report
+    question = (
+        f"the design '{design}' takes 'tray' as a slope, and its whole numbers repeat "
+        "(1, 2, 3, 4): are they names? If so, write C(tray)"
+    )
+    assert [line.startswith(question) for line in report.suspicious] == [True] * asked
+
+
 CHI2 = FeatureSelectionParameters(criteria=["chi2"], signature={"criterion": "chi2"})
 GOLUB = FeatureSelectionParameters(
     criteria=["signal_to_noise"], signature={"reference": "golub_1999"}
@@ -192,6 +236,7 @@ def test_the_first_nodes_need_raw_data_and_parameters_only(catalog_of):
 
 def test_what_is_dropped_and_grouped_is_described(check):
     cohort = with_values(lambda values: values.__setitem__((slice(0, 9), 5), np.nan))()
+    cohort = dataclasses.replace(cohort, samples=cohort_of_visits().samples)
     block = RAW | {"missing": {"policy": "impute"}, "split": {"method": "none", "group": "patient"}}
     folds = ResamplingParameters(folds=3, repeats=1, inner_folds=2)
     report = check(cohort, block, resampling=folds)

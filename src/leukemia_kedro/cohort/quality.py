@@ -12,8 +12,16 @@ from typing import NamedTuple, NotRequired, TypedDict
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort import not_genes, repeats
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.originals import original_of
+from leukemia_kedro.cohort.scale import (
+    SCALE_NAMES,
+    most_frequent_scale,
+    on_another_scale,
+    scale_of_samples,
+    typical_quantiles,
+)
 from leukemia_kedro.cohort.selection import Selection, reserved_names, select_samples
 from leukemia_kedro.cohort.split import as_yaml, class_order
 from leukemia_kedro.errors import CohortError, first_few
@@ -25,7 +33,10 @@ ID_NAME = re.compile(
 FORMULA = re.compile(r"[=+@-]")
 RISING_SAMPLES = 12
 """A column of at least so many whole numbers that rise from sample to sample counts the rows."""
-SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
+ODD_CELLS = 0.01
+"""Share of an array's values that may be odd in an array that is not."""
+MANY_ZEROS = 0.01
+"""Share of zeros that counts of reads have and scanned intensities do not."""
 
 
 class ValueCounts(TypedDict):
@@ -139,9 +150,37 @@ def check_unseen(expression: pd.DataFrame, sample_split: pd.DataFrame) -> None:
             )
 
 
-def guess_scale(values: np.ndarray) -> str:
-    """``raw`` or ``log2``, from the largest value."""
-    return "log2" if np.fmax.reduce(values, axis=None) <= LARGEST_LOG2 else "raw"
+def check_scatter(
+    expression: pd.DataFrame, labels: pd.Series, parameters: CohortParameters
+) -> None:
+    """Refuse training samples in which a probe would get an infinite score.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+        As measured, the probes that pass the filter.
+    labels : Series, index ``sample``
+        Their classes.
+    parameters : CohortParameters
+
+    Raises
+    ------
+    CohortError
+        Floor and ceiling leave a probe one value within each class, and different ones.
+    """
+    if parameters.standardise_arrays:
+        return  # each array has a centre and a width of its own
+    low = -np.inf if parameters.floor is None else parameters.floor
+    high = np.inf if parameters.ceiling is None else parameters.ceiling
+    clipped = np.clip(expression.to_numpy(), low, high)
+    found = not_genes.without_spread(clipped, labels.to_numpy(dtype=str))
+    if len(found):
+        raise CohortError(
+            "probes without any spread within the classes of the training samples, after floor and "
+            f"ceiling: {first_few(expression.columns[found])}; their scores would be infinite. Set "
+            "cohort.floor, cohort.ceiling or cohort.filter so that they keep their spread or are "
+            "dropped, or remove the columns"
+        )
 
 
 def equal_samples(expression: pd.DataFrame) -> list[list[str]]:
@@ -237,20 +276,50 @@ def _missing_values(examined: _Examined) -> Iterator[str]:
 
 
 def _another_scale(examined: _Examined) -> Iterator[str]:
-    values, scale = examined.matrix, examined.parameters.scale
-    guess = guess_scale(values)
-    if guess == scale:
+    if not examined.parameters.scale_checked:
+        for line in _scale_findings(examined):
+            yield f"{line}. If you have looked at the values, set cohort.scale_checked to true"
+
+
+def _scale_taken_as_stated(examined: _Examined) -> Iterator[str]:
+    if examined.parameters.scale_checked:
+        for line in _scale_findings(examined):
+            yield f"{line}. Taken as stated, because cohort.scale_checked is true"
+
+
+def _scale_findings(examined: _Examined) -> Iterator[str]:
+    scale, samples = examined.parameters.scale, examined.cohort.expression.index
+    judged = _varies(examined.matrix)
+    if not judged.any():
         return
-    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    advice = (
-        "set cohort.scale to 'log2', and floor and ceiling to null"
-        if guess == "log2"
-        else "set cohort.scale to 'raw', with a floor, or take log2 of the file"
-    )
-    yield (
-        f"cohort.scale is {scale!r}, but values from {low:g} to {high:g} look like "
-        f"{SCALE_NAMES[guess]}; {advice}"
-    )
+    values, samples = examined.matrix[judged], samples[judged]
+    guess, typical = most_frequent_scale(scale_of_samples(values)), typical_quantiles(values)
+    if guess != scale:
+        advice = (
+            "set cohort.scale to 'log2', and floor and ceiling to null"
+            if guess == "log2"
+            else "set cohort.scale to 'raw', with a floor, or take log2 of the file"
+        )
+        yield (
+            f"cohort.scale is {scale!r}, but the values of a typical array, 98 % of them "
+            f"{_between(typical)}, look like {SCALE_NAMES[guess]}; {advice}"
+        )
+    off = on_another_scale(values, guess, typical)
+    if off.any():
+        yield (
+            f"arrays on another scale than the others: {first_few(samples[off])}; 98 % of the "
+            f"values of {samples[off][0]} lie {_between(typical_quantiles(values[off][:1]))}, of a "
+            f"typical array {_between(typical)}. Give them as the others are, or leave them out"
+        )
+
+
+def _between(quantiles: dict[str, float]) -> str:
+    return f"between {quantiles['0.01']:.4g} and {quantiles['0.99']:.4g}"
+
+
+def _varies(values: np.ndarray) -> np.ndarray:
+    """Samples with more than one value; the others are refused by themselves."""
+    return np.fmax.reduce(values, axis=1) > np.fmin.reduce(values, axis=1)
 
 
 def _empty_samples(examined: _Examined) -> Iterator[str]:
@@ -279,6 +348,22 @@ def _array_under_two_labels(examined: _Examined) -> Iterator[str]:
             )
 
 
+def _classes_among_probes(examined: _Examined) -> Iterator[str]:
+    labels = examined.cohort.labels
+    if labels is None or labels.isna().any() or labels.nunique() < 2:
+        return
+    classes = labels.to_numpy(dtype=str)
+    found = not_genes.without_spread(examined.matrix, classes)
+    if not len(found):
+        return
+    if not_genes.expected_by_chance(examined.matrix, classes) <= not_genes.CHANCE:
+        yield (
+            "probes that separate the classes without any spread within them: "
+            f"{first_few(examined.cohort.expression.columns[found])}; genes scatter, so these are "
+            "facts of the samples. Name the columns in the catalog among covariates, or remove them"
+        )
+
+
 def _counts_of_rows(examined: _Examined) -> Iterator[str]:
     values = examined.matrix
     if len(values) < RISING_SAMPLES:
@@ -302,6 +387,64 @@ def _id_names(examined: _Examined) -> Iterator[str]:
         yield (
             f"probes with the name of an id column: {first_few(named)}; if they are not probes, "
             "name them in the catalog, as sample_id or among covariates"
+        )
+
+
+def _facts_among_probes(examined: _Examined) -> Iterator[str]:
+    for reason, names in not_genes.look_like_facts(examined.cohort.expression).items():
+        yield (
+            f"probes that may be no genes, by {reason}: {first_few(names)}; if they are facts of "
+            "the samples, name them in the catalog among covariates"
+        )
+
+
+def _counts_of_reads(examined: _Examined) -> Iterator[str]:
+    values = examined.matrix
+    if np.fmin.reduce(values, axis=None) < 0 or (values[0] % 1 > 0).any():
+        return
+    zeros, ones = (values == 0).mean(), (values == 1).mean()
+    enough = zeros >= MANY_ZEROS and ones > zeros * not_genes.ONES_AMONG_ZEROS
+    if enough and not (np.nan_to_num(values) % 1).any():
+        yield (
+            f"values look like counts of reads: whole numbers, {zeros:.0%} of them zero. They grow "
+            "with the depth to which a sample was sequenced, and nothing here corrects for that. "
+            "Give log2 counts per million (edgeR: cpm(counts, log = TRUE)) with cohort.scale 'log2'"
+        )
+
+
+def _beyond_log2(examined: _Examined) -> Iterator[str]:
+    if examined.parameters.scale != "log2":
+        return
+    beyond = examined.matrix > LARGEST_LOG2
+    # An array with many of them is on another scale, and is refused as such.
+    rows, columns = np.nonzero(beyond & (beyond.mean(axis=1) < ODD_CELLS)[:, np.newaxis])
+    if len(rows):
+        expression = examined.cohort.expression
+        yield (
+            f"{len(rows)} values are larger than {LARGEST_LOG2:g}, which no log2 value is: the "
+            f"first in sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}, "
+            f"is {examined.matrix[rows[0], columns[0]]:g}. If it marks a missing value, name it in "
+            "the catalog under missing"
+        )
+
+
+def _repeated_patients(examined: _Examined) -> Iterator[str]:
+    if examined.parameters.split.group is not None:
+        return
+    samples = examined.cohort.samples
+    why = "cross-validation may learn from one sample of a patient and be tested on another"
+    for column, (n_patients, n_samples) in repeats.repeated_in_columns(samples).items():
+        yield (
+            f"column {column!r} names {n_patients} patients for {n_samples} samples, and "
+            f"cohort.split.group is not set: {why}. Set it to {column!r}, with cohort.split.method "
+            "'grouped', 'given' or 'none'"
+        )
+    stems = repeats.repeated_stems(samples)
+    if stems and not repeats.repeated_in_columns(samples):
+        yield (
+            f"sample ids with one stem, such as {first_few(stems[0])} ({len(stems)} stems for "
+            f"{sum(map(len, stems))} samples): if a stem is a patient, {why}. Put the stem into a "
+            "column of the samples and name it as cohort.split.group"
         )
 
 
@@ -367,10 +510,11 @@ def _alike_classes(examined: _Examined) -> Iterator[str]:
 
 OBSTACLES = (
     _what_is_selected, _classes, _missing_values, _another_scale, _empty_samples,
-    _array_under_two_labels, _counts_of_rows,
+    _array_under_two_labels, _counts_of_rows, _classes_among_probes,
 )  # fmt: skip
 ODDITIES = (
-    _remarks, _alike_classes, _id_names, _negative_log2, _equal_samples, _formulas,
+    _remarks, _scale_taken_as_stated, _alike_classes, _id_names, _facts_among_probes,
+    _counts_of_reads, _negative_log2, _beyond_log2, _repeated_patients, _equal_samples, _formulas,
     _unlike_the_original,
 )  # fmt: skip
 

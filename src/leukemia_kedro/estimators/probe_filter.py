@@ -160,4 +160,7 @@ def _range(X, scale, floor, ceiling):
     # Clipping and exponentiation keep the order, so both need the two extremes only.
     extremes = (np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0))
     extremes = [np.clip(extreme.astype(float), floor, ceiling) for extreme in extremes]
-    return extremes if scale == "raw" else [np.exp2(extreme) for extreme in extremes]
+    if scale == "raw":
+        return extremes
+    # Beyond 2 to the power of 1000 is a mark such as 9999, or no gene; products must not overflow.
+    return [np.exp2(np.minimum(extreme, 1000)) for extreme in extremes]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from leukemia_kedro.cohort.scale import typical_quantiles
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.model.conformal import ConformalSets
-from leukemia_kedro.model.scale import typical_quantiles
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import ModelParameters
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.scale import check_scale
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
 from leukemia_kedro.model.predictions import prediction_table, with_calls
-from leukemia_kedro.model.scale import check_scale
 from leukemia_kedro.model.training_reference import TrainingReference
 
 
@@ -82,7 +82,10 @@ class FittedModel:
         return scored.calls.assign(**scored.sets)
 
     def predict(
-        self, samples: pd.DataFrame | Cohort, allowed_missing_share: float = 0.0
+        self,
+        samples: pd.DataFrame | Cohort,
+        allowed_missing_share: float = 0.0,
+        scale_checked: bool = False,
     ) -> pd.DataFrame:
         """Calls for new samples, with confidence, distance and driving genes.
 
@@ -94,6 +97,9 @@ class FittedModel:
         allowed_missing_share : float
             Largest share of the model's probes, and of the genes its classifier is given, that a
             sample may lack; they are imputed as in :meth:`call_samples`.
+        scale_checked : bool
+            True takes the values as they are, where they do not look as those of the training
+            samples do.
 
         Returns
         -------
@@ -111,7 +117,7 @@ class FittedModel:
         Raises
         ------
         UserError
-            Probes or values are missing beyond the allowed share, or are no numbers; the table is
+            Probes or values are missing beyond the allowed share, or are no numbers; a sample is
             not on the model's scale; there is no sample.
         """
         cohort = samples if isinstance(samples, Cohort) else None
@@ -124,7 +130,9 @@ class FittedModel:
         scored = []
         for batch in batches(table, probes):
             check_values(batch, probes, genes, allowed_missing_share)
-            check_scale(batch.expression, self.card["scale"], self.card["training"]["quantiles"])
+            if not scale_checked:
+                trained = self.card["training"]["quantiles"]
+                check_scale(batch.expression, batch.samples, self.card["scale"], trained)
             scored.append(self._judge(batch, genes))
         calls = pd.concat(scored, ignore_index=True)
         if cohort is not None and cohort.labels is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,16 @@ from kedro.io import CatalogProtocol
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.originals import published_as
+from leukemia_kedro.cohort.scale import SCALE_NAMES, most_frequent_scale, scale_of_samples
 from leukemia_kedro.cohort.selection import in_words, select_samples
+from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.compute.parallel import leave_cluster
 from leukemia_kedro.compute.private_names import file_of
+from leukemia_kedro.differential_expression.analysis import compared_samples
+from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
+from leukemia_kedro.statistics.design import Design, design_matrix
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,32 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
     understood = _of_cohort(cohort, parameters) | _of_run(known, parameters)
     if folders := _folders(catalog, whole_run.all_outputs()):
         understood["A run writes to"] = ", ".join(folders)
-    return CheckReport(understood, quality.examine(cohort, parameters).oddities, obstacles)
+    suspicious = list(quality.examine(cohort, parameters).oddities)
+    if "design_matrix" in known:
+        design, table = _design(known, parameters)
+        understood["Design"] = design.in_words()
+        suspicious += _slopes_that_may_be_groups(design, table)
+    return CheckReport(understood, suspicious, obstacles)
+
+
+def _design(known: dict[str, Any], parameters: CohortParameters) -> tuple[Design, pd.DataFrame]:
+    """The design that the first nodes have accepted, and the samples it is for."""
+    asked = known["params:differential_expression"]
+    table = compared_samples(known["samples"], known["sample_split"], asked)
+    classes = class_order(table["label"], parameters.classes)
+    return design_matrix(asked.design, table, classes), table
+
+
+def _slopes_that_may_be_groups(design: Design, table: pd.DataFrame) -> Iterator[str]:
+    for column in sorted({column for columns in design.slopes.values() for column in columns}):
+        numbers = table[column]
+        levels = numbers.unique()
+        if 2 < len(levels) < len(numbers) and (levels % 1 == 0).all():
+            yield (
+                f"the design {design.formula!r} takes {column!r} as a slope, and its whole numbers "
+                f"repeat ({first_few(sorted(map(int, levels)))}): are they names? If so, write "
+                f"C({column}); if they measure something, all is well"
+            )
 
 
 def _folders(catalog: CatalogProtocol, names: Iterable[str]) -> list[str]:
@@ -70,7 +100,7 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     counts = quality.count_values(cohort)
     negative = counts["negative_share"]
     lacking = np.isnan(values).any(axis=0).sum()
-    looks_like = quality.SCALE_NAMES[quality.guess_scale(values)]
+    looks_like = SCALE_NAMES[most_frequent_scale(scale_of_samples(values))]
     return {
         "Origin": cohort.origin,
         **_published(read),
@@ -104,6 +134,10 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
         )
         if "group" in split:
             understood["Groups"] = f"{split['group'].nunique():,}, by {parameters.split.group}"
+            understood["Groups of the split"] = "; ".join(
+                f"{side} {groups.nunique():,}"
+                for side, groups in sorted(split.groupby("split")["group"], reverse=True)
+            )
         if parameters.missing.policy != "fail":
             understood["Probes that are not dropped"] = f"{len(known['expression']):,}"
     if "probe_filter" in known:

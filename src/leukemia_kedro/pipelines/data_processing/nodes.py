@@ -43,12 +43,22 @@ def divide_expression(
 def filter_probes(
     expression: DataFrame, sample_split: DataFrame, cohort: CohortParameters
 ) -> DataFrame:
-    """Range of each probe over the training samples, and whether it passes the filter."""
+    """Range of each probe over the training samples, and whether it passes the filter.
+
+    Raises
+    ------
+    CohortError
+        No probe passes, or one that passes would get an infinite score.
+    """
+    from leukemia_kedro.cohort.quality import check_scatter
     from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
     labels, _ = training_samples(sample_split)
-    return probe_filter(cohort).fit(expression[labels.index].T).to_frame().set_index("probe")
+    training = expression[labels.index]
+    table = probe_filter(cohort).fit(training.T).to_frame().set_index("probe")
+    check_scatter(training[table["passes"].to_numpy()].T, labels, cohort)
+    return table
 
 
 def transform_to_log2(

@@ -12,7 +12,9 @@ def call_samples(
     champion_model: FittedModel, new_samples: Cohort, inference: InferenceParameters
 ) -> DataFrame:
     """One row per sample: the call or "no call", how sure it is, and why."""
-    return champion_model.predict(new_samples, inference.allowed_missing_share)
+    return champion_model.predict(
+        new_samples, inference.allowed_missing_share, inference.scale_checked
+    )
 
 
 def describe_calls(calls: DataFrame) -> dict[str, Any]:

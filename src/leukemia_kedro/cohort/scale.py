@@ -1,0 +1,182 @@
+"""Which scale each array is on: judged by its quantiles, array by array."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.parameters import LARGEST_LOG2
+
+QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
+SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
+WIDEST = {"raw": 10.0, "log2": 2.0}
+"""How many times wider or narrower than typical an array's values may lie. Raw intensities of
+another scanner differ by a factor of a few; taking logs narrows them by hundreds."""
+LARGEST_LOG2_WIDTH = 25.0
+"""Doublings that hold 98 % of an array's log2 values. Mass spectrometers and sequencers span about
+20, scanners 16; raw values span hundreds."""
+ENOUGH_PROBES = 50
+"""In random panels of so many probes of five cohorts, no array was as far from the typical one as
+``WIDEST`` says; of 4 to 30 probes, some were."""
+OUT_OF_REACH = 100
+"""In an array of more values, the largest and the smallest have no part in ``QUANTILES``."""
+
+
+class _Ranges(NamedTuple):
+    """Of each array; all have the shape (n_samples,)."""
+
+    low: np.ndarray
+    middle: np.ndarray
+    high: np.ndarray
+
+    @property
+    def width(self) -> np.ndarray:
+        return self.high - self.low
+
+
+def typical_quantiles(values: np.ndarray) -> dict[str, float]:
+    """Quantiles of a typical sample: the median over samples of each sample's own.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_probes)
+        As measured; NaN is passed over, and so are samples without any value.
+
+    Returns
+    -------
+    dict
+        Keyed ``"0.01"`` … ``"0.99"``.
+    """
+    per_sample = [np.quantile(row, QUANTILES) for row in map(_present, values) if len(row)]
+    return dict(zip(map(str, QUANTILES), np.median(per_sample, axis=0).tolist(), strict=True))
+
+
+def scale_of_samples(values: np.ndarray) -> np.ndarray:
+    """``raw`` or ``log2`` for each sample, shape (n_samples,).
+
+    Log2 are values of which 98 % span at most 25 doublings and lie below 2 to the power of 40.
+    Whole numbers from 0 on are counts or intensities, however small. The most extreme value of a
+    sample never decides.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_probes)
+        As measured; NaN is passed over.
+    """
+    ranges = _ranges(values, without_extreme=True)
+    raw = (ranges.width > LARGEST_LOG2_WIDTH) | (ranges.high > LARGEST_LOG2)
+    for i in np.flatnonzero(~raw):
+        raw[i] = _are_counts(_present(values[i]))
+    return np.where(raw, "raw", "log2")
+
+
+def most_frequent_scale(scales: np.ndarray) -> str:
+    """The scale of most samples, from :func:`scale_of_samples`."""
+    return "log2" if (scales == "log2").mean() > 0.5 else "raw"
+
+
+def on_another_scale(values: np.ndarray, scale: str, typical: dict[str, float]) -> np.ndarray:
+    """Which samples are not on the scale of a typical sample, shape (n_samples,).
+
+    Two conditions for each sample: its width from the 1 % to the 99 % quantile is within a factor
+    (10 for raw, 2 for log2) of the typical one's, and its median lies between those two quantiles
+    of the typical one. A sample that meets them without its most extreme value meets them. Fewer
+    than 50 probes scatter more; of these, a sample that breaks a condition must look raw where
+    ``scale`` is log2, or like log2 where it is raw.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_probes)
+    scale : {"raw", "log2"}
+    typical : dict
+        From :func:`typical_quantiles`.
+    """
+    off = _differ(_ranges(values), scale, typical)
+    if values.shape[1] <= OUT_OF_REACH:
+        off &= _differ(_ranges(values, without_extreme=True), scale, typical)
+    if values.shape[1] < ENOUGH_PROBES:
+        off &= scale_of_samples(values) != scale
+    return off
+
+
+def check_scale(
+    values: np.ndarray, samples: pd.Index, scale: str, trained: dict[str, float]
+) -> None:
+    """Refuse new samples that are not on the scale of the training samples, each by itself.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_probes)
+    samples : Index
+        Their names.
+    scale : {"raw", "log2"}
+        What the model takes.
+    trained : dict
+        From :func:`typical_quantiles`, of the training samples.
+
+    Raises
+    ------
+    UserError
+        With the samples :func:`on_another_scale`, both ranges and what the samples seem to hold.
+        Of fewer than 50 probes, also where the typical sample of the table breaks a condition.
+    """
+    off = on_another_scale(values, scale, trained)
+    if values.shape[1] < ENOUGH_PROBES:
+        of_table = _Ranges(*(np.median(each, keepdims=True) for each in _ranges(values)))
+        off |= _differ(of_table, scale, trained)
+    if not off.any():
+        return
+    found = typical_quantiles(values[off])
+    which = "the table is" if off.all() else f"samples {first_few(samples[off])} are"
+    whose = "typical sample" if off.all() else "typical one of them"
+    raise UserError(
+        f"{which} not on the scale of the model, which takes "
+        f"{SCALE_NAMES[scale]}: 98 % of the values of a {whose} lie between {found['0.01']:.4g} "
+        f"and {found['0.99']:.4g}, median {found['0.5']:.4g}; of a training sample's between "
+        f"{trained['0.01']:.4g} and {trained['0.99']:.4g}, median {trained['0.5']:.4g}. "
+        f"{_reason(scale, found['0.99'] - found['0.01'])}. If you have looked at the values and "
+        "they are right, set inference.scale_checked to true"
+    )
+
+
+def _reason(scale: str, width: float) -> str:
+    if scale == "raw" and width <= LARGEST_LOG2_WIDTH:
+        return "These look like logarithms: give the values from before the logarithm was taken"
+    if scale == "log2" and width > LARGEST_LOG2_WIDTH:
+        return "These look like raw intensities: give their log2, made as for the training samples"
+    return "They are in other units or were normalised in another way: give them as in training"
+
+
+def _present(row: np.ndarray) -> np.ndarray:
+    return row[~np.isnan(row)]
+
+
+def _differ(ranges: _Ranges, scale: str, typical: dict[str, float]) -> np.ndarray:
+    low, high = typical["0.01"], typical["0.99"]
+    return (
+        (high - low > ranges.width * WIDEST[scale])
+        | (ranges.width > (high - low) * WIDEST[scale])
+        | (ranges.middle < low)
+        | (ranges.middle > high)
+    )
+
+
+def _ranges(values: np.ndarray, without_extreme: bool = False) -> _Ranges:
+    """1 % quantile, median and 99 % quantile of each sample; NaN of a sample without values."""
+    found = np.full((3, len(values)), np.nan)
+    for i, row in enumerate(values):
+        present = _present(row)
+        if without_extreme and 2 < len(present) <= OUT_OF_REACH:
+            farthest = np.abs(present - np.median(present)).argmax()
+            present = np.delete(present, farthest)
+        if len(present):
+            found[:, i] = np.quantile(present, (0.01, 0.5, 0.99))
+    return _Ranges(*found)
+
+
+def _are_counts(row: np.ndarray) -> bool:
+    """Whole numbers from 0 on, and more than one of them."""
+    return bool(len(row) and row.min() >= 0 and np.ptp(row) > 0 and (row == np.rint(row)).all())

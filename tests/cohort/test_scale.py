@@ -1,0 +1,112 @@
+"""A table on another scale is refused with the reason; another scanner is not another scale."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.small_models import new_patients, small_cohort
+
+from leukemia_kedro.cohort.scale import check_scale, scale_of_samples, typical_quantiles
+from leukemia_kedro.errors import UserError
+
+
+def check(values, scale, trained):
+    """Of samples called s1, s2 …"""
+    check_scale(values, pd.Index([f"s{i + 1}" for i in range(len(values))]), scale, trained)
+
+
+RAW = small_cohort(scale="raw").expression.to_numpy()
+LOG2 = small_cohort(scale="log2").expression.to_numpy()
+NEW_RAW = new_patients(scale="raw").expression.to_numpy()
+NEW_LOG2 = new_patients(scale="log2").expression.to_numpy()
+POSITIVE = np.clip(NEW_RAW, 16, None)
+
+
+def test_typical_quantiles_are_medians_of_each_samples_own():
+    values = np.array([[0.0, 1, 2, 3, 4], [10, 11, 12, 13, np.nan], [100, 101, 102, 103, 104]])
+    assert typical_quantiles(values)["0.5"] == 11.5
+    assert list(typical_quantiles(values)) == ["0.01", "0.25", "0.5", "0.75", "0.99"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [NEW_RAW, NEW_RAW * 3, NEW_RAW / 3, np.clip(NEW_RAW, 100, 16000), NEW_RAW[:1]],
+    ids=["as trained", "brighter", "darker", "clipped", "one sample"],
+)
+def test_raw_intensities_of_any_scanner_are_raw(values):
+    check(values, "raw", typical_quantiles(RAW))
+
+
+@pytest.mark.parametrize("values", [NEW_LOG2, NEW_LOG2 + 1, NEW_LOG2[:1]])
+def test_log2_is_log2(values):
+    check(values, "log2", typical_quantiles(LOG2))
+
+
+@pytest.mark.parametrize("log", [np.log2, np.log10, np.log])
+def test_logarithms_are_refused_where_raw_is_expected(log):
+    with pytest.raises(UserError, match=r"takes raw intensities.*look like logarithms"):
+        check(log(POSITIVE), "raw", typical_quantiles(RAW))
+
+
+def test_raw_intensities_are_refused_where_log2_is_expected():
+    with pytest.raises(UserError, match=r"takes log2 values.*look like raw intensities"):
+        check(NEW_RAW, "log2", typical_quantiles(LOG2))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        NEW_LOG2 * np.log10(2),
+        (NEW_LOG2 - NEW_LOG2.mean(axis=0)) / NEW_LOG2.std(axis=0),
+        NEW_LOG2 - 20,
+    ],
+    ids=["log10", "standardised per gene", "shifted"],
+)
+def test_other_units_are_refused_where_log2_is_expected(values):
+    with pytest.raises(UserError, match="other units or were normalised in another way"):
+        check(values, "log2", typical_quantiles(LOG2))
+
+
+@pytest.mark.parametrize("n_probes", [4, 30, NEW_LOG2.shape[1]])
+def test_each_sample_is_judged_by_itself_and_named(n_probes):
+    mixed = NEW_LOG2[:, :n_probes].copy()
+    mixed[3] = 2 ** mixed[3]
+    with pytest.raises(UserError, match=r"^samples s4 are not on the scale of the model"):
+        check(mixed, "log2", typical_quantiles(LOG2[:, :n_probes]))
+
+
+@pytest.mark.parametrize("n_probes", [4, 30, NEW_LOG2.shape[1]])
+def test_one_odd_cell_condemns_no_sample(n_probes):
+    odd = NEW_LOG2[:, :n_probes].copy()
+    odd[3, 2] = 9999
+    check(odd, "log2", typical_quantiles(LOG2[:, :n_probes]))
+    assert set(scale_of_samples(odd)) == {"log2"}
+
+
+def proteins():
+    """Log2 intensities of a mass spectrometer: 20 to 38."""
+    return np.clip(np.random.default_rng(0).normal(28, 3, size=(12, 2000)), 20, 38)
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        (NEW_RAW, "raw"),
+        (NEW_RAW / 100, "raw"),
+        (NEW_LOG2, "log2"),
+        (NEW_LOG2 - NEW_LOG2.mean(axis=0), "log2"),
+        (proteins(), "log2"),
+        (np.exp2(proteins()), "raw"),
+        (np.random.default_rng(0).poisson(0.5, size=(5, 300)).astype(float), "raw"),
+        (np.full((2, 5), 1000.0) + np.arange(5), "raw"),
+    ],
+    ids=["scanner", "small units", "log2", "ratios", "proteins", "raw proteins", "shallow counts",
+         "housekeeping genes"],
+)  # fmt: skip
+def test_the_scale_of_each_sample_is_told_from_its_quantiles(values, scale):
+    assert set(scale_of_samples(values)) == {scale}
+
+
+def test_the_message_gives_both_ranges():
+    trained = {"0.01": -900.0, "0.25": 0, "0.5": 130.0, "0.75": 400, "0.99": 15000.0}
+    with pytest.raises(UserError, match=r"between 0\.\d+ and 9\.\d+.*between -900 and 1\.5e\+04"):
+        check(np.linspace(0, 10, 1000)[None], "raw", trained)
