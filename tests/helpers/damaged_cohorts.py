@@ -170,10 +170,10 @@ REFUSED = {
         sound_cohort, RAW | {"leave_out": {"sample": ["patient_1"]}},
         "cohort.leave_out: no sample has 'patient_1' as sample; did you mean patient_021?"),
     "a column to leave out by that is not there": (
-        sound_cohort, RAW | {"leave_out": {"labels": ["AML"]}},
+        cohort_of_visits, RAW | {"leave_out": {"labels": ["AML"]}},
         "cohort.leave_out names 'labels', which is no column of the samples; expected sample or "
         "one of label, split, batch, patient"),
-    "a number where an id stands": (sound_cohort, RAW | {"leave_out": {"patient": [7]}},
+    "a number where an id stands": (cohort_of_visits, RAW | {"leave_out": {"patient": [7]}},
         'cohort.leave_out: no sample has 7 as patient; put names in quotes, such as "7"'),
     "every sample left out": (sound_cohort, RAW | {"leave_out": {"label": ["ALL", "AML"]}},
         "cohort.leave_out leaves out every sample"),
