@@ -17,9 +17,8 @@ from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.originals import original_of
 from leukemia_kedro.cohort.scale import (
     SCALE_NAMES,
-    most_frequent_scale,
+    guess_scale,
     on_another_scale,
-    scale_of_samples,
     typical_quantiles,
 )
 from leukemia_kedro.cohort.selection import Selection, reserved_names, select_samples
@@ -293,7 +292,7 @@ def _scale_findings(examined: _Examined) -> Iterator[str]:
     if not judged.any():
         return
     values, samples = examined.matrix[judged], samples[judged]
-    guess, typical = most_frequent_scale(scale_of_samples(values)), typical_quantiles(values)
+    guess, typical = guess_scale(values), typical_quantiles(values)
     if guess != scale:
         advice = (
             "set cohort.scale to 'log2', and floor and ceiling to null"

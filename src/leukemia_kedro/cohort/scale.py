@@ -21,6 +21,8 @@ LARGEST_LOG2_WIDTH = 25.0
 ENOUGH_PROBES = 50
 """In random panels of so many probes of five cohorts, no array was as far from the typical one as
 ``WIDEST`` says; of 4 to 30 probes, some were."""
+MANY_WHOLE = 10
+"""Log2 values of so many probes are not all whole."""
 OUT_OF_REACH = 100
 """In an array of more values, the largest and the smallest have no part in ``QUANTILES``."""
 
@@ -73,9 +75,9 @@ def scale_of_samples(values: np.ndarray) -> np.ndarray:
     return np.where(raw, "raw", "log2")
 
 
-def most_frequent_scale(scales: np.ndarray) -> str:
-    """The scale of most samples, from :func:`scale_of_samples`."""
-    return "log2" if (scales == "log2").mean() > 0.5 else "raw"
+def guess_scale(values: np.ndarray) -> str:
+    """The scale of most samples, see :func:`scale_of_samples`."""
+    return "log2" if (scale_of_samples(values) == "log2").mean() > 0.5 else "raw"
 
 
 def on_another_scale(values: np.ndarray, scale: str, typical: dict[str, float]) -> np.ndarray:
@@ -178,5 +180,10 @@ def _ranges(values: np.ndarray, without_extreme: bool = False) -> _Ranges:
 
 
 def _are_counts(row: np.ndarray) -> bool:
-    """Whole numbers from 0 on, and more than one of them."""
-    return bool(len(row) and row.min() >= 0 and np.ptp(row) > 0 and (row == np.rint(row)).all())
+    """Whole numbers from 0 on, not all the same, and too many to be whole by chance."""
+    return bool(
+        len(row) >= MANY_WHOLE
+        and row.min() >= 0
+        and np.ptp(row) > 0
+        and (row == np.rint(row)).all()
+    )

@@ -146,7 +146,7 @@ class Environment:
         """The scale that the values look like, and a sentence; '' where they cannot be read."""
         from kedro.io import DataCatalog, DatasetError
 
-        from leukemia_kedro.cohort.quality import SCALE_NAMES, guess_scale
+        from leukemia_kedro.cohort.scale import SCALE_NAMES, guess_scale
 
         try:
             credentials = self._loader["credentials"]
