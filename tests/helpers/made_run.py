@@ -86,6 +86,14 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     signature = _genes(rng).head(20)
     return {
         "data_quality": _data_quality(classes, sample_split),
+        "confounding": [
+            {
+                "covariate": "laboratory", "n": n_train, "cramers_v": 0.6, "p_value": 0.001,
+                "counts": {"here": {classes[0]: n_train}}, "adjusted_p": 0.002,
+                "n_predicted": n_train, "n_largest_class": n_train, "separable": False,
+                "alarm": True,
+            }
+        ],
         "sample_split": sample_split,
         "probes": _genes(np.random.default_rng(1)).set_index("probe"),
         "signature": signature.assign(

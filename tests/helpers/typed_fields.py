@@ -21,9 +21,11 @@ from pydantic import BaseModel
 
 from leukemia_kedro import parameters
 from leukemia_kedro.cohort.quality import DataQuality
+from leukemia_kedro.statistics.confounding import Confounding
 
 # What plots.study names for type checkers only.
 NAMES = {"pd": pd, "Figure": Any, "ClassVar": ClassVar, "DataQuality": DataQuality}
+NAMES["Confounding"] = Confounding
 NAMES |= vars(parameters) | {"parameters": parameters}
 
 

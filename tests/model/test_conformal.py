@@ -88,7 +88,7 @@ def test_of_exchangeable_patients_at_most_alpha_are_missed(probabilities, alpha)
         not in_set(sets_of_one_class(probabilities[:i] + probabilities[i + 1 :], alpha), new)
         for i, new in enumerate(probabilities)
     )
-    assert missed <= alpha * len(probabilities)
+    assert missed <= alpha * len(probabilities) + 1e-9  # alpha is rounded, too
 
 
 def test_eleven_patients_allow_no_alpha_below_a_twelfth():

@@ -216,7 +216,7 @@ def _gallery_of(study):
         for tables in (study.cv, study.test)
     )
     found = {"sample_split": study.sample_split, "probes": study.probes}
-    cohort = CohortStudy(data_quality=described, **found)
+    cohort = CohortStudy(data_quality=described, confounding=[], **found)
     signature = SignatureStudy(signature=table.head(50), stability_index={}, signature_overlap={})
     permuted = {
         "model": "knn",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from leukemia_kedro import parameters
     from leukemia_kedro.cohort.quality import DataQuality
+    from leukemia_kedro.statistics.confounding import Confounding
 
 IN_FULL = 3
 """Contrasts shown with every figure; a page with dozens of them would not open."""
@@ -264,6 +265,8 @@ class CohortStudy:
     """Index ``sample``, columns ``label``, ``split`` and perhaps ``group``."""
     probes: pd.DataFrame
     """Index ``probe``, column ``description``."""
+    confounding: Sequence[Confounding]
+    """Of each covariate, the strongest first."""
 
     @property
     def classes(self) -> list[str]:

@@ -11,6 +11,7 @@ from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import capital, count, decimal, listed, percent, units
+from leukemia_kedro.statistics.confounding import in_words as confounded
 
 FEW_SAMPLES = 10
 """A class with fewer training samples, or patients where they are named, gets a warning."""
@@ -73,6 +74,7 @@ def _warnings(cohort: CohortStudy) -> list[str]:
         for group in quality["duplicated_samples"]
         if first_few(group) not in told
     ]
+    warnings += [f"{capital(confounded(each))}." for each in cohort.confounding if each["alarm"]]
     if quality["missing_values"]:
         warnings.append(f"{count(quality['missing_values'])} values are missing.")
     for label, n in quality["classes"].items():

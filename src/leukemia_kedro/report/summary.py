@@ -13,6 +13,7 @@ from leukemia_kedro.report.genes import n_significant
 from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
+    capital,
     count,
     decimal,
     interval,
@@ -20,6 +21,7 @@ from leukemia_kedro.report.wording import (
     percent_interval,
     units,
 )
+from leukemia_kedro.statistics.confounding import in_words
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
@@ -46,6 +48,8 @@ class DifferentialGenes:
 class Answer(Chapter, anchor="answer", title="The answer"):
     """The champion, its accuracy with its interval, the reject option, the genes."""
 
+    confounded: list[str]
+    """A sentence for each covariate that goes with the class."""
     n_models: int
     best: ComparedModel
     within_rule: list[str]
@@ -63,6 +67,7 @@ def answer(study: Study) -> Answer:
     away = (comparison["difference_low"] > 0) | (comparison["difference_high"] < 0)
     fdr = study.parameters.differential_expression.fdr
     return Answer(
+        confounded=[capital(in_words(each)) for each in study.cohort.confounding if each["alarm"]],
         n_models=len(comparison),
         best=max(compared_models(comparison), key=lambda row: row["cv_balanced_accuracy"]),
         within_rule=list(meet_the_rule(comparison)["model"]),

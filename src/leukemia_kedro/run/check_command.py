@@ -25,6 +25,7 @@ from leukemia_kedro.differential_expression.analysis import compared_samples
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
+from leukemia_kedro.statistics.confounding import in_words as confounded
 from leukemia_kedro.statistics.design import Design, design_matrix
 
 
@@ -45,7 +46,11 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
     whole_run = pipelines["__default__"]
     cohort: Cohort = catalog.load("raw_cohort")
     parameters: CohortParameters = catalog.load("params:cohort")
-    known = {"raw_cohort": cohort, "params:cohort": parameters, "probes": cohort.probes}
+    known: dict[str, Any] = {
+        "raw_cohort": cohort,
+        "params:cohort": parameters,
+        "probes": cohort.probes,
+    }
     now, once_split = by_readiness(checks_of_run(whole_run), known)
     checks = [*now, *checks_of_first_nodes(whole_run), *once_split]
     obstacles = refusals(checks, catalog, known)
@@ -54,6 +59,7 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
     if folders := _folders(catalog, whole_run.all_outputs()):
         understood["A run writes to"] = ", ".join(folders)
     suspicious = list(quality.examine(cohort, parameters).oddities)
+    suspicious += [confounded(each) for each in known.get("confounding", []) if each["alarm"]]
     if "design_matrix" in known:
         design, table = _design(known, parameters)
         understood["Design"] = design.in_words()

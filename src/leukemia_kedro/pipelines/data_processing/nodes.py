@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, DataQuality, TrainingSet
 
@@ -137,3 +139,17 @@ def describe_quality(
     if selection.left_out or selection.merged:
         quality |= {"left_out": selection.left_out, "merged_classes": selection.merged}
     return quality
+
+
+def look_for_confounding(
+    samples: DataFrame, sample_split: DataFrame, seed: int
+) -> list[dict[str, Any]]:
+    """How each covariate goes with the class among the training samples, the strongest first.
+
+    See :func:`~leukemia_kedro.statistics.confounding.find_confounding`.
+    """
+    from leukemia_kedro.statistics.confounding import find_confounding
+
+    train = sample_split[sample_split["split"] == "train"]
+    covariates = samples.loc[train.index].assign(label=train["label"])
+    return [dict(found) for found in find_confounding(covariates, train.get("group"), seed)]

@@ -17,6 +17,7 @@ def create_pipeline() -> Pipeline:
             step(nodes.filter_probes, "probe_filter"),
             step(nodes.transform_to_log2, "log_expression"),
             step(nodes.describe_quality, "data_quality"),
+            step(nodes.look_for_confounding, "confounding"),
         ],
         tags="data_processing",
         namespace="data_processing",
