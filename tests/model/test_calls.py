@@ -271,7 +271,8 @@ def test_golubs_independent_patients_are_called_as_in_the_run(golub_files):
     assert calls["call"].tolist() == of_the_run["call"].tolist()
     assert (calls["call"] != "no call").sum() == 30  # strong calls, as in docs on replication
     assert calls["sample"].tolist() == of_the_run["sample"].tolist()
-    assert calls["out_of_distribution"].sum() == 0
+    # One of 34, at a rate of 5 %; weighted voting errs on this patient where it is forced to call.
+    assert list(calls.loc[calls["out_of_distribution"], "sample"]) == ["60"]
     check_golubs_rule(fitted, golub)
     with pytest.raises(UserError, match="look like logarithms"):
         fitted.predict(np.log2(independent.clip(lower=20)))

@@ -34,11 +34,13 @@ class TrainingReference:
 
     Each training sample's own distance is measured in a space learned without it, and without the
     other samples of its group. A new sample is out of distribution beyond the
-    :math:`\lceil (n + 1)(1 - \alpha) \rceil`-th smallest of these, or beyond the largest where
-    n < 19. Were a new sample measured as the training samples are, it would exceed this limit with
-    a probability of at most :math:`\alpha` = 0.05 (1 / 39 for n = 38; 1 / (n + 1) for n < 19), as
-    a mean over training sets (conformal anomaly detection, Laxhammar & Falkman 2010). Its space
-    knows one sample more, which is expected to lower the rate; tests measure it.
+    :math:`(n + 1)(1 - \alpha)`-th smallest of these :math:`n`, with :math:`\alpha` = 0.05; between
+    two of them, linearly interpolated; beyond the largest where n < 19. Were a new sample measured
+    as the training samples are, it would exceed the largest but :math:`k` of them with probability
+    :math:`(k + 1) / (n + 1)`, as a mean over training sets (conformal anomaly detection, Laxhammar
+    & Falkman 2010). Between two of them it is at most :math:`\alpha` where larger distances are
+    rarer ones, because the distribution function is concave there. Its space knows one sample more,
+    which is expected to lower the rate; tests measure it.
 
     Of more than 500 training samples, 500 are compared with, for speed.
 
@@ -96,14 +98,13 @@ def remember_training(pipeline: Pipeline, training_set: TrainingSet) -> Training
         fill=fill,
         centroids=np.array([given[classes == name].mean(axis=0) for name in np.unique(classes)]),
         space=learn_space(profiles, classes[chosen]),
-        limit=conformal_limit(alone),
+        limit=distance_limit(alone),
     )
 
 
-def conformal_limit(distances: np.ndarray) -> float:
-    """What at most 5 % of distances like these exceed; the largest of fewer than 19."""
-    rank = int(np.ceil((len(distances) + 1) * (1 - FALSE_ALARMS)))
-    return float(np.sort(distances)[min(rank, len(distances)) - 1])
+def distance_limit(distances: np.ndarray) -> float:
+    """What 5 % of distances like these are expected to exceed; the largest of fewer than 19."""
+    return float(np.quantile(distances, 1 - FALSE_ALARMS, method="weibull"))
 
 
 def _profiles(pipeline: Pipeline, values: np.ndarray, fill: np.ndarray) -> np.ndarray:
