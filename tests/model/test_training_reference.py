@@ -117,9 +117,9 @@ def without_controls(cohort):
 @pytest.mark.slow
 @pytest.mark.real_data
 def test_patients_of_armstrongs_all_and_aml_are_rarely_flagged(armstrong):
-    """40 random splits of 42 and 10 patients: the rate is 2 of 43, within 3 standard errors.
+    """40 random splits of 42 and 10 patients: the rate is 5 %, within 3 standard errors.
 
-    So few splits say little: these give 24 of 400, and 300 others gave 117 of 3000 (3.9 %).
+    So few splits say little: these give 27 of 400, and 300 others gave 133 of 3000 (4.4 %).
     """
     profiles, classes = without_controls(armstrong)
     known = np.flatnonzero(classes != "MLL")
@@ -128,14 +128,14 @@ def test_patients_of_armstrongs_all_and_aml_are_rarely_flagged(armstrong):
         order = np.random.default_rng(seed).permutation(known)
         flagged.append(flags(profiles, classes, order[10:], order[:10]).mean())
     error = np.std(flagged) / np.sqrt(40)
-    assert np.mean(flagged) == pytest.approx(2 / 43, abs=3 * error)
+    assert np.mean(flagged) == pytest.approx(0.05, abs=3 * error)
     assert error < 0.02
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("hidden", "expected"), [("AML", 26), ("ALL", 18)])
+@pytest.mark.parametrize(("hidden", "expected"), [("AML", 26), ("ALL", 18), ("MLL", 4)])
 def test_how_many_patients_of_a_hidden_class_of_armstrongs_are_flagged(armstrong, hidden, expected):
-    """Nearly all AML and most of ALL: docs/explanation/out-of-distribution.md."""
+    """Nearly all AML, most of ALL, and few MLL: docs/explanation/out-of-distribution.md."""
     profiles, classes = without_controls(armstrong)
     is_hidden = classes == hidden
     train, new = np.flatnonzero(~is_hidden), np.flatnonzero(is_hidden)
@@ -143,9 +143,16 @@ def test_how_many_patients_of_a_hidden_class_of_armstrongs_are_flagged(armstrong
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("hidden", "n_training", "n_hidden", "expected"), [("AML", 27, 11, 4)])
+@pytest.mark.parametrize(
+    ("hidden", "learned_from", "n_training", "n_hidden", "expected"),
+    [
+        ("AML", ["train"], 27, 11, 4),
+        ("T-cell", ["train"], 30, 9, 2),
+        ("T-cell", ["train", "test"], 63, 9, 5),
+    ],
+)
 def test_how_many_patients_of_a_hidden_class_of_golubs_are_flagged(
-    golub_files, hidden, n_training, n_hidden, expected
+    golub_files, hidden, learned_from, n_training, n_hidden, expected
 ):
     """So few training patients hide much: docs/explanation/out-of-distribution.md."""
     cohort = GolubDataset(filepath=str(golub_files)).load()
@@ -153,9 +160,9 @@ def test_how_many_patients_of_a_hidden_class_of_golubs_are_flagged(
     # Patients with T.B.cell = T-cell in the R package golubEsets.
     t_cell = np.isin(cohort.samples.index.astype(int), [2, 3, 6, 9, 10, 11, 14, 23, 67])
     classes = np.where(t_cell, "T-cell", classes)
-    in_training = cohort.samples["split"].to_numpy() == "train"
-    train = np.flatnonzero(in_training & (classes != hidden))
-    # Golub's test patients with AML stay unseen.
-    new = np.flatnonzero((classes == hidden) & (in_training | t_cell))
+    split = cohort.samples["split"].to_numpy()
+    train = np.flatnonzero(np.isin(split, learned_from) & (classes != hidden))
+    # Golub's test patients with AML had no part in choosing the method.
+    new = np.flatnonzero((classes == hidden) & ((split == "train") | t_cell))
     assert (len(train), len(new)) == (n_training, n_hidden)
     assert flags(profiles, classes, train, new).sum() == expected

@@ -35,7 +35,7 @@ class ProfileSpace:
     the largest one percent (at least 10), at the nearest class:
 
     .. math:: d(x)^2 = \min_k \frac{1}{m} \sum_{j \le m} w_{k(j)}^2, \qquad
-       |w_{k(1)}| \ge |w_{k(2)}| \ge \dots, \qquad m = \max(10, p / 100)
+       |w_{k(1)}| \ge |w_{k(2)}| \ge \ldots, \qquad m = \max(10, p / 100)
 
     With :math:`m = p` it would be the Mahalanobis distance, divided by the root of :math:`p`. That
     adds up thousands of small deviations, which an array of poor quality has, while a subtype
