@@ -54,7 +54,7 @@ def simulate(n_probes: int, n_samples: int) -> np.ndarray:
 
 def peak_mib() -> float:
     """High-water mark of this process."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 

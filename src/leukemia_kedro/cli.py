@@ -6,7 +6,9 @@ Kedro finds this module by its name and imports it at every command, so it impor
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -32,8 +34,12 @@ cli = click.Group(name="leukemia_kedro", context_settings=CONTEXT_SETTINGS)
 def ends_cleanly() -> Iterator[None]:
     """End a command with one message on stderr where the user can correct the error.
 
-    The traceback goes to the log at level DEBUG. Faults of the program keep theirs.
+    The traceback goes to the log at level DEBUG. Faults of the program keep theirs. What the
+    console's encoding lacks is printed as an escape, such as ``\\u6025``.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except Exception as error:

@@ -76,7 +76,7 @@ def test_samples_in_rows_with_labels(data):
 
 def test_new_samples_can_have_any_catalog_type(data):
     """A series matrix whose entry replaces that of the table."""
-    Path("series_matrix.txt").write_text("\n".join(series_matrix_lines(NEW, [])))
+    Path("series_matrix.txt").write_text("\n".join(series_matrix_lines(NEW, [])), "utf-8")
     kind = "leukemia_kedro.datasets.GEOSeriesMatrixDataset"
     geo = {"type": kind, "filepath": "series_matrix.txt"}
     calls, metrics = run(data, new_samples_entry=geo)

@@ -36,7 +36,7 @@ def dag_file(project: ProjectCopy, command: str) -> Path:
 def tasks_of(dag: Path) -> dict[str, list[str]]:
     """What each task runs (node names or one namespace), by the task's id."""
     found = {}
-    for function in ast.walk(ast.parse(dag.read_text())):
+    for function in ast.walk(ast.parse(dag.read_text(encoding="utf-8"))):
         if isinstance(function, ast.FunctionDef) and function.decorator_list:
             (decorator,) = function.decorator_list
             if decorator.func.id == "task":

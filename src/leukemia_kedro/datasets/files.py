@@ -39,10 +39,13 @@ TEXT_COLUMNS = (
 
 
 class _Atomic(Mixin):
-    """Saves under a temporary name, then moves the file into place."""
+    """Saves under a temporary name, then moves the file into place; text is UTF-8."""
 
     _protocol: str
     _filepath: Any  # the base class's path, which is a pure one where it may be remote
+
+    # Without it the encoding is the locale's: a file of Windows would be unreadable elsewhere.
+    DEFAULT_FS_ARGS: dict[str, Any] = {"open_args_save": {"mode": "w", "encoding": "utf-8"}}  # noqa: RUF012
 
     def save(self, data: Any) -> None:
         if self._protocol != "file":  # an object store shows a file only when it is whole
@@ -143,6 +146,7 @@ class SamplesDataset(CSVDataset):
 class ParquetDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.ParquetDataset):
     """A wide matrix; the picture of the pipelines shows its corner only."""
 
+    DEFAULT_FS_ARGS = kedro_datasets.pandas.ParquetDataset.DEFAULT_FS_ARGS
     # Measurements hardly repeat: looking each up in a dictionary takes longer than reading it.
     DEFAULT_SAVE_ARGS = {"use_dictionary": False, "compression": "lz4"}  # noqa: RUF012
 
@@ -171,6 +175,10 @@ class JSONDataset(_Atomic, kedro_datasets.json.JSONDataset):
 
 class TextDataset(_Atomic, kedro_datasets.text.TextDataset):
     """A text file, such as the report."""
+
+    DEFAULT_FS_ARGS = _Atomic.DEFAULT_FS_ARGS | {
+        "open_args_load": {"mode": "r", "encoding": "utf-8"}
+    }
 
 
 class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):

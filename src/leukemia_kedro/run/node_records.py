@@ -67,7 +67,7 @@ class NodeRecords:
             self._folder.mkdir(parents=True, exist_ok=True)
             with ExitStack() as locks:
                 for node in nodes:
-                    _lock(locks.enter_context(self._path(node).open("a")))
+                    _lock(locks.enter_context(self._path(node).open("ab")))
                 return locks.pop_all()
         except OSError as error:
             raise could_not_write(self._folder, error) from error
@@ -132,7 +132,7 @@ class NodeRecords:
             raise could_not_write(self._path(node), error) from error
 
 
-def _lock(file: IO[str]) -> None:
+def _lock(file: IO[bytes]) -> None:
     try:
         import fcntl
     except ModuleNotFoundError:  # Windows has no such locks

@@ -89,9 +89,9 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     """``commit`` of a checkout, and whether it is ``dirty``; None where a folder is none."""
     try:
         commit, changes = (
-            subprocess.run(
-                ["git", *command], cwd=folder, capture_output=True, text=True, check=True
-            ).stdout.strip()
+            subprocess.run(["git", *command], cwd=folder, capture_output=True, check=True)
+            .stdout.decode("utf-8", "replace")
+            .strip()
             for command in (["rev-parse", "HEAD"], ["status", "--porcelain"])
         )
     except (OSError, subprocess.CalledProcessError):
