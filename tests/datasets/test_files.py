@@ -1,8 +1,11 @@
 """Files of the project: whole or not there, text stays text, numbers survive the way to disk."""
 
 import json
+import os
 import pickle
 import resource
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -157,6 +160,45 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
     assert list(loaded) == ["AML-ALL"]
     pd.testing.assert_frame_equal(loaded["AML-ALL"], table)
     assert [file.name for file in tmp_path.iterdir()] == ["tables"]
+
+
+def test_tables_keep_their_names_whatever_their_files_are_called(tmp_path):
+    names = ["AML-ALL", "CD34-MLL", "CD34+-MLL", "aml-ALL", "急性-ХЛ", "a/b", "CON", "long" * 75]
+    dataset = TablesDataset(filepath=str(tmp_path / "tables"))
+    dataset.save({name: pd.DataFrame({"number": [i]}) for i, name in enumerate(names)})
+    loaded = {name: int(table.loc[0, "number"]) for name, table in dataset.load().items()}
+    assert loaded == {name: i for i, name in enumerate(names)}
+    assert (tmp_path / "tables" / "AML-ALL.csv").exists()
+
+
+def test_every_text_file_is_utf8_whatever_the_locale(tmp_path):
+    """In a locale without letters beyond ASCII, as Windows' is one without Chinese ones."""
+    code = """
+import pandas, plotly.graph_objects
+from leukemia_kedro.datasets import files
+from leukemia_kedro.plots.rendering import RenderedFigure
+word = "\\u6025"
+table = pandas.DataFrame({"label": [word]})
+text = RenderedFigure("figure", word, word, word, f"<svg>{word}</svg>", b"")
+figure = plotly.graph_objects.Figure(layout={"title": {"text": word}})
+for kind, data in {
+    "CSVDataset": table, "JSONDataset": {"label": word}, "TextDataset": word,
+    "PlotlyDataset": figure, "TablesDataset": {word: table}, "FiguresDataset": [text],
+    "InteractiveFiguresDataset": {"figure": figure},
+}.items():
+    dataset = getattr(files, kind)(filepath=kind)
+    dataset.save(data)
+    found = dataset.load()
+    assert str(found) == str(data) or kind == "FiguresDataset" and found[0]["alt"] == word, found
+"""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=os.environ | ascii_only, check=True)
+    written = [path for path in tmp_path.rglob("*") if path.suffix != ".png" and path.is_file()]
+    assert len(written) == 9
+    for path in written:
+        text = path.read_text(encoding="utf-8")
+        assert "急" in text or "\\u6025" in text, path  # plotly escapes
 
 
 def test_a_folder_that_breaks_off_leaves_the_earlier_one(tmp_path):

@@ -27,7 +27,6 @@ def test_a_gene_is_named_by_description_and_probe():
 
 
 def test_small_words():
-    assert captions.file_stem("volcano", "(AML+MLL)/2-ALL") == "volcano_AML_MLL_2-ALL"
     assert captions.counted(1, "sample") == "1 sample"
     assert captions.counted(2096, "sample") == "2,096 samples"
     assert captions.plain("a $ b $ c") == r"a \$ b \$ c"

@@ -110,15 +110,15 @@ def test_an_expression_that_cannot_be_used_says_why(samples, expression, message
 def test_pairs_run_from_the_later_class_to_the_earlier():
     assert pairwise_contrasts(["ALL", "AML", "T cell"]) == {
         "AML-ALL": "AML - ALL",
-        "T_cell-ALL": "`T cell` - ALL",
-        "T_cell-AML": "`T cell` - AML",
+        "T cell-ALL": "`T cell` - ALL",
+        "T cell-AML": "`T cell` - AML",
     }
 
 
 def test_the_rest_is_the_plain_mean_of_the_other_classes():
     assert each_against_rest(["A", "B/2", "C"]) == {
         "A-rest": "A - (`B/2` + C)/2",
-        "B_2-rest": "`B/2` - (A + C)/2",
+        "B/2-rest": "`B/2` - (A + C)/2",
         "C-rest": "C - (A + `B/2`)/2",
     }
     assert each_against_rest(["A", "B"]) == {"A-rest": "A - B", "B-rest": "B - A"}
@@ -130,11 +130,9 @@ def test_generated_expressions_can_be_read_back(samples):
         assert list(contrast_matrix(contrasts, design)) == list(contrasts)
 
 
-def test_contrasts_that_would_share_a_file_are_refused():
-    with pytest.raises(UserError, match="both be named 'T_cell-A'"):
-        pairwise_contrasts(["A", "T cell", "T_cell"])
-    with pytest.raises(UserError, match="both be named 'aml-ALL'"):
-        pairwise_contrasts(["ALL", "AML", "aml"])
+def test_contrasts_that_would_share_a_name_are_refused():
+    with pytest.raises(UserError, match="both be named 'C-A-B'"):
+        pairwise_contrasts(["A-B", "B", "C", "C-A"])
 
 
 @pytest.mark.parametrize("contrasts", [pairwise_contrasts, each_against_rest])

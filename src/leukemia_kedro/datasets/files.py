@@ -18,6 +18,7 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
 
+from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.compute.private_names import at_another_place
 from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.datasets import previews
@@ -243,9 +244,25 @@ class _Folder(_LocalDataset):
 
 
 class TablesDataset(_Folder):
-    """Named tables, one CSV file each."""
+    """Named tables, one CSV file each, see :func:`~leukemia_kedro.compute.file_names.file_stems`.
+
+    ``names.json`` holds the names by file where a file is called anything else.
+    """
 
     _member, _ending = CSVDataset, ".csv"
+
+    def load(self) -> dict[str, pd.DataFrame]:
+        names = self._filepath / "names.json"
+        known = json.loads(names.read_text(encoding="utf-8")) if names.exists() else {}
+        return {known.get(stem, stem): table for stem, table in super().load().items()}
+
+    def _write(self, data: dict[str, pd.DataFrame], folder: Path) -> None:
+        stems = file_stems(data)
+        super()._write({stems[name]: table for name, table in data.items()}, folder)
+        other = {stem: name for name, stem in stems.items() if stem != name}
+        if other:
+            names = json.dumps(other, indent=2, ensure_ascii=False) + "\n"
+            (folder / "names.json").write_text(names, encoding="utf-8")
 
     @previews.when_written
     def preview(self, nrows: int = previews.ROWS) -> TablePreview:

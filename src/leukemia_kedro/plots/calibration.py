@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation import reject_option
 from leukemia_kedro.evaluation.reliability import mean_over_repeats
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, file_stem, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, readable
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -26,7 +25,7 @@ class CaptionedFigure:
     """
 
     name: str
-    """Stem of the file it is saved under; letters, digits, ``.``, ``_`` and ``-`` only."""
+    """Made by :func:`~leukemia_kedro.compute.file_names.file_stem`: its files are named so."""
     title: str
     caption: str
     """What the figure shows and what its marks mean, with the number of samples."""
@@ -39,14 +38,6 @@ class CaptionedFigure:
         if engine := self.figure.get_layout_engine():
             engine.execute(self.figure)
         self.figure.set_layout_engine("none")
-
-
-def file_stem(*parts: str) -> str:
-    """Join parts into a file name without ending: ``volcano`` and ``A/2-B`` give ``volcano_A_2-B``.
-
-    Runs of characters that are awkward in file names become ``_``.
-    """
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", "_".join(parts)).strip("_")
 
 
 def counted(number: int, noun: str) -> str:

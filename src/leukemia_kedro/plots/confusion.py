@@ -12,6 +12,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix as count_pairs
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.model.predictions import share_wrong
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -19,7 +20,6 @@ from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     class_name,
     counted,
-    file_stem,
     fitted,
     readable,
     sample_name,

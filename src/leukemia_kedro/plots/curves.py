@@ -17,9 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn import metrics
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, class_name, file_stem, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, readable
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
 

@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import dendrogram, linkage
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     class_name,
     counted,
     drawn_of,
-    file_stem,
     gene_name,
     plain,
     sample_name,
@@ -66,7 +66,7 @@ def top_genes_heat_map(
     genes = contrast.table.head(TOP_GENES)
     subject = f"with the smallest p-values of {contrast.name}"
     words = _heat_map(log_expression, sample_split, genes, classes, subject)
-    name = file_stem("top_genes_heat_map", contrast.name)
+    name = file_stem("top_genes_heat_map", contrast.stem)
     return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
 
@@ -235,7 +235,7 @@ def gene_strips(
 
     sizes = ", ".join(f"{label} {(sample_split['label'] == label).sum():,}" for label in classes)
     return CaptionedFigure(
-        name=file_stem("gene_strips", contrast.name),
+        name=file_stem("gene_strips", contrast.stem),
         title=f"Top genes of {contrast.name}, sample by sample",
         caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
         f"of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from leukemia_kedro.compute.file_names import file_stem, file_stems
 from leukemia_kedro.evaluation.comparison import models_of
-from leukemia_kedro.plots.captions import CaptionedFigure, file_stem
+from leukemia_kedro.plots.captions import CaptionedFigure
 from leukemia_kedro.plots.cohort import MOST_DISTRIBUTIONS
 from leukemia_kedro.plots.expression import MOST_ROWS
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
@@ -64,7 +65,7 @@ class Gallery:
     chapter: str
     tables: Mapping[str, Any]
     several: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The values of a parameter, by name."""
+    """The values of a parameter, by what names their files."""
 
     def printed(self) -> list[Callable[[], CaptionedFigure | None]]:
         """Calls that are yet to be made, by :func:`~leukemia_kedro.plots.rendering.render_all`.
@@ -168,7 +169,10 @@ def contrast_gallery(
     ``log_expression`` has the probes with the smallest p-values of each contrast.
     """
     tables, sets = study.contrast_tables, study.enrichment_tables
-    every = {name: Contrast(name, table, alpha, sets.get(name)) for name, table in tables.items()}
+    every = {
+        stem: Contrast(name, tables[name], alpha, sets.get(name), stem)
+        for name, stem in file_stems(tables).items()
+    }
     probes = pd.concat([table["probe"].head(MOST_ROWS) for table in tables.values()])
     given = {
         "contrasts": list(every.values()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.plots.captions import counted
 
 
@@ -46,3 +47,9 @@ class Contrast:
     gene_sets: pd.DataFrame | None = None
     """The smallest p-value first. Columns ``gene_set``, ``n_genes``, ``direction``, ``camera_fdr``,
     ``n_up`` and ``n_down``."""
+    stem: str = ""
+    """Part of the names of its files, unlike that of any other contrast; made of its name where
+    there is no other."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stem", self.stem or file_stem(self.name))

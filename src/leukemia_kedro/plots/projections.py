@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     CLASS_WIDTH,
     CaptionedFigure,
     counted,
     drawn_of,
-    file_stem,
     fitted,
 )
 from leukemia_kedro.plots.shown import shown_in

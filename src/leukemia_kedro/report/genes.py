@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.differential_expression.records import TruthRecord
-from leukemia_kedro.plots.captions import file_stem
 from leukemia_kedro.plots.study import IN_FULL, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
@@ -78,7 +78,7 @@ def signature(study: Study) -> Signature:
 
 def differential_expression(study: Study) -> DifferentialExpression:
     tables, truth = study.contrasts.contrast_tables, study.contrasts.de_truth
-    stems = {name: file_stem(name) for name in tables}
+    stems = file_stems(tables)
     common, own = divided(study.galleries.contrast_figures, list(stems.values()))
     fdr = study.parameters.differential_expression.fdr
     contrasts = [
@@ -88,7 +88,7 @@ def differential_expression(study: Study) -> DifferentialExpression:
             significant=n_significant(table, fdr),
             tested=len(table),
             figures=own[stems[name]] if position < IN_FULL else own[stems[name]][:1],
-            table=_gene_table(name, table, in_full=position < IN_FULL),
+            table=_gene_table(name, stems[name], table, in_full=position < IN_FULL),
         )
         for position, (name, table) in enumerate(tables.items())
     ]
@@ -103,7 +103,11 @@ def enrichment(study: Study) -> GeneSets | None:
         return None
     fdr = study.parameters.differential_expression.fdr
     said = [_null_sets(name, sets, fdr) for name, sets in tables.items()]
-    return GeneSets([_set_table(*item) for item in tables.items()], [line for line in said if line])
+    stems = file_stems(study.contrasts.contrast_tables)
+    return GeneSets(
+        [_set_table(name, stems[name], sets) for name, sets in tables.items()],
+        [line for line in said if line],
+    )
 
 
 def n_significant(table: pd.DataFrame, fdr: float) -> int:
@@ -111,7 +115,7 @@ def n_significant(table: pd.DataFrame, fdr: float) -> int:
     return int((table["adj.P.Val"] < fdr).sum())
 
 
-def _gene_table(contrast: str, table: pd.DataFrame, in_full: bool) -> Table:
+def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) -> Table:
     top = table.head(TOP if in_full else TOP_IN_BRIEF)
     return make_table(
         _without_empty_descriptions(top),
@@ -127,7 +131,7 @@ def _gene_table(contrast: str, table: pd.DataFrame, in_full: bool) -> Table:
             Column("wilcoxon_p", "Wilcoxon p", small),
             Column("maxT_p", "maxT p", small),
         ],
-        anchor=f"genes-{file_stem(contrast)}",
+        anchor=f"genes-{stem}",
         caption=f"The {count(len(top))} probes with the smallest p-values in {contrast}, of "
         f"{count(len(table))} tested. Adjusted p: Benjamini–Hochberg; maxT p: family-wise, by "
         "permutation.",
@@ -172,7 +176,7 @@ def _null_sets(contrast: str, sets: pd.DataFrame, fdr: float) -> str:
     )
 
 
-def _set_table(contrast: str, sets: pd.DataFrame) -> Table:
+def _set_table(contrast: str, stem: str, sets: pd.DataFrame) -> Table:
     has_truth = sets["n_truly_differential"].notna().any()
     return make_table(
         sets.sort_values("camera_p", kind="stable").head(TOP),
@@ -192,7 +196,7 @@ def _set_table(contrast: str, sets: pd.DataFrame) -> Table:
             Column("n_down", "Genes down", count),
             Column("down_fdr", "Down: adjusted p", small),
         ],
-        anchor=f"sets-{file_stem(contrast)}",
+        anchor=f"sets-{stem}",
         caption=f"Gene sets in {contrast}, the smallest camera p-value first. Correlation: mean "
         "between the residuals of two genes of the set. Genes up and down: significant genes of "
         "the set, with the hypergeometric test of over-representation, which takes genes as "

@@ -17,6 +17,7 @@ from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.compute.private_names import check_parameters
 from leukemia_kedro.errors import UserError
@@ -175,6 +176,12 @@ def check_models(models: Mapping[str, Any]) -> None:
         raise UserError(
             f"parameters name the model {unknown[0]!r}, which no pipeline runs; expected one of: "
             f"{', '.join(known)}. To add a model, put its block into {BLOCKS}"
+        )
+    misnamed = [name for name, stem in file_stems(models).items() if name != stem]
+    if misnamed:
+        raise UserError(
+            f"the model name {misnamed[0]!r} cannot name its files; expected letters, digits, '_', "
+            f"'+' and '-', and a name unlike the others. Change it in {BLOCKS}"
         )
     for name, block in models.items():
         model = ModelParameters.model_validate(block)

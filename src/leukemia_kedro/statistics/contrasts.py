@@ -53,8 +53,6 @@ def class_weights(expression: str, classes: list[str]) -> pd.Series:
 def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
     """Every class against every earlier one: ``{"AML-ALL": "AML - ALL"}`` of ``["ALL", "AML"]``.
 
-    Names are safe as file names; a character that is not becomes ``_``.
-
     Raises
     ------
     UserError
@@ -163,12 +161,10 @@ def _named(classes: list[str], contrasts: Iterable[tuple[str, str]]) -> dict[str
         raise UserError(f"nothing to compare: {first_few(classes) or 'no class'} is all there is")
     named: dict[str, str] = {}
     for name, expression in contrasts:
-        safe = re.sub(r"[^\w.-]", "_", name)
-        # Some file systems take AML and aml for one name.
-        if safe.casefold() in {taken.casefold() for taken in named}:
+        if name in named:
             raise UserError(
-                f"two contrasts would both be named {safe!r}, the second for {expression}; "
+                f"two contrasts would both be named {name!r}, the second for {expression}; "
                 "name the contrasts yourself"
             )
-        named[safe] = expression
+        named[name] = expression
     return named

@@ -1,0 +1,60 @@
+"""File names made from data: classes, contrasts and models may be called anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MOST_BYTES = 80
+"""Of a part of a name: file systems take 255 in all, Windows 260 characters with the folders."""
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)")
+
+
+def file_stem(*parts: str) -> str:
+    """Join parts into a file name without ending: ``volcano`` and ``A/2-B`` give ``volcano_A_2-B``.
+
+    Letters and digits of every script, ``.``, ``+`` and ``-`` stay; runs of other characters become
+    ``_``, and so does a letter that the system's encoding of file names lacks. Of a long part the
+    middle is left out. Names that differ may give the same stem: see :func:`file_stems`.
+    """
+    stem = "_".join(map(_safe, parts))
+    return f"_{stem}" if _RESERVED.match(stem) else stem
+
+
+def file_stems(names: Iterable[str]) -> dict[str, str]:
+    """The :func:`file_stem` of each name; where two would be the same, one has a number behind it.
+
+    Two stems differ by more than upper and lower case, which Windows and macOS do not tell apart.
+    The order of the names does not matter.
+    """
+    stems = {name: file_stem(name) for name in names}
+    taken: set[str] = set()
+    for name in sorted(stems, key=lambda name: (stems[name] != name, name)):
+        stem, number = stems[name], 1
+        while stems[name].casefold() in taken:
+            number += 1
+            stems[name] = f"{stem}_{number}"
+        taken.add(stems[name].casefold())
+    return stems
+
+
+def _safe(part: str) -> str:
+    # NFC: macOS takes a letter with an accent, and letter and accent in a row, for the same name.
+    letters = unicodedata.normalize("NFC", part)
+    text = "".join(letter if _stays(letter) else " " for letter in letters)
+    text = "_".join(text.split()).strip("._")
+    while len(text.encode()) > MOST_BYTES:
+        middle = len(text) // 2
+        text = f"{text[: middle - 1].rstrip('_')}_{text[middle + 1 :].lstrip('_')}"
+    return text or "_"
+
+
+def _stays(letter: str) -> bool:
+    if letter not in "+-." and unicodedata.category(letter)[0] not in "LMN":  # M: vowels of Hindi
+        return False
+    try:
+        return bool(os.fsencode(letter))
+    except UnicodeEncodeError:
+        return False
