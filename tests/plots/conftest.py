@@ -31,6 +31,13 @@ ABSURD = tuple(
 )  # sixty characters and more
 
 
+MARKUP = (
+    "急性髓系白血病", "<b>T</b>", '<a href="http://x.y">B</a>', "$x_1$", r"$\bad{$", "%{x}",
+    "0", "1", "&lt;", "<script>alert(1)</script>",
+)  # fmt: skip
+"""What matplotlib, plotly or a browser would read as more than text, and Chinese."""
+
+
 @dataclass(frozen=True)
 class Study:
     """The tables a run hands to the figures."""
@@ -168,14 +175,22 @@ def untested():
 
 
 @pytest.fixture(scope="session")
+def markup():
+    """Ten classes whose names look like markup."""
+    return draw_study(MARKUP, n_train=60, n_test=30)
+
+
+@pytest.fixture(scope="session")
 def large():
     """2,100 samples: more than heat maps, strips and distributions show."""
     return draw_study(n_train=1400, n_test=700, n_probes=20)
 
 
-@pytest.fixture(scope="session", params=["two", "five", "untested", "absurd"])
+@pytest.fixture(scope="session", params=["two", "five", "untested", "absurd", "markup"])
 def study(request):
-    """Each of the three, and one with absurdly long names."""
+    """Each of the three, one with absurdly long names, and one with ten that look like markup."""
+    if request.param == "markup":
+        return request.getfixturevalue("markup")
     if request.param == "absurd":
         return draw_study(ABSURD, n_train=40, n_test=25)
     return request.getfixturevalue(request.param)

@@ -1,15 +1,18 @@
 """What every figure owes its reader, on two and five classes, with and without test samples."""
 
+import html
 import inspect
 import io
 import pickle
 import pkgutil
 import re
+import warnings
 from importlib import import_module
 
 import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.cbook import is_math_text
 from matplotlib.text import Text
 
 from leukemia_kedro import plots
@@ -101,7 +104,7 @@ def test_letters_drawn_as_outlines_are_not_cut_either(drawn):
 
 
 def test_words_name_and_axis_names_are_there(drawn):
-    assert re.fullmatch(r"[A-Za-z0-9._-]+", drawn.name)
+    assert re.fullmatch(r"[\w.+-]+", drawn.name)
     assert drawn.title
     assert drawn.caption.endswith(".")
     assert drawn.alt.endswith(".")
@@ -126,6 +129,34 @@ def test_without_a_test_set_no_figure_shows_one(drawn, study):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_names_that_look_like_markup_are_drawn_as_they_are(name, markup, gallery_of):
+    drawn = gallery_of(markup)[name]()
+    for text in drawn.figure.findobj(Text):
+        own = text.get_text().startswith("$\\mathdefault")  # a number on a log axis
+        assert own or not is_math_text(text.get_text()), text
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of letters that its fonts lack
+        svg(drawn.figure)
+
+
+@pytest.mark.parametrize(("draw", "arguments"), INTERACTIVE.items())
+def test_plotly_reads_no_markup_in_names(draw, arguments, markup):
+    """Tags and variables are ours alone: <br>, <b> of the champion, <extra>, %{x} and the like."""
+    figure = draw(*arguments(markup))
+    texts = [figure.layout.xaxis.title.text, figure.layout.yaxis.title.text]
+    texts += [note.text for note in figure.layout.annotations]
+    for trace in figure.data:
+        texts += [trace.name, trace.hovertemplate, *trace.text]
+    tags = {tag for text in texts if text for tag in re.findall(r"<[^>]*>", text)}
+    assert tags <= {"<br>", "<extra>", "</extra>"}
+    variables = {found for text in texts if text for found in re.findall(r"%{(\w+)", text)}
+    assert variables <= {"x", "y", "text", "customdata"}
+    templates = [trace.hovertemplate for trace in figure.data]
+    for template in templates:
+        assert template.count("%{x") <= 1, template
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_settings_at_saving_time_change_nothing(name, two, gallery_of):
     """What a thread or a user sets globally does not leak into a file; a figure can be sent."""
     before = dict(mpl.rcParams)
@@ -145,7 +176,7 @@ def test_interactive_figures_name_their_axes_and_what_is_under_the_pointer(draw,
         assert "<extra></extra>" in trace.hovertemplate
         assert len(trace.text) == len(trace.x)
     # What stands above the plot fits a phone.
-    assert all(len(trace.name or "") <= 45 for trace in figure.data)
+    assert all(len(html.unescape(trace.name or "")) <= 45 for trace in figure.data)
 
 
 def svg(figure, **settings):

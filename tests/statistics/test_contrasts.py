@@ -6,6 +6,7 @@ import pytest
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.statistics.contrasts import (
+    class_in_words,
     class_weights,
     contrast_matrix,
     each_against_rest,
@@ -113,6 +114,12 @@ def test_pairs_run_from_the_later_class_to_the_earlier():
         "T cell-ALL": "`T cell` - ALL",
         "T cell-AML": "`T cell` - AML",
     }
+
+
+def test_a_class_that_is_a_number_is_named_in_words():
+    assert pairwise_contrasts(["0", "1"]) == {"class 1-class 0": "`1` - `0`"}
+    assert list(each_against_rest(["-1", "2.5"])) == ["class -1-rest", "class 2.5-rest"]
+    assert [class_in_words(label) for label in ("L1", "2 b", "")] == ["L1", "2 b", ""]
 
 
 def test_the_rest_is_the_plain_mean_of_the_other_classes():

@@ -11,7 +11,14 @@ from leukemia_kedro.evaluation import reject_option
 from leukemia_kedro.evaluation.reliability import mean_over_repeats
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, class_name, counted, readable
+from leukemia_kedro.plots.captions import (
+    CLASS_WIDTH,
+    CaptionedFigure,
+    counted,
+    fitted,
+    plain,
+    readable,
+)
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
@@ -60,7 +67,7 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
         ]
     of_two = len(classes) == 2
     what = f"class {classes[-1]}" if of_two else "the likeliest class"
-    named = f"class {class_name(classes[-1])}" if of_two else what
+    named = f"class {plain(fitted(classes[-1], CLASS_WIDTH))}" if of_two else what
     curve.set(ylabel="observed frequency", ylim=(-0.03, 1.03))
     axis = f"predicted probability of\n{named}"
     counts.set(xlabel=axis, ylabel="samples", xlim=(-0.03, 1.03))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from leukemia_kedro.plots.fonts import draw_every_letter
+from leukemia_kedro.statistics.contrasts import class_in_words
+
 WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
 AS_WRITTEN = {word.lower().replace("-", ""): word for word in (*WORDS, "SVC", "UMAP", "XGBoost")}
 """Words of names that are not written in small letters."""
+
+UNICODE = "U+…"
+"""In the caption of a figure with letters that no installed font has."""
 
 # Characters of a name inside a figure.
 CLASS_WIDTH = 24
@@ -35,6 +42,10 @@ class CaptionedFigure:
     """Drawn at its printed size, 200 dots per inch."""
 
     def __post_init__(self) -> None:
+        lacking = draw_every_letter(self.figure)
+        if lacking:
+            note = f" Letters that no installed font has are named by their number ({UNICODE})."
+            object.__setattr__(self, "caption", self.caption + note)
         if engine := self.figure.get_layout_engine():
             engine.execute(self.figure)
         self.figure.set_layout_engine("none")
@@ -60,6 +71,11 @@ def readable(name: object) -> str:
 def plain(text: object) -> str:
     r"""Text from a cohort, with ``$`` escaped: matplotlib reads two of them as mathematics."""
     return str(text).replace("$", r"\$")
+
+
+def on_screen(text: object) -> str:
+    """Text from a cohort for plotly, which takes tags for HTML and ``%{…}`` for a variable."""
+    return html.escape(str(text), quote=False).replace("%{", "&#37;{")
 
 
 def shortened(text: object, width: int) -> str:
@@ -88,7 +104,7 @@ def fitted(text: object, width: int) -> str:
 
 def class_name(label: object) -> str:
     """A class as it is named inside a figure; the text alternative has its full name."""
-    return plain(fitted(label, CLASS_WIDTH))
+    return plain(fitted(class_in_words(label), CLASS_WIDTH))
 
 
 def sample_name(sample: object) -> str:

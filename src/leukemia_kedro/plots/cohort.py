@@ -19,6 +19,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.plots.study import Shift
+from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
     style.legend_below(figure)
 
     sizes = "; ".join(
-        f"{split}: " + ", ".join(f"{label} {n:,}" for label, n in counts[split].items())
+        f"{split}: "
+        + ", ".join(f"{class_in_words(label)} {n:,}" for label, n in counts[split].items())
         for split in splits
     )
     return CaptionedFigure(

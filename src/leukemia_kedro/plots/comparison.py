@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, on_screen, readable
 from leukemia_kedro.plots.shown import shown_in
 
 BASELINE_NAME = "assigning every sample to the larger class"
@@ -92,7 +92,9 @@ def model_comparison_interactive(
     names, suffixes = [], []
     columns = ["model", "n_genes", "champion"]
     for model, n_genes, champion in models[columns].itertuples(index=False):
-        names.append(f"<b>{readable(model)}</b>" if champion else readable(model))
+        names.append(
+            f"<b>{on_screen(readable(model))}</b>" if champion else on_screen(readable(model))
+        )
         suffixes.append(f"{counted(int(n_genes), 'gene')}{', champion' if champion else ''}")
     for column, measure in enumerate(measures, start=1):
         value = models[measure.column]

@@ -26,8 +26,13 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.statistics.contrasts import class_in_words
 
 MOST_HARD = 40
+MOST_BESIDE = 8
+"""Classes of two matrices side by side; larger ones stand below each other."""
+TWO_LINES, ONE_LINE = 0.26, 0.155
+"""Inches of a cell that holds a number and its share, and of one that holds the number."""
 KEY = {"fraction": 0.03, "aspect": 20, "shrink": 0.7}
 
 
@@ -49,16 +54,21 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     if len(predictions.test):
         parts["test samples"] = predictions.test
     names = 0.07 * _longest(classes)
-    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - names - 1.2) / len(parts))
-    width, height = side * len(parts) + names + 1.2, side + names + 0.6
-    figure, [axes] = style.panels(1, len(parts), width=width, height=height, sharey=True)
+    n_rows = len(parts) if len(classes) > MOST_BESIDE else 1
+    n_columns = len(parts) // n_rows
+    side = min(1.2 + 0.28 * len(classes), (style.FULL_WIDTH - names - 1.2) / n_columns)
+    width, height = side * n_columns + names + 1.2, (side + names + 0.6) * n_rows
+    width += 0.4 * (n_rows - 1)  # for the key, which is as high as both matrices
+    figure, grid = style.panels(n_rows, n_columns, width=width, height=height, sharey=True)
+    axes = list(grid.flat)
     for ax, (source, table) in zip(axes, parts.items(), strict=True):
         counts = confusion_counts(table, classes)
-        image = _draw_matrix(ax, counts, classes, _digits(counts), with_shares=True)
+        image = _draw_matrix(ax, counts, classes, _digits(counts), side, with_shares=True)
         style.title(ax, f"{source} (n = {table['sample'].nunique():,})")
         ax.set_xlabel("predicted class")
-    axes[0].set_ylabel("true class")
-    _draw_key(figure, image, list(axes), "share of the true class", **KEY)
+    for ax in grid[:, 0]:
+        ax.set_ylabel("true class")
+    _draw_key(figure, image, axes, "share of the true class", **KEY)
 
     name = readable(predictions.model)
     wrong = "; ".join(f"{source} {_errors(table)}" for source, table in parts.items())
@@ -100,8 +110,9 @@ def _confusion_matrices(
     counts = {model: confusion_counts(table, classes) for model, table in tables.items()}
     digits = _digits(*counts.values())
     for ax, (model, matrix) in zip(axes, counts.items(), strict=True):
-        image = _draw_matrix(ax, matrix, classes, digits)
+        image = _draw_matrix(ax, matrix, classes, digits, row_height - 0.2)
         style.title(ax, fitted(readable(model), MODEL_WIDTH))
+    has_numbers = (row_height - 0.2) / len(classes) > ONE_LINE
     figure.supxlabel("predicted class", fontsize=style.TEXT_SIZE)
     figure.supylabel("true class", fontsize=style.TEXT_SIZE)
     _draw_key(figure, image, figure.axes, "share of the true class", **KEY)
@@ -112,7 +123,8 @@ def _confusion_matrices(
         title=f"Confusion matrices of all models: {source}",
         caption=f"Number of samples by true and predicted class{_averaging(predictions)}, "
         f"{counted(predictions['sample'].nunique(), 'sample')} ({source}); columns in the order of "
-        "the rows; colour: share of the true class.",
+        "the rows; colour: share of the true class."
+        + ("" if has_numbers else " The figure of each model has the numbers."),
         alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
         figure=figure,
     )
@@ -157,7 +169,9 @@ def hard_samples(
 
     limit = "" if len(about) == len(missed) else f"; the {len(about)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
-    hardest = ", ".join(f"{sample} ({label}{split})" for sample, label, split in rows[:5])
+    hardest = ", ".join(
+        f"{sample} ({class_in_words(label)}{split})" for sample, label, split in rows[:5]
+    )
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
@@ -176,16 +190,23 @@ def _digits(*matrices: np.ndarray) -> int:
 
 
 def _draw_matrix(
-    ax: Axes, counts: np.ndarray, classes: Sequence[str], digits: int, with_shares: bool = False
+    ax: Axes,
+    counts: np.ndarray,
+    classes: Sequence[str],
+    digits: int,
+    side: float,
+    with_shares: bool = False,
 ) -> QuadMesh:
+    """A matrix ``side`` inches wide, with as many numbers in its cells as they hold."""
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     image = _draw_cells(ax, shares)
     ax.set_aspect("equal")
     size = style.SMALL_SIZE if len(counts) <= 3 else style.TINY_SIZE
-    for (row, column), count in np.ndenumerate(counts):
+    cell = side / len(counts)
+    for (row, column), count in np.ndenumerate(counts) if cell > ONE_LINE else ():
         text = f"{count:,.{digits}f}" if count else "0"
-        if with_shares and totals[row, 0]:
+        if with_shares and totals[row, 0] and cell > TWO_LINES:
             text += f"\n({shares[row, column]:.0%})"
         colour = "white" if shares[row, column] > 0.55 else "black"
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)

@@ -72,6 +72,7 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     body = 0.2 * len(names)
     heights: dict[str, Any] = {"height": 2.2 + body, "height_ratios": (1.6, body)}
     figure, axes = style.panels(2, 1, width=5.6, sharex=True, **heights)
+    style.leave_room_for_long_names(figure)
     bars, matrix = axes[:, 0]
     drawn = bars.bar(range(len(shown)), shown.values(), color=style.BLUE, width=0.6)
     bars.bar_label(drawn, fmt="{:,.0f}", fontsize=style.SMALL_SIZE, padding=1)

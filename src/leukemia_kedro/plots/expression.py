@@ -28,6 +28,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60
@@ -233,7 +234,9 @@ def gene_strips(
     figure.supylabel("log2 expression", fontsize=style.TEXT_SIZE)
     style.legend_below(figure, style.split_entries(sample_split))
 
-    sizes = ", ".join(f"{label} {(sample_split['label'] == label).sum():,}" for label in classes)
+    sizes = ", ".join(
+        f"{class_in_words(label)} {(sample_split['label'] == label).sum():,}" for label in classes
+    )
     return CaptionedFigure(
         name=file_stem("gene_strips", contrast.stem),
         title=f"Top genes of {contrast.name}, sample by sample",

@@ -5,7 +5,6 @@ The volcano and the mean–difference plot are two views of it, each on paper an
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from leukemia_kedro.plots.captions import (
     counted,
     fitted,
     gene_name,
+    on_screen,
     plain,
     shortened,
 )
@@ -191,6 +191,7 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
     """:func:`printed` with each gene on hover, thinned where they lie on one another."""
     points = probe_points(contrast)
     view = make_view(points, contrast.name)
+    x_name, y_name = on_screen(view.x.name), on_screen(view.y.name)
     drawn = _thinned(points, view)
     figure = go.Figure()
     for rule, colour, group in _groups(points, contrast.alpha):
@@ -202,19 +203,19 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
             name=rule,
             marker={"color": colour, "size": 5},
             text=[
-                html.escape(gene_name(probe, description, width=60), quote=False)
+                on_screen(gene_name(probe, description, width=60))
                 for probe, description in zip(shown["probe"], shown["description"], strict=True)
             ],
             customdata=[f"{value:.2g}" for value in shown["adjusted"]],
-            hovertemplate=f"%{{text}}<br>{view.x.name}: %{{x:.2f}}<br>"
-            f"{view.y.name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
+            hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"
+            f"{y_name}: %{{y:.2f}}<br>adjusted p: %{{customdata}}<extra></extra>",
         )
     (left, right), (low, high) = view.x.range, view.y.range
     for name in _names(points, view):
         is_left = name.side == "left"
         # A line runs to the point from the nearer end of the text; both move when zoomed.
         figure.add_annotation(
-            text=html.escape(name.text, quote=False),
+            text=on_screen(name.text),
             x=name.x,
             y=name.y,
             ax=left + (NAME_SHARE if is_left else 1 - NAME_SHARE) * (right - left),
@@ -222,7 +223,7 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
             xanchor="right" if is_left else "left",
             **ANNOTATION,
         )
-    style.interactive_layout(figure, xaxis_title=view.x.name, yaxis_title=view.y.name)
+    style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     figure.update_layout(xaxis_range=view.x.range, yaxis_range=view.y.range)
     if len(drawn) < len(points):
         note = (

@@ -17,8 +17,10 @@ from leukemia_kedro.plots.captions import (
     counted,
     drawn_of,
     fitted,
+    on_screen,
 )
 from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000
@@ -59,7 +61,9 @@ def projection(
     reading = "Near neighbours are meaningful; distances between groups are not."
     if method == "PCA":
         reading = "Distances are those along the two directions of largest variance."
-    present = ", ".join(f"{label} {(points['label'] == label).sum():,}" for label in classes)
+    present = ", ".join(
+        f"{class_in_words(label)} {(points['label'] == label).sum():,}" for label in classes
+    )
     return CaptionedFigure(
         name=file_stem("projection", method),
         title=f"{method} of the samples",
@@ -85,13 +89,14 @@ def projection_interactive(
     has_test = len(style.splits_in(points)) > 1
     for group in _groups(points, classes):
         of_split = f", {group.split}" if has_test else ""
+        label = class_in_words(group.label)
         figure.add_scatter(
             x=group.points["x"].round(DIGITS),
             y=group.points["y"].round(DIGITS),
             mode="markers",
-            name=f"{fitted(group.label, CLASS_WIDTH)}{of_split} (n = {len(group.points):,})",
-            text=group.points["sample"],
-            hovertemplate=f"%{{text}}<br>{group.label}{of_split}<extra></extra>",
+            name=f"{on_screen(fitted(label, CLASS_WIDTH))}{of_split} (n = {len(group.points):,})",
+            text=group.points["sample"].map(on_screen),
+            hovertemplate=f"%{{text}}<br>{on_screen(label)}{of_split}<extra></extra>",
             marker={"color": group.colour, "symbol": style.SYMBOLS[group.marker], **MARK},
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)

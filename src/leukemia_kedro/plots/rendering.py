@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.plots.captions import CaptionedFigure
+from leukemia_kedro.plots.captions import UNICODE, CaptionedFigure
 
+logger = logging.getLogger(__name__)
 _SALT = threading.Lock()
 
 
@@ -41,7 +44,20 @@ def render_all(
     """
     # A figure takes a tenth of a second: no cluster is worth the way there.
     files = run_parallel(_drawn_and_rendered, zip(figures), n_jobs, "figures", on_cluster=False)
-    return [each for each in files if each is not None]
+    drawn = [each for each in files if each is not None]
+    if any(UNICODE in each.caption for each in drawn):
+        _warn_of_letters()
+    return drawn
+
+
+@cache
+def _warn_of_letters() -> None:
+    """Once, not for each figure."""
+    logger.warning(
+        "Figures name letters by their number (%s), because no installed font has them. To draw "
+        "the letters, install a font such as Noto Sans CJK, then run again.",
+        UNICODE,
+    )
 
 
 def rendered(drawn: CaptionedFigure) -> RenderedFigure:

@@ -17,6 +17,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -25,6 +26,7 @@ from matplotlib.textpath import TextPath
 
 from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.plots.captions import class_name
+from leukemia_kedro.plots.fonts import drawable, fonts_for
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,6 +41,12 @@ TINY_SIZE = 5.5  # points: names of many genes or samples
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY_BLUE, ORANGE, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
 OKABE_ITO = (BLUE, VERMILLION, GREEN, PURPLE, SKY_BLUE, ORANGE, YELLOW, BLACK)
+# Of Kelly (1965), Twenty-two colors of maximum contrast, Color Engineering 3:26, those that differ
+# most from the eight and from one another.
+KELLY = (
+    "#654522", "#F99379", "#BE0032", "#8DB600", "#875692", "#B3446C", "#2B3D26", "#C2B280",
+)  # fmt: skip
+COLOURS = (*OKABE_ITO, *KELLY)
 
 GREY = "#8C8C8C"
 PALE = "#D0D0D0"
@@ -55,10 +63,10 @@ SEQUENTIAL = "Blues"
 
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
-    """Colour of each class, fixed by class order; from the ninth on, paler tints of the eight."""
-    n = len(OKABE_ITO)
+    """Colour of each class, fixed by class order; from the 17th on, paler tints of the sixteen."""
+    n = len(COLOURS)
     white = [i // n / ceil(len(classes) / n) for i in range(len(classes))]
-    tints = [np.array(to_rgb(OKABE_ITO[i % n])) * (1 - w) + w for i, w in enumerate(white)]
+    tints = [np.array(to_rgb(COLOURS[i % n])) * (1 - w) + w for i, w in enumerate(white)]
     return {label: to_hex((r, g, b)) for label, (r, g, b) in zip(classes, tints, strict=True)}
 
 
@@ -185,8 +193,10 @@ def legend_below(
         handles = figure.axes[0].get_legend_handles_labels()[0]
     handle_and_gaps = 5 * SMALL_SIZE  # matplotlib's defaults, in points
     column = handle_and_gaps + max(
-        TextPath((0, 0), str(handle.get_label()), size=SMALL_SIZE).get_extents().width
-        for handle in handles
+        TextPath((0, 0), label, size=SMALL_SIZE, prop=FontProperties(family=fonts_for(label)))  # type: ignore[arg-type]
+        .get_extents()
+        .width
+        for label in (drawable(str(handle.get_label())) for handle in handles)
     )
     n_columns = max(1, min(len(handles), int(72 * figure.get_figwidth() / column)))
     keywords |= {"handles": handles, "ncols": n_columns}

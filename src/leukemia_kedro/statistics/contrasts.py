@@ -50,6 +50,11 @@ def class_weights(expression: str, classes: list[str]) -> pd.Series:
     return pd.Series(weights, index=names).reindex(classes, fill_value=0.0)
 
 
+def class_in_words(label: object) -> str:
+    """A class where a sentence or a difference names it: ``AML``, but ``class 1`` of a number."""
+    return f"class {label}" if re.fullmatch(r"[+−-]?[\d.,]*\d", str(label)) else str(label)
+
+
 def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
     """Every class against every earlier one: ``{"AML-ALL": "AML - ALL"}`` of ``["ALL", "AML"]``.
 
@@ -59,7 +64,13 @@ def pairwise_contrasts(classes: list[str]) -> dict[str, str]:
         Where there is one class only, or two contrasts would be named the same.
     """
     pairs = combinations(classes, 2)
-    return _named(classes, ((f"{b}-{a}", f"{_quoted(b)} - {_quoted(a)}") for a, b in pairs))
+    return _named(
+        classes,
+        (
+            (f"{class_in_words(b)}-{class_in_words(a)}", f"{_quoted(b)} - {_quoted(a)}")
+            for a, b in pairs
+        ),
+    )
 
 
 def each_against_rest(classes: list[str]) -> dict[str, str]:
@@ -73,7 +84,9 @@ def each_against_rest(classes: list[str]) -> dict[str, str]:
         others = [_quoted(other) for other in classes if other != name]
         return others[0] if len(others) == 1 else f"({' + '.join(others)})/{len(others)}"
 
-    return _named(classes, ((f"{a}-rest", f"{_quoted(a)} - {rest(a)}") for a in classes))
+    return _named(
+        classes, ((f"{class_in_words(a)}-rest", f"{_quoted(a)} - {rest(a)}") for a in classes)
+    )
 
 
 def _coefficients(text: str, design: Design) -> np.ndarray:
