@@ -220,10 +220,18 @@ def test_figures_are_files_and_come_back_with_their_words(tmp_path):
     assert dataset.load() == [record | {"svg": "<svg/>"}]
 
 
-def test_json_refuses_what_json_cannot_say(tmp_path):
+def test_what_json_cannot_say_is_null_with_its_reason(tmp_path):
     dataset = JSONDataset(filepath=str(tmp_path / "record.json"))
-    with pytest.raises(DatasetError):
-        dataset.save({"auc": float("nan")})
+    scores = {"cv": {"auc": np.nan, "brier": 0.25}, "draws": [1.0, np.inf]}
+    dataset.save({"n": 3, **scores, "p": -np.inf})
+    undefined = {"cv.auc": "not a number", "draws.1": "infinite", "p": "infinite"}
+    null = {"n": 3, "cv": {"auc": None, "brier": 0.25}, "draws": [1.0, None], "p": None}
+    assert dataset.load() == null | {"undefined": undefined}
+    dataset.save([{"power": np.nan}, {"power": 0.5}])
+    told = {"power": None, "undefined": {"power": "not a number"}}
+    assert dataset.load() == [told, {"power": 0.5}]
+    dataset.save({"auc": np.nan, "undefined": {"auc": "one class only"}})
+    assert dataset.load() == {"auc": None, "undefined": {"auc": "one class only"}}
     dataset.save({"auc": None, "name": "Müller"})
     assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))["name"] == "Müller"
 

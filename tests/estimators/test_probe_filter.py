@@ -53,9 +53,9 @@ def test_thresholds_are_linear_on_the_log2_scale_too():
     assert 0 < on_raw.get_support().sum() < 300
 
 
-def test_without_conditions_every_probe_is_kept():
-    X = np.array([[1.0, np.nan, -3.0], [1.0, np.nan, 2.0]])
-    assert ProbeFilter().fit(X).get_support().all()
+def test_without_conditions_every_probe_with_a_value_is_kept():
+    X = np.array([[1.0, np.nan, -3.0], [1.0, np.nan, np.nan]])
+    assert ProbeFilter().fit(X).get_support().tolist() == [True, False, True]
 
 
 def test_missing_values_are_passed_over():

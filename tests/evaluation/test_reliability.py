@@ -149,6 +149,15 @@ def test_where_probabilities_separate_the_classes_the_slope_is_infinite():
     assert wrong["calibration_slope_high"] == pytest.approx(-found["calibration_slope_low"])
 
 
+@pytest.mark.parametrize("gap", [0.05, 0.3, 0.49, 0.4999])
+def test_however_far_apart_the_classes_are_the_slope_is_infinite(gap):
+    """Far apart, the likelihood is 1 to the last digit already at a finite slope."""
+    of_all, of_aml = np.linspace(0.001, 0.5 - gap, 8), np.linspace(0.5 + gap, 0.999, 8)
+    found = calibration(of_two(np.append(of_all, of_aml), np.arange(16) >= 8), TWO)
+    assert found["calibration_slope"] is found["calibration_slope_high"] is None
+    assert 0 < found["calibration_slope_low"] < 10
+
+
 def test_a_slope_that_is_all_but_infinite_is_told_from_an_infinite_one():
     probability = np.linspace(0.3, 0.7, 20)
     probability[[9, 10]] = 0.5001, 0.4999  # one pair in the wrong order

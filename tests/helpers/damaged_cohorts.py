@@ -101,6 +101,10 @@ def put(value, rows, columns):
     return change
 
 
+
+def only_in_incomplete_probes(values):
+    values[2, 2:] = np.nan
+    values[8:14, :2] = np.nan
 def undo_log2(row):
     """The values of one sample, as they were before the logarithm."""
 
@@ -197,6 +201,14 @@ REFUSED = {
     "a sample without any value": (
         with_values(put(np.nan, 2, slice(None))), RAW | {"missing": {"policy": "impute"}},
         "samples without any value: patient_003; remove them"),
+    "a sample with values in dropped probes only": (
+        with_values(only_in_incomplete_probes), RAW | {"missing": {"policy": "impute"}},
+        "samples with values only in the 2 probes that lack more than cohort.missing.max_share 0.2 "
+        "of theirs and are dropped: patient_003; remove them, or set a larger max_share"),
+    "mostly constant probes": (
+        with_values(put(500.0, slice(None), slice(100, None))),
+        RAW | {"filter": {}}, "140 of 240 probes do not vary within the design … filter out the "
+        "constant probes: set cohort.filter.min_ratio to 1, or to more"),
     "every probe short of values": (
         with_values(put(np.nan, slice(0, 8), slice(None))), RAW | {"missing": {"policy": "impute"}},
         "every probe lacks more than cohort.missing.max_share 0.2 of its values"),

@@ -1,5 +1,7 @@
 """The limit beyond which a sample is out of distribution, and what fills a missing probe."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from helpers.small_models import BLOCKS, PARAMETERS, fit_small_model, small_cohort, small_model
@@ -61,6 +63,19 @@ def test_every_model_of_a_run_flags_the_same_samples():
         one.reference.distance(one.pipeline, values),
         other.reference.distance(other.pipeline, values),
     )
+
+
+def test_a_probe_that_no_training_sample_has_does_not_count():
+    cohort = small_cohort()
+    expression = cohort.expression.copy()
+    expression.iloc[:, 3] = np.nan
+    block = ModelParameters(**BLOCKS["weighted_voting"])
+    empty = dataclasses.replace(cohort, expression=expression)
+    model = fit_small_model(empty, block, PARAMETERS["golub"])
+    with_it = model.reference.distance(model.pipeline, cohort.expression.to_numpy())
+    without = model.reference.distance(model.pipeline, expression.to_numpy())
+    np.testing.assert_array_equal(with_it, without)
+    assert np.isfinite(with_it).all()
 
 
 def test_control_probes_that_the_cohort_drops_do_not_count():

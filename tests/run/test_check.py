@@ -225,8 +225,58 @@ def test_a_run_refuses_the_same_in_the_same_words(catalog_of, name, value, expec
 
 def test_a_run_asks_what_needs_the_split_once_it_is_made(catalog_of):
     catalog = catalog_of(sound_cohort(), RAW, resampling=HALVES, models=BLOCKS)
-    (waiting,) = refuse(checks_of_run(pipelines["__default__"]), catalog, {})
-    assert "sample_split" in waiting.needs
+    waiting = refuse(checks_of_run(pipelines["__default__"]), catalog, {})
+    assert [check.needs[:2] for check in waiting] == [
+        ("params:models", "sample_split"),
+        ("training_set", "params:cohort"),
+    ]
+
+
+def test_folds_inner_folds_and_neighbours_are_refused_at_once(check):
+    folds = ResamplingParameters(folds=20, repeats=1, inner_folds=18)
+    obstacles = check(sound_cohort(), RAW, resampling=folds, models=BLOCKS).obstacles
+    told = "\n".join(obstacles)
+    assert "resampling.folds" in told
+    # Tried on the most folds that can be drawn: fewer would make it worse.
+    few = check(sound_cohort(), RAW, resampling=HALVES, models=BLOCKS).obstacles
+    assert any("models.knn" in line for line in few)
+    unlucky = ResamplingParameters(folds=2, repeats=1, inner_folds=18)
+    both = check(sound_cohort(), RAW, resampling=unlucky, models=BLOCKS).obstacles
+    assert any("inner_folds" in line for line in both)
+    assert any("models.knn" in line for line in both)
+
+
+def one_varying_sample(values):
+    """Every probe varies over all samples, and hardly without the first."""
+    values[1:] = 300 + values[1:] / 1e5
+    values[0] = 3000 + values[0] / 1e5
+
+
+def test_a_filter_that_leaves_no_probe_in_a_training_fold_is_refused(check):
+    cohort = with_values(one_varying_sample)()
+    block = RAW | {"split": {"method": "none"}}
+    (line,) = check(cohort, block, resampling=HALVES).obstacles
+    assert re.fullmatch(
+        r"no probe passes the filter over the \d+ training samples of repeat 1, fold \d"
+        r"(, inner fold \d)?; over all 22 training samples 240 of 240 do, some by the samples "
+        r"held out there\. Set a smaller "
+        r"cohort\.filter\.min_ratio or min_range, or null",
+        line,
+    )
+    assert check(cohort, RAW | {"filter": {}}, resampling=HALVES).obstacles == []
+
+
+def test_r_in_a_formula_is_no_fault_of_the_program(check):
+    for formula, expected in {
+        "~ label + as.factor(patient)": "has R's as.factor(patient); write C(patient)",
+        "~ label + factor(patient)": "has R's factor(patient); write C(patient)",
+        "~ label + my.function(patient)": "names my, which the samples table lacks",
+        "~ label + log2(patient)": "cannot be applied to the samples table",
+        "~ label + (": "cannot be read",
+    }.items():
+        design = DifferentialExpressionParameters(design=formula)
+        (line,) = check(sound_cohort(), RAW, differential_expression=design).obstacles
+        assert expected in line, line
 
 
 def test_the_first_nodes_need_raw_data_and_parameters_only(catalog_of):

@@ -327,6 +327,15 @@ def _empty_samples(examined: _Examined) -> Iterator[str]:
     empty, constant = np.isnan(highest), highest == lowest
     if empty.any():
         yield f"samples without any value: {first_few(samples[empty])}; remove them"
+    dropped = incomplete_probes(examined.cohort, examined.parameters.missing)
+    if dropped.any() and not dropped.all():
+        left = np.isnan(np.fmax.reduce(values[:, ~dropped], axis=1)) & ~empty
+        if left.any():
+            yield (
+                f"samples with values only in the {dropped.sum():,} probes that lack more than "
+                f"cohort.missing.max_share {examined.parameters.missing.max_share:g} of theirs and "
+                f"are dropped: {first_few(samples[left])}; remove them, or set a larger max_share"
+            )
     if constant.any() and values.shape[1] > 1:
         yield (
             f"samples with one value in every probe: {first_few(samples[constant])}; an array that "

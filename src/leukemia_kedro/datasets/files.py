@@ -8,6 +8,7 @@ exists was written to its end, and ``kedro run --only-missing-outputs`` may rely
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,14 +165,44 @@ class ParquetDataset(_ReadOnce, _Atomic, kedro_datasets.pandas.ParquetDataset):
 
 
 class JSONDataset(_Atomic, kedro_datasets.json.JSONDataset):
-    """A small record; every number in it is finite or null, as JSON demands."""
+    """A small record; every number in it is finite or null, as JSON demands.
+
+    What is neither is written as null, and ``undefined`` in the record says by the place of each
+    what it was: ``{"stability": "not a number"}``, ``{"scores.0.auc": "infinite"}``.
+    """
 
     DEFAULT_SAVE_ARGS = {"indent": 2, "allow_nan": False, "ensure_ascii": False}  # noqa: RUF012
+
+    def save(self, data: Any) -> None:
+        if isinstance(data, list):  # of records
+            super().save([_finite_record(record) for record in data])
+        else:
+            super().save(_finite_record(data))
 
     @previews.when_written
     def preview(self) -> JSONPreview:
         """The record, its long lists cut."""
         return json.dumps(previews.record_preview(self.load()))
+
+
+def _finite_record(record: Any) -> Any:
+    """The record with null in place of numbers that JSON lacks, and what they were."""
+    undefined: dict[str, str] = {}
+
+    def finite(value: Any, place: tuple[str, ...]) -> Any:
+        if isinstance(value, dict):
+            return {key: finite(part, (*place, str(key))) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [finite(part, (*place, str(i))) for i, part in enumerate(value)]
+        if isinstance(value, float) and not math.isfinite(value):
+            undefined[".".join(place)] = "not a number" if math.isnan(value) else "infinite"
+            return None
+        return value
+
+    found = finite(record, ())
+    if undefined and isinstance(found, dict):
+        return found | {"undefined": undefined | found.get("undefined", {})}
+    return found
 
 
 class TextDataset(_Atomic, kedro_datasets.text.TextDataset):

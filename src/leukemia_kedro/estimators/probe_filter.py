@@ -47,7 +47,7 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
     Attributes
     ----------
     minimum_, maximum_ : ndarray of shape (n_features_in_,)
-        Linear intensities after clipping; NaN where a probe has no value, which meets no condition.
+        Linear intensities after clipping; NaN where a probe has no value, which is not kept.
 
     References
     ----------
@@ -127,7 +127,7 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
 
     def _varies(self):
         lowest, highest = self.minimum_, self.maximum_
-        varies = np.ones(len(lowest), dtype=bool)
+        varies = ~np.isnan(lowest)
         if self.min_ratio is not None:
             varies &= (highest > 0) & (highest > self.min_ratio * np.maximum(lowest, 0))
         if self.min_range is not None:

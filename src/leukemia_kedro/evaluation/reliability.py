@@ -17,6 +17,8 @@ CLIP = 1e-8
 """A probability of 0 or 1 has no logit; this far from both it has one.
 
 R's CalibrationCurves (``allowPerfectPredictions``) uses the same value."""
+FARTHEST = 1e6
+"""A slope, in deviations of the logits, beyond which the end of an interval is infinite."""
 DROP = stats.chi2.ppf(CONFIDENCE, 1) / 2
 """Values belong to the interval whose log-likelihood is at most so far below the largest."""
 
@@ -191,6 +193,8 @@ def calibration_slope(probability: np.ndarray, truth: np.ndarray, n_repeats: int
         None if is_infinite and step * outwards > 0 else _end(profile, slope, limit, step)
         for step in (-1.0, 1.0)
     ]
+    # Classes far apart have a loss of all but 0 already at a finite slope.
+    is_infinite = ends[1 if outwards > 0 else 0] is None
     value, low, high = (
         None if each is None else float(each / spread)
         for each in (None if is_infinite else slope, *ends)
@@ -198,10 +202,15 @@ def calibration_slope(probability: np.ndarray, truth: np.ndarray, n_repeats: int
     return Estimate(value, low, high)
 
 
-def _end(loss: Callable[[float], float], best: float, limit: float, step: float) -> float:
-    """Where a convex loss, smallest at ``best``, reaches ``limit``; ``step`` points there."""
+def _end(loss: Callable[[float], float], best: float, limit: float, step: float) -> float | None:
+    """Where a convex loss, smallest at ``best``, reaches ``limit``; ``step`` points there.
+
+    None where it does not, because the probabilities all but separate the classes.
+    """
     inside, outside = best, best + step
     while loss(outside) < limit:
+        if abs(outside) > FARTHEST:
+            return None
         inside, outside, step = outside, outside + 2 * step, 2 * step
     return float(optimize.brentq(lambda value: loss(value) - limit, inside, outside, rtol=1e-8))
 

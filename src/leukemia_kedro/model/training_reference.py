@@ -108,10 +108,11 @@ def distance_limit(distances: np.ndarray) -> float:
 
 
 def _profiles(pipeline: Pipeline, values: np.ndarray, fill: np.ndarray) -> np.ndarray:
-    """Log2 expression of all probes but the controls that the cohort drops."""
+    """Log2 expression of all probes but the controls that the cohort drops, and empty ones."""
     from sklearn.base import clone
 
-    chosen = ~np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
+    excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
+    chosen = ~excluded & ~np.isnan(fill)  # NaN: of a probe that no training sample has
     complete = np.where(np.isnan(values), fill, values)[:, chosen]
     return clone(pipeline["log2"]).fit_transform(complete).astype(float)
 

@@ -37,9 +37,10 @@ class StabilityIndex(TypedDict):
     n_folds: int
     n_ever_chosen: int
     n_always_chosen: int
-    stability: float
-    stability_low: float
-    stability_high: float
+    stability: float | None
+    """None where every training set chooses all probes."""
+    stability_low: float | None
+    stability_high: float | None
 
 
 class Overlap(TypedDict):

@@ -23,6 +23,7 @@ from leukemia_kedro.compute.private_names import check_parameters
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.registry import BLOCKS, model_names
 from leukemia_kedro.parameters import (
+    CohortParameters,
     ComputeParameters,
     FeatureSelectionParameters,
     ModelParameters,
@@ -32,6 +33,8 @@ from leukemia_kedro.run.user_message import user_message
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from leukemia_kedro.cohort.training_set import TrainingSet
 
 ONE_MODEL = "params:models."
 
@@ -47,8 +50,12 @@ FIRST_NODES = (
     "feature_selection.look_up_reference",
     "differential_expression.plan_contrasts",
     "differential_expression.name_genes",
+    "data_processing.transform_to_log2",
 )
 """Nodes that take seconds and refuse wrong input, each after those it needs."""
+
+COMPARISON = "differential_expression.compare_classes"
+"""It takes seconds without permutations."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,16 @@ def checks_of_run(pipeline: Pipeline, runner: str = "") -> list[Check]:
     if models:
         needs = ("params:models", "sample_split", "params:resampling", "params:seed")
         checks.append(Check(needs, partial(_try_models, models)))
+    if {"params:cohort", "params:resampling"} <= inputs and "training_set" in pipeline.datasets():
+        needs = ("training_set", "params:cohort", "params:resampling", "params:seed")
+        checks.append(Check(needs, _try_filter))
     return checks
 
 
 def checks_of_first_nodes(pipeline: Pipeline) -> list[Check]:
     """The first nodes of a whole run as checks."""
     nodes = {node.name: node for node in pipeline.nodes}
-    return [
+    first = [
         Check(
             tuple(node.inputs),
             partial(_run_node, node),
@@ -94,6 +104,8 @@ def checks_of_first_nodes(pipeline: Pipeline) -> list[Check]:
         )
         for node in (nodes[name] for name in FIRST_NODES)
     ]
+    comparison = nodes[COMPARISON]
+    return [*first, Check(tuple(comparison.inputs), partial(_compare_once, comparison))]
 
 
 def by_readiness(checks: list[Check], made: Collection[str]) -> tuple[list[Check], list[Check]]:
@@ -241,6 +253,13 @@ def _run_node(node: Node, *inputs: Any) -> dict[str, Any]:
         kedros.setLevel(level)
 
 
+def _compare_once(node: Node, *inputs: Any) -> None:
+    """Refuse samples to which the linear models cannot be fitted."""
+    place = node.inputs.index("params:differential_expression")
+    quick = inputs[place].model_copy(update={"permutations": 0})
+    _run_node(node, *inputs[:place], quick, *inputs[place + 1 :])
+
+
 def _check_criteria(selection: FeatureSelectionParameters) -> None:
     from leukemia_kedro.estimators.rankings import check_criteria
 
@@ -259,6 +278,15 @@ def _connect(runner: str, compute: ComputeParameters) -> None:
     use_backend(compute)
     if in_processes:
         leave_cluster()  # a connection does not survive a fork; each process makes its own
+
+
+def _try_filter(
+    training_set: TrainingSet, cohort: CohortParameters, resampling: ResamplingParameters, seed: int
+) -> None:
+    """Refuse a filter that leaves no probe in a training fold."""
+    from leukemia_kedro.run.rehearsal import rehearse_filter
+
+    rehearse_filter(training_set, cohort, resampling, seed)
 
 
 def _try_models(

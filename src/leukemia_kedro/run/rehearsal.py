@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -20,19 +21,75 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
-from leukemia_kedro.errors import UserError
+from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.calibrated import class_scores
-from leukemia_kedro.estimators.model_pipeline import classifier
+from leukemia_kedro.estimators.model_pipeline import classifier, probe_filter
+from leukemia_kedro.estimators.probe_filter import ProbeFilter
 from leukemia_kedro.evaluation.own_folds import in_groups
-from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, resampling_plan
+from leukemia_kedro.evaluation.plan import (
+    Split,
+    check_folds,
+    inner_splits,
+    outer_splits,
+    resampling_plan,
+)
 from leukemia_kedro.model.file import TRUSTED_TYPES
-from leukemia_kedro.parameters import ModelParameters, ResamplingParameters
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.statistics.thinning import thinned
 
 GENES = 50
 """Columns of the made-up values for a model that takes all genes."""
+FEW_PROBES = 100
+"""Probes whose filter is tried first in every fold."""
 QUICK = 100
 """Samples that a classifier is tried on first; only one that refuses them is tried on all."""
+
+
+def rehearse_filter(
+    training_set: TrainingSet, cohort: CohortParameters, resampling: ResamplingParameters, seed: int
+) -> None:
+    """Refuse a run in which no probe passes the filter in some training fold.
+
+    A probe that varies over all training samples may owe it to one that is held out.
+
+    Raises
+    ------
+    UserError
+        Names the fold, and how many probes pass over all training samples. Nothing is said where
+        folds cannot be drawn, or where no probe passes at all: other checks do.
+    """
+    labels, groups = training_set.labels, training_set.groups
+    classes, values = training_set.classes, training_set.matrix
+    unfitted = probe_filter(cohort, training_set.controls)
+    try:
+        plan = resampling_plan(labels, resampling, seed, groups)
+        passing = unfitted.fit(training_set.expression).get_support(indices=True)
+    except UserError:
+        return
+    # Where one of these passes in a fold, no other needs to be looked at.
+    few = passing[:: max(1, len(passing) // FEW_PROBES)]
+    of_few, of_all = values[:, few], values[:, passing]
+    free = probe_filter(cohort)
+    for outer in outer_splits(plan, labels.index, groups):
+        for part in [outer, *inner_splits(outer, classes, resampling.inner_folds, seed)]:
+            if not any(_passes(free, tried[part.train]) for tried in (of_few, of_all)):
+                inner = f", inner fold {part.inner_fold}" if part.inner_fold else ""
+                raise UserError(
+                    f"no probe passes the filter over the {len(part.train)} training samples of "
+                    f"repeat {part.repeat}, fold {part.fold}{inner}; over all "
+                    f"{len(labels)} training samples {len(passing)} of {values.shape[1]} do, some "
+                    "by the samples held out there. Set a smaller cohort.filter.min_ratio or "
+                    "min_range, or null"
+                )
+
+
+def _passes(unfitted: ProbeFilter, values: np.ndarray) -> bool:
+    try:
+        unfitted.fit(values)
+    except CohortError:  # no probe is left
+        return False
+    return True
 
 
 def rehearse_models(
@@ -56,14 +113,27 @@ def rehearse_models(
     ------
     UserError
         The folds cannot be drawn, see :func:`~leukemia_kedro.evaluation.plan.resampling_plan`; or
-        a classifier cannot be fitted to the smallest training set that it would be given.
+        a classifier cannot be fitted to the smallest training set that it would be given, or would
+        be given with as many folds as can be drawn. A message each.
     """
     classes = labels.to_numpy(dtype=str)
-    plan = resampling_plan(labels, resampling, seed, groups)
+    refusals: list[str] = []
+    try:
+        plan = resampling_plan(labels, resampling, seed, groups)
+    except UserError as error:
+        # Models are tried on folds that fit, so that all refusals come at once.
+        refusals += map(str, error.args)
+        fitting = _most_folds(resampling, labels, groups)
+        if fitting is None:
+            raise
+        resampling = fitting
+        try:
+            plan = resampling_plan(labels, resampling, seed, groups)
+        except UserError:
+            raise error from None
     outer = list(outer_splits(plan, labels.index, groups))
     folds = (inner_splits(split, classes, resampling.inner_folds, seed) for split in outer)
     fitted, tuned = _smallest(outer, classes), _smallest(list(chain(*folds)), classes)
-    refusals: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the values are made up
         for name, block in models.items():
@@ -72,6 +142,21 @@ def rehearse_models(
                 refusals += _Rehearsal(name, model, classes, seed).refusals(fitted, tuned)
     if refusals:
         raise UserError(*refusals)
+
+
+def _most_folds(
+    resampling: ResamplingParameters, labels: pd.Series, groups: np.ndarray | None
+) -> ResamplingParameters | None:
+    """The most folds, and inside them the most inner folds, that the classes allow."""
+    most = resampling.folds
+    outer = [most] if most == "leave_one_out" else range(most, 1, -1)
+    for folds in outer:
+        for inner_folds in range(resampling.inner_folds, 1, -1):
+            tried = resampling.model_copy(update={"folds": folds, "inner_folds": inner_folds})
+            with suppress(UserError):
+                check_folds(labels, tried, groups)
+                return tried
+    return None
 
 
 def _smallest(parts: Sequence[Split], classes: np.ndarray) -> list[Split]:

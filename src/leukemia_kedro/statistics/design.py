@@ -1,5 +1,6 @@
 """Design matrices from formulas over the samples table."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,10 +143,18 @@ def _parse(formula: str) -> SimpleFormula:
     expected = "expected one such as '~ label' or '~ label + batch'"
     if not formula.lstrip().startswith("~"):
         raise UserError(f"the design formula {formula!r} does not start with '~'; {expected}")
+    in_r = re.search(r"\b(?:as\.)?factor\(([^()]*)\)", formula)
+    if in_r:
+        raise UserError(
+            f"the design formula {formula!r} has R's {in_r[0]}; write C({in_r[1]}) to make groups "
+            "of the values of a column"
+        )
     try:
         terms = Formula(formula)
-    except FormulaicError as error:
-        why = f"{str(error).splitlines()[0]} {expected}"
+        if isinstance(terms, SimpleFormula):
+            terms.required_variables  # noqa: B018 - reads the functions in it
+    except (FormulaicError, SyntaxError, ValueError) as error:
+        why = f"{str(error).splitlines()[0]}; {expected}"
         raise UserError(f"the design formula {formula!r} cannot be read: {why}") from error
     if not isinstance(terms, SimpleFormula):
         raise UserError(f"the design formula {formula!r} has several parts; {expected}")
@@ -183,7 +192,7 @@ def _check_covariates(formula: str, terms: SimpleFormula, samples: pd.DataFrame)
 def _encode(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> ModelMatrix:
     try:
         encoded = terms.get_model_matrix(samples, context={}, na_action="raise")
-    except (FormulaicError, ValueError) as error:
+    except Exception as error:  # a function in a formula may raise any
         what = f"the design formula {formula!r} cannot be applied to the samples table"
         raise UserError(f"{what}: {error}") from error
     beyond = encoded.columns[~np.isfinite(encoded.to_numpy(dtype=np.float64)).all(axis=0)]

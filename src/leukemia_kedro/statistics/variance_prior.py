@@ -86,7 +86,7 @@ def fit_variance_prior(
         raise UserError(
             f"{(s2 == 0).sum()} of {len(s2)} probes do not vary within the design (residual "
             "variance exactly 0): no prior variance can be estimated from them; filter out the "
-            "constant probes"
+            "constant probes: set cohort.filter.min_ratio to 1, or to more"
         )
     if len(s2) == 1:
         return VariancePrior(np.full(len(variance), s2[0]), np.zeros(len(variance)))

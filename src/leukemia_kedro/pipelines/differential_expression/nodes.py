@@ -188,10 +188,11 @@ def compare_classes(
         name: analysis.contrast_table(moderated, name, tests.get(name), descriptions)
         for name in comparison.expressions
     }
-    prior_df = float(np.median(moderated.prior.df))
+    # NaN: of a probe without a value in the samples compared, for which there is no trend.
+    prior_df = float(np.nanmedian(moderated.prior.df))
     prior: PriorRecord = {
         "prior_df": prior_df if np.isfinite(prior_df) else None,
-        "prior_variance": float(np.median(moderated.prior.variance)),
+        "prior_variance": float(np.nanmedian(moderated.prior.variance)),
         "n_probes": len(expression),
         "n_samples": len(design),
         "contrasts": comparison.expressions,

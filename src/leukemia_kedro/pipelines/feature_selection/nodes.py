@@ -139,7 +139,7 @@ def measure_stability(
         }
     ).sort_values(["selection_frequency", "mean_rank"], ascending=[False, True])
     nogueira = stability.selection_stability(chosen)
-    return table.reset_index(drop=True), {
+    index = {
         "criterion": signature.criterion,
         "n_genes": signature.n_genes,
         "n_folds": len(outer),
@@ -149,6 +149,11 @@ def measure_stability(
         "stability_low": nogueira.low,
         "stability_high": nogueira.high,
     }
+    if np.isnan(nogueira.estimate):
+        why = f"every training set chooses all of its probes, of which there are {len(ever)}"
+        nothing = ("stability", "stability_low", "stability_high")
+        index |= dict.fromkeys(nothing) | {"undefined": dict.fromkeys(nothing, why)}
+    return table.reset_index(drop=True), index
 
 
 def choose_signature(
