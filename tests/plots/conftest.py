@@ -216,6 +216,7 @@ def _gallery_of(study):
     described = {
         "classes": dict.fromkeys(study.classes),
         "intensity_per_sample": study.quantiles.to_dict(),
+        "negative_share": 0.0,
         "scale": "log2" if study.test[MODELS[0]].empty else "raw",
     }
     name, table = study.contrast.name, study.contrast.table

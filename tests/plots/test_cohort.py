@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from leukemia_kedro.plots.cohort import class_balance, intensity_per_sample, intensity_shift
+from leukemia_kedro.plots.study import are_ratios
 
 SHIFT = {"auc": 0.81, "p_value": 0.001}
+RAW = {"scale": "raw", "negative_share": 0.3, "intensity_per_sample": {"s1": {"median": 0.0}}}
 
 
 def test_bars_are_the_samples_of_each_class_and_split(five):
@@ -63,7 +65,7 @@ def test_too_many_for_bands_are_thinned_with_the_extremes_kept(large):
 
 
 def test_lines_are_the_typical_quantiles_of_each_split(two):
-    drawn = intensity_shift(two.log_expression, two.sample_split, SHIFT)
+    drawn = intensity_shift(two.log_expression, two.sample_split, SHIFT, RAW)
     train, test = drawn.figure.axes[0].get_lines()
     members = two.sample_split.query("split == 'test'").index
     medians = two.log_expression[members].median()
@@ -74,6 +76,22 @@ def test_lines_are_the_typical_quantiles_of_each_split(two):
 
 
 def test_the_distributions_of_a_large_cohort_are_those_of_some_and_it_says_so(large):
-    drawn = intensity_shift(large.log_expression, large.sample_split, SHIFT)
+    drawn = intensity_shift(large.log_expression, large.sample_split, SHIFT, RAW)
     assert "of 2,100 samples (evenly drawn" in drawn.caption
     assert drawn.figure.axes[0].get_lines()[0].get_label() == "train (n = 1,400)"
+
+
+@pytest.mark.parametrize(
+    ("scale", "median", "negative", "expected"),
+    [
+        ("log2", 0.02, 0.49, True),  # two-colour arrays
+        ("log2", 0.02, 0.01, False),
+        ("log2", 7.5, 0.0, False),  # RMA
+        ("log2", -6.6, 0.7, False),  # log2 of nearly nothing
+        ("raw", 0.1, 0.4, False),
+    ],
+)
+def test_values_around_zero_on_the_log2_scale_are_ratios(scale, median, negative, expected):
+    quality = {"scale": scale, "negative_share": negative}
+    quality["intensity_per_sample"] = {f"s{i}": {"median": median + i / 100} for i in range(3)}
+    assert are_ratios(quality) is expected

@@ -416,3 +416,45 @@ def test_an_infinite_calibration_slope_is_a_dash_with_the_finite_end(two_classes
     assert "Calibration slope – 1.50 to ∞" in of_model
     assert "Calibration intercept, AML 0.10 −0.50 to 0.70" in of_model
     assert "Calibration intercept, ALL" not in of_model
+
+
+def test_the_title_names_the_cohort(two_classes):
+    assert text(two_classes.find(".//h1")) == "Classes from gene expression"
+    named = make_datasets()["cohort"].model_copy(update={"name": "breast <2>"})
+    page = page_with(cohort=named)
+    assert text(page.find(".//h1")) == "breast <2>: classes from gene expression"
+    assert text(page.find(".//title")).startswith("breast <2>: classes")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"corrected": {"low": 0.41}},
+            "the 95% interval of the cross-validated score holds chance",
+        ),
+        ({"n_genes": 0}, "the champion uses no gene"),
+    ],
+)
+def test_without_signal_no_signature_is_named(two_classes, changes, reason):
+    assert "No signal shown" not in text(two_classes)
+    assert "Balanced accuracy by chance 0.500" in text(by_id(two_classes, "answer"))
+    champion = FOUND["champion"]
+    changed = {
+        key: champion[key] | value if isinstance(value, dict) else value
+        for key, value in changes.items()
+    }
+    page = page_with(champion=champion | changed)
+    answer = text(by_id(page, "answer"))
+    assert f"No signal shown: {reason}" in answer
+    assert "The signature has" not in answer
+    signature = text(by_id(page, "signature"))
+    assert "No signal shown" in signature
+    assert "The 20 genes ranked highest" in signature
+    assert "genes of the signature" not in signature
+
+
+def test_classes_that_are_numbers_are_words_where_a_sentence_names_them():
+    page = page_with(**make_datasets(classes=("0", "1")))
+    assert "higher in class 1" in text(by_id(page, "answer"))
+    assert "A probability for each of class 0 and class 1" in text(by_id(page, "model-card"))

@@ -18,7 +18,7 @@ from leukemia_kedro.plots.captions import (
     sample_name,
 )
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.plots.study import Shift
+from leukemia_kedro.plots.study import Shift, are_ratios
 from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
@@ -105,17 +105,19 @@ def intensity_per_sample(
             ax.set_yscale("symlog", linthresh=100)
         ax.margins(x=0.01)
         style.title(ax, f"{split} (n = {(table['split'] == split).sum():,})")
-    figure.supylabel(SCALES[scale], fontsize=style.TEXT_SIZE)
+    ratios = are_ratios(data_quality)
+    figure.supylabel("log2 ratio" if ratios else SCALES[scale], fontsize=style.TEXT_SIZE)
     axes[-1, 0].set_xlabel("samples, by class and median intensity")
     style.legend_below(figure, style.class_entries(classes, table["label"]))
 
     medians = table["median"]
     return CaptionedFigure(
         name="intensity_per_sample",
-        title="Intensity per sample",
-        caption="Intensities over all probes in each of "
+        title=f"{'Log2 ratios' if ratios else 'Intensity'} per sample",
+        caption=f"{'Log2 ratios' if ratios else 'Intensities'} over all probes in each of "
         f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
-        alt=f"Intensity quantiles of {counted(len(table), 'sample')}; the medians run from "
+        alt=f"{'Ratio' if ratios else 'Intensity'} quantiles of "
+        f"{counted(len(table), 'sample')}; the medians run from "
         f"{medians.min():,.4g} to {medians.max():,.4g}.",
         figure=figure,
     )
@@ -155,9 +157,12 @@ def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
 
 @shown_in("model")
 def intensity_shift(
-    log_expression: pd.DataFrame, sample_split: pd.DataFrame, shift: Shift
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    shift: Shift,
+    data_quality: DataQuality,
 ) -> CaptionedFigure | None:
-    """Distribution of log intensities in the training and in the test samples, 1,000 at most.
+    """Distribution of log intensities or ratios in training and test samples, 1,000 at most.
 
     None where there are too few test samples to measure a shift.
     """
@@ -176,18 +181,19 @@ def intensity_shift(
         ax.fill_betweenx(shares, low, high, color=colour, alpha=0.3, linewidth=0)
         ax.plot(middle, shares, color=colour, label=f"{split} (n = {n:,})")
         spread[split] = f"{split} {middle[49]:.2f}"
-    ax.set(xlabel="log2 intensity", ylabel="share of probes at or below", ylim=(0, 1))
+    unit = "log2 ratio" if are_ratios(data_quality) else "log2 intensity"
+    ax.set(xlabel=unit, ylabel="share of probes at or below", ylim=(0, 1))
     style.legend(ax, loc="lower right")
 
     return CaptionedFigure(
         name="intensity_shift",
         title="Training against test samples",
-        caption="Cumulative distribution of a sample's log2 intensities: median over the samples "
-        "of a split (line) and the middle 90% of them (band), from "
+        caption=f"Cumulative distribution of a sample's {unit.replace('ity', 'itie')}s: median "
+        "over the samples of a split (line) and the middle 90% of them (band), from "
         f"{drawn_of(len(shown), len(sample_split))}. A classifier separates training from test "
         f"samples with an area under the ROC curve of {shift['auc']:.2f} "
         f"(permutation p = {shift['p_value']:.2g}; 0.5 is no difference).",
-        alt="Cumulative distributions of log2 intensity; median intensity of the typical sample: "
+        alt=f"Cumulative distributions of {unit}; median of the typical sample: "
         f"{', '.join(spread.values())}.",
         figure=figure,
     )

@@ -275,6 +275,11 @@ class CohortStudy:
         return list(self.data_quality["classes"])
 
     @property
+    def are_ratios(self) -> bool:
+        """Whether the values are log2 ratios, as of two-colour arrays: around 0, many below it."""
+        return are_ratios(self.data_quality)
+
+    @property
     def n_train(self) -> int:
         return sum(sizes["train"] for sizes in self.data_quality["classes"].values())
 
@@ -415,6 +420,19 @@ class Study:
 
 
 REPORTED = (CohortStudy, SignatureStudy, ModelStudy, ContrastStudy, ReplicationStudy, Galleries)
+
+NEAR_ZERO = 0.5
+"""Largest median, on the log2 scale, of the medians of samples with log2 ratios: 1.4-fold."""
+MANY_NEGATIVE = 0.2
+"""Share of the values below 0 that log2 intensities do not reach."""
+
+
+def are_ratios(quality: DataQuality) -> bool:
+    """Whether values as measured are log2 ratios, as of two-colour arrays."""
+    medians = sorted(each["median"] for each in quality["intensity_per_sample"].values())
+    near = abs(medians[len(medians) // 2]) <= NEAR_ZERO
+    return quality["scale"] == "log2" and near and quality["negative_share"] >= MANY_NEGATIVE
+
 
 Chapter = TypeVar("Chapter")
 

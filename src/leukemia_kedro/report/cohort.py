@@ -95,6 +95,8 @@ def data_quality(study: Study) -> CohortQuality:
     unit, digits = ("intensity", 0) if quality["scale"] == "raw" else ("log2 intensity", 2)
     n_patients = study.cohort.n_patients
     patients = {} if n_patients is None else {"Patients": count(n_patients)}
+    if study.cohort.are_ratios:
+        unit = "log2 ratio"
     facts = {
         "Samples": count(quality["n_samples"]),
         **patients,

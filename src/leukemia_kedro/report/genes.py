@@ -11,7 +11,8 @@ from leukemia_kedro.differential_expression.records import TruthRecord
 from leukemia_kedro.plots.study import IN_FULL, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import count, decimal, percent, small
+from leukemia_kedro.report.wording import above_chance, count, decimal, percent, small
+from leukemia_kedro.statistics.contrasts import class_in_words
 
 TOP = 200
 """Genes and gene sets listed for a contrast; the files hold them all."""
@@ -60,6 +61,8 @@ class GeneSets(Chapter, anchor="enrichment", title="Gene sets"):
 
 def signature(study: Study) -> Signature:
     genes = study.signature.signature
+    genes = genes.assign(direction=genes["direction"].map(class_in_words))
+    what = "of the signature" if above_chance(study.models.champion) else "ranked highest"
     table = make_table(
         _without_empty_descriptions(genes),
         [
@@ -70,7 +73,7 @@ def signature(study: Study) -> Signature:
             Column("selection_frequency", "Chosen in", lambda share: percent(share, 0)),
         ],
         anchor="signature-genes",
-        caption=f"The {count(len(genes))} genes of the signature, in the order chosen. Chosen in: "
+        caption=f"The {count(len(genes))} genes {what}, in the order chosen. Chosen in: "
         "share of the training folds whose own top genes include it.",
     )
     return Signature(table)

@@ -16,6 +16,7 @@ from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings
 from leukemia_kedro.report.packing import packed_figure, packed_libraries
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
+from leukemia_kedro.statistics.contrasts import class_in_words
 
 CHAPTERS = (
     cohort.card,
@@ -37,7 +38,8 @@ CHAPTERS = (
 )
 """In the order of the page. Each makes a chapter of the study, or None without its data."""
 
-TITLE = "Leukemia from gene expression"
+TITLE = "Classes from gene expression"
+"""Behind the name of the cohort."""
 
 
 def render_report(study: Study) -> str:
@@ -52,8 +54,9 @@ def render_report(study: Study) -> str:
         if chapter is not None:
             template = environment.get_template(f"chapters/{chapter.anchor}.html")
             chapters.append((chapter, Markup(template.render(vars(chapter)))))
+    name = study.parameters.cohort.name
     return environment.get_template("page.html").render(
-        title=TITLE,
+        title=f"{name}: {TITLE[0].lower()}{TITLE[1:]}" if name else TITLE,
         chapters=chapters,
         page_length=PAGE_LENGTH,
         printed_rows=PRINTED_ROWS,
@@ -83,6 +86,8 @@ def make_environment(study: Study) -> Environment:
     ):
         environment.filters[name] = getattr(wording, name)
     environment.filters["readable"] = readable
+    environment.filters["class_in_words"] = class_in_words
+    environment.tests["above_chance"] = wording.above_chance
     citations = Citations()
     numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
     environment.globals.update(

@@ -22,6 +22,7 @@ from leukemia_kedro.report.wording import (
     units,
 )
 from leukemia_kedro.statistics.confounding import in_words
+from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
@@ -76,7 +77,10 @@ def answer(study: Study) -> Answer:
         held_out=_held_out_table(study),
         test_errors=sorted(comparison["test_errors"].dropna().astype(int)),
         top_genes=[
-            TopGene(gene_name(gene["probe"], gene["description"], width=90), gene["direction"])
+            TopGene(
+                gene_name(gene["probe"], gene["description"], width=90),
+                class_in_words(gene["direction"]),
+            )
             for gene in study.signature.signature.head(TOP_GENES).to_dict("records")
         ],
         contrasts=[

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from leukemia_kedro.evaluation.records import RejectOption
+from leukemia_kedro.plots.study import Champion
 
 NOTHING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -73,6 +74,15 @@ def of_patients(n_patients: int | None) -> str:
 def capital(text: str) -> str:
     """The text with its first letter large, the rest unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def above_chance(champion: Champion) -> bool:
+    """Whether a champion shows that expression tells the classes apart.
+
+    Not where it uses no gene, nor where the interval of its corrected balanced accuracy holds that
+    of assigning every sample to one class, 1 / (number of classes).
+    """
+    return bool(champion["n_genes"]) and champion["corrected"]["low"] > 1 / len(champion["classes"])
 
 
 def calling(

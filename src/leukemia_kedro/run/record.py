@@ -114,7 +114,7 @@ def peak_memory_gb() -> float | None:
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
-    from leukemia_kedro.report.wording import calling, promise
+    from leukemia_kedro.report.wording import above_chance, calling, promise
 
     lines = []
     if "replication" in made:
@@ -128,6 +128,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     if "report" in made:
         champion = catalog.load("champion")
         lines.append(f"Champion: {champion['champion']} with {champion['n_genes']} genes")
+        if not above_chance(champion):
+            lines.append("No signal shown: the champion is not shown to be better than chance")
         lines.append(_accuracy(champion["test"], champion["cross_validation"]))
         lines.append(calling(champion["reject_option"], champion["test"]))
         lines.append(promise(champion["reject_option"]))
