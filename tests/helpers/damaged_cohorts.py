@@ -101,10 +101,11 @@ def put(value, rows, columns):
     return change
 
 
-
 def only_in_incomplete_probes(values):
     values[2, 2:] = np.nan
     values[8:14, :2] = np.nan
+
+
 def undo_log2(row):
     """The values of one sample, as they were before the logarithm."""
 

@@ -254,7 +254,7 @@ def one_varying_sample(values):
 
 def test_a_filter_that_leaves_no_probe_in_a_training_fold_is_refused(check):
     cohort = with_values(one_varying_sample)()
-    block = RAW | {"split": {"method": "none"}}
+    block = RAW | {"split": {"method": "none"}, "scale_checked": True}
     (line,) = check(cohort, block, resampling=HALVES).obstacles
     assert re.fullmatch(
         r"no probe passes the filter over the \d+ training samples of repeat 1, fold \d"
@@ -263,15 +263,15 @@ def test_a_filter_that_leaves_no_probe_in_a_training_fold_is_refused(check):
         r"cohort\.filter\.min_ratio or min_range, or null",
         line,
     )
-    assert check(cohort, RAW | {"filter": {}}, resampling=HALVES).obstacles == []
+    assert check(cohort, block | {"filter": {}}, resampling=HALVES).obstacles == []
 
 
 def test_r_in_a_formula_is_no_fault_of_the_program(check):
     for formula, expected in {
-        "~ label + as.factor(patient)": "has R's as.factor(patient); write C(patient)",
-        "~ label + factor(patient)": "has R's factor(patient); write C(patient)",
-        "~ label + my.function(patient)": "names my, which the samples table lacks",
-        "~ label + log2(patient)": "cannot be applied to the samples table",
+        "~ label + as.factor(batch)": "has R's as.factor(batch); write C(batch)",
+        "~ label + factor(batch)": "has R's factor(batch); write C(batch)",
+        "~ label + my.function(batch)": "names my, which the samples table lacks",
+        "~ label + log2(batch)": "cannot be applied to the samples table",
         "~ label + (": "cannot be read",
     }.items():
         design = DifferentialExpressionParameters(design=formula)

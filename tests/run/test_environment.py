@@ -285,7 +285,9 @@ def test_the_commands_refuse_before_anything_is_read_or_written(tmp_path, comman
     for name, content in FILES.items():
         (tmp_path / "conf" / "mine" / name).write_text(yaml.safe_dump(content))
     catalog = Path(tmp_path / "conf" / "mine" / "catalog.yml")
-    catalog.write_text(catalog.read_text().replace("raw_cohort", "raw_cohorts"))
+    catalog.write_text(
+        catalog.read_text(encoding="utf-8").replace("raw_cohort", "raw_cohorts"), encoding="utf-8"
+    )
     result = project.kedro(command, "--env", "mine", check=False)
     assert result.returncode == 1
     assert "has 'raw_cohorts', but no entry 'raw_cohort'" in result.stderr

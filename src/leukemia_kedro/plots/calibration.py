@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.cohort.selection import NO_CALL
+from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.evaluation import reject_option
 from leukemia_kedro.evaluation.reliability import mean_over_repeats
 from leukemia_kedro.model.predictions import PROBABILITY
