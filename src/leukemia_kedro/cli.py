@@ -58,13 +58,6 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     # Advice that does not help.
     for name in ("sequential_runner", "thread_runner", "parallel_runner"):
         logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
-    if options.get("runner") == "ParallelRunner":
-        from kedro.runner.parallel_runner import ParallelRunnerManager
-
-        from leukemia_kedro.compute.parallel import end_with_parent
-        from leukemia_kedro.compute.private_names import start_manager_with
-
-        start_manager_with(ParallelRunnerManager, end_with_parent)
     try:
         return _run_of_kedro(pipeline=pipeline, pipelines=pipelines, **options)
     except ValueError as error:

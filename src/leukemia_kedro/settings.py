@@ -4,10 +4,12 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
+from leukemia_kedro.compute.parallel import end_forks_with_this_process
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()
+end_forks_with_this_process()
 
 HOOKS: tuple[Any, ...] = (ProjectHooks(),)
 

@@ -2,11 +2,16 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import joblib
 import numpy as np
+import psutil
 import pytest
 from pydantic import ValidationError
 from threadpoolctl import threadpool_info
@@ -34,6 +39,24 @@ def threads_and_jobs(_):
 def process_and_sum(matrix):
     time.sleep(0.2)
     return os.getpid(), float(matrix.sum())
+
+
+def wait_half_a_second(matrix, _):
+    time.sleep(0.5)
+
+
+KILLED = """
+import numpy as np
+from leukemia_kedro.compute.parallel import run_parallel, use_backend
+from leukemia_kedro.parameters import ComputeParameters
+from test_parallel import wait_half_a_second
+
+if __name__ == "__main__":
+    use_backend(ComputeParameters(backend={backend!r}, n_jobs=2))
+    run_parallel(wait_half_a_second, [(np.ones((1000, 1000)), n) for n in range({n_tasks})], 2, "")
+    print("idle", flush=True)
+    input()
+"""
 
 
 def end_this_process():
@@ -95,6 +118,63 @@ def test_other_versions_are_refused_by_name():
         refuse_other_versions("A worker", there, here | {"numpy": "1.0", "scipy": "2.0"})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("backend", "n_tasks"), [("local", 99), ("local", 2), ("dask", 99)])
+def test_no_worker_and_no_shared_memory_outlives_a_killed_process(backend, n_tasks):
+    """With 99 tasks the workers are at work, after two they wait for more."""
+    code, here = KILLED.format(backend=backend, n_tasks=n_tasks), str(Path(__file__).parent)
+    path = os.pathsep.join([here, *sys.path])
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": path},
+    ) as process:  # fmt: skip
+        if n_tasks == 2:
+            assert process.stdout.readline() == b"idle\n"
+        while not (workers := at_least_two_workers(process.pid)):
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.kill()
+        # Workers that lived on would keep the pipe open.
+        process.stdout.read()
+    _, left = psutil.wait_procs(workers, timeout=10)
+    assert left == []
+    assert list(Path("/dev/shm").glob(f"joblib_memmapping_folder_{process.pid}_*")) == []
+
+
+def at_least_two_workers(pid):
+    """Processes below this one, as soon as two of them have loaded NumPy."""
+    below = psutil.Process(pid).children(recursive=True)
+    return below if sum(each.memory_info().rss > 30e6 for each in below) >= 2 else []
+
+
+def in_child(write_end):
+    os.write(write_end, b"%d" % os.getpid())
+    time.sleep(60)
+
+
+def test_a_forked_process_ends_with_its_parent():
+    """Such as a worker of ParallelRunner that never gets a node."""
+    read_end, write_end = os.pipe()
+    code = (
+        "import multiprocessing, sys\n"
+        "from leukemia_kedro.compute.parallel import end_forks_with_this_process\n"
+        "from test_parallel import in_child\n"
+        "end_forks_with_this_process()\n"
+        "fork = multiprocessing.get_context('fork')\n"
+        "fork.Process(target=in_child, args=[int(sys.argv[1])]).start()\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(write_end)], pass_fds=[write_end],
+        env=os.environ | {"PYTHONPATH": path},
+    ) as process:  # fmt: skip
+        child = psutil.Process(int(os.read(read_end, 10)))
+        process.kill()
+    _, left = psutil.wait_procs([child], timeout=10)
+    assert left == []
+
+
 @pytest.fixture(scope="module")
 def cluster_of_this_machine():
     use_backend(LOCAL_CLUSTER)
@@ -109,6 +189,19 @@ def test_a_cluster_of_this_machine_gives_the_same_in_one_thread(cluster_of_this_
     tasks = [(matrix, row) for row in range(200)]
     assert run_parallel(row_sum, tasks, 2, "sums") == [row_sum(*task) for task in tasks]
     assert set(run_parallel(threads_and_jobs, [(n,) for n in range(8)], 2, "")) == {(1, 1)}
+
+
+@pytest.mark.slow
+def test_a_cluster_of_this_machine_listens_to_this_machine_only(cluster_of_this_machine):
+    here = psutil.Process()
+    processes = [here, *here.children(recursive=True)]
+    sockets = [socket for process in processes for socket in process.net_connections()]
+    listening = [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
+    assert len(listening) > 3
+    assert set(listening) == {"127.0.0.1"}
+    port = cluster_of_this_machine._client.scheduler_info()["services"]["dashboard"]
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"http://127.0.0.1:{port}/status")
 
 
 @pytest.mark.slow

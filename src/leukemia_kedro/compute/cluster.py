@@ -173,12 +173,16 @@ def _client(workers: str | LocalCluster) -> Client:
 
 
 def _workers_of_this_machine(n_jobs: int) -> LocalCluster:
-    # Dask would give up a worker that takes long to start again.
-    dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
+    # Dask would give up a worker that takes long to start again, and serve pages on the work.
+    dask.config.set(
+        {"distributed.deploy.lost-worker-timeout": "1 day", "distributed.scheduler.http.routes": []}
+    )
     return LocalCluster(
         n_workers=joblib.effective_n_jobs(n_jobs),
         threads_per_worker=1,
-        dashboard_address=":0",
+        host="127.0.0.1",
+        # Without a dashboard Dask listens for one all the same, else at port 8787.
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.CRITICAL,
         env={"DASK_LOGGING__DISTRIBUTED": "error"},
     )

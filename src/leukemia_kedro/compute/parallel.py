@@ -10,7 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from leukemia_kedro.compute.private_names import delete_shared_arrays_soon
 from leukemia_kedro.errors import UserError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from leukemia_kedro.parameters import ComputeParameters
 
 SECONDS_BETWEEN_LINES = 4
+SECONDS_BETWEEN_LOOKS = 1
 BATCHES_PER_WORKER = 16
 
 logger = logging.getLogger(__name__)
@@ -28,20 +32,39 @@ _cluster: Cluster | None = None
 """Where :func:`run_parallel` works; None: the cores of this machine."""
 
 
-def end_with_parent() -> None:
-    """End this worker of Kedro's ParallelRunner when the run is killed.
+def end_with_parent(parent: int) -> None:
+    """End this process within two seconds of its parent, a process of this id, however that ended.
 
-    Its siblings keep the queue of tasks open, so it would wait for ever, and keep files locked.
+    A worker whose parent is killed would wait for ever for its next task: it holds both ends of the
+    queue. So it would keep memory, files locked and the standard output open.
     """
-    parent, name = multiprocessing.parent_process(), "ends with parent"
-    if parent is None or name in (thread.name for thread in threading.enumerate()):
+    name = f"ends with process {parent}"
+    if name in (thread.name for thread in threading.enumerate()):
         return
 
     def wait() -> None:
-        parent.join()
+        # A process whose parent is gone gets another one; on Windows it keeps the old number.
+        while os.getppid() == parent and psutil.pid_exists(parent):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
         os._exit(1)
 
     threading.Thread(target=wait, name=name, daemon=True).start()
+
+
+@cache
+def end_forks_with_this_process() -> None:
+    """Let every process that this one forks from now on end with it, and so on for theirs.
+
+    ParallelRunner's workers exist before they get a node, which alone calls a hook.
+    """
+    if hasattr(os, "register_at_fork"):  # Windows cannot fork
+        known = {"pid": os.getpid()}
+
+        def in_child() -> None:
+            parent, known["pid"] = known["pid"], os.getpid()
+            end_with_parent(parent)
+
+        os.register_at_fork(after_in_child=in_child)
 
 
 def use_backend(compute: ComputeParameters) -> None:
@@ -113,8 +136,10 @@ def run_parallel(
         n_jobs = 1  # Kedro's ParallelRunner already runs one node per core
     # joblib's own choice gives one worker most of a few short tasks while the others wait.
     batch = max(1, len(tasks) // (BATCHES_PER_WORKER * effective_n_jobs(n_jobs)))
-    with parallel_config(n_jobs=n_jobs):
-        workers = Parallel(prefer=prefer, batch_size=batch, return_as="generator")
+    ends = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    backend = {"backend": "threading"} if prefer == "threads" else {"backend": "loky", **ends}
+    with parallel_config(n_jobs=n_jobs, **backend):
+        workers = Parallel(batch_size=batch, return_as="generator")
         results = workers(delayed(function)(*task) for task in tasks)
         return list(_with_progress(results, len(tasks), progress))
 

@@ -14,7 +14,6 @@ module imports neither. Four habits of the libraries themselves stay where they 
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -68,17 +67,6 @@ def at_another_place(dataset: Any, place: Path) -> Any:
     moved = copy(dataset)
     moved._filepath = PurePosixPath(place.as_posix())
     return moved
-
-
-def start_manager_with(manager: type, first: Callable[[], None]) -> None:
-    """Let the process behind ParallelRunner's shared memory call ``first`` when it starts.
-
-    ``manager`` is ``kedro.runner.parallel_runner.ParallelRunnerManager``. When it breaks: nothing
-    but a process that outlives a killed run, and keeps its files locked.
-    """
-    from multiprocessing.managers import SyncManager
-
-    manager.start = functools.partialmethod(SyncManager.start, first)  # type: ignore[attr-defined]
 
 
 # --- joblib 1.6 -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from leukemia_kedro.compute.parallel import end_with_parent, leave_cluster, use_backend
+from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.compute.private_names import let_seem_missing
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import first_few
@@ -116,10 +116,9 @@ class ProjectHooks:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol) -> None:
-        """Set up the process (one thread, ends with its parent), and open the node's record."""
+        """Keep the process to one thread, and open the node's record."""
         self.before_dataset_loaded(node)  # a node may have no input
         one_thread_per_process()  # limits libraries that an earlier node has loaded, too
-        end_with_parent()
         if "params:compute" in node.inputs:
             use_backend(catalog.load("params:compute"))
         self._records = NodeRecords(catalog)
