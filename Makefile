@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) & \
 	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format docs viz viz-site pictures benchmark lock clean
+.PHONY: run test check lint format docs viz viz-site pictures benchmark audit licences lock clean
 
 run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
@@ -51,20 +51,28 @@ docs: .venv/test.stamp  ## Build the documentation: build/docs/index.html
 benchmark: .venv/test.stamp  ## Compare times with scikit-learn, limma and multtest (with R if installed)
 	$(BIN)/python benchmarks
 
-COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header \
+audit: .venv-audit/run.stamp  ## Look up known vulnerabilities of the locked packages; needs a network
+	.venv-audit/bin/python scripts/audit.py requirements*.txt
+
+licences: .venv/test.stamp  ## List the licences of the locked packages; looks nothing up
+	$(BIN)/python scripts/licences.py requirements-dev.txt
+
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --no-header \
 	--no-annotate --quiet
 
 lock: .venv/test.stamp  ## Update the lock files
 	$(BIN)/python -m pip install --quiet uv
 	mkdir -p build
-	$(COMPILE) --group dev --all-extras --upgrade -o build/together.txt
-	$(COMPILE) --generate-hashes -c build/together.txt -o requirements.txt
-	$(COMPILE) --generate-hashes -c build/together.txt --group dev --extra airflow --extra dask \
+	$(COMPILE) pyproject.toml --group dev --all-extras --upgrade -o build/together.txt
+	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt -o requirements.txt
+	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt --group dev --extra airflow --extra dask \
 		-o requirements-dev.txt
-	$(COMPILE) --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt
+	echo pip-audit > build/audit.in
+	$(COMPILE) --generate-hashes build/audit.in -o requirements-audit.txt
+	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt
 
 clean:  ## Remove environments, builds and results
-	rm -rf .venv .venv-mlflow build dist data/0[2-8]*/*/
+	rm -rf .venv .venv-mlflow .venv-audit build dist data/0[2-8]*/*/
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -84,6 +92,12 @@ clean:  ## Remove environments, builds and results
 	@echo && touch $@
 
 # A separate environment, because the plugin slows every start wherever it is installed.
+.venv-audit/run.stamp: requirements-audit.txt | .venv/bin/python
+	@echo "Installing pip-audit into $(@D)"
+	@.venv/bin/python -m venv $(@D)
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@echo && touch $@
+
 .venv-mlflow/test.stamp: requirements-mlflow.txt pyproject.toml | .venv/bin/python
 	@echo "Installing MLflow and what the project needs into $(@D)"
 	@.venv/bin/python -m venv $(@D)
