@@ -1,8 +1,14 @@
 import numpy as np
 import pandas as pd
+import pytest
+from helpers.made_run import make_datasets
 
 from leukemia_kedro.plots.contrasts import contrast_overlap, decision_summary, exclusive_overlaps
+from leukemia_kedro.plots.galleries import contrast_gallery
 from leukemia_kedro.plots.inputs import Contrast
+from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, gather
+
+NO_SETS = pd.DataFrame(columns=["contrast", "gene_set"])
 
 
 def contrast_table(**adjusted):
@@ -40,6 +46,38 @@ def test_marks_stand_under_the_bar_of_their_overlap():
     assert [line.get_xdata().tolist() for line in matrix.get_lines()] == [[0, 0], [1], [2]]
     names = [text.get_text() for text in matrix.get_yticklabels()]
     assert names == ["AML-ALL (3)", "MLL-ALL (3)"]
+
+
+def twenty_classes():
+    """190 contrasts of two probes."""
+    pairs = [f"class_{b}-class_{a}" for b in range(20) for a in range(b)]
+    return {pair: contrast_table(a=0.01, b=-0.5) for pair in pairs}
+
+
+def test_only_the_first_contrasts_have_figures_of_their_own():
+    """At most five for each of the first ten, and two of all; each is a PNG and an SVG."""
+    datasets = make_datasets()
+    cohort = gather(CohortStudy, datasets)
+    study = ContrastStudy(
+        contrast_tables=twenty_classes(), variance_prior={}, enrichment=NO_SETS, de_truth=[]
+    )
+    log_expression = pd.DataFrame(0.0, ["a", "b"], cohort.sample_split.index)
+    gallery = contrast_gallery(cohort, study, log_expression, 0.05)
+    calls = gallery.printed()
+    shown = {call.keywords["contrast"].name for call in calls if "contrast" in call.keywords}
+    assert shown == set(list(twenty_classes())[:10])
+    assert len(calls) <= 2 + 10 * 6
+
+
+@pytest.mark.parametrize("draw", [decision_summary, contrast_overlap])
+def test_a_figure_of_very_many_contrasts_shows_the_first_and_says_so(draw, assert_legible):
+    every = [Contrast(name, table, 0.05) for name, table in twenty_classes().items()]
+    drawn = draw(every)
+    assert_legible(drawn.figure)
+    assert drawn.figure.get_figheight() < 15
+    for words in (drawn.caption, drawn.alt):
+        assert "The first 40 of 190 contrasts are shown; contrast_summary.csv has all" in words
+    assert "are shown; contrast_summary" not in draw(every[:40]).caption
 
 
 def test_nothing_significant_is_drawn_empty(assert_legible):

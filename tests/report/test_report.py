@@ -12,7 +12,8 @@ from helpers.parsed_page import by_id, parse, text
 from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
 from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionParameters
-from leukemia_kedro.plots.study import IN_FULL
+from leukemia_kedro.pipelines.reporting.nodes import write_report
+from leukemia_kedro.plots.study import DRAWN, IN_FULL
 from leukemia_kedro.report.chapter import divided
 
 FOUND = make_datasets()
@@ -359,6 +360,23 @@ def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):
     counts = [sum(name.startswith(start) for name in ids_of(chapter)) for start in starts]
     assert counts == [10, 10, IN_FULL]
     assert f"{10 - IN_FULL} contrasts are shown in brief" in text(chapter)
+
+
+def test_contrasts_beyond_the_tenth_are_one_row_each():
+    """Of seven classes, with 21 pairs: neither page nor folder grows with the square of classes."""
+    classes = [f"class_{number}" for number in range(7)]
+    found = make_datasets(classes, n_train=70, n_test=0)
+    sets = [GENE_SETS.assign(contrast=contrast) for contrast in found["contrast_tables"]]
+    page = parse(write_report(**found | {"enrichment": pd.concat(sets)}))
+    chapter = by_id(page, "differential-expression")
+    starts = ("contrast-", "figure-volcano", "table-genes-")
+    counts = [sum(name.startswith(start) for name in ids_of(chapter)) for start in starts]
+    assert counts == [DRAWN, DRAWN, DRAWN]
+    rows = by_id(chapter, "table-other-contrasts").findall(".//tbody/tr")
+    assert [row[0].text for row in rows] == list(found["contrast_tables"])[DRAWN:]
+    gene_sets = by_id(page, "enrichment")
+    assert sum(name.startswith("table-sets-") for name in ids_of(gene_sets)) == DRAWN
+    assert f"The gene sets of {21 - DRAWN} more contrasts are in enrichment.csv" in text(gene_sets)
 
 
 def test_text_from_the_cohort_is_text_on_the_page(two_classes):

@@ -15,12 +15,15 @@ from leukemia_kedro.plots.probe_scatter import significance
 from leukemia_kedro.plots.shown import shown_in
 
 MOST_OVERLAPS = 20
+MOST_CONTRASTS = 40
+"""Rows of a figure that fits on a page."""
 
 
 @shown_in("contrast")
 def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     """Bars of the number of significant probes of each contrast, lower to the left."""
-    alpha = contrasts[0].alpha
+    alpha, n_all = contrasts[0].alpha, len(contrasts)
+    contrasts = contrasts[:MOST_CONTRASTS]
     verdicts = [significance(each.table, alpha) for each in contrasts]
     n = {verdict: [int((each == verdict).sum()) for each in verdicts] for verdict in ("down", "up")}
     figure, [[ax]] = style.panels(height=1.0 + 0.3 * len(contrasts))
@@ -49,8 +52,8 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
         name="decision_summary",
         title="Differentially expressed probes",
         caption="Probes significantly lower (left) and higher (right) in each contrast, at a "
-        f"Benjamini–Hochberg adjusted p-value below {alpha:g}.",
-        alt=f"Bar chart of significant probes. {findings}.",
+        f"Benjamini–Hochberg adjusted p-value below {alpha:g}.{_left_out(n_all)}",
+        alt=f"Bar chart of significant probes. {findings}.{_left_out(n_all)}",
         figure=figure,
     )
 
@@ -66,6 +69,8 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     # with a single contrast an error.
     if len(contrasts) < 2:
         return None
+    n_all = len(contrasts)
+    contrasts = contrasts[:MOST_CONTRASTS]
     names, alpha = [each.name for each in contrasts], contrasts[0].alpha
     overlaps = exclusive_overlaps(contrasts)
     shown = dict(list(overlaps.items())[:MOST_OVERLAPS])
@@ -99,11 +104,20 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
         title="Overlap of the contrasts",
         caption="Number of probes significant in exactly the contrasts marked below each bar, at "
         f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "
-        f"significant in the contrast.{limit}",
+        f"significant in the contrast.{limit}{_left_out(n_all)}",
         alt=f"UpSet plot of {counted(len(names), 'contrast')}: "
         + ", ".join(f"{name} {size:,}" for name, size in sizes.items())
-        + f"; {counted(in_all, 'probe')} in all of them.",
+        + f"; {counted(in_all, 'probe')} in all of them.{_left_out(n_all)}",
         figure=figure,
+    )
+
+
+def _left_out(n_contrasts: int) -> str:
+    if n_contrasts <= MOST_CONTRASTS:
+        return ""
+    return (
+        f" The first {MOST_CONTRASTS} of {n_contrasts} contrasts are shown; contrast_summary.csv "
+        "has all."
     )
 
 

@@ -19,6 +19,7 @@ from leukemia_kedro.plots.expression import MOST_ROWS
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
 from leukemia_kedro.plots.shown import FIGURES
 from leukemia_kedro.plots.study import (
+    DRAWN,
     IN_FULL,
     CohortStudy,
     ContrastStudy,
@@ -163,7 +164,7 @@ def model_gallery(
 def contrast_gallery(
     cohort: CohortStudy, study: ContrastStudy, log_expression: pd.DataFrame, alpha: float
 ) -> Gallery:
-    """All ``contrasts``, with a figure for each ``contrast``.
+    """All ``contrasts``, with a figure for each ``contrast`` of the first :data:`~.study.DRAWN`.
 
     Probes and gene sets are significant below the Benjamini–Hochberg level ``alpha``.
     ``log_expression`` has the probes with the smallest p-values of each contrast.
@@ -173,12 +174,13 @@ def contrast_gallery(
         stem: Contrast(name, tables[name], alpha, sets.get(name), stem)
         for name, stem in file_stems(tables).items()
     }
-    probes = pd.concat([table["probe"].head(MOST_ROWS) for table in tables.values()])
+    drawn = dict(list(every.items())[:DRAWN])
+    probes = pd.concat([each.table["probe"].head(MOST_ROWS) for each in drawn.values()])
     given = {
         "contrasts": list(every.values()),
         "log_expression": log_expression.loc[probes.unique()],
     }
-    return Gallery("contrast", _tables(cohort, study) | given, {"contrast": every})
+    return Gallery("contrast", _tables(cohort, study) | given, {"contrast": drawn})
 
 
 def _tables(cohort: CohortStudy, study: Any = None) -> dict[str, Any]:

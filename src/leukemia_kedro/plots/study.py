@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 IN_FULL = 3
 """Contrasts shown with every figure; a page with dozens of them would not open."""
+DRAWN = 10
+"""Contrasts with figures of their own, and with a table on the page: every pair of five classes.
+Twenty classes have 190 pairs, and their figures would be 1,900 files. Tables are written of all."""
 
 
 class StabilityIndex(TypedDict):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.differential_expression.records import TruthRecord
-from leukemia_kedro.plots.study import IN_FULL, FigureRecord, Study
+from leukemia_kedro.plots.study import DRAWN, IN_FULL, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import above_chance, count, decimal, percent, small
@@ -42,19 +43,21 @@ class Contrast:
 class DifferentialExpression(
     Chapter, anchor="differential-expression", title="Differential expression"
 ):
-    """Each contrast with its figures and its top genes."""
+    """The first contrasts, each with figures and top genes, and the counts of the others."""
 
     figures: list[FigureRecord]
     contrasts: list[Contrast]
     n_brief: int
+    others: Table | None
     truth: Table | None
 
 
 @dataclass(frozen=True)
 class GeneSets(Chapter, anchor="enrichment", title="Gene sets"):
-    """Tests of gene sets."""
+    """Tests of gene sets, in the first contrasts."""
 
     tables: list[Table]
+    n_others: int
     truth: list[str]
     """Of a simulated cohort: how many of the sets without a difference each test finds."""
 
@@ -93,10 +96,16 @@ def differential_expression(study: Study) -> DifferentialExpression:
             figures=own[stems[name]] if position < IN_FULL else own[stems[name]][:1],
             table=_gene_table(name, stems[name], table, in_full=position < IN_FULL),
         )
-        for position, (name, table) in enumerate(tables.items())
+        for position, (name, table) in enumerate(list(tables.items())[:DRAWN])
     ]
-    truth_table = _truth_table(truth) if truth else None
-    return DifferentialExpression(common, contrasts, len(contrasts[IN_FULL:]), truth_table)
+    others = dict(list(tables.items())[DRAWN:])
+    return DifferentialExpression(
+        figures=common,
+        contrasts=contrasts,
+        n_brief=len(contrasts[IN_FULL:]),
+        others=_counts(others, fdr) if others else None,
+        truth=_truth_table(truth) if truth else None,
+    )
 
 
 def enrichment(study: Study) -> GeneSets | None:
@@ -105,11 +114,14 @@ def enrichment(study: Study) -> GeneSets | None:
     if not tables:
         return None
     fdr = study.parameters.differential_expression.fdr
-    said = [_null_sets(name, sets, fdr) for name, sets in tables.items()]
     stems = file_stems(study.contrasts.contrast_tables)
+    drawn = list(study.contrasts.contrast_tables)[:DRAWN]
+    shown = {name: sets for name, sets in tables.items() if name in drawn}
+    said = [_null_sets(name, sets, fdr) for name, sets in shown.items()]
     return GeneSets(
-        [_set_table(name, stems[name], sets) for name, sets in tables.items()],
-        [line for line in said if line],
+        tables=[_set_table(name, stems[name], sets) for name, sets in shown.items()],
+        n_others=len(tables) - len(shown),
+        truth=[line for line in said if line],
     )
 
 
@@ -138,6 +150,23 @@ def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) ->
         caption=f"The {count(len(top))} probes with the smallest p-values in {contrast}, of "
         f"{count(len(table))} tested. Adjusted p: Benjamini–Hochberg; maxT p: family-wise, by "
         "permutation.",
+    )
+
+
+def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
+    return make_table(
+        [
+            {"contrast": name, "significant": n_significant(table, fdr), "tested": len(table)}
+            for name, table in tables.items()
+        ],
+        [
+            Column("contrast", "Contrast"),
+            Column("significant", "Probes that differ", count),
+            Column("tested", "Probes tested", count),
+        ],
+        anchor="other-contrasts",
+        caption=f"The contrasts after the first {DRAWN}, without figures of their own. Probes that "
+        f"differ: at a false-discovery rate of {percent(fdr, 0)}.",
     )
 
 

@@ -114,6 +114,7 @@ def peak_memory_gb() -> float | None:
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
+    from leukemia_kedro.plots.study import DRAWN
     from leukemia_kedro.report.wording import above_chance, calling, promise
 
     lines = []
@@ -134,9 +135,13 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         lines.append(calling(champion["reject_option"], champion["test"]))
         lines.append(promise(champion["reject_option"]))
         fdr = catalog.load("params:differential_expression").fdr
-        for contrast, table in catalog.load("contrast_tables").items():
+        contrasts = catalog.load("contrast_tables")
+        for contrast, table in list(contrasts.items())[:DRAWN]:
             significant = int((table["adj.P.Val"] < fdr).sum())
             lines.append(f"{contrast}: {significant} of {len(table)} genes differ at {fdr:.0%} FDR")
+        if len(contrasts) > DRAWN:
+            more = file_of(catalog["contrast_summary"])
+            lines.append(f"{len(contrasts) - DRAWN} more contrasts: {more}")
         lines.append(f"Report: {file_of(catalog['report'])}")
         record: RunRecord = catalog.load("run_record")
         peak = record["peak_memory_gb"]
