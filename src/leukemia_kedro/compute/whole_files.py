@@ -1,4 +1,4 @@
-"""Files and folders written whole, or not at all."""
+"""Files and folders written whole, or not at all; files whose reading would not end."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ def written_whole(place: Path) -> Iterator[Path]:
                 raise could_not_write(place, behind) from error
             behind = behind.__cause__ or behind.__context__
         raise
+
+
+def refuse_special_file(path: Path) -> None:
+    """Raise a UserError for a named pipe or a device: reading it may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(
+            f"{path} is a named pipe, a device or a socket; expected a file. Write its content to "
+            "a file, and name that one"
+        )
 
 
 def could_not_write(place: Path, error: OSError) -> UserError:

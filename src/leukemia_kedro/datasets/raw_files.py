@@ -8,17 +8,19 @@ import zlib
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Generic, TextIO, TypeVar
 
 import fsspec
 import numpy as np
 import pandas as pd
+from fsspec.implementations.local import LocalFileSystem
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.column_names import names_groups
+from leukemia_kedro.compute.whole_files import refuse_special_file
 from leukemia_kedro.errors import CohortError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
@@ -96,7 +98,11 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
     CohortError
         Where the file is absent, is a folder or may not be read; where a zip holds more than one
         file.
+    UserError
+        Where it is a named pipe or a device.
     """
+    if isinstance(fs, LocalFileSystem):
+        refuse_special_file(Path(path))
     try:
         if compression == "infer" and path.lower().endswith(".zip"):
             return _open_member(fs.open(path, "rb"), path)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from leukemia_kedro.compute.whole_files import refuse_special_file
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.fetch.sources import SOURCES, Source
 
@@ -89,6 +90,7 @@ def _download(source: Source, folder: Path) -> None:
 
 def _gather(source: Source, origin: Path, folder: Path) -> None:
     """Copy the source's files, and nothing else, into ``folder``."""
+    refuse_special_file(origin)
     if origin.is_dir():
         # The files may be in a folder inside, as some programs unpack a zip.
         paths = [path for path in [*origin.iterdir(), *origin.glob("*/*")] if path.is_file()]
