@@ -54,6 +54,32 @@ def test_a_full_disk_and_a_refused_permission_come_with_advice():
     assert user_message(refused).startswith("data/a.csv: Permission denied\nLook at the owner")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("Unable to allocate 9 GiB for an array"),
+        RuntimeError("can't start new thread"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ImportError("libx.so: failed to map segment from shared object"),
+        RuntimeError("std::bad_alloc"),
+        while_handling(OSError("Could not load libllvmlite.so"), ImportError("failed to map segme"
+                                                                             "nt from shared")),
+        RuntimeError("A worker process managed by the executor was unexpectedly terminated. This"),
+    ],
+)  # fmt: skip
+def test_a_lack_of_memory_comes_with_advice(error):
+    message = user_message(caused_by(RuntimeError("above"), error))
+    assert message.startswith("Memory ran out")
+    assert "compute.n_jobs=1" in message
+    assert "ulimit -v" in message
+
+
+def test_too_many_open_files_come_with_advice():
+    full = OSError(errno.EMFILE, "Too many open files", "data/a.csv")
+    assert "ulimit -n" in user_message(caused_by(DatasetError("a: Failed while saving"), full))
+
+
 def test_a_fault_of_the_program_is_not_for_the_user():
     assert user_message(TypeError("a fault")) is None
     assert user_message(BrokenPipeError()) is None

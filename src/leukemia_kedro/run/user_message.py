@@ -17,8 +17,19 @@ _ADVICE = {
     errno.EFBIG: "The system limits the size of files: see ulimit -f.",
     errno.EACCES: _PERMISSION,
     errno.EPERM: _PERMISSION,
+    errno.EMFILE: "The system limits the files open at once: see ulimit -n. 1024 are enough.",
     errno.EROFS: "The place is read-only: work in a copy of the project elsewhere.",
 }
+
+_LACK_OF_MEMORY = re.compile(
+    r"can't start new thread|failed to map segment|annot allocate memory|bad.alloc|"
+    r"worker process managed by the executor was unexpectedly terminated"
+)
+"""What libraries say in errors of other types than MemoryError."""
+_MORE_MEMORY = (
+    "Close other programs, use fewer workers (--params compute.n_jobs=1), or see ulimit -v. Then "
+    "type the command again: with --only-missing-outputs it keeps what is finished."
+)
 
 
 def user_message(error: BaseException) -> str | None:
@@ -26,11 +37,15 @@ def user_message(error: BaseException) -> str | None:
 
     It is that of the first :class:`~leukemia_kedro.errors.UserError` behind the error, else of the
     first error in the chain of causes that Kedro or the operating system raises about files,
-    configuration or the command line.
+    configuration or the command line. A lack of memory is no fault of the program either.
     """
     for link in _chain(error, with_context=True):
         if isinstance(link, UserError):
             return _with_advice(str(link), link)
+    for link in _chain(error, with_context=True):
+        if isinstance(link, MemoryError) or _LACK_OF_MEMORY.search(str(link)):
+            found = str(link).partition("\n")[0]
+            return f"Memory ran out{': ' if found else '.'}{found}\n{_MORE_MEMORY}"
     for link in _chain(error, with_context=False):
         if _user_can_act_on(link):
             return escaped(_with_advice(_text(link), error))
