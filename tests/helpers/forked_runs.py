@@ -31,17 +31,19 @@ SERVER = get_context("forkserver")
 SERVER.set_forkserver_preload([*LIBRARIES, *OWN_MODULES])
 
 
-def start_run(folder: Path, environment: str, runner: str = "SequentialRunner", **options):
-    """Start ``kedro run --env ENVIRONMENT`` with ``options`` of Kedro's session; one worker.
+def start_run(
+    folder: Path, environment: str, runner: str = "SequentialRunner", n_jobs: int = 1, **options
+):
+    """Start ``kedro run --env ENVIRONMENT`` with ``options`` of Kedro's session.
 
     The process leads a process group, so that it can be killed with all it has started.
     """
-    process = SERVER.Process(target=_run, args=(folder, environment, runner, options))
+    process = SERVER.Process(target=_run, args=(folder, environment, runner, n_jobs, options))
     process.start()
     return process
 
 
-def _run(folder: Path, environment: str, runner: str, options: dict) -> None:
+def _run(folder: Path, environment: str, runner: str, n_jobs: int, options: dict) -> None:
     os.setpgid(0, 0)
     set_start_method("fork", force=True)  # ParallelRunner uses it, as in a normal run
     os.chdir(folder)
@@ -51,6 +53,6 @@ def _run(folder: Path, environment: str, runner: str, options: dict) -> None:
     from kedro.framework.startup import bootstrap_project
 
     bootstrap_project(folder)
-    one_job = {"compute": {"n_jobs": 1}}
-    with KedroSession.create(folder, env=environment, runtime_params=one_job) as session:
+    jobs = {"compute": {"n_jobs": n_jobs}}
+    with KedroSession.create(folder, env=environment, runtime_params=jobs) as session:
         session.run(runner=getattr(kedro.runner, runner)(), **options)

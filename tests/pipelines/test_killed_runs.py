@@ -1,9 +1,10 @@
-"""Runs that are killed, or meet a full disk or another run, and the files they leave."""
+"""Runs that are killed, or meet a full disk, a changed file or another run; what they leave."""
 
 import ctypes
 import fcntl
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 from helpers.forked_runs import start_run
 from helpers.project_copy import KEDRO, ProjectCopy
 
@@ -111,10 +113,14 @@ def wait_for_locks(folder: Path) -> None:
 
 
 def kill(run, folder: Path) -> None:
-    """``kill -9`` a run and all its processes."""
-    os.killpg(run.pid, signal.SIGKILL)
+    """``kill -9`` a run, as a lack of memory does; its workers end and give back all they hold."""
+    os.kill(run.pid, signal.SIGKILL)
     run.join()
     assert run.exitcode == -signal.SIGKILL
+    killed = time.monotonic()
+    wait_until(lambda: not working_in(folder) or time.monotonic() > killed + 10)
+    assert not working_in(folder)
+    assert not list(Path("/dev/shm").glob(f"*[-_]{run.pid}[-_]*")), "shared memory"
     wait_for_locks(folder)
 
 
@@ -122,7 +128,7 @@ def killed_and_completed(folder: Path, runners, moment, wanted, expected) -> Non
     """Kill a run of one runner at ``moment``; another runner completes it."""
     killed, completing = runners
     options = {"to_outputs": wanted, "only_missing_outputs": True}
-    run = start_run(folder, "one", killed, **options)
+    run = start_run(folder, "one", killed, n_jobs=2, **options)
     wait_until(lambda: moment() or not run.is_alive())
     kill(run, folder)
     whole = {path: content for path, content in written(folder).items() if "/." not in path}
@@ -284,6 +290,83 @@ def test_a_second_run_of_the_same_cohort_is_refused(undisturbed):
         result = kedro(undisturbed, "run", "--env", "one")
     assert_one_message(result, "Another run is writing the same files", "Wait for its end")
     assert written(undisturbed) == before
+
+
+def change_one_label(folder: Path) -> Path:
+    split = folder / "data" / "03_primary" / "one" / "sample_split.csv"
+    split.write_text(split.read_text().replace(",ALL,", ",AML,", 1).replace(",ALL\n", ",AML\n", 1))
+    return split
+
+
+def flip_one_bit(folder: Path) -> Path:
+    training_set = folder / "data" / "05_model_input" / "one" / "training_set.parquet"
+    content = bytearray(training_set.read_bytes())
+    content[len(content) // 3] ^= 4
+    training_set.write_bytes(content)
+    return training_set
+
+
+@pytest.mark.parametrize("change", [change_one_label, flip_one_bit])
+def test_a_changed_intermediate_is_told_before_any_work(undisturbed, tmp_path, change):
+    folder = fresh(undisturbed, tmp_path)
+    before = written(folder)
+    changed = change(folder)
+    result = kedro(
+        folder, "run", "--env", "one", "--pipelines", "modelling,differential_expression"
+    )
+    assert_one_message(result, f"{changed.name} is not as the run wrote it", "To use it as it is")
+    assert "Completed node" not in result.stdout
+    same_day = os.environ | {"SOURCE_DATE_EPOCH": "0"}
+    again = re.search(r"To make it again: kedro (.*)", result.stderr)[1].split()
+    assert kedro(folder, *again, env=same_day).returncode == 0
+    assert written(folder) == before
+
+
+def test_with_only_missing_outputs_a_changed_file_is_made_again(undisturbed, tmp_path):
+    folder = fresh(undisturbed, tmp_path)
+    before = written(folder)
+    changed = [change_one_label(folder), flip_one_bit(folder)]
+    complete(folder, only_missing_outputs=True)
+    assert written(folder) == before
+    assert all(path.exists() for path in changed)
+
+
+def test_a_second_environment_of_the_same_cohort_is_refused(undisturbed, tmp_path):
+    folder = fresh(undisturbed, tmp_path)
+    shutil.copytree(folder / "conf" / "one", folder / "conf" / "other")
+    before = written(folder)
+    result = kedro(folder, "run", "--env", "other", "--pipelines", "data_processing")
+    assert_one_message(result, "holds results of the environment one", "cohort: other")
+    assert written(folder) == before
+
+
+def few_open_files() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+
+def test_forty_models_need_no_more_than_256_open_files(template, tmp_path):
+    folder = fresh(template, tmp_path)
+    file = folder / "conf" / "base" / "parameters_models.yml"
+    blocks = yaml.safe_load(file.read_text())["models"]
+    more = {f"model_{number}": blocks["knn"] | {"enabled": False} for number in range(27)}
+    file.write_text(yaml.safe_dump({"models": blocks | more}))
+    result = kedro(folder, "run", "--env", "one", preexec_fn=few_open_files)
+    assert result.returncode == 0, result.stderr
+    assert len(blocks | more) == 40
+
+
+def little_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+
+
+def test_a_lack_of_memory_is_told_and_ends_without_traceback(template, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if "COV" not in name}
+    folder = fresh(template, tmp_path)
+    result = kedro(folder, "run", "--env", "one", preexec_fn=little_memory, env=environment)
+    assert "gives each process 1.0 GB of addresses (ulimit -v)" in result.stdout
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "memory" in result.stderr.casefold(), "ours, or the line of a library"
 
 
 def small_files_only() -> None:

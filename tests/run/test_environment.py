@@ -262,7 +262,7 @@ def test_a_misspelt_setting_of_the_raw_cohort_is_refused_before_a_file_is_read(n
         ({"parameters.yml.txt": {}}, "conf/mine/parameters.yml.txt is not read"),
         ({"globals.yml": {"cohort": "golub"}},
             "conf/mine/globals.yml names the cohort 'golub', as conf/golub does: their results "
-            "replace each other"),
+            "neither can replace the results of the other"),
     ],
 )  # fmt: skip
 def test_a_slip_is_told(environment, changes, expected):

@@ -1,7 +1,9 @@
 """Records of what outputs were made with, and locks: one run at a time writes an output."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import psutil
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
@@ -41,8 +43,8 @@ def catalog(tmp_path) -> DataCatalog:
     return DataCatalog(files | {"params:model": MemoryDataset(MODEL), "params:compute": compute})
 
 
-def run(catalog, pipeline=PIPELINE):
-    records = NodeRecords(catalog)
+def run(catalog, pipeline=PIPELINE, environment=None):
+    records = NodeRecords(catalog, environment)
     with records.lock(pipeline.nodes):
         for node in pipeline.nodes:
             made_with = records.begin(node)
@@ -105,6 +107,60 @@ def test_an_input_without_a_record_counts_by_its_content(catalog):
     assert outdated(catalog, part) == []
     catalog.save("table", [6])
     assert outdated(catalog, part) == ["knn.score"]
+
+
+def flip_one_bit(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def test_a_changed_file_is_refused_with_both_ways_out(catalog, tmp_path):
+    run(catalog, environment="demo")
+    records = NodeRecords(catalog, "demo")
+    records.refuse_changed(["raw", "table", "params:model"])
+    flip_one_bit(tmp_path / "table.json")
+    with pytest.raises(UserError, match=r"table\.json is not as the run wrote it") as refused:
+        records.refuse_changed(["raw", "table", "params:model"])
+    again, as_it_is = str(refused.value).splitlines()[1:]
+    assert again == "To make it again: kedro run --env demo --nodes tabulate"
+    Path(as_it_is.partition(": rm ")[2]).unlink()
+    records.refuse_changed(["table"])
+    # Now the file is an input like any other: other content makes other scores.
+    assert outdated(catalog, PIPELINE.filter(node_names=["knn.score"])) == ["knn.score"]
+
+
+def test_a_changed_output_is_made_again(catalog, tmp_path):
+    run(catalog)
+    assert NodeRecords(catalog).changed(["raw", "table", "scores", "figures"]) == []
+    flip_one_bit(tmp_path / "scores.json")
+    (tmp_path / "figures.json").unlink()
+    assert NodeRecords(catalog).changed(["raw", "table", "scores", "figures"]) == ["scores"]
+    assert outdated(catalog) == ["draw", "knn.score"]
+
+
+def test_a_second_environment_does_not_overwrite_the_results_of_the_first(catalog):
+    run(catalog, environment="one")
+    run(catalog, environment="one")
+    with pytest.raises(UserError, match=r"results of .* one, and this .* two") as refused:
+        run(catalog, environment="two")
+    removal = str(refused.value).rpartition(": ")[2]
+    assert removal.startswith("rm -r ")
+    assert "/0[2-8]_*/" in removal
+    with NodeRecords(catalog, "one").lock(PIPELINE.nodes):
+        pass  # the refused run holds no lock
+
+
+def test_a_run_of_very_many_nodes_opens_one_file_and_excludes_every_other(catalog, monkeypatch):
+    monkeypatch.setattr(node_records, "MOST_LOCKS", 2)
+    records, one = NodeRecords(catalog), PIPELINE.filter(node_names=["draw"]).nodes
+    before = psutil.Process().num_fds()
+    with records.lock(PIPELINE.nodes):
+        assert psutil.Process().num_fds() == before + 1
+        with pytest.raises(UserError, match="Another run is writing"):
+            records.lock(one)
+    with records.lock(one), pytest.raises(UserError, match="Another run is writing"):
+        records.lock(PIPELINE.nodes)
 
 
 def test_one_run_at_a_time_writes_the_outputs_of_a_node(catalog):

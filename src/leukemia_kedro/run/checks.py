@@ -41,6 +41,11 @@ ONE_MODEL = "params:models."
 LARGEST_SEED = 2**32 - 1
 """NumPy's ``RandomState``, which scikit-learn draws from, takes no larger one."""
 
+ADDRESSES = 4_000_000_000
+"""Bytes that a small run reserves; UMAP's compiler alone failed with 2.5 GB."""
+
+logger = logging.getLogger(__name__)
+
 FIRST_NODES = (
     "data_processing.validate_cohort",
     "data_processing.split_samples",
@@ -164,6 +169,24 @@ def check_seed(seed: Any) -> None:
     # True and False are integers to Python.
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
         raise UserError(f"seed is {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")
+
+
+def warn_of_little_memory() -> None:
+    """Warn of a limit of the system (``ulimit -v``) below which a run may end in a library.
+
+    Some, such as OpenBLAS, end the process with a line of their own where they get no memory.
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has no such limit
+        return
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if 0 <= allowed < ADDRESSES:
+        logger.warning(
+            "The system gives each process %.1f GB of addresses (ulimit -v); a run needs %.0f",
+            allowed / 1e9,
+            ADDRESSES / 1e9,
+        )
 
 
 def check_models(models: Mapping[str, Any]) -> None:

@@ -22,8 +22,6 @@ READ = re.compile(
     r"globals\.yml|(mlflow|logging).*\.ya?ml|(catalog|parameters|credentials).*\.(ya?ml|json)"
 )
 """Names of files that Kedro and its plugins read."""
-NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^[.\s]|[.\s]$')
-"""What cannot be part of the name of a folder everywhere."""
 NEAR = 0.8
 """Names less alike (difflib's ratio) may be the user's own; one letter of five is as much."""
 SCALES = "raw (intensities as scanned) or log2 (log2 values, such as RMA or log-CPM)"
@@ -104,7 +102,7 @@ class Environment:
         except ValueError as error:
             yield f"{place}: cohort: {error}"
             return
-        if not isinstance(cohort, str) or not cohort or NO_NAME.search(cohort):
+        if not isinstance(cohort, str) or not cohort:
             yield (
                 f"{place}: cohort is {cohort!r}; expected the name of a folder, such as "
                 f"{self._name}"
@@ -196,7 +194,7 @@ class Environment:
             if path.parent.name != self._name and _load(path).get("cohort") == cohort:
                 yield (
                     f"{self._place('globals.yml')} names the cohort {cohort!r}, as conf/"
-                    f"{path.parent.name} does: their results replace each other"
+                    f"{path.parent.name} does: neither can replace the results of the other"
                 )
 
     def _local_files(self) -> Iterator[str]:

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.framework.project import pipelines
+from kedro.framework.project import pipelines, settings
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
-from leukemia_kedro.compute.private_names import let_seem_missing
+from leukemia_kedro.compute.private_names import file_of, let_seem_missing
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import first_few
-from leukemia_kedro.run.checks import Check, checks_of_run, refuse
+from leukemia_kedro.run.checks import Check, checks_of_run, refuse, warn_of_little_memory
+from leukemia_kedro.run.cohort_name import refuse_unless_folder_name
 from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
 from leukemia_kedro.run.node_records import NodeRecords
@@ -46,6 +47,7 @@ class ProjectHooks:
 
     _record: RunRecord
     _records: NodeRecords
+    _environment: str | None = None
 
     def __init__(self) -> None:
         self._locks = ExitStack()
@@ -55,9 +57,11 @@ class ProjectHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Refuse an environment that does not state its cohort."""
+        """Refuse an environment without a cohort, or with one whose files would lie elsewhere."""
         environment = Environment(context.config_loader)
         environment.refuse_without_cohort()
+        if (cohort := context.config_loader["globals"].get("cohort")) is not None:
+            refuse_unless_folder_name(cohort)
         self._slips = environment.slips()
 
     @hook_impl(tryfirst=True)  # before a plugin opens a record of the run
@@ -68,16 +72,21 @@ class ProjectHooks:
         self._forget()  # an earlier run of this process
         for slip in self._slips:
             logger.warning(slip)
+        warn_of_little_memory()
         only_missing = run_params["only_missing_outputs"]
         try:
             self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
             # With --only-missing-outputs Kedro has yet to choose the nodes.
             if not only_missing:
                 refuse_missing_inputs(pipeline, catalog, pipelines, run_params["env"])
-            records = NodeRecords(catalog)
+            default = settings.CONFIG_LOADER_ARGS["default_run_env"]
+            self._environment = run_params["env"] or default
+            records = NodeRecords(catalog, self._environment)
             self._locks = records.lock(pipeline.nodes)
             if only_missing:
                 _let_outdated_seem_missing(pipeline, catalog, records)
+            else:
+                records.refuse_changed(pipeline.inputs())
             is_kept = only_missing or "sample_split" in pipeline.inputs()
             if self._waiting and is_kept and catalog.exists("sample_split"):
                 split = catalog.load("sample_split")
@@ -116,12 +125,13 @@ class ProjectHooks:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol) -> None:
-        """Keep the process to one thread, and open the node's record."""
+        """Keep the process to one thread, check the node's inputs, and open its record."""
         self.before_dataset_loaded(node)  # a node may have no input
         one_thread_per_process()  # limits libraries that an earlier node has loaded, too
         if "params:compute" in node.inputs:
             use_backend(catalog.load("params:compute"))
-        self._records = NodeRecords(catalog)
+        self._records = NodeRecords(catalog, self._environment)
+        self._records.refuse_changed(node.inputs)
         self._at_work[node.name].made_with = self._records.begin(node)
 
     @hook_impl
@@ -145,6 +155,11 @@ def _let_outdated_seem_missing(
     """Let Kedro make outdated outputs; their files stay until the new ones are whole."""
     outdated = records.outdated(pipeline)
     existing = [node.name for node in outdated if any(map(catalog.exists, node.outputs))]
+    if changed := records.changed(name for node in outdated for name in node.outputs):
+        logger.info(
+            "Recomputing files that were edited or damaged since a run wrote them: %s",
+            first_few(file_of(catalog[name]) for name in changed),
+        )
     if existing:
         logger.info(
             "Recomputing: existing outputs may come from other parameters, inputs or versions: %s",

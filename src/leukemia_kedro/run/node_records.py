@@ -1,10 +1,14 @@
 """What the outputs of each node were made with, so that one run can complete another.
 
 Beside ``run.json``, ``.nodes/<node>.json`` records when a node's outputs were made, in what time,
-and with what: a hash over the parameters the node takes, the files it reads, the software, and the
-same of every node before it. The hash does not cover the code. The record is empty from before the
-first output is saved until after the last. So ``kedro run --only-missing-outputs`` makes outputs
-again that a killed run left incomplete, or that a run with other inputs left.
+in which environment, and with what: a hash over the parameters the node takes, the files it reads,
+the software, and the same of every node before it. The hash does not cover the code. The record is
+empty from before the first output is saved until after the last. So ``kedro run
+--only-missing-outputs`` makes outputs again that a killed run left incomplete, or that a run with
+other inputs left.
+
+It also records the SHA-256 of each file that was written. A node that would read another content
+does not start, and ``--only-missing-outputs`` makes a changed file again.
 
 A run also locks the records of its nodes, so that no other run writes the same files at the same
 time; runs of other cohorts or nodes can. The lock ends with the process.
@@ -21,6 +25,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypedDict
 
+from fsspec.implementations.local import LocalFileSystem
 from kedro.framework.project import pipelines
 from kedro.io import AbstractDataset, CatalogProtocol
 from kedro.io.core import is_parameter
@@ -28,11 +33,15 @@ from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.private_names import file_of, file_system_of, settings_of
 from leukemia_kedro.compute.software import package_versions
-from leukemia_kedro.compute.whole_files import could_not_write
+from leukemia_kedro.compute.whole_files import could_not_write, refuse_special_file
 from leukemia_kedro.errors import UserError
 
 WITHOUT_EFFECT = "params:compute"
 """Results do not depend on where the work is done."""
+
+MOST_LOCKS = 100
+"""Nodes that a run locks one by one, each with an open file. Systems allow 256 files or more, so a
+run of more nodes locks the whole cohort."""
 
 PLACES = ("filepath", "credentials", "fs_args", "metadata")
 """Settings of a catalog entry that do not change what is read."""
@@ -44,13 +53,19 @@ class NodeRecord(TypedDict, total=False):
     started: str  # ISO 8601, UTC
     seconds: float  # to load, compute and save
     made_with: str  # hash of all that they depend on
+    environment: str | None  # of the run
+    outputs: dict[str, dict[str, str]]  # SHA-256 of each file, by dataset and name
 
 
 class NodeRecords:
-    """The records of one cohort, in the folder of the catalog's ``run_record``."""
+    """The records of one cohort, in the folder of the catalog's ``run_record``.
 
-    def __init__(self, catalog: CatalogProtocol) -> None:
+    ``environment`` is that of the run.
+    """
+
+    def __init__(self, catalog: CatalogProtocol, environment: str | None = None) -> None:
         self._catalog = catalog
+        self._environment = environment
         self._folder = file_of(catalog["run_record"]).parent / ".nodes"
         nodes = [node for pipeline in pipelines.values() for node in pipeline.nodes]
         self._makers = {output: node for node in nodes for output in node.outputs}
@@ -61,16 +76,35 @@ class NodeRecords:
         Raises
         ------
         UserError
-            Another run is writing one of them, or the folder cannot be written to.
+            Another run is writing one of them, they are results of another environment, or the
+            folder cannot be written to.
         """
+        nodes = list(nodes)
+        one_by_one = len(nodes) <= MOST_LOCKS
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with ExitStack() as locks:
-                for node in nodes:
+                cohort = locks.enter_context((self._folder / "cohort.lock").open("ab"))
+                _lock(cohort, shared=one_by_one)
+                for node in nodes if one_by_one else []:
                     _lock(locks.enter_context(self._path(node).open("ab")))
+                self._refuse_other_environment(nodes)
                 return locks.pop_all()
         except OSError as error:
             raise could_not_write(self._folder, error) from error
+
+    def _refuse_other_environment(self, nodes: Iterable[Node]) -> None:
+        for made in map(self.read, nodes):
+            other = made.get("environment")
+            if other and self._environment and other != self._environment:
+                folder = self._folder.parent
+                raise UserError(
+                    f"{folder} holds results of the environment {other}, and this run is one of "
+                    f"{self._environment}: it would overwrite them. Both state the same cohort. "
+                    f"Give one of them a name of its own in conf/{self._environment}/globals.yml, "
+                    f"such as cohort: {self._environment}; or remove the results of {other}: "
+                    f"rm -r {folder.parent.parent}/0[2-8]_*/{folder.name}"
+                )
 
     def outdated(self, pipeline: Pipeline) -> list[Node]:
         """Nodes whose outputs on disk, if any, are not what ``pipeline`` would make."""
@@ -79,9 +113,38 @@ class NodeRecords:
         for node in pipeline.nodes:
             made_with = self._made_with(node, to_be_made)
             to_be_made |= dict.fromkeys(node.outputs, made_with)
-            if self.read(node).get("made_with") != made_with:
+            record = self.read(node)
+            if record.get("made_with") != made_with or record.get("outputs") != self._files(node):
                 outdated.append(node)
         return outdated
+
+    def changed(self, names: Iterable[str]) -> list[str]:
+        """Those of the datasets whose files are not as the node that makes them wrote them.
+
+        One without a record is taken as it is, and so is one that is not kept in a local file.
+        """
+        changed = []
+        for name in names:
+            maker = self._makers.get(name)
+            written = self.read(maker).get("outputs", {}).get(name) if maker else None
+            found = self._content(name) if written else {}
+            if found and found != written:
+                changed.append(name)
+        return changed
+
+    def refuse_changed(self, names: Iterable[str]) -> None:
+        """Raise a UserError where one of the datasets is :meth:`changed`."""
+        env = f" --env {self._environment}" if self._environment else ""
+        messages = []
+        for name in self.changed(names):
+            maker = self._makers[name]
+            messages.append(
+                f"{file_of(self._catalog[name])} is not as the run wrote it: it was edited, or the "
+                f"disk is damaged.\nTo make it again: kedro run{env} --nodes {maker.name}\n"
+                f"To use it as it is: rm {self._path(maker)}"
+            )
+        if messages:
+            raise UserError(*messages)
 
     def begin(self, node: Node) -> str:
         """Empty the record of a node, and return the hash of what its outputs depend on."""
@@ -94,6 +157,8 @@ class NodeRecords:
             "started": started.isoformat(timespec="seconds"),
             "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
             "made_with": made_with,
+            "environment": self._environment,
+            "outputs": self._files(node),
         }
         self._write(node, json.dumps(record))
 
@@ -121,6 +186,19 @@ class NodeRecords:
         made_with = self.read(maker).get("made_with") if maker else None
         return made_with or input_record(self._catalog[name])
 
+    def _files(self, node: Node) -> dict[str, dict[str, str]]:
+        content = {name: self._content(name) for name in node.outputs}
+        return {name: hashes for name, hashes in content.items() if hashes}
+
+    def _content(self, name: str) -> dict[str, str]:
+        """SHA-256 of each file of a dataset by name; of none where it is not on this machine."""
+        dataset = self._catalog.get(name)
+        try:
+            place = str(file_of(dataset))
+        except AttributeError:  # kept in memory
+            dataset = None
+        return dict(_hashes(dataset, place)) if dataset and _is_local(dataset) else {}
+
     def _path(self, node: Node) -> Path:
         return self._folder / f"{node.name}.json"
 
@@ -132,13 +210,14 @@ class NodeRecords:
             raise could_not_write(self._path(node), error) from error
 
 
-def _lock(file: IO[bytes]) -> None:
+def _lock(file: IO[bytes], shared: bool = False) -> None:
     try:
         import fcntl
     except ModuleNotFoundError:  # Windows has no such locks
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         raise UserError(
             f"Another run is writing the same files: it has locked {file.name}. Wait for its end, "
@@ -205,8 +284,14 @@ def _hashes(dataset: AbstractDataset, place: str) -> Iterator[tuple[str, str]]:
             yield relative, _sha256(system, file, system.checksum(file))
 
 
+def _is_local(dataset: AbstractDataset) -> bool:
+    return isinstance(file_system_of(dataset, LocalFileSystem()), LocalFileSystem)
+
+
 @cache
 def _sha256(system: Any, file: str, state: Any) -> str:
     """Hash of a file, computed once for several nodes; ``state`` differs when the file does."""
+    if isinstance(system, LocalFileSystem):
+        refuse_special_file(Path(file))
     with system.open(file, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
