@@ -32,6 +32,7 @@ COLUMNS = [
     "probability_ALL",
     "probability_AML",
     "confidence",
+    "no_call_reason",
     "threshold",
     "distance",
     "distance_limit",

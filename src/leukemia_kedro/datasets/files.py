@@ -34,7 +34,7 @@ else:
     Mixin = object  # Kedro wraps the __init__ of its subclasses: a mixin would hide the next one
 
 TEXT_COLUMNS = (
-    "sample", "probe", "label", "split", "predicted", "call", "conformal_set",
+    "sample", "probe", "label", "split", "predicted", "call", "no_call_reason", "conformal_set",
     "description", "direction", "criterion", "model", "batch", "patient", "group", "contrast",
     "gene_set", "method", "gene", "up_genes", "down_genes",
 )  # fmt: skip

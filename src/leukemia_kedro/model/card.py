@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from leukemia_kedro.cohort.scale import typical_quantiles
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.model.blank import distinct_values
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.setting import Setting
 from leukemia_kedro.parameters import ModelParameters
@@ -49,9 +50,11 @@ def model_card(
         ``classes`` in the cohort's order, ``scale`` (what the model takes), ``threshold``,
         ``reject_option``; ``conformal`` with α, the calibration patients of each class and the
         smallest α that so many allow; ``n_genes``; ``preprocessing`` and ``tuned``, read off the
-        fitted pipeline; ``training`` with the number of samples of each class and the quantiles of
-        a typical one; ``model``, ``cohort``, ``resampling`` and ``seed``, the parameters;
-        ``versions``; ``date``. The champion's has its ``name`` and ``metrics`` as well.
+        fitted pipeline; ``training`` with the number of samples of each class, the quantiles of
+        a typical one and the distinct values of the one with the fewest
+        (:func:`~leukemia_kedro.model.blank.distinct_values`); ``model``, ``cohort``, ``resampling``
+        and ``seed``, the parameters; ``versions``; ``date``. The champion's has its ``name`` and
+        ``metrics`` as well.
     """
     labels = training_set.labels
     classes = class_order(labels, setting.cohort.classes)
@@ -72,6 +75,7 @@ def model_card(
             "n_samples": {name: int((labels == name).sum()) for name in classes},
             "n_probes": len(training_set.probes),
             "quantiles": typical_quantiles(training_set.matrix),
+            "distinct_values": int(distinct_values(pipeline, training_set.matrix).min()),
         },
         "model": setting.model.model_dump(),
         "cohort": setting.cohort.model_dump(),

@@ -11,10 +11,11 @@ import pandas as pd
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.scale import check_scale
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.model.blank import blank_as_measured, why_blank
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
-from leukemia_kedro.model.predictions import prediction_table, with_calls
+from leukemia_kedro.model.predictions import prediction_table, with_calls, with_reasons
 from leukemia_kedro.model.training_reference import TrainingReference
 
 
@@ -78,8 +79,8 @@ class FittedModel:
         if self.left_out or expression.empty:
             return pd.DataFrame(columns=["sample", "predicted", "confidence", "call"])
         values = expression[self.pipeline.feature_names_in_].to_numpy()
-        scored = self._score(expression.index, values)
-        return scored.calls.assign(**scored.sets)
+        scored = self._score(Batch(expression.index, values))
+        return scored.calls.drop(columns="no_call_reason").assign(**scored.sets)
 
     def predict(
         self,
@@ -106,7 +107,9 @@ class FittedModel:
         DataFrame
             ``sample``; ``label`` where the cohort has labels; ``call``, the predicted class or
             "no call"; ``predicted``; ``probability_<class>…``; ``confidence`` and the ``threshold``
-            below which there is no call; ``distance`` from the training samples,
+            below which there is no call; ``no_call_reason``, empty where there is a call: that the
+            confidence is too low, or that the array is blank
+            (:func:`~leukemia_kedro.model.blank.why_blank`); ``distance`` from the training samples,
             ``distance_limit`` and ``out_of_distribution``, see
             :class:`~leukemia_kedro.model.training_reference.TrainingReference`;
             ``imputed_probes`` and, of these, ``imputed_genes`` that the classifier is given;
@@ -131,8 +134,11 @@ class FittedModel:
         for batch in batches(table, probes):
             check_values(batch, probes, genes, allowed_missing_share)
             if not scale_checked:
-                trained = self.card["training"]["quantiles"]
-                check_scale(batch.expression, batch.samples, self.card["scale"], trained)
+                trained = self.card["training"]
+                measured = ~blank_as_measured(batch.expression, trained["distinct_values"])
+                values, names = batch.expression[measured], batch.samples[measured]
+                if len(names):
+                    check_scale(values, names, self.card["scale"], trained["quantiles"])
             scored.append(self._judge(batch, genes))
         calls = pd.concat(scored, ignore_index=True)
         if cohort is not None and cohort.labels is not None:
@@ -141,7 +147,7 @@ class FittedModel:
 
     def _judge(self, batch: Batch, genes: np.ndarray) -> pd.DataFrame:
         assert self.reference is not None  # only a model that was left out has none
-        scored = self._score(batch.samples, batch.expression)
+        scored = self._score(batch)
         missing = np.isnan(batch.expression)
         of_genes = np.isin(self.pipeline.feature_names_in_, genes)
         distance = self.reference.distance(self.pipeline, batch.expression)
@@ -159,10 +165,11 @@ class FittedModel:
         calls.insert(1, "call", calls.pop("call"))
         return calls
 
-    def _score(self, samples: pd.Index, values: np.ndarray) -> _Scored:
-        """``values`` holds the model's probes in their order, NaN where missing."""
+    def _score(self, batch: Batch) -> _Scored:
+        values = batch.expression
         assert self.conformal is not None  # only a model that was left out has none
         pipeline, classes = self.pipeline, self.card["classes"]
+        faults = why_blank(pipeline, values, self.card["training"]["distinct_values"])
         if "impute" not in pipeline.named_steps:
             assert self.reference is not None
             values = np.where(np.isnan(values), self.reference.fill, values)
@@ -173,7 +180,7 @@ class FittedModel:
         columns = np.array([list(classify.classes_).index(name) for name in classes])
         in_order = decision.probabilities[:, columns]
         predicted = classify.classes_[decision.predicted]
-        table = prediction_table(samples, predicted, in_order, classes)
+        table = prediction_table(batch.samples, predicted, in_order, classes)
         calls = with_calls(table, decision.confidence, self.card["threshold"])
         sets = self.conformal.columns(in_order, classes)
-        return _Scored(calls, given, decision.predicted, sets)
+        return _Scored(with_reasons(calls, faults), given, decision.predicted, sets)

@@ -11,6 +11,8 @@ from leukemia_kedro.cohort.selection import NO_CALL
 
 PROBABILITY = "probability_"
 """Start of the name of the column that holds the probability of a class."""
+UNSURE = "confidence below the threshold"
+"""Why there is no call for a sample that is no blank array."""
 ROUNDING = 1e-9
 """Smaller differences are none. Predictions of the folds were read from a file, to 12 digits."""
 
@@ -69,3 +71,14 @@ def with_calls(predictions: pd.DataFrame, confidence: np.ndarray, threshold: flo
     """Add the columns ``confidence`` and ``call`` (the predicted class, or "no call")."""
     call = np.where(confidence >= threshold - ROUNDING, predictions["predicted"], NO_CALL)
     return predictions.assign(confidence=confidence, call=call)
+
+
+def with_reasons(calls: pd.DataFrame, faults: Sequence[str]) -> pd.DataFrame:
+    """Take back the calls of samples with a fault, and add ``no_call_reason``, empty for a call.
+
+    ``faults`` says for each sample what speaks against any call, or nothing.
+    """
+    unsure = np.where(calls["call"] == NO_CALL, UNSURE, "")
+    reason = [fault or other for fault, other in zip(faults, unsure, strict=True)]
+    call = np.where([bool(fault) for fault in faults], NO_CALL, calls["call"])
+    return calls.assign(call=call, no_call_reason=reason)
