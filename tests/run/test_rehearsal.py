@@ -74,9 +74,13 @@ BY_30_FOLDS = {
         ("naive_bayes", {"arguments": {"priors": [0.5, 0.2]}}, "sum of the priors"),
         ("decision_tree", {"arguments": {"class_weight": {"CLL": 2}}}, "not in class_weight"),
         ("decision_tree", BY_30_FOLDS, "n_splits=30"),
-        ("decision_tree", HISTOGRAMS, "a model file may not hold the type sklearn.ensemble._hist"),
+        ("decision_tree", HISTOGRAMS, "may not hold it: the type sklearn.ensemble._hist"),
         # Its file would hold a search tree.
-        ("knn", {"arguments": {"algorithm": "kd_tree"}}, "a model file may not hold the type"),
+        (
+            "knn",
+            {"arguments": {"algorithm": "kd_tree"}},
+            "_fit_method is 'kd_tree', expected 'brute'",
+        ),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(name, changes, found):
@@ -112,7 +116,7 @@ def test_in_a_large_cohort_a_model_is_tried_on_few_samples_first(monkeypatch):
         return Spy(**built.get_params())
 
     monkeypatch.setattr(rehearsal, "classifier", spy)
-    monkeypatch.setattr(rehearsal, "_refusal_of_types", lambda estimator: None)
+    monkeypatch.setattr(rehearsal, "_refusal_of_content", lambda estimator, classes: None)
     labels = cohort(ALL=400, AML=400)
     rehearse_models(model("knn"), labels, HALVES, 0)
     assert max(sizes) == rehearsal.QUICK

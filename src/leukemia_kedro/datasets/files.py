@@ -240,18 +240,40 @@ class _LocalDataset(AbstractDataset[Any, Any]):
 class SkopsDataset(_ReadOnce, _LocalDataset):
     """A fitted model in the skops format, which cannot execute code when it is opened.
 
-    Only the types in :mod:`leukemia_kedro.model.file` are read back.
+    Only what a model of the project holds is read back, see :mod:`leukemia_kedro.model.file`.
+
+    Parameters
+    ----------
+    filepath : str
+    sign_with : str, optional
+        File of the key that the model is signed with when it is saved.
+    check_with : str, optional
+        File of the key that the model must have been signed with when it is loaded.
+    metadata : dict, optional
+        For plugins such as kedro-viz.
     """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        sign_with: str | None = None,
+        check_with: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._sign_with = Path(sign_with) if sign_with else None
+        self._check_with = Path(check_with) if check_with else None
 
     def _read_file(self) -> Any:
         from leukemia_kedro.model.file import read_model
 
-        return read_model(self._filepath)
+        return read_model(self._filepath, self._check_with)
 
     def save(self, data: Any) -> None:
         from leukemia_kedro.model.file import write_model
 
-        write_model(data, self._filepath)
+        write_model(data, self._filepath, self._sign_with)
 
 
 class _Folder(_LocalDataset):

@@ -1,5 +1,6 @@
 """XGBoost as a scikit-learn classifier that takes class names."""
 
+import json
 from numbers import Integral, Real
 
 import numpy as np
@@ -20,7 +21,10 @@ class XGBoostClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-    booster_ : xgboost.XGBClassifier
+    trees_ : bytes
+        The fitted trees as XGBoost writes them in JSON. XGBoost's own object is made from them for
+        each prediction: it lies outside Python, so a model file could not be checked before it is
+        rebuilt.
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own convention
@@ -46,14 +50,21 @@ class XGBoostClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has 1 class, {self.classes_[0]}; expected at least 2 classes")
-        self.booster_ = XGBClassifier(**self.get_params(), tree_method="exact", n_jobs=1)
-        self.booster_.fit(X, codes)
+        fitted = XGBClassifier(**self.get_params(), tree_method="exact", n_jobs=1).fit(X, codes)
+        content = json.loads(fitted.get_booster().save_raw("json"))
+        self.trees_ = json.dumps(content, separators=(",", ":")).encode()
         return self
 
     def predict_proba(self, X):
         """Class probabilities, shape (n_samples, n_classes)."""
+        from xgboost import Booster
+
         check_is_fitted(self)
-        return self.booster_.predict_proba(validate_data(self, X, reset=False))
+        X = validate_data(self, X, reset=False)
+        booster = Booster({"nthread": 1})
+        booster.load_model(bytearray(self.trees_))
+        found = booster.inplace_predict(X)
+        return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
     def predict(self, X):
         """Class names, shape (n_samples,)."""

@@ -7,20 +7,171 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sklearn.pipeline import Pipeline
 
-from leukemia_kedro.cohort.scale import typical_quantiles
+from leukemia_kedro.cohort.scale import QUANTILES, typical_quantiles
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.model.blank import distinct_values
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.setting import Setting
-from leukemia_kedro.parameters import ModelParameters
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
+COMPARED = ("leukemia-kedro", "scikit-learn", "numpy", "skops")
+"""Packages that a fitted model's predictions depend on, and XGBoost where it is one of XGBoost."""
+
+Plain = bool | int | float | str | None
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+
+class _RejectOption(_Part):
+    asked: Share | None
+    error: Share
+    low: Share
+    high: Share
+    wrong_calls: Annotated[float, Field(ge=0)]
+    calls: Annotated[float, Field(ge=0)]
+    patients: Annotated[int, Field(ge=0)]
+
+
+class _Conformal(_Part):
+    alpha: Share
+    patients: dict[str, Count]
+    smallest_alpha: dict[str, Share]
+
+
+class _Training(_Part):
+    n_samples: dict[str, Count]
+    n_probes: Count
+    quantiles: dict[str, float]
+    distinct_values: Count
+
+    @model_validator(mode="after")
+    def _quantiles_rise(self):
+        if list(self.quantiles) != list(map(str, QUANTILES)):
+            raise ValueError(f"quantiles are {list(self.quantiles)}; expected {QUANTILES}")
+        if sorted(self.quantiles.values()) != list(self.quantiles.values()):
+            raise ValueError("quantiles fall")
+        return self
+
+
+class LeftOutCard(_Part):
+    """The card of a model that was left out of a run."""
+
+    format: str
+    left_out: Annotated[str, Field(min_length=1)]
+
+
+class Card(_Part):
+    """The card of a model: :func:`model_card`, the format of the file, and of the champion more."""
+
+    format: str
+    classes: Annotated[list[str], Field(min_length=2)]
+    scale: Literal["raw", "log2"]
+    threshold: Share
+    reject_option: _RejectOption
+    conformal: _Conformal
+    n_genes: Count
+    preprocessing: dict[str, dict[str, Plain]]
+    tuned: dict[str, Plain]
+    training: _Training
+    model: ModelParameters
+    cohort: CohortParameters
+    resampling: ResamplingParameters
+    seed: Annotated[int, Field(ge=0)]
+    versions: dict[str, str]
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    name: str | None = None
+    metrics: dict[str, dict[str, Plain | dict[str, Plain]] | None] | None = None
+
+    @model_validator(mode="after")
+    def _of_one_piece(self):
+        classes = set(self.classes)
+        by_class = (
+            self.conformal.patients, self.conformal.smallest_alpha, self.training.n_samples,
+        )  # fmt: skip
+        if len(classes) < len(self.classes) or any(set(found) != classes for found in by_class):
+            raise ValueError(f"its counts are not of the classes {self.classes}")
+        if self.scale != self.cohort.scale:
+            raise ValueError(f"scale is {self.scale}, and {self.cohort.scale} of the cohort")
+        if lacking := set(COMPARED) - set(self.versions):
+            raise ValueError(f"versions lack {sorted(lacking)}")
+        return self
+
+
+def read_card(text: bytes) -> Card | LeftOutCard:
+    """A card in JSON, checked as a whole: every key, type, bound, and what belongs together.
+
+    Raises
+    ------
+    ValueError
+        With the first faults.
+    """
+    kind = LeftOutCard if b'"left_out"' in text else Card
+    try:
+        return kind.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise ValueError(f"its card is not valid: {'; '.join(faults[:3])}") from error
+
+
+def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None:
+    """Refuse a card that says something else than the pipeline and the conformal sets beside it.
+
+    Raises
+    ------
+    ValueError
+        With the first entry that does not fit.
+    """
+    classify, read_off = pipeline["classify"], _preprocessing(pipeline)
+    kind, path = type(classify.estimator_), card.model.estimator
+    module, _, name = path.rpartition(".")
+    stated = card.model.arguments
+    arguments = classify.estimator_.get_params()
+    facts = {
+        "classes": (sorted(card.classes), classify.classes_.tolist()),
+        "scale": (card.scale, pipeline["filter"].scale),
+        "n_genes": (card.n_genes, len(genes_in_use(pipeline))),
+        "preprocessing": (card.preprocessing, read_off),
+        "tuned": (card.tuned, tuned(pipeline, card.model)),
+        "training.n_probes": (card.training.n_probes, len(pipeline.feature_names_in_)),
+        "conformal.alpha": (card.conformal.alpha, conformal.alpha),
+        "conformal.patients": (card.conformal.patients, conformal.patients),
+        # A later step imports this path: nothing but the classifier that was checked.
+        "model.estimator": (name, kind.__name__),
+        "model.arguments": (stated, {key: arguments.get(key, "?") for key in stated}),
+        "model.scale": (card.model.scale, "scale" in pipeline.named_steps),
+    }
+    if card.model.reject_below is not None:
+        facts["threshold"] = (card.threshold, card.model.reject_below)
+    for entry, (of_card, of_pipeline) in facts.items():
+        if of_card != of_pipeline:
+            raise ValueError(f"{entry} is {of_card} on its card, and {of_pipeline} in the model")
+    if not f"{kind.__module__}.".startswith(f"{module}."):
+        raise ValueError(f"model.estimator is {path} on its card, and a {kind} in the model")
+
+
+def other_versions(card: Card) -> list[str]:
+    """``scikit-learn 1.7.2, here 1.9.1``: packages of which another version is installed."""
+    here = _versions(card.model)
+    names = [*COMPARED, *({"xgboost"} & set(here))]
+    return [
+        f"{name} {card.versions.get(name, 'unknown')}, here {here[name]}"
+        for name in names
+        if card.versions.get(name) != here[name]
+    ]
 
 
 def model_card(

@@ -6,12 +6,20 @@ execute code. It holds
 - ``schema.json`` and arrays: the pipeline, its :class:`.TrainingReference` and its
   :class:`.ConformalSets`, as skops describes them;
 - ``card.json``: what the model is, for people and programs, in plain JSON;
-- ``SHA256SUMS``: a checksum of every other part, in the layout that ``sha256sum -c`` reads.
+- ``SHA256SUMS``: a checksum of every other part, in the layout that ``sha256sum -c`` reads;
+- ``SIGNATURE``, where a key was given: a signature of the checksums
+  (:mod:`leukemia_kedro.model.signature`).
 
-Only objects of skops' own list (scikit-learn's estimators, NumPy's arrays) and of
-:data:`TRUSTED_TYPES` are ever built. The checksums tell a file that was damaged or edited; they do
-not tell a forgery, because whoever forges a part can compute its checksum as well. A forged file
-still cannot run code, but its calls may be wrong: take models from people you trust.
+Four checks stand before a prediction. The zip is whole and does not unpack to more than a model
+needs (:mod:`~leukemia_kedro.model.archive`). Its schema asks for this project's types only, each
+by its own loader (:mod:`~leukemia_kedro.model.schema`); then the objects are built. Each holds
+what its type may hold, in the order of this project's pipeline
+(:mod:`~leukemia_kedro.model.contents`). The card is valid and says what the pipeline says
+(:mod:`~leukemia_kedro.model.card`). Last, the model judges a made-up sample.
+
+The checksums tell a file that was damaged or edited; they do not tell a forgery, because whoever
+forges a part can compute its checksum as well. A forged file cannot run code or crash the process,
+but its calls may be wrong: take models from people you trust, or share a key with them.
 
 The same model gives the same file, byte for byte, on the same day (``date`` on its card).
 """
@@ -21,114 +29,149 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator
 from copy import copy
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.model.archive import ADVICE, canonical_parts, read_archive, write_archive
+from leukemia_kedro.model.archive import (
+    ADVICE,
+    SCHEMA,
+    Archive,
+    canonical_parts,
+    read_archive,
+    write_archive,
+)
+from leukemia_kedro.model.card import (
+    Card,
+    LeftOutCard,
+    check_card,
+    other_versions,
+    read_card,
+)
 from leukemia_kedro.model.conformal import ConformalSets
+from leukemia_kedro.model.contents import TRUSTED_TYPES, check_memory, check_pipeline
 from leukemia_kedro.model.fitted import FittedModel
+from leukemia_kedro.model.schema import LOADERS, UntrustedTypesError, check_schema
+from leukemia_kedro.model.signature import CHECKED, NOT_CHECKED, UNSIGNED, check_signature, read_key
 from leukemia_kedro.model.training_reference import TrainingReference
 
-FORMAT = "leukemia-kedro model, version 1"
+FORMAT = "leukemia-kedro model, version 2"
 CARD = "card.json"
 
-TRUSTED_TYPES = (
-    "leukemia_kedro.estimators.calibrated.CalibratedClassifier",
-    "leukemia_kedro.estimators.log_transform.LogTransform",
-    "leukemia_kedro.estimators.neighbour_imputer.NeighbourImputer",
-    "leukemia_kedro.estimators.probe_filter.ProbeFilter",
-    "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroids",
-    "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroidsCV",
-    "leukemia_kedro.estimators.top_probes.TopProbes",
-    "leukemia_kedro.estimators.weighted_voting.WeightedVoting",
-    "leukemia_kedro.estimators.xgboost.XGBoostClassifier",
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.MultinomialLogit",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfMultinomialLoss",
-    "sklearn.model_selection._split.StratifiedKFold",
-    "sklearn.tree._tree.Tree",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
-)
-"""Types beyond skops' own list that a model file of this project may hold."""
+SIGNATURES = {
+    CHECKED: "signature checked",
+    NOT_CHECKED: "signed, signature not checked: no key was given (check_with)",
+    UNSIGNED: "not signed",
+}
 
 logger = logging.getLogger(__name__)
 
 
-def write_model(model: FittedModel, path: Path) -> None:
-    """Write ``model`` to ``path``, whole or not at all."""
+def write_model(model: FittedModel, path: Path, sign_with: Path | None = None) -> None:
+    """Write ``model`` to ``path``, whole or not at all, signed with the key in ``sign_with``."""
     import skops.io
 
+    key = read_key(sign_with) if sign_with else None
     pipeline = _with_names_as_text(model.pipeline)
     reference = asdict(model.reference) if model.reference else None
     conformal = asdict(model.conformal) if model.conformal else None
     dump = skops.io.dumps({"pipeline": pipeline, "reference": reference, "conformal": conformal})
-    card = json.dumps(
-        {"format": FORMAT, **model.card}, indent=2, ensure_ascii=False, allow_nan=False
-    )
-    write_archive(canonical_parts(dump) | {CARD: card.encode()}, path)
+    stated = {"format": FORMAT, **model.card}
+    stated.pop("signature", None)  # of the file that it was read from
+    card = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
+    write_archive(canonical_parts(dump) | {CARD: card.encode()}, path, key)
 
 
-def read_model(path: Path) -> FittedModel:
-    """Read what :func:`write_model` wrote, and warn of another scikit-learn in the log.
+def read_model(path: Path, check_with: Path | None = None) -> FittedModel:
+    """Read what :func:`write_model` wrote, and warn of other versions in the log.
+
+    Parameters
+    ----------
+    path : Path
+    check_with : Path or None
+        File of the key that the model must have been signed with.
 
     Raises
     ------
     UserError
-        The file is not a model file of this project, is not whole, was edited, or holds a type
-        that is not trusted; nothing of it has been executed.
+        The file is not a model file of this project, is not whole, was edited, is not signed with
+        the key, or holds what no model of this project holds. Nothing of it has been executed.
     """
-    import sklearn
-    import skops.io
-    from sklearn.exceptions import InconsistentVersionWarning
-    from skops.io.exceptions import UntrustedTypesFoundException
-
     archive = read_archive(path, required=CARD)
-    card = json.loads(archive.parts[CARD])
-    if card.get("format") != FORMAT:
-        raise UserError(f"{path}: its format is {card.get('format')!r}; expected {FORMAT!r}")
-    here, trained = sklearn.__version__, card.get("versions", {}).get("scikit-learn")
-    versions = f"trained with scikit-learn {trained}, read with {here}"
+    signed = check_signature(archive, path, check_with)
     try:
-        with warnings.catch_warnings():  # one line of the log instead of one for each estimator
-            warnings.simplefilter("ignore", InconsistentVersionWarning)
-            built = skops.io.loads(archive.content, trusted=list(TRUSTED_TYPES))
-        reference = built["reference"] and TrainingReference.of_arrays(built["reference"])
-        conformal = built["conformal"] and ConformalSets(**built["conformal"])
-        model = FittedModel(built["pipeline"], card, reference, conformal)
-        _check_trees(model)
-    except UntrustedTypesFoundException as error:
-        # The second paragraph of skops' message is advice on how to load it nevertheless.
-        found = str(error).partition("\n")[0].removesuffix(".")
+        found = _stated_format(archive.parts[CARD])
+        if found != FORMAT:
+            raise UserError(f"{path}: its format is {found!r}; expected {FORMAT!r}.\n{ADVICE}")
+        card = read_card(archive.parts[CARD])
+        model = _rebuilt(archive, card)
+    except UserError:
+        raise
+    except UntrustedTypesError as error:
         raise UserError(
-            f"{path}: refused, nothing of it has been executed. {found}. If you wrote the type "
-            "yourself, add it to TRUSTED_TYPES in src/leukemia_kedro/model/file.py. If an older "
-            f"version of this project wrote the file: {ADVICE}"
+            f"{path}: refused, nothing of it has been executed. {error}. If you know the type, add "
+            "it to CLASSIFIERS in src/leukemia_kedro/model/contents.py. If an older version of "
+            f"this project wrote the file: {ADVICE}"
         ) from error
     except Exception as error:  # whatever a hostile or foreign schema provokes
         raise UserError(
-            f"{path}: refused, its content cannot be rebuilt ({error!r}); {versions}\n{ADVICE}"
+            f"{path}: refused, its content is not that of a model of this project "
+            f"({type(error).__name__}: {error}).\n{ADVICE}"
         ) from error
-    if not model.left_out and trained != here:
-        logger.warning("%s: %s; its calls may differ. %s", path, versions, ADVICE)
+    if isinstance(card, Card) and (others := other_versions(card)):
+        logger.warning(
+            "%s: trained with %s; its calls may differ. %s", path, "; ".join(others), ADVICE
+        )
+    if signed != UNSIGNED or model.card.get("name"):  # of every model would be a line too many
+        logger.info("%s: %s", path, SIGNATURES[signed])
+    return replace(model, card=model.card | {"signature": signed})
+
+
+def _stated_format(card: bytes) -> Any:
+    content = json.loads(card)
+    if not isinstance(content, dict):
+        raise ValueError(f"its card is a {type(content).__name__}")
+    return content.get("format")
+
+
+def _rebuilt(archive: Archive, card: Card | LeftOutCard) -> FittedModel:
+    """The model of a file, each object of it checked; of any error: refused."""
+    import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    check_schema(json.loads(archive.parts[SCHEMA]), archive.parts, TRUSTED_TYPES)
+    with warnings.catch_warnings():  # one line of the log instead of one for each estimator
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        built = skops.io.loads(archive.content, trusted=[*TRUSTED_TYPES, *chain(*LOADERS.values())])
+    stated = json.loads(archive.parts[CARD])
+    if isinstance(card, LeftOutCard):
+        if built != dict.fromkeys(("pipeline", "reference", "conformal")):
+            raise ValueError("its card says that the model was left out, and there is one")
+        return FittedModel(None, stated)
+    pipeline = built["pipeline"]
+    check_pipeline(pipeline)
+    reference = TrainingReference.of_arrays(built["reference"])
+    conformal = ConformalSets(**built["conformal"])
+    check_memory(pipeline, reference, conformal)
+    check_card(card, pipeline, conformal)
+    model = FittedModel(pipeline, stated, reference, conformal)
+    model.try_out()
     return model
 
 
-def load_champion(path: str | Path) -> FittedModel:
+def load_champion(path: str | Path, check_with: str | Path | None = None) -> FittedModel:
     """Open a model file, the champion's or any other's, to call new samples with.
 
     Parameters
     ----------
     path : str or Path
         Such as ``data/06_models/golub/champion.skops``.
+    check_with : str or Path, optional
+        File of the key that the model must have been signed with. ``card["signature"]`` says
+        whether it was checked.
 
     Raises
     ------
@@ -144,7 +187,7 @@ def load_champion(path: str | Path) -> FittedModel:
         table = pandas.read_csv("new_samples.csv", index_col="sample")  # samples × probes
         calls = load_champion("data/06_models/golub/champion.skops").predict(table)
     """
-    model = read_model(Path(path))
+    model = read_model(Path(path), None if check_with is None else Path(check_with))
     if model.left_out:
         raise UserError(f"{path}: the model was left out of the run: {model.left_out}")
     return model
@@ -164,30 +207,3 @@ def _with_names_as_text(pipeline: Any) -> Any:
     renamed = copy(pipeline)
     renamed.steps = [(name, first), *others]
     return renamed
-
-
-def _check_trees(model: FittedModel) -> None:
-    """Refuse trees that point outside themselves: scikit-learn follows them without looking.
-
-    A crafted file could crash the process in this way, see skops' note on
-    ``sklearn.tree._tree.Tree``.
-    """
-    if model.left_out:
-        return
-    fitted = list(_fitted_trees(model.classifier))
-    n_features = min((each.n_features_in_ for each in [model.classifier, *fitted]), default=0)
-    for tree in (each.tree_ for each in fitted):
-        left, right, feature = tree.children_left, tree.children_right, tree.feature
-        number, size = np.arange(len(left)), len(left)
-        leaf = (left == -1) & (right == -1)
-        onwards = (left > number) & (left < size) & (right > number) & (right < size)
-        known = (feature >= 0) & (feature < n_features)
-        if not size or not (leaf | onwards & known).all():
-            raise ValueError("a decision tree points outside itself")
-
-
-def _fitted_trees(estimator: Any) -> Iterator[Any]:
-    if hasattr(estimator, "tree_"):
-        yield estimator
-    for member in np.ravel(getattr(estimator, "estimators_", [])):
-        yield from _fitted_trees(member)

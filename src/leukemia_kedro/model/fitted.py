@@ -15,7 +15,7 @@ from leukemia_kedro.model.blank import blank_as_measured, why_blank
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
-from leukemia_kedro.model.predictions import prediction_table, with_calls, with_reasons
+from leukemia_kedro.model.predictions import PROBABILITY, prediction_table, with_calls, with_reasons
 from leukemia_kedro.model.training_reference import TrainingReference
 
 
@@ -38,7 +38,8 @@ class FittedModel:
         Takes expression as measured, samples × probes. None where the model was left out.
     card : dict
         Plain JSON, see :func:`~leukemia_kedro.model.card.model_card`; ``left_out``
-        with a reason where there is no pipeline.
+        with a reason where there is no pipeline. On the card of a model that was read from a file,
+        ``signature`` says whether one was checked, see :mod:`leukemia_kedro.model.signature`.
     reference : TrainingReference or None
         What new samples are compared with.
     conformal : ConformalSets or None
@@ -144,6 +145,23 @@ class FittedModel:
         if cohort is not None and cohort.labels is not None:
             calls.insert(1, "label", cohort.labels.to_numpy())
         return calls
+
+    def try_out(self) -> None:
+        """Judge one made-up sample: what does not fit together fails here, not at a patient.
+
+        Raises
+        ------
+        Exception
+            Of any kind: a model file may hold anything.
+        """
+        assert self.reference is not None  # only a model that was left out has none
+        batch = Batch(pd.Index(["trial"]), self.reference.fill[np.newaxis])
+        genes = self.pipeline[:-1].get_feature_names_out()
+        with np.errstate(all="ignore"):
+            calls = self._judge(batch, genes)
+        probabilities = calls.filter(regex=f"^{PROBABILITY}").to_numpy(dtype=float)
+        if not np.allclose(probabilities.sum(), 1) or not calls["confidence"].between(0, 1).all():
+            raise ValueError("its probabilities do not add up to 1")
 
     def _judge(self, batch: Batch, genes: np.ndarray) -> pd.DataFrame:
         assert self.reference is not None  # only a model that was left out has none

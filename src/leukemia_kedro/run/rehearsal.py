@@ -11,7 +11,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from copy import copy
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -34,7 +33,7 @@ from leukemia_kedro.evaluation.plan import (
     outer_splits,
     resampling_plan,
 )
-from leukemia_kedro.model.file import TRUSTED_TYPES
+from leukemia_kedro.model.contents import check_classifier
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.statistics.thinning import thinned
 
@@ -185,7 +184,7 @@ class _Rehearsal:
             tried = [self._try(point, part) for point in points]
             if part is fitted[0] and not isinstance(tried[0], Exception):
                 # The points of a grid differ in values, not in types.
-                refusal = _refusal_of_types(tried[0])
+                refusal = _refusal_of_content(tried[0], np.unique(self.classes).tolist())
                 tried = [refusal] * len(points) if refusal else tried
             errors = [result if isinstance(result, Exception) else None for result in tried]
             if any(errors):
@@ -246,21 +245,10 @@ class _Rehearsal:
         )
 
 
-def _refusal_of_types(fitted: ClassifierMixin) -> UserError | None:
-    """The error where a model file would hold types that reading it refuses."""
-    import skops.io
-
-    if "n_estimators" in fitted.get_params(deep=False) and hasattr(fitted, "estimators_"):
-        fitted = copy(fitted)
-        fitted.estimators_ = fitted.estimators_[:1]  # the others are of the same type
+def _refusal_of_content(fitted: ClassifierMixin, classes: Sequence[str]) -> UserError | None:
+    """The error where a model file would hold what reading it refuses."""
     try:
-        found = skops.io.get_untrusted_types(data=skops.io.dumps(fitted))
-    except Exception as error:  # what it cannot write it refuses by errors of many kinds
-        return UserError(f"a model file cannot hold it: {error}")
-    strange = [name for name in found if name not in TRUSTED_TYPES]
-    if not strange:
-        return None
-    return UserError(
-        f"a model file may not hold the type {strange[0]}. If you know its code, add it to "
-        "TRUSTED_TYPES in src/leukemia_kedro/model/file.py"
-    )
+        check_classifier(fitted, fitted.n_features_in_, classes)
+    except ValueError as error:
+        return UserError(f"a model file may not hold it: {error}")
+    return None
