@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.contrasts import contrast_matrix
 from leukemia_kedro.statistics.design import design_matrix, independent_columns
 
 CLASSES = ["ALL", "B-cell", "MLL"]
@@ -35,6 +36,40 @@ def test_the_first_class_in_order_is_the_reference(samples):
 )
 def test_formulas(samples, formula, columns):
     assert list(design_matrix(formula, samples, CLASSES).matrix) == columns
+
+
+@pytest.mark.parametrize(
+    ("formula", "column"),
+    [
+        ("~ label + age.at.dx", "age.at.dx"),
+        ("~ label + `age.at.dx`", "age.at.dx"),
+        ("~ label + np.sqrt(age.at.dx)", "np.sqrt(age.at.dx)"),
+        ("~ label + `age at dx`", "age at dx"),
+        ("~ label + C(`the site`)", "C(`the site`)[T.y]"),
+        ("~ label + C(the.site)", "C(the.site)[T.y]"),
+    ],
+)
+def test_names_of_columns_with_dots_and_blanks(samples, formula, column):
+    """``age`` and ``age.at`` beside ``age.at.dx``: the whole name counts."""
+    site = list("xyxyyx")
+    more = {"age.at": 1.0, "age.at.dx": samples["age"] ** 2, "age at dx": samples["age"]}
+    samples = samples.assign(**more, **{"the.site": site, "the site": site})
+    design = design_matrix(formula, samples, CLASSES)
+    assert list(design.matrix)[3:] == [column]
+    assert list(design.class_rows) == list(design.matrix)
+    assert column.removesuffix("[T.y]") in {*design.groups, *design.slopes}
+    if formula == "~ label + age.at.dx":
+        np.testing.assert_array_equal(design.matrix[column], samples["age"] ** 2)
+    contrasts = contrast_matrix({"x": f"`{column}`"}, design) if "(" not in column else None
+    assert contrasts is None or list(contrasts.index[contrasts["x"] == 1]) == [column]
+
+
+@pytest.mark.parametrize(
+    ("formula", "name"), [("~ label + age at dx", "age at dx"), ("~ label + b-cell", "b-cell")]
+)
+def test_names_that_need_backticks_are_told(samples, formula, name):
+    with pytest.raises(UserError, match=f"with blanks or signs go in backticks: `{name}`$"):
+        design_matrix(formula, samples.assign(**{name: 1.0}), CLASSES)
 
 
 def test_a_class_row_is_the_class_with_the_covariates_of_everyone(samples):

@@ -1,6 +1,7 @@
 """Design matrices from formulas over the samples table."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from leukemia_kedro.errors import UserError, first_few
 # R's lm takes a column for a combination of the ones before it where less than this share of its
 # length is left over.
 _RANK_TOLERANCE = 1e-7
+_DOT = "_ˑ_"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
 
     Text columns become one column per level but the first, numeric columns enter as they are
     (write ``C(batch)`` where numbers name batches), ``:`` and ``*`` make interactions and functions
-    such as ``np.log(age)`` are allowed; the syntax is formulaic's, which is R's.
+    such as ``np.log(age)`` are allowed; the syntax is formulaic's, which is R's. Names of columns
+    may hold dots; those with blanks or other signs go in backticks.
 
     Parameters
     ----------
@@ -73,19 +76,21 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
         values, where a class has fewer than two samples, or where the columns of the design depend
         on each other.
     """
-    terms = _parse(formula)
+    without_dots = {name: name.replace(".", _DOT) for name in samples.columns if "." in name}
+    terms = _parse(formula, samples, without_dots)
     labels = samples["label"].astype(str)
     _check_sizes(labels, classes)
     samples = samples.assign(label=pd.Categorical(labels, categories=classes))
     _check_covariates(formula, terms, samples)
+    samples = samples.rename(columns=without_dots)
     encoded = _encode(formula, terms, samples)
-    matrix = pd.DataFrame(encoded).astype(np.float64)
+    matrix = _with_dots(pd.DataFrame(encoded).astype(np.float64))
     _check_full_rank(formula, matrix)
     rows = {}
     for name in classes:
         as_class = pd.Categorical([name] * len(samples), categories=classes)
         of_class = encoded.model_spec.get_model_matrix(samples.assign(label=as_class))
-        rows[name] = pd.DataFrame(of_class).astype(np.float64).mean()
+        rows[name] = _with_dots(pd.DataFrame(of_class).astype(np.float64)).mean()
     return Design(formula, matrix, pd.DataFrame(rows).T, *_factors(encoded, samples))
 
 
@@ -97,11 +102,12 @@ def _factors(
     groups, slopes = {}, {}
     for factor in dict.fromkeys(factor for term in spec.terms for factor in term.factors):
         kind, state = spec.encoder_state.get(factor.expr, (None, {}))
+        name = factor.expr.replace(_DOT, ".")
         if kind is Factor.Kind.CATEGORICAL:
-            groups[factor.expr] = len(state["categories"])
+            groups[name] = len(state["categories"])
         elif kind is Factor.Kind.NUMERICAL:
             columns = map(str, spec.factor_variables[factor])
-            slopes[factor.expr] = sorted(set(columns) & set(samples))
+            slopes[name] = sorted(c.replace(_DOT, ".") for c in set(columns) & set(samples))
     return groups, slopes
 
 
@@ -139,7 +145,20 @@ def independent_columns(values: np.ndarray) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
-def _parse(formula: str) -> SimpleFormula:
+def _with_dots(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns=lambda name: name.replace(_DOT, "."))
+
+
+def _in_backticks(formula: str, samples: pd.DataFrame) -> str:
+    """Advice on columns of the formula whose names need backticks, or nothing."""
+    bare = re.sub("`[^`]*`", "", formula)
+    names = [name for name in samples.columns if name in bare and not re.fullmatch(r"[\w.]+", name)]
+    if not names:
+        return ""
+    return f"; names with blanks or signs go in backticks: {first_few(f'`{n}`' for n in names)}"
+
+
+def _parse(formula: str, samples: pd.DataFrame, without_dots: Mapping[str, str]) -> SimpleFormula:
     expected = "expected one such as '~ label' or '~ label + batch'"
     if not formula.lstrip().startswith("~"):
         raise UserError(f"the design formula {formula!r} does not start with '~'; {expected}")
@@ -149,12 +168,17 @@ def _parse(formula: str) -> SimpleFormula:
             f"the design formula {formula!r} has R's {in_r[0]}; write C({in_r[1]}) to make groups "
             "of the values of a column"
         )
+    # formulaic takes the dot, which names of R's columns may hold, for Python's
+    parsed = formula
+    for name in sorted(without_dots, key=len, reverse=True):
+        parsed = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", without_dots[name], parsed)
     try:
-        terms = Formula(formula)
+        terms = Formula(parsed)
         if isinstance(terms, SimpleFormula):
             terms.required_variables  # noqa: B018 - reads the functions in it
     except (FormulaicError, SyntaxError, ValueError) as error:
-        why = f"{str(error).splitlines()[0]}; {expected}"
+        why = f"{str(error).splitlines()[0]}; {expected}{_in_backticks(formula, samples)}"
+        why = why.replace(_DOT, ".")
         raise UserError(f"the design formula {formula!r} cannot be read: {why}") from error
     if not isinstance(terms, SimpleFormula):
         raise UserError(f"the design formula {formula!r} has several parts; {expected}")
@@ -174,11 +198,12 @@ def _check_sizes(labels: pd.Series, classes: list[str]) -> None:
 
 
 def _check_covariates(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> None:
-    needed = sorted(terms.required_variables)
+    needed = sorted(name.replace(_DOT, ".") for name in terms.required_variables)
     if absent := [name for name in needed if name not in samples]:
         raise UserError(
             f"the design formula {formula!r} names {first_few(absent)}, which the samples table "
             f"lacks; its columns are {first_few(samples.columns, 20)}"
+            f"{_in_backticks(formula, samples)}"
         )
     for name in needed:
         unknown = samples.index[samples[name].isna()]
@@ -194,7 +219,7 @@ def _encode(formula: str, terms: SimpleFormula, samples: pd.DataFrame) -> ModelM
         encoded = terms.get_model_matrix(samples, context={}, na_action="raise")
     except Exception as error:  # a function in a formula may raise any
         what = f"the design formula {formula!r} cannot be applied to the samples table"
-        raise UserError(f"{what}: {error}") from error
+        raise UserError(f"{what}: {str(error).replace(_DOT, '.')}") from error
     beyond = encoded.columns[~np.isfinite(encoded.to_numpy(dtype=np.float64)).all(axis=0)]
     if len(beyond):
         raise UserError(
