@@ -1,14 +1,15 @@
 """The cohort: what it takes, what it refuses, and that it names what is wrong."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.cohort_files import make_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort, check_names
 from leukemia_kedro.errors import CohortError
 
 
@@ -65,9 +66,6 @@ def test_a_sound_cohort_is_taken_as_it_is():
             "columns of the samples table occur .*: a",
         ),
         ("probes", lambda t: t.rename(index={"b_at": "AFFX-a_at"}), "probe ids occur more than"),
-        ("probes", lambda t: t.rename(index={"b_at": "1-Mar"}), "into dates or numbers: 1-Mar;"),
-        ("probes", lambda t: t.rename(index={"b_at": "Sep-01"}), "into dates .*: Sep-01;"),
-        ("probes", lambda t: t.rename(index={"b_at": "2.31E+19"}), "into dates .*: 2.31E[+]19;"),
         ("probes", lambda t: t.drop(columns="is_control"), "lacks the columns is_control"),
         ("probes", lambda t: t.astype({"is_control": int}), "is_control is int64; expected bool"),
     ],
@@ -77,9 +75,31 @@ def test_what_breaks_a_rule_is_named(table, change, message):
         Cohort(**tables(**{table: change}))
 
 
-def test_probe_ids_of_real_chips_are_not_taken_for_mangled_names():
-    names = ["1007_s_at", "7157", "MARCH1", "SEPT2", "DEC1", "X95735_at", "AFFX-TrpnX-M_at"]
-    make_cohort(np.ones((1, len(names))), ["p1"], names)
+MADE_OF_NAMES = [
+    "1-Mar", "01-Mar", "Sep-01", "2-Sep-2021", "2.31E+19", "2,31E+13", "1-Mrz", "01.Okt", "1-déc",
+    "2021-03-01", "2021-03-01 00:00:00", "01.03.2021", "3/1/21", "44256", "#NAME?", "#N/A",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MADE_OF_NAMES)
+def test_what_a_spreadsheet_makes_of_gene_names_is_refused(name):
+    """Excel's English, German and French dates, its day numbers and its errors."""
+    with pytest.raises(CohortError, match=f"into dates or numbers: {re.escape(name)};"):
+        check_names(["TP53", "MARCH1", name])
+    check_names(["TP53", "MARCH1", name], allowed=[name])
+
+
+def test_names_of_real_genes_and_probes_are_not_taken_for_mangled_ones():
+    chips = ["1007_s_at", "7157", "2315554", "MARCH1", "SEPT2", "DEC1", "X95735_at", "SEPTIN9"]
+    check_names([*chips, "AFFX-TrpnX-M_at", "2310009E13Rik", "AGO-2", "SET-1", "HLA-DRB1", "1-8D"])
+    check_names([str(number) for number in range(44250, 44260)] + ["TP53"])  # Entrez ids
+
+
+def test_genes_whose_names_are_like_dates_are_let_through_where_the_cohort_says_so():
+    names = ["SEP-15", "Oct-4", "DEC-205"]
+    with pytest.raises(CohortError, match="names_like_dates: \\['SEP-15'\\]"):
+        check_names(names)
+    check_names(names, allowed=names)
 
 
 @given(

@@ -83,6 +83,11 @@ def test_the_page_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == damage_page(), __doc__
 
 
+def test_the_page_holds_at_least_160_kinds():
+    tables = [*DAMAGES.values(), MACHINE, REFUSED, TOLD]
+    assert sum(map(len, tables)) >= 160
+
+
 @pytest.mark.parametrize("kind", MACHINE)
 def test_an_error_of_the_machine_comes_with_advice(kind):
     error, hint = MACHINE[kind]

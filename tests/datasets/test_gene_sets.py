@@ -50,7 +50,8 @@ def test_nothing_is_ever_written(write, dataset):
         (GMTDataset, "MYELOID CD33 MPO\n", "given, line 1: expected name, description and genes"),
         (GMTDataset, "", "given holds no gene set"),
         (GMTDataset, "<!DOCTYPE html>\n", "given, line 1: expected name, description and genes"),
-        (GMTDataset, b"PK\x03\x04\xff\xfe", "given is not text; expected a GMT file"),
+        (GMTDataset, b"\xff\x00\xfe", "given: this is UTF-16 text"),
+        (GMTDataset, b"MYELOID\tx\t\xff\xfe", "given is not text; expected a GMT file"),
         (
             ChipAnnotationDataset,
             CHIP + "Y_at\tCD19\n",

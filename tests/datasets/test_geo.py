@@ -118,3 +118,79 @@ def test_whatever_is_written_out_is_read_back(tmp_path_factory, values, data, en
     pd.testing.assert_frame_equal(found.expression, cohort.expression, check_exact=True)
     pd.testing.assert_frame_equal(found.probes, cohort.probes)
     assert list(found.labels) == labels
+
+
+def load_lines(tmp_path, characteristics, change=lambda lines: lines, **options):
+    """The cohort of a file with these characteristics, and its columns of them."""
+    path = tmp_path / "t.txt"
+    lines = change(series_matrix_lines(COHORT, characteristics))
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    cohort = load(path, **options)
+    return cohort, cohort.samples.drop(columns=["title", "label"], errors="ignore")
+
+
+def test_characteristics_of_like_names_stay_apart(tmp_path):
+    cells = [["CD34+: 5", "CD34+: 6", "CD34+: 7"], ["CD34-: 1", "CD34-: 2", "CD34-: 3"]]
+    stages = [["Stage: 2", "Stage: 3", ""], ["stage: II", "stage: III", "stage: IV"]]
+    cohort, found = load_lines(tmp_path, [*cells, *stages])
+
+    assert found.to_dict("list") == {
+        "cd34_1": [5.0, 6.0, 7.0],
+        "cd34_2": [1.0, 2.0, 3.0],
+        "stage_1": [2.0, 3.0, pytest.approx(np.nan, nan_ok=True)],
+        "stage_2": ["II", "III", "IV"],
+    }
+    assert "the characteristic 'CD34-' is the column 'cd34_2'" in cohort.remarks
+    assert list(load_lines(tmp_path, stages, label="stage_2")[0].labels) == ["II", "III", "IV"]
+
+
+def test_a_name_in_two_cases_is_one_characteristic_where_no_sample_has_both(tmp_path):
+    cohort, found = load_lines(tmp_path, [["Sex: f", "", "Sex: m"], ["", "sex: m", ""]])
+    assert found.to_dict("list") == {"sex": ["f", "m", "m"]}
+    assert cohort.remarks == ("the characteristics 'Sex' and 'sex' are read as one",)
+
+
+def test_the_channels_of_two_colour_arrays_stay_apart(tmp_path):
+    def two_channels(lines):
+        lines[8:8] = [
+            '!Sample_source_name_ch2\t"pool"\t"pool"\t"pool"',
+            '!Sample_characteristics_ch2\t"tissue: reference"\t"tissue: reference"\t"tissue: x"',
+            '!Sample_characteristics_ch2\t"dye: red"\t"dye: red"\t"dye: red"',
+        ]
+        return lines
+
+    cells = [["tissue: marrow", "tissue: blood", "tissue: blood"], ["age: 1", "age: 2", "age: 3"]]
+    cohort, found = load_lines(tmp_path, cells, two_channels, label="tissue_ch1")
+
+    assert list(cohort.labels) == ["marrow", "blood", "blood"]
+    assert found.to_dict("list") == {
+        "source_name_ch2": ["pool"] * 3,
+        "tissue_ch1": ["marrow", "blood", "blood"],
+        "tissue_ch2": ["reference", "reference", "x"],
+        "dye_ch2": ["red"] * 3,
+        "age": [1.0, 2.0, 3.0],
+    }
+    assert "two-colour arrays: columns of their second channel end in _ch2" in cohort.remarks
+
+
+def test_line_breaks_within_cells_of_the_head(tmp_path):
+    def broken(lines):
+        return [line.replace("c-ALL", "c-ALL\n, relapse") for line in lines]
+
+    cells = [["type: a", "type: c-ALL", "type: c-ALL"]]
+    cohort, found = load_lines(tmp_path, cells, lambda lines: broken(lines[:9]) + lines[9:])
+    assert list(found["type"]) == ["a", "c-ALL , relapse", "c-ALL , relapse"]
+    assert "line breaks within cells are read as blanks" in cohort.remarks[0]
+
+
+def test_bytes_of_another_encoding_matter_only_where_they_are_used(tmp_path):
+    def with_bytes(where):
+        return lambda lines: [line.replace(where, f"{where} \udcfc") for line in lines]
+
+    cells = [["type: a", "type: b", "type: b"]]
+    cohort, _ = load_lines(tmp_path, cells, with_bytes("not kept"))
+    assert cohort.remarks[0].endswith("not text in the file's encoding; the line is not used")
+    with pytest.raises(DatasetError, match=r"line 8: there are bytes .* encoding: latin-1"):
+        load_lines(tmp_path, cells, with_bytes("type: a"))
+    cohort, found = load_lines(tmp_path, cells, with_bytes("type: a"), encoding="latin-1")
+    assert list(found["type"]) == ["a ü", "b", "b"]

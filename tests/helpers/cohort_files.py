@@ -57,6 +57,39 @@ def write_rows(path: Path, rows, separator=",", newline="\n", encoding="utf-8") 
     return path
 
 
+def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
+    """An Excel workbook; text that is a number is stored as one."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in rows:
+            sheet.append([_number_or_text(cell) for cell in row])
+    workbook.save(path)
+    return path
+
+
+def _number_or_text(cell):
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return cell
+
+
+def gct_lines(cohort: Cohort) -> list[str]:
+    """A GCT file of version 1.2."""
+    about = cohort.probes["description"]
+    rows = cohort.expression.T.itertuples()
+    return [
+        "#1.2",
+        f"{len(cohort.probes)}\t{len(cohort.samples)}",
+        "\t".join(["NAME", "Description", *cohort.samples.index]),
+        *("\t".join([row[0], about[row[0]], *map(number, row[1:])]) for row in rows),
+    ]
+
+
 def series_matrix_lines(cohort: Cohort, characteristics: list[list[str]]) -> list[str]:
     """A GEO series matrix; each list of characteristics is one line, one cell for each sample."""
     ids = list(cohort.samples.index)

@@ -261,6 +261,9 @@ TOLD = {
         renamed(AML="all"), RAW,
         "classes whose names differ in case or blanks only: ALL, all; if they are one class, merge "
         "them: cohort.classes: {ALL: [ALL, all]}"),
+    "lines skipped, or read in one of several ways": (
+        lambda: dataclasses.replace(sound_cohort(), remarks=("lines at the top are skipped: 2",)),
+        RAW, "lines at the top are skipped: 2"),
     "a probe with the name of an id column": (
         with_fact_among_probes("sample_id", lambda labels: drawn(labels, 500)), RAW,
         "probes with the name of an id column: sample_id"),

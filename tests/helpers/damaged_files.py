@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers.cohort_files import (
+    gct_lines,
     make_cohort,
     series_matrix_lines,
     table_rows,
     transposed,
     write_rows,
+    write_workbook,
 )
 from helpers.golub_texts import TRAIN, golub_texts, re_saved, write, write_zip
 from leukemia_kedro.datasets import (
     CumidaDataset,
     ExpressionTableDataset,
+    GCTDataset,
     GEOSeriesMatrixDataset,
     GolubDataset,
     NewSamplesDataset,
@@ -106,6 +109,18 @@ def parquet(folder: Path) -> CohortFileDataset:
     """Expression table, Parquet"""
     COHORT.expression.reset_index().to_parquet(folder / "t.parquet", index=False)
     return ExpressionTableDataset(filepath=str(folder / "t.parquet"), sample_id="sample")
+
+
+def workbook(folder: Path) -> CohortFileDataset:
+    """Expression table, Excel workbook"""
+    path = write_workbook(folder / "t.xlsx", {"Data": table_rows(COHORT)})
+    return ExpressionTableDataset(filepath=str(path), sample_id="id", label="class")
+
+
+def gct(folder: Path) -> CohortFileDataset:
+    """GCT with CLS"""
+    write(folder, {"t.gct": "\n".join(gct_lines(COHORT)), "t.cls": "3 2 1\n# ALL AML\n0 1 0\n"})
+    return GCTDataset(filepath=str(folder / "t.gct"), cls=str(folder / "t.cls"))
 
 
 def cumida(folder: Path) -> CohortFileDataset:

@@ -4,8 +4,15 @@
 for any text. ``PUT_RIGHT``: what is read as if it were sound.
 """
 
+import datetime
+import gzip
+import random
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
+from helpers.cohort_files import table_rows, write_workbook
 from helpers.damaged_files import (
     COHORT,
     HTML,
@@ -15,6 +22,7 @@ from helpers.damaged_files import (
     cumida,
     cut,
     delete,
+    gct,
     geo,
     golub,
     golub_semicolons,
@@ -31,8 +39,14 @@ from helpers.damaged_files import (
     table_gz,
     table_sheet,
     table_split,
+    workbook,
 )  # fmt: skip
 from helpers.golub_texts import LABELS, TEST, TRAIN, golub_texts, write_zip
+
+
+def sheets(content: dict[str, list[list]]) -> Callable[[Path], None]:
+    """Another workbook in the place of t.xlsx."""
+    return lambda folder: write_workbook(folder / "t.xlsx", content) and None
 
 
 def re_encode(path: Path, newline: str, encoding: str) -> None:
@@ -50,9 +64,9 @@ DAMAGES = {
         "web page saved as CSV": (put(TEST, HTML),
             f"{TEST}: this is a web page, not a table: it starts with '<!DOCTYPE html>'"),
         "Excel workbook renamed to CSV": (put(TRAIN, WORKBOOK),
-            f"{TRAIN}: this is a zip, Excel or other binary file"),
+            f"{TRAIN}: this is a zip, or an Excel workbook; its name must end in .zip or .xlsx"),
         "UTF-16 text": (put(LABELS, "patient,cancer\n1,ALL\n".encode("utf-16")),
-            f"{LABELS}: what follows line 0 is not UTF-8 text"),
+            f"{LABELS}: this is UTF-16 text; state encoding: utf-16 in the catalog"),
         "another table": (put(TRAIN, "samples,type,1007_s_at\n1,AML,7.5\n"),
             f"{TRAIN}: not the Golub layout: … expected the columns 'Gene Description'"),
         "a column that is no patient": (
@@ -152,8 +166,61 @@ DAMAGES = {
         "probe without name": (replace("t.csv", "g2", ""), "a probe id must be text"),
         "gene name mangled by Excel": (replace("t.csv", "g2", "1-Mar"),
             "t.csv: a spreadsheet has turned gene names into dates or numbers: 1-Mar"),
+        "a date of Excel in German": (replace("t.csv", "g2", "1-Mrz"),
+            "t.csv: a spreadsheet has turned gene names into dates or numbers: 1-Mrz"),
+        "a date written year first": (replace("t.csv", "g2", "2021-03-01"),
+            "gene names into dates or numbers: 2021-03-01"),
+        "the number of a day": (replace("t.csv", "g2", "44256"),
+            "gene names into dates or numbers: 44256"),
+        "a gene name that Excel took for a number": (replace("t.csv", "g2", "2.31E+13"),
+            "gene names into dates or numbers: 2.31E+13"),
+        "a gene name that Excel took for a formula": (replace("t.csv", "g2", "#NAME?"),
+            "gene names into dates or numbers: #NAME?"),
+        "a gene name like a date, where the catalog does not say so": (
+            replace("t.csv", "g2", "Oct-4"), "state in the catalog: names_like_dates: ['Oct-4']"),
         "quote left open": (replace("t.csv", "s2", '"s2'),
             "t.csv, line 3: a quotation mark is not closed"),
+        "quote closed within a cell": (replace("t.csv", "s2", '"s2"x'),
+            "t.csv, line 3: a quotation mark is not closed"),
+        "Latin-1 text": (put("t.csv", "id,gä,class\ns1,1,ALL\n".encode("latin-1")),
+            "t.csv: what follows line 0 is not UTF-8 text; a byte there is 'ä' in Latin-1. Where "
+            "it is text, state its encoding in the catalog, such as encoding: latin-1"),
+        "UTF-16 text": (put("t.csv", "id,g1,class\ns1,1,ALL\n".encode("utf-16")),
+            "t.csv: this is UTF-16 text; state encoding: utf-16 in the catalog"),
+        "UTF-16 text without a byte-order mark": (
+            put("t.csv", "id,g1,class\ns1,1,ALL\n".encode("utf-16-le")),
+            "t.csv: this is UTF-16 text without a mark of it, or a binary file; where it is text, "
+            "state encoding: utf-16-le"),
+        "a title above the header": (lines("t.csv", lambda kept: ["Table S1", *kept]),
+            "t.csv, line 1 has 1 cells, the lines below it 5: if it is no header, but a title, "
+            "state the number of such lines as skip_rows"),
+        "a separator too many in every line": (
+            lines("t.csv", lambda kept: [kept[0], *(line + "," for line in kept[1:])]),
+            "t.csv, line 1 has 5 cells, the lines below it 6: …a separator is one too many"),
+        "comments alone": (put("t.csv", "# nothing\n# here\n"), "t.csv has no column 'id'"),
+        "an old Excel workbook": (put("t.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+            "t.csv: this is an old Excel workbook (.xls); save it as .xlsx or as CSV"),
+        "an Excel workbook under another name": (
+            lambda folder: write_workbook(folder / "t.csv", {"Data": table_rows(COHORT)}) and None,
+            "t.csv: this is a zip, or an Excel workbook; its name must end in .zip or .xlsx"),
+        "compressed under another name": (put("t.csv", gzip.compress(b"id,g1\ns1,1\n")),
+            "t.csv: this is compressed; its name must end in .gz. If it is R's .rds"),
+        "Parquet under another name": (
+            lambda folder: COHORT.expression.to_parquet(folder / "t.csv"),
+            "t.csv: this is a Parquet file; its name must end in .parquet"),
+        "AnnData (.h5ad)": (put("t.csv", b"\x89HDF\r\n\x1a\n" + bytes(600)),
+            "t.csv: this is an HDF5 file. If it is .h5ad, convert it in Python, …"
+            "anndata.read_h5ad(\"in.h5ad\")\n…to_parquet(\"out.parquet\")"),
+        "ARFF": (put("t.csv", "@relation cohort\n@attribute g1 numeric\n@data\n1\n"),
+            "t.csv: this is an ARFF file; convert it in Python, …arff.loadarff(\"in.arff\")"),
+        "a GCT file": (put("t.csv", "#1.2\n1\t1\nNAME\tDescription\ts1\ng1\t\t1\n"),
+            "t.csv: this is a GCT file; its type in the catalog is "
+            "leukemia_kedro.datasets.GCTDataset"),
+        "a GEO series matrix": (put("t.csv", '!Series_title\t"x"\n'),
+            "t.csv: this is a GEO series matrix; its type in the catalog is …"),
+        "two probes of one gene": (replace("t.csv", "g2", "g1"),
+            "t.csv: probe ids occur more than once: g1. One probe of each: state collapse in the "
+            "catalog (highest_mean, highest_variance, mean, median)"),
     },
     table_split: {
         "a split that is neither train nor test": (replace("t.csv", "test", "validation"),
@@ -161,8 +228,14 @@ DAMAGES = {
         "split left blank": (replace("t.csv", "test", ""), "split of sample s3 is"),
     },
     table_gz: {
-        "gzip cut off": (cut("t.csv.gz", 0.5), "t.csv.gz: cannot be read beyond line"),
-        "not gzip": (put("t.csv.gz", "id,g1\ns1,2\n"), "t.csv.gz: cannot be read"),
+        "gzip cut off": (cut("t.csv.gz", 0.5), "t.csv.gz: the file is cut off or damaged"),
+        "gzip cut off far behind its start": (
+            lambda folder: put("t.csv.gz", gzip.compress(
+                b"id,g1\n" + random.Random(0).randbytes(30_000).hex(",").encode())[:40_000]
+            )(folder),
+            "t.csv.gz: cannot be read beyond line 1, the file is cut off or damaged"),
+        "not gzip": (put("t.csv.gz", "id,g1\ns1,2\n"),
+            "t.csv.gz: the file is cut off or damaged (Not a gzipped file"),
     },
     table_columns: {
         "no label row": (replace("t.csv", "class", "kind"),
@@ -184,9 +257,65 @@ DAMAGES = {
         "text among the probes": (
             lambda folder: COHORT.expression.assign(sex="f").to_parquet(folder / "t.parquet"),
             "columns that do not hold numbers: sex"),
+        "an index of two levels": (
+            lambda folder: COHORT.expression.assign(
+                visit=1).set_index("visit", append=True).rename_axis(["patient", "visit"]
+            ).to_parquet(folder / "t.parquet"),
+            "t.parquet has no column 'sample'"),
+        "a date among the probes": (
+            lambda folder: COHORT.expression.assign(
+                day=pd.Timestamp("2021-03-01")).to_parquet(folder / "t.parquet"),
+            "columns that do not hold numbers: day"),
+        "true and false among the probes": (
+            lambda folder: COHORT.expression.assign(sex=True).to_parquet(folder / "t.parquet"),
+            "columns that do not hold numbers: sex"),
         "an index named like a column": (
             lambda folder: COHORT.expression.rename_axis("g1").to_parquet(folder / "t.parquet"),
             "t.parquet: columns occur more than once: g1"),
+    },
+    workbook: {
+        "workbook cut off": (cut("t.xlsx", 0.7), "t.xlsx: not an intact Excel workbook"),
+        "CSV renamed to a workbook": (put("t.xlsx", "id,g1\n"), "not an intact Excel workbook"),
+        "several sheets that hold something": (
+            sheets({"Data": table_rows(COHORT), "Notes": [["made in 2021"]]}),
+            "t.xlsx: sheets that hold something are Data, Notes; name one as sheet"),
+        "empty sheets": (sheets({"Data": [], "More": []}),
+            "t.xlsx: sheets that hold something are none"),
+        "a gene name that Excel took for a date": (
+            sheets({"Data": [["id", "TP53", datetime.date(2021, 3, 1), "class"],
+                             ["s1", 1, 2, "ALL"]]}),
+            "t.xlsx: a spreadsheet has turned gene names into dates or numbers: 2021-03-01"),
+        "a date among the values": (
+            sheets({"Data": [["id", "g1", "class"], ["s1", datetime.date(2021, 3, 1), "ALL"]]}),
+            "t.xlsx, sheet 'Data', row 2, column g1: '2021-03-01' is not a number"),
+        "a title above the table": (
+            sheets({"Data": [["Table S1"], *table_rows(COHORT)]}),
+            "t.xlsx, sheet 'Data', row 1 has 1 cells, the lines below it 5: if it is no header"),
+        "a note beside the table": (
+            sheets({"Data": [*table_rows(COHORT)[:3], [*table_rows(COHORT)[3], "", "late"]]}),
+            "t.xlsx, sheet 'Data', row 4 has 7 cells, the header has 5"),
+    },
+    gct: {
+        "another version": (replace("t.gct", "#1.2", "#1.1"),
+            "t.gct: not a GCT file: it starts with '#1.1'; expected '#1.2' or '#1.3'"),
+        "no sizes": (lines("t.gct", lambda kept: [kept[0], *kept[2:]]),
+            "t.gct: line 2 is 'NAME…'; expected sizes such as '7129 38'"),
+        "cut off": (lines("t.gct", lambda kept: kept[:-1]),
+            "t.gct: the table has 2 probes; line 2 says 3: the file is cut off"),
+        "a sample more than it says": (replace("t.gct", "3\t3", "3\t2"),
+            "t.gct: the header has 5 cells; line 2 says 4: 2 samples after 2 columns of text"),
+        "no classes": (delete("t.cls"), "t.cls: no such file"),
+        "classes of another cohort": (put("t.cls", "2 2 1\n# ALL AML\n0 1\n"),
+            "t.cls: line 3 has 2 classes, …t.gct 3 samples"),
+        "a class too few": (put("t.cls", "3 2 1\n# ALL AML\n0 1 2\n"),
+            "t.cls: line 2 names the classes ALL, AML, line 3 has 0, 1, 2"),
+        "classes that start with the second": (put("t.cls", "3 2 1\n# ALL AML\n1 0 1\n"),
+            "t.cls: line 3 starts with class 1. GSEA takes it for the first name, 'ALL', others "
+            "for number 1 of line 2, 'AML'. Write the names themselves into line 3"),
+        "a profile of numbers": (put("t.cls", "#numeric\n#age\n1 2 3\n"),
+            "t.cls: profiles of numbers, no classes"),
+        "another file for the classes": (put("t.cls", "s1,ALL\ns2,AML\n"),
+            "t.cls: not a CLS file: expected a line such as '38 2 1'"),
     },
     cumida: {
         "no id column": (replace("t.csv", "samples", "id"),
@@ -220,6 +349,30 @@ DAMAGES = {
                 for line in kept if not line.startswith("!Sample_geo_accession")
             ]),
             "the table and !Sample_geo_accession list other samples"),
+        "Latin-1 in a characteristic": (
+            lambda folder: put("t.txt", (folder / "t.txt").read_bytes().replace(
+                b"type: AML", b"type: AML f\xfcr")
+            )(folder),
+            "t.txt, line 8: there are bytes that are not text in the file's encoding; state it in "
+            "the catalog, such as encoding: latin-1"),
+        "UTF-16 text": (
+            lambda folder: re_encode(folder / "t.txt", "\n", "utf-16"),
+            "t.txt: this is UTF-16 text; state encoding: utf-16"),
+        "a probe twice": (replace("t.txt", '"g2"', '"g1"'),
+            "t.txt: probe ids occur more than once: g1. One probe of each: state collapse"),
+        "two characteristics of the label's name": (
+            lines("t.txt", lambda kept: [
+                *kept[:8], '!Sample_characteristics_ch1\t"Type: I"\t"Type: II"\t"Type: I"',
+                *kept[8:],
+            ]),
+            "t.txt: label is 'type', but several characteristics are called so"),
+        "a label of two channels": (
+            lines("t.txt", lambda kept: [
+                *kept[:8], '!Sample_characteristics_ch2\t"type: x"\t"type: x"\t"type: x"',
+                *kept[8:],
+            ]),
+            "t.txt: label is 'type', but several characteristics are called so; expected one of "
+            "their columns, type_ch1, type_ch2"),
         "a characteristic short of samples": (replace("t.txt", '\t"type: AML"', ""),
             "line 8: !Sample_characteristics_ch1 has 2 samples, earlier lines have 3"),
     },
@@ -242,6 +395,47 @@ PUT_RIGHT = {
         "blanks around cells": replace("t.csv", "s2,", " s2 , "),
         "semicolons between cells":
             lambda folder: put("t.csv", (folder / "t.csv").read_text().replace(",", ";"))(folder),
+        "blanks between cells":
+            lambda folder: put("t.csv", (folder / "t.csv").read_text().replace(",", " "))(folder),
+        "columns lined up with blanks":
+            lambda folder: put("t.csv", (folder / "t.csv").read_text().replace(",", "   "))(folder),
+        "Excel's line that names the separator":
+            lambda folder: put(
+                "t.csv", "sep=;\n" + (folder / "t.csv").read_text().replace(",", ";"))(folder),
+        "comments above the header":
+            lines("t.csv", lambda kept: ["# made by hand, in 2021", "#", *kept]),
+        "row names of R's write.csv": lines("t.csv", lambda kept: [
+            '"",' + kept[0], *(f'"{i}",{line}' for i, line in enumerate(kept[1:], 1))]),
+        "row names of R's write.table, a header one cell short": lines("t.csv", lambda kept: [
+            kept[0], *(f'"{i}",{line}' for i, line in enumerate(kept[1:], 1))]),
+        "quotes around every cell": lines("t.csv", lambda kept: [
+            ",".join(f'"{cell}"' for cell in line.split(",")) for line in kept]),
+        "old Macintosh line ends": lambda folder: re_encode(folder / "t.csv", "\r", "utf-8"),
+    },
+    parquet: {
+        "pandas' index without a name":
+            lambda folder: COHORT.expression.reset_index().set_axis([7, 2, 5]).to_parquet(
+                folder / "t.parquet"),
+        "an index with a name that is not used":
+            lambda folder: COHORT.expression.reset_index().rename_axis("row").to_parquet(
+                folder / "t.parquet", index=True),
+    },
+    workbook: {
+        "an empty sheet": lambda folder: sheets({"Data": table_rows(COHORT), "Sheet2": []})(folder),
+        "empty rows": lambda folder: sheets(
+            {"Data": [table_rows(COHORT)[0], [], *table_rows(COHORT)[1:], []]})(folder),
+    },
+    gct: {
+        "class names in the place of numbers":
+            lambda folder: put("t.cls", "3 2 1\n# ALL AML\nALL AML ALL\n")(folder),
+        "no blank after # in the line of classes":
+            lambda folder: put("t.cls", "3 2 1\n#ALL AML\n0 1 0\n")(folder),
+    },
+    geo: {
+        "line breaks in the head": replace("t.txt", '"not kept"', '"not\nkept"'),
+        "a byte in another encoding in a field that is not used":
+            lambda folder: put("t.txt", (folder / "t.txt").read_bytes().replace(
+                b"not kept", b"nicht f\xfcr uns"))(folder),
     },
     table_sheet: {
         "sheet in another order": lines("sheet.csv", lambda kept: [kept[0], *reversed(kept[1:])]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,23 @@ import pandas as pd
 from leukemia_kedro.errors import CONTROL, CohortError, first_few
 
 SPLITS = ("train", "test")
-# Gene names such as MARCH1 or 2310009E13, once a spreadsheet has taken them for dates or numbers.
-_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-MANGLED = re.compile(rf"\d{{1,2}}-{_MONTH}|{_MONTH}-\d{{1,4}}|\d(\.\d+)?e[+]\d+", re.IGNORECASE)
+_ENGLISH = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec"
+_OTHER = (
+    "jän|mär|märz|mrz|mai|okt|dez|mrt|mei|janv|févr|mars|avr|juin|juil|août|déc|ene|abr|ago|dic|"
+    "gen|mag|giu|lug|set|ott|fev|out|dez"
+)
+# Names of genes such as MARCH1 and 2310009E13, once a spreadsheet has taken them for dates or
+# numbers. A month before its number is one of few: AGO-2 and SET-1 are names.
+MANGLED = re.compile(
+    rf"\d{{1,2}}([-./]|\. ?| )({_ENGLISH}|{_OTHER})\.?([-./ ]\d{{2,4}})?"
+    rf"|({_ENGLISH}|mär|märz|mrz|okt|dez|mrt)-\d{{1,4}}"
+    r"|\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?|\d{1,2}[./]\d{1,2}[./](\d\d){1,2}"
+    r"|\d([.,]\d+)?e[+]\d+|\d[.,]\d+e\d+"
+    r"|#(NAME\?|N/A|REF!|VALUE!|DIV/0!|NUM!|NULL!|WERT!|NV|BEZUG!|ZAHL!)",
+    re.IGNORECASE,
+)
+_DAY_NUMBER = range(36526, 54789)
+"""Days since 1900 of the years 2000 to 2049, as which a spreadsheet shows a date without format."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,7 @@ class Cohort:
     simulated : bool
         True where the numbers are not of real patients.
     remarks : tuple of str
-        What a reader of the report should know of how the files fit together.
+        What a reader of the report should know of how the files were read and fit together.
 
     Raises
     ------
@@ -101,12 +115,36 @@ def _check_characters(names: Iterable[str], what: str) -> None:
         )
 
 
-def check_once(names: Iterable[str], what: str) -> None:
+def check_once(names: Iterable[str], what: str, way_out: str = "") -> None:
     """Raise a CohortError where names occur more than once; it begins with ``what``."""
     index = pd.Index(list(names))
     repeated = index[index.duplicated()].unique()
     if len(repeated):
-        raise CohortError(f"{what} occur more than once: {first_few(repeated)}")
+        advice = f". {way_out}" if way_out else ""
+        raise CohortError(f"{what} occur more than once: {first_few(repeated)}{advice}")
+
+
+def check_names(names: Iterable[str], allowed: Collection[str] = ()) -> None:
+    """Refuse probes whose names a spreadsheet has turned into dates or numbers.
+
+    Numbers of days count as such where most names are no numbers, so that Entrez ids are none.
+
+    Raises
+    ------
+    CohortError
+        With the names, but for those in ``allowed``.
+    """
+    names = list(names)
+    mangled = [name for name in names if MANGLED.fullmatch(name) and name not in allowed]
+    numbers = [name for name in names if name.isdecimal()]
+    if 2 * len(numbers) < len(names):
+        mangled += [n for n in numbers if int(n) in _DAY_NUMBER and n not in allowed]
+    if mangled:
+        raise CohortError(
+            f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "
+            "export the table again without opening it there. Those that are names after all, "
+            f"state in the catalog: names_like_dates: [{mangled[0]!r}]"
+        )
 
 
 def _check_same(found: pd.Index, expected: pd.Index, kind: str) -> None:
@@ -151,12 +189,6 @@ def _check_split(split: pd.Series) -> None:
 
 
 def _check_probes(probes: pd.DataFrame) -> None:
-    mangled = [name for name in probes.index if MANGLED.fullmatch(name)]
-    if mangled:
-        raise CohortError(
-            f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "
-            "export the table again without opening it there"
-        )
     missing = [column for column in ("description", "is_control") if column not in probes]
     if missing:
         raise CohortError(f"the probes table lacks the columns {first_few(missing)}")

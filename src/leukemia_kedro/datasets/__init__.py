@@ -14,6 +14,7 @@ _NAMES = {
         "SamplesDataset", "SkopsDataset", "TablesDataset", "TextDataset",
     ],
     "gene_sets": ["ChipAnnotationDataset", "GMTDataset"],
+    "gct": ["GCTDataset"],
     "geo": ["GEOSeriesMatrixDataset"],
     "golub": ["GolubDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],

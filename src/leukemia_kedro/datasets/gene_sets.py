@@ -6,7 +6,7 @@ import pandas as pd
 
 from leukemia_kedro.datasets.files import MayBeAbsent
 from leukemia_kedro.datasets.raw_files import RawFileDataset, open_text
-from leukemia_kedro.datasets.text_table import read_sheet
+from leukemia_kedro.datasets.text_table import read_lines, read_sheet, read_table
 from leukemia_kedro.errors import UserError
 
 
@@ -72,4 +72,5 @@ class ChipAnnotationDataset(MayBeAbsent, RawFileDataset[pd.DataFrame]):
 
     def _read(self) -> pd.DataFrame:
         with open_text(self._fs, self._filepath) as text:
-            return read_sheet(text, self._filepath).rename_axis("probe")
+            lines = read_lines(text, self._filepath)
+            return read_sheet(read_table(lines, self._filepath)).rename_axis("probe")

@@ -15,7 +15,6 @@ from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
     as_covariate,
-    build_cohort,
     open_text,
     probe_table,
 )
@@ -25,14 +24,23 @@ from leukemia_kedro.parameters import quoted
 
 TABLE_BEGIN, TABLE_END = "!series_matrix_table_begin", "!series_matrix_table_end"
 ROW_COUNT = "!Sample_data_row_count"
-KEPT_FIELDS = ("!Sample_title", "!Sample_source_name_ch1", "!Sample_geo_accession")
+KEPT_FIELDS = (
+    "!Sample_title", "!Sample_source_name_ch1", "!Sample_source_name_ch2", "!Sample_geo_accession",
+)  # fmt: skip
+CHARACTERISTICS = re.compile(r"!Sample_characteristics_ch(\d+)")
+UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no text in the file's encoding
+Facts = dict[str, list[str]]  # columns of what is known of the samples, one cell for each
+Key = tuple[int, str]  # a characteristic: its channel, and its name in the file
 
 
 class GEOSeriesMatrixDataset(CohortFileDataset):
     """A series matrix from NCBI's Gene Expression Omnibus (``GSE…_series_matrix.txt.gz``).
 
     Samples are named by their accession (GSM…). Characteristics, title and source name become
-    covariates: ``disease state: AML`` is ``AML`` in the column ``disease_state``.
+    covariates: ``disease state: AML`` is ``AML`` in the column ``disease_state``. Characteristics
+    whose columns would have one name, such as ``CD34+`` and ``CD34-``, are numbered, but one column
+    where they differ in case only and no sample has both. Those of the second channel of two-colour
+    arrays end in ``_ch2``, and in ``_ch1`` where the first has the like. A remark tells of each.
 
     Parameters
     ----------
@@ -42,6 +50,8 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     classes : dict of str to str, optional
         For each class a value of that characteristic, or a regular expression that matches the
         whole value. Each sample must fall into one class. Without it the values are the classes.
+    filepath, encoding, names_like_dates, collapse, credentials, fs_args, metadata
+        See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
     ------
@@ -89,9 +99,10 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
 
     def _read(self) -> Cohort:
         name = self._filepath
-        with open_text(self._fs, name) as text:
+        remarks: list[str] = []
+        with open_text(self._fs, name, self._encoding, "surrogateescape") as text:
             lines = read_lines(text, name)
-            about, facts = _read_head(lines, name)
+            about, facts, columns = _read_head(lines, name, remarks)
             ids, probe_ids, values = _read_table(lines, name)
         _check_row_counts(about.pop(ROW_COUNT, ""), len(probe_ids), name)
         widths = {len(cells) for cells in facts.values()}
@@ -99,20 +110,31 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
             raise CohortError(f"{name}: the table and !Sample_geo_accession list other samples")
         table: dict[str, Any] = {}
         if self._label is not None:
-            table["label"] = self._classify(self._label, ids, facts)
+            table["label"] = self._classify(self._label, ids, self._find(facts, columns))
         table |= {column: as_covariate(column, cells) for column, cells in facts.items()}
         samples = pd.DataFrame(table, pd.Index(ids, name="sample", dtype=str))
         origin = f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}"
-        return build_cohort(name, values, samples, probe_table(probe_ids), origin)
+        return self._build(values, samples, probe_table(probe_ids), origin, remarks)
 
-    def _classify(self, label: str, ids: list[str], facts: Mapping[str, list[str]]) -> list:
-        """Class of each sample, None where it is missing, from the chosen characteristic."""
-        values = facts.get(_column_name(label))
-        if values is None:
+    def _find(self, facts: Facts, columns: Mapping[str, list[str]]) -> list[str]:
+        """The cells of the characteristic, or other column, that is the label."""
+        label = (self._label or "").strip()
+        name = _column_name(label)
+        found = [label] if label in facts else columns.get(label) or columns.get(name) or [name]
+        if len(found) > 1:
+            raise CohortError(
+                f"{self._filepath}: label is {label!r}, but several characteristics are called so; "
+                f"expected one of their columns, {first_few(found)}"
+            )
+        if found[0] not in facts:
             raise CohortError(
                 f"{self._filepath} has no characteristic {label!r}; "
                 f"it has {first_few(facts, limit=20)}"
             )
+        return facts[found[0]]
+
+    def _classify(self, label: str, ids: list[str], values: list[str]) -> list:
+        """Class of each sample, None where it is missing, from the chosen characteristic."""
         if self._classes is None:
             return [None if value in MISSING else value for value in values]
         labels = []
@@ -140,18 +162,25 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().removeprefix('"').removesuffix('"').strip() for cell in line.split("\t")]
 
 
-def _read_head(lines: Iterator[Line], name: str) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """What is known of the series, and of each sample in columns; reads up to the table."""
+def _read_head(
+    lines: Iterator[Line], name: str, remarks: list[str]
+) -> tuple[dict[str, str], Facts, dict[str, list[str]]]:
+    """What is known of the series, and of each sample; the columns by the names of characteristics
+    in the file. Reads up to the table."""
     series: dict[str, str] = {}
-    facts: dict[str, list[str]] = {}
+    facts: Facts = {}
+    characteristics: dict[Key, list[str]] = {}
     n_samples = None
-    for place, line in lines:
+    for place, line in _whole_lines(lines, remarks):
         field, *cells = _cells(line)
         if field == TABLE_BEGIN:
-            return series, facts
+            return series, facts, _name_characteristics(characteristics, facts, remarks)
         if not field.startswith("!"):
             break
-        if field in ("!Series_title", "!Series_geo_accession"):
+        channel = CHARACTERISTICS.match(field)
+        about_series = field in ("!Series_title", "!Series_geo_accession")
+        _check_decoded(place, line, remarks, bool(channel or about_series or field in KEPT_FIELDS))
+        if about_series:
             series[field.removeprefix("!Series_")] = " ".join(cells)
         elif field.startswith("!Sample_"):
             n_samples = n_samples or len(cells)
@@ -159,8 +188,8 @@ def _read_head(lines: Iterator[Line], name: str) -> tuple[dict[str, str], dict[s
                 raise CohortError(
                     f"{place}: {field} has {len(cells)} samples, earlier lines have {n_samples}"
                 )
-            if field.startswith("!Sample_characteristics"):
-                _add_characteristics(facts, cells)
+            if channel:
+                _add_characteristics(characteristics, int(channel[1]), cells)
             elif field == ROW_COUNT:
                 series[ROW_COUNT] = " ".join(cells)
             elif field in KEPT_FIELDS:
@@ -171,13 +200,49 @@ def _read_head(lines: Iterator[Line], name: str) -> tuple[dict[str, str], dict[s
     )
 
 
-def _add_characteristics(facts: dict[str, list[str]], cells: list[str]) -> None:
+def _whole_lines(lines: Iterator[Line], remarks: list[str]) -> Iterator[Line]:
+    """Lines of the head; one that goes on with line breaks within a cell is read as one."""
+    joined = []
+    line = next(lines, None)
+    while line is not None:
+        place, text = line
+        following = next(lines, None) if text.strip() != TABLE_BEGIN else None
+        while following and _is_open(text) and not following[1].startswith(("!", '"!')):
+            text = f"{text} {following[1]}"
+            joined += [place] if place not in joined else []
+            following = next(lines, None)
+        if text.strip() == TABLE_BEGIN and joined:
+            remarks.append(f"line breaks within cells are read as blanks, first {joined[0]}")
+        yield place, text
+        line = following
+
+
+def _is_open(line: str) -> bool:
+    """Whether the last cell has a quotation mark at its start and none at its end."""
+    cell = line.rpartition("\t")[2].strip()
+    return cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"'))
+
+
+def _check_decoded(place: str, line: str, remarks: list[str], used: bool = True) -> None:
+    if line.isascii() or not UNDECODED.search(line):
+        return
+    fault = f"{place}: there are bytes that are not text in the file's encoding"
+    if used:
+        raise CohortError(
+            f"{fault}; state it in the catalog, such as encoding: latin-1, or save it as UTF-8"
+        )
+    remarks.append(f"{fault}; the line is not used")
+
+
+def _add_characteristics(
+    characteristics: dict[Key, list[str]], channel: int, cells: list[str]
+) -> None:
     """Sort ``key: value`` cells into one column a key: a line may mix keys where some are blank."""
     for sample, cell in enumerate(cells):
         if cell:
             key, colon, value = cell.partition(":")
-            column = _column_name(key) if colon else "characteristics"
-            column_cells = facts.setdefault(column, [""] * len(cells))
+            name = (channel, " ".join(key.split()) if colon else "characteristics")
+            column_cells = characteristics.setdefault(name, [""] * len(cells))
             known = column_cells[sample]
             value = (value if colon else key).strip()
             column_cells[sample] = f"{known}; {value}" if known else value
@@ -193,14 +258,58 @@ def _check_row_counts(stated: str, n_probes: int, name: str) -> None:
         )
 
 
+def _name_characteristics(
+    characteristics: Mapping[Key, list[str]], facts: Facts, remarks: list[str]
+) -> dict[str, list[str]]:
+    """Give each characteristic a column of ``facts``; return the columns by names in the file.
+
+    Two that would have the same column are one where their names differ in case only and no sample
+    has both; else both are numbered.
+    """
+    channels: dict[str, set[int]] = {}
+    for channel, key in characteristics:
+        channels.setdefault(_column_name(key), set()).add(channel)
+    groups: dict[str, list[tuple[list[str], list[str]]]] = {}  # names in the file, cells
+    for (channel, key), cells in characteristics.items():
+        name = _column_name(key)
+        of_second = channel > 1 or len(channels[name]) > 1
+        alike = groups.setdefault(f"{name}_ch{channel}" if of_second else name, [])
+        for keys, known in alike:
+            apart = not any(a and b for a, b in zip(cells, known, strict=True))
+            if keys[0].casefold() == key.casefold() and apart:
+                keys.append(key)
+                known[:] = [a or b for a, b in zip(known, cells, strict=True)]
+                remarks.append(f"the characteristics {keys[0]!r} and {key!r} are read as one")
+                break
+        else:
+            alike.append(([key], list(cells)))
+    columns: dict[str, list[str]] = {}
+    for name, alike in groups.items():
+        for number, (keys, cells) in enumerate(alike, start=1):
+            column = name
+            while column in facts or (column == name and len(alike) > 1):
+                column, number = f"{name}_{number}", number + 1
+            facts[column] = cells
+            if column != name:
+                remarks.append(f"the characteristic {keys[0]!r} is the column {column!r}")
+            for key in {*keys, name}:
+                columns.setdefault(key, []).append(column)
+    if any(channel > 1 for channel, _ in characteristics):
+        remarks.append("two-colour arrays: columns of their second channel end in _ch2")
+    return columns
+
+
 def _read_table(lines: Iterator[Line], name: str) -> tuple[list[str], list[str], np.ndarray]:
     """Sample ids, probe ids, and values (samples × probes)."""
-    header = _cells(next(lines, ("", ""))[1])
+    place, line = next(lines, (name, ""))
+    _check_decoded(place, line, [])
+    header = _cells(line)
     if header[0] != "ID_REF":
         raise CohortError(f"{name}: the table starts with {header[0]!r}; expected 'ID_REF'")
     probe_ids = []
     numbers = array("d")  # grows in place: there is never a second copy of a large table
     for place, line in lines:
+        _check_decoded(place, line, [])
         cells = line.split("\t")
         probe = cells[0].strip().strip('"')
         if probe == TABLE_END:

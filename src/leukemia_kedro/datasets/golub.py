@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import PurePosixPath
 from typing import NamedTuple, TextIO
 
@@ -14,8 +13,8 @@ import pandas as pd
 from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.cohort.originals import golub_covariates
 from leukemia_kedro.datasets.raw_files import (
+    BROKEN_ZIP,
     CohortFileDataset,
-    build_cohort,
     only_file,
     open_bytes,
     open_text,
@@ -26,6 +25,7 @@ from leukemia_kedro.datasets.text_table import (
     guess_separator,
     read_lines,
     read_sheet,
+    read_table,
     to_numbers,
 )
 from leukemia_kedro.errors import CohortError, first_few
@@ -83,9 +83,11 @@ class GolubDataset(CohortFileDataset):
             with open_bytes(self._fs, path, None) as stream:
                 try:
                     archive = fsspec.filesystem("zip", fo=stream)
-                except zipfile.BadZipFile as error:
+                    return self._read_from(archive, archive.find(""))
+                except CohortError:
+                    raise
+                except BROKEN_ZIP as error:
                     raise CohortError(f"{path} is neither a folder nor an intact zip") from error
-                return self._read_from(archive, archive.find(""))
         return self._read_from(self._fs, self._fs.ls(path, detail=False) if self.exists() else [])
 
     def _read_from(self, fs: fsspec.AbstractFileSystem, paths: list[str]) -> Cohort:
@@ -106,12 +108,13 @@ class GolubDataset(CohortFileDataset):
             only_file(paths, name, self._filepath) for name in FILES
         )
         with (
-            open_text(fs, train_file) as train,
-            open_text(fs, test_file) as test,
-            open_text(fs, label_file) as labels,
+            open_text(fs, train_file, self._encoding) as train,
+            open_text(fs, test_file, self._encoding) as test,
+            open_text(fs, label_file, self._encoding) as labels,
         ):
             matrices = _read_matrix(train, names[0]), _read_matrix(test, names[1])
-            return _join(*matrices, _read_labels(labels, names[2]))
+            expression, samples, probes = _join(*matrices, _read_labels(labels, names[2]))
+            return self._build(expression, samples, probes, ORIGIN)
 
 
 class _Matrix(NamedTuple):
@@ -172,7 +175,7 @@ def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
 
 def _read_labels(text: TextIO, name: str) -> dict[str, str]:
     """Label of each patient."""
-    sheet = read_sheet(text, name, key="patient")
+    sheet = read_sheet(read_table(read_lines(text, name), name), key="patient")
     if list(sheet.columns) != ["cancer"]:
         raise CohortError(
             f"{name}: not the Golub layout: beside 'patient' stands {first_few(sheet.columns)!r}; "
@@ -191,8 +194,10 @@ def _read_labels(text: TextIO, name: str) -> dict[str, str]:
     return labels
 
 
-def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
-    """One table of all patients, train first, each in numeric order, with the labels joined."""
+def _join(
+    train: _Matrix, test: _Matrix, labels: dict[str, str]
+) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame]:
+    """Values, samples and probes of all patients, train first, each in numeric order."""
     for matrix, other in ((train, test), (test, train)):
         expected = other.intensities.columns
         lacking = expected.difference(matrix.intensities.columns, sort=False)
@@ -219,4 +224,4 @@ def _join(train: _Matrix, test: _Matrix, labels: dict[str, str]) -> Cohort:
     facts = {"label": [labels[patient] for patient in splits], "split": list(splits.values())}
     samples = pd.DataFrame(facts, pd.Index(splits, name="sample"))
     samples = samples.join(golub_covariates(samples))
-    return build_cohort(train.name, expression.to_numpy(), samples, probes, ORIGIN)
+    return expression.to_numpy(), samples, probes

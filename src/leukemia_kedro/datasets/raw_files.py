@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zipfile
-import zlib
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Generic, TextIO, TypeVar
+from typing import Any, BinaryIO, Generic, TextIO, TypeVar, cast
 
 import fsspec
 import numpy as np
@@ -18,14 +18,29 @@ from fsspec.implementations.local import LocalFileSystem
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
-from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.cohort import Cohort, check_names, check_once
+from leukemia_kedro.cohort.collapse import RULES, collapse
 from leukemia_kedro.cohort.column_names import names_groups
 from leukemia_kedro.compute.whole_files import refuse_special_file
-from leukemia_kedro.errors import CohortError, first_few
+from leukemia_kedro.datasets.text_table import DAMAGED
+from leukemia_kedro.errors import CohortError, UserError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
 FETCHED = ("golub", "cumida", "mll")
 """Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
+BINARY = {
+    b"PK\x03\x04": "a zip, or an Excel workbook; its name must end in .zip or .xlsx",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save it as .xlsx or as CSV",
+    b"\x1f\x8b": "compressed; its name must end in .gz. If it is R's .rds: use write.csv in R",
+    b"BZh": "compressed; its name must end in .bz2",
+    b"PAR1": "a Parquet file; its name must end in .parquet",
+    b"\x89HDF": """an HDF5 file. If it is .h5ad, convert it in Python, then name the new file:
+  import anndata; cohort = anndata.read_h5ad("in.h5ad")
+  cohort.to_df().join(cohort.obs).to_parquet("out.parquet")""",
+}
+"""How files start that are no text, and what to do about them."""
+BROKEN_ZIP = (*DAMAGED, RuntimeError, NotImplementedError, ValueError, KeyError)
+"""What zipfile raises, also for a password, an unknown compression or a table of nonsense."""
 Content = TypeVar("Content")
 
 
@@ -73,15 +88,77 @@ class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
 
 
 class CohortFileDataset(RawFileDataset[Cohort]):
-    """A cohort of one layout. Messages about a file that cannot be read end in ``_advice``."""
+    """A cohort of one layout. Messages about a file that cannot be read end in ``_advice``.
+
+    Parameters
+    ----------
+    encoding : str
+        Of text files, such as ``latin-1`` or ``utf-16``.
+    names_like_dates : list of str
+        Names of probes that are names, although they look like dates, such as ``Oct-4`` and
+        ``DEC-205``. Others like these are refused: a spreadsheet has made them of gene names.
+    collapse : {"highest_mean", "highest_variance", "mean", "median"}, optional
+        What stands for probes of one name, see :func:`~leukemia_kedro.cohort.collapse.collapse`.
+        Probes without a name are then left out. Without it two probes of one name are refused.
+    filepath, credentials, fs_args, metadata
+        See :class:`RawFileDataset`.
+    """
 
     _advice: str
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        encoding: str = "utf-8",
+        names_like_dates: Sequence[str] = (),
+        collapse: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filepath=filepath, **kwargs)
+        if collapse is not None and collapse not in RULES:
+            raise UserError(f"collapse is {collapse!r}; expected one of {', '.join(RULES)}")
+        self._encoding = known_encoding(encoding)
+        self._names_like_dates = frozenset(map(str, names_like_dates))
+        self._collapse = collapse
 
     def load(self) -> Cohort:
         try:
             return self._read()
         except CohortError as error:
-            raise CohortError(f"{error}\n{self._advice}") from error
+            # bytes that are no text cannot be printed either
+            message = str(error).encode(errors="replace").decode()
+            raise CohortError(f"{message}\n{self._advice}") from error
+
+    def _build(
+        self,
+        values: np.ndarray,
+        samples: pd.DataFrame,
+        probes: pd.DataFrame,
+        origin: str,
+        remarks: Sequence[str] = (),
+    ) -> Cohort:
+        """The cohort of values, shape (n_samples, n_probes), as read from the file."""
+        name = self._filepath
+        try:
+            self._check_names(probes.index)
+            if self._collapse is not None:
+                train = samples["split"].eq("train").to_numpy() if "split" in samples else None
+                values, kept, remark = collapse(values, list(probes.index), self._collapse, train)
+                probes, remarks = probes.iloc[kept], [*remarks, *remark]
+            elif not probes.index.is_unique:
+                way_out = f"One probe of each: state collapse in the catalog ({', '.join(RULES)})"
+                check_once(probes.index, "probe ids", way_out)
+            # pandas would copy the matrix to own it; nobody else holds this one
+            expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
+            # Remarks are kept in a record, so they are the same wherever the project is.
+            told = tuple(remark.replace(name, PurePosixPath(name).name) for remark in remarks)
+            return Cohort(expression, samples, probes, origin, remarks=told)
+        except CohortError as error:
+            raise CohortError(f"{name}: {error}") from error
+
+    def _check_names(self, names: Iterable[str]) -> None:
+        check_names(names, self._names_like_dates)
 
 
 def locate(filepath: str) -> tuple[str, str]:
@@ -121,19 +198,51 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
 
 
 @contextmanager
-def open_text(fs: Any, path: str) -> Iterator[TextIO]:
-    """:func:`open_bytes` as UTF-8 text, with or without a byte-order mark, any kind of line end.
+def open_text(
+    fs: Any, path: str, encoding: str = "utf-8", errors: str = "strict"
+) -> Iterator[TextIO]:
+    """:func:`open_bytes` as text, with or without a byte-order mark, any kind of line end.
 
     What the caller leaves unread is read before the file is closed: the checksum of a compressed
     file stands at its end, and a damaged file must not pass because its table ends earlier.
+
+    Raises
+    ------
+    CohortError
+        As :func:`open_bytes`, and where the file is of a known kind that is no text; the message
+        says how to convert it.
     """
-    with open_bytes(fs, path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as text:
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    with (
+        open_bytes(fs, path) as opened,
+        io.BufferedReader(cast("io.RawIOBase", opened)) as stream,
+        io.TextIOWrapper(stream, name, errors) as text,
+    ):
         try:
+            _check_text(stream, path, encoding)
             yield text
             while stream.read(1 << 20):
                 pass
-        except (EOFError, zlib.error, zipfile.BadZipFile, OSError) as error:
+        except DAMAGED as error:
             raise CohortError(f"{path}: the file is cut off or damaged ({error})") from error
+
+
+def _check_text(stream: io.BufferedReader[Any], path: str, encoding: str) -> None:
+    start = stream.peek(16)
+    for mark, kind in BINARY.items():
+        if start.startswith(mark):
+            raise CohortError(f"{path}: this is {kind}")
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if encoding == "utf-8" and start.startswith(marks):
+        raise CohortError(
+            f"{path}: this is UTF-16 text; state encoding: utf-16 in the catalog, or save it as "
+            "UTF-8"
+        )
+    if encoding == "utf-8" and b"\0" in start[:64]:
+        raise CohortError(
+            f"{path}: this is UTF-16 text without a mark of it, or a binary file; where it is "
+            "text, state encoding: utf-16-le in the catalog, or save it as UTF-8"
+        )
 
 
 def only_file(paths: Collection[str], name: str, origin: str) -> str:
@@ -161,9 +270,25 @@ def only_file(paths: Collection[str], name: str, origin: str) -> str:
 
 def _open_member(stream: BinaryIO, path: str) -> BinaryIO:
     """The only file of a zip."""
-    archive = zipfile.ZipFile(stream)
-    names = [each.filename for each in archive.infolist() if not each.is_dir()]
-    return archive.open(only_file(names, "", path))  # type: ignore[return-value]
+    try:
+        archive = zipfile.ZipFile(stream)
+        names = [each.filename for each in archive.infolist() if not each.is_dir()]
+        return cast("BinaryIO", archive.open(only_file(names, "", path)))
+    except BROKEN_ZIP as error:
+        stream.close()
+        if isinstance(error, CohortError | zipfile.BadZipFile):
+            raise
+        raise CohortError(f"{path}: the zip cannot be opened ({error})") from error
+
+
+def known_encoding(encoding: str) -> str:
+    """The name of an encoding as Python has it; raises UserError where there is none."""
+    try:
+        "".encode(encoding)
+        return codecs.lookup(encoding).name
+    except LookupError:
+        expected = "expected one such as utf-8, latin-1 or utf-16"
+        raise UserError(f"encoding is {encoding!r}, which is unknown; {expected}") from None
 
 
 def as_covariate(
@@ -191,20 +316,3 @@ def probe_table(
     index = pd.Index(probe_ids, name="probe", dtype=str)
     table = {"description": "", "is_control": index.str.startswith("AFFX"), **(columns or {})}
     return pd.DataFrame(table, index=index)
-
-
-def build_cohort(
-    name: str,
-    values: np.ndarray,
-    samples: pd.DataFrame,
-    probes: pd.DataFrame,
-    origin: str,
-    remarks: Sequence[str] = (),
-) -> Cohort:
-    """A cohort of values, shape (n_samples, n_probes); its error messages start with ``name``."""
-    # pandas would copy the matrix to own it; nobody else holds this one
-    expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
-    try:
-        return Cohort(expression, samples, probes, origin, remarks=tuple(remarks))
-    except CohortError as error:
-        raise CohortError(f"{name}: {error}") from error
