@@ -139,7 +139,7 @@ def test_an_environment_that_is_not_there_is_refused(environment):
             "conf/mine/globals.yaml is not read: Kedro reads globals.yml, catalog*.yml"),
         ({"globals.yml": {"cohort": 2024}}, 'is a number, not a name; put it in quotes: "2024"'),
         ({"globals.yml": {"cohort": True}}, 'the truth value True, not as a name; put it in quote'),
-        ({"globals.yml": {"cohort": "../golub"}}, "cohort is '../golub'; expected the name of "),
+        ({"globals.yml": {"cohort": "../golub"}}, "cohort is '../golub', which is no plain "),
         ({"globals.yml": {"cohort": ""}}, "cohort is ''; expected the name of a folder"),
         ({"globals.yml": {"cohort": None}}, "cohort is None; expected the name of a folder"),
         ({"catalog.yml": None}, "conf/mine/catalog*.yml has no entry 'raw_cohort'"),
@@ -261,7 +261,7 @@ def test_a_misspelt_setting_of_the_raw_cohort_is_refused_before_a_file_is_read(n
         ({"params.yml": {}}, "conf/mine/params.yml is not read"),
         ({"parameters.yml.txt": {}}, "conf/mine/parameters.yml.txt is not read"),
         ({"globals.yml": {"cohort": "golub"}},
-            "conf/mine/globals.yml names the cohort 'golub', as conf/golub does: their results "
+            "conf/mine/globals.yml names the cohort 'golub', as conf/golub does: "
             "neither can replace the results of the other"),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ def refuse_unless_folder_name(cohort: Any) -> None:
 
     Such as ``../elsewhere``, whose results would lie outside ``data/``.
     """
-    where = f"globals.yml: the cohort is {str(cohort)[:MOST_CHARACTERS]!r}"
+    where = f"cohort is {str(cohort)[:MOST_CHARACTERS]!r}"
     if not isinstance(cohort, str):
         raise UserError(f'{where}, which is no text. Put it in quotes, such as cohort: "{cohort}"')
     if not re.fullmatch(r"\w[\w.+-]*(?<!\.)", cohort) or len(cohort) > MOST_CHARACTERS:

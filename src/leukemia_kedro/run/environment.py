@@ -16,6 +16,7 @@ from fsspec import filesystem
 
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import quoted
+from leukemia_kedro.run.cohort_name import refuse_unless_folder_name
 
 SUFFIXES = (".yml", ".yaml", ".json")
 READ = re.compile(
@@ -107,6 +108,11 @@ class Environment:
                 f"{place}: cohort is {cohort!r}; expected the name of a folder, such as "
                 f"{self._name}"
             )
+            return
+        try:
+            refuse_unless_folder_name(cohort)
+        except UserError as error:
+            yield f"{place}: {error}"
 
     def _no_raw_cohort(self) -> Iterator[str]:
         own = _keys(self._loader, self._folder, "catalog")
