@@ -29,7 +29,8 @@ IN_FULL = 3
 """Contrasts shown with every figure; a page with dozens of them would not open."""
 DRAWN = 10
 """Contrasts that have figures of their own and a table on the page, as many as five classes have
-pairs. Twenty classes have 190 pairs, and their figures would be 1,900 files. Tables are written of all."""
+pairs. Twenty classes have 190 pairs, and their figures would be 1,900 files. Tables are written of
+all."""
 
 
 class StabilityIndex(TypedDict):
