@@ -297,7 +297,7 @@ class _Folder(_LocalDataset):
 
 
 class TablesDataset(_Folder):
-    """Named tables, one CSV file each, see :func:`~leukemia_kedro.compute.file_names.file_stems`.
+    """Named tables, one CSV file each, see ``compute/file_names.py``.
 
     ``names.json`` holds the names by file where a file is called anything else.
     """

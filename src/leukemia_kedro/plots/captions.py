@@ -32,7 +32,7 @@ class CaptionedFigure:
     """
 
     name: str
-    """Made by :func:`~leukemia_kedro.compute.file_names.file_stem`: its files are named so."""
+    """Its files are named so; made by ``file_stem`` of ``compute/file_names.py``."""
     title: str
     caption: str
     """What the figure shows and what its marks mean, with the number of samples."""

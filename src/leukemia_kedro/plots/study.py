@@ -280,7 +280,7 @@ class CohortStudy:
 
     @property
     def are_ratios(self) -> bool:
-        """Whether the values are log2 ratios, as of two-colour arrays: around 0, many below it."""
+        """Whether the values lie around 0 on the log2 scale, as those of two-colour arrays do."""
         return are_ratios(self.data_quality)
 
     @property
@@ -426,7 +426,7 @@ class Study:
 REPORTED = (CohortStudy, SignatureStudy, ModelStudy, ContrastStudy, ReplicationStudy, Galleries)
 
 NEAR_ZERO = 0.5
-"""Largest median, on the log2 scale, of the medians of samples with log2 ratios: 1.4-fold."""
+"""Log2 ratios have a smaller median over the medians of their samples, 1.4-fold."""
 MANY_NEGATIVE = 0.2
 """Share of the values below 0 that log2 intensities do not reach."""
 
