@@ -333,12 +333,12 @@ def a_tree_of_a_million_outputs(path, trace):
     forge(path, schema=lambda _: many)
 
 
-def edited(name, edit):
-    """A model with one object of its classifier changed, written as the project writes it."""
+def edited(name, edit, step="classify"):
+    """A model with one object changed, written as the project writes it."""
 
     def make(path, trace):
         model = pickle.loads(pickle.dumps(small_model(name)))
-        edit(model.classifier)
+        edit(model.classifier if step == "classify" else model.pipeline[step])
         write_model(model, path)
 
     return make
@@ -378,6 +378,10 @@ def children_of_xgboost(classifier):
 def a_key_twice(classifier):
     """Python's reader takes the last; XGBoost's could take the first."""
     classifier.trees_ = classifier.trees_.replace(b'{"learner":', b'{"learner":{},"learner":', 1)
+
+
+def a_tiny_scale(scaler):
+    scaler.scale_ = scaler.scale_ * 1e-310
 
 
 def many_workers(forest):
@@ -435,6 +439,10 @@ REFUSED = {
     "a class that is not": (edited("knn", a_class_that_is_not), "_y names a class beyond the 2"),
     "children of XGBoost": (edited("xgboost", children_of_xgboost), "points outside itself"),
     "a key twice": (edited("xgboost", a_key_twice), "spelled in another way"),
+    "a tiny scale": (
+        edited("logistic_regression", a_tiny_scale, "scale"),
+        "StandardScaler.scale_ holds values that are not above 0",
+    ),
     "many workers": (edited("random_forest", many_workers), "n_jobs is 24, expected None or 1"),
     "a method": (edited("naive_bayes", a_method), "predict stands in the place of a method"),
     "half a file": (cut(10_000), "cut off or damaged"),

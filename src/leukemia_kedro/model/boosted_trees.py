@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Real = Annotated[float, Field(ge=-3e38, le=3e38)]  # single precision
+Real = Annotated[float, Field(ge=-1e30, le=1e30)]  # sums of them stay within single precision
 Flag = Literal[0, 1]
 Nothing = Annotated[list[Any], Field(max_length=0)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]

@@ -21,6 +21,9 @@ from leukemia_kedro.model.predictions import NO_CALL
 from leukemia_kedro.model.training_reference import TrainingReference
 
 LONGEST_TEXT = 1000
+LARGEST = 1e30
+"""No number of a model is larger, and no divisor smaller than its inverse. Then nothing that is
+computed from them overflows, whatever the sample."""
 METRICS = ("minkowski", "euclidean", "manhattan", "chebyshev", "cosine")
 KERNELS = ("linear", "rbf", "poly", "sigmoid")
 
@@ -55,15 +58,20 @@ class Content:
         if not fits:
             found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else array
             self.refuse(name, f"is {found}, expected an array of the shape {shape}")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            self.refuse(name, "holds values that are not finite")
+        if array.dtype.kind == "f" and not (np.abs(array) <= LARGEST).all():
+            self.refuse(name, "holds values that are not finite, or larger than those of any model")
         return array
+
+    def divisors(self, name: str, *shape: int | None) -> None:
+        """An array of numbers above 0."""
+        if not (self.array(name, "f", *shape) >= 1 / LARGEST).all():
+            self.refuse(name, "holds values that are not above 0")
 
     def number(self, name: str, low: float, high: float = np.inf) -> float:
         """A finite number between two bounds."""
         value = self.take(name)
         known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not known or not (low <= value <= high and abs(value) < np.inf):
+        if not known or not (low <= value <= high and abs(value) <= LARGEST):
             self.refuse(name, f"is {value!r}, expected a number from {low} to {high}")
         return value
 
@@ -111,7 +119,8 @@ def type_name(value: Any) -> str:
 
 def _plain(value: Any, depth: int = 3) -> bool:
     if isinstance(value, np.ndarray):
-        return type(value) is np.ndarray and value.dtype.kind in "biufU"
+        sound = value.dtype.kind != "f" or not (np.abs(value) > LARGEST).any()
+        return type(value) is np.ndarray and value.dtype.kind in "biufU" and sound
     if isinstance(value, dict):
         return depth > 0 and all(
             type(key) is str and _plain(item, depth - 1) for key, item in value.items()
@@ -217,10 +226,9 @@ def _scaler(content: Content, n_features: int) -> int:
     _takes(content, n_features)
     content.one_of("with_mean", True)
     content.one_of("with_std", True)
-    for name in ("mean_", "var_", "scale_"):
+    for name in ("mean_", "var_"):
         content.array(name, "f", n_features)
-    if not (content.owner.scale_ > 0).all():
-        content.refuse("scale_", "is not above 0")
+    content.divisors("scale_", n_features)
     content.close()
     return n_features
 
@@ -303,21 +311,21 @@ def _linear(content: Content, n_features: int, n_classes: int) -> None:
 
 def _naive_bayes(content: Content, n_features: int, n_classes: int) -> None:
     content.array("theta_", "f", n_classes, n_features)
-    if not (content.array("var_", "f", n_classes, n_features) > 0).all():
-        content.refuse("var_", "is not above 0")
+    content.divisors("var_", n_classes, n_features)
     content.array("class_prior_", "f", n_classes)
 
 
 def _weighted_voting(content: Content, n_features: int, n_classes: int) -> None:
-    for name in ("weights_", "boundaries_", "scale_"):
+    for name in ("weights_", "boundaries_"):
         content.array(name, "f", n_features)
+    content.divisors("scale_", n_features)
 
 
 def _centroids(content: Content, n_features: int, n_classes: int) -> None:
     content.array("centroids_", "f", n_classes, n_features)
     content.array("deviations_", "f", n_classes, n_features)
-    for name in ("overall_centroid_", "spread_"):
-        content.array(name, "f", n_features)
+    content.array("overall_centroid_", "f", n_features)
+    content.divisors("spread_", n_features)
     content.array("surviving_", "b", n_features)
     content.array("class_prior_", "f", n_classes)
 
@@ -378,8 +386,10 @@ def _tree(content: Content, n_features: int, n_values: int) -> None:
     if found != (n_features, 1, n_values):
         content.refuse("tree_", f"takes and gives {found}, expected {n_features}, 1, {n_values}")
     check_children(tree.children_left, tree.children_right, tree.feature, n_features)
-    if not np.isfinite(tree.value).all() or not np.isfinite(tree.threshold).all():
-        content.refuse("tree_", "holds values that are not finite")
+    if not all((np.abs(values) <= LARGEST).all() for values in (tree.value, tree.threshold)):
+        content.refuse(
+            "tree_", "holds values that are not finite, or larger than those of any model"
+        )
 
 
 def _same_number(content: Content, name: str, expected: int) -> None:
