@@ -79,3 +79,8 @@ def test_a_promise_states_what_was_asked_and_what_is_kept(changes, text):
 def test_a_model_that_calls_nobody_is_not_silent(test, calls, text):
     found = wording.calling(OPTION | {"calls": calls}, test)
     assert found == f"With its reject option it {text}"
+
+
+def test_a_difference_of_classes_is_read_without_backticks():
+    assert wording.difference("AML - ALL") == "AML − ALL"
+    assert wording.difference("(`1` + `T - cell`)/2 - `0`") == "(class 1 + T - cell)/2 − class 0"

@@ -112,7 +112,8 @@ def _profiles(pipeline: Pipeline, values: np.ndarray, fill: np.ndarray) -> np.nd
     from sklearn.base import clone
 
     excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
-    chosen = ~excluded & ~np.isnan(fill)  # NaN: of a probe that no training sample has
+    empty = np.isnan(pipeline["filter"].minimum_)  # of a probe that no training sample has
+    chosen = ~excluded & ~empty
     complete = np.where(np.isnan(values), fill, values)[:, chosen]
     return clone(pipeline["log2"]).fit_transform(complete).astype(float)
 
@@ -122,4 +123,5 @@ def _fill(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
 
     log2 = clone(pipeline["log2"]).set_params(standardise_arrays=False)
     mean = pd.DataFrame(log2.fit_transform(values)).mean().to_numpy()  # of what is not missing
+    mean = np.nan_to_num(mean)  # of a probe that no training sample has: it is not used
     return np.exp2(mean) if log2.scale == "raw" else mean

@@ -83,6 +83,7 @@ def make_environment(study: Study) -> Environment:
         "promise",
         "units",
         "of_patients",
+        "difference",
     ):
         environment.filters[name] = getattr(wording, name)
     environment.filters["readable"] = readable

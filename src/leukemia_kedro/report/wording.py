@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.evaluation.records import RejectOption
 from leukemia_kedro.plots.study import Champion
+from leukemia_kedro.statistics.contrasts import class_in_words
 
 NOTHING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -74,6 +76,13 @@ def of_patients(n_patients: int | None) -> str:
 def capital(text: str) -> str:
     """The text with its first letter large, the rest unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def difference(expression: str) -> str:
+    """A contrast's expression without its backticks, with a minus sign and classes in words."""
+    return re.sub(
+        "`([^`]+)`| - ", lambda part: class_in_words(part[1]) if part[1] else " − ", expression
+    )
 
 
 def above_chance(champion: Champion) -> bool:
