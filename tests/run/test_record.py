@@ -9,6 +9,7 @@ import pytest
 
 from leukemia_kedro.datasets import (
     ExpressionTableDataset,
+    GCTDataset,
     GMTDataset,
     GolubDataset,
     SimulatedDataset,
@@ -48,6 +49,17 @@ def test_a_table_is_known_by_its_file_its_sheet_and_how_they_are_read(tmp_path):
     assert record["sample_sheet"] == {"sample_id": "id"}
     assert "secret" not in str(record)
     assert str(tmp_path) not in str(record)
+
+
+def test_the_classes_of_a_gct_file_are_an_input_too(tmp_path):
+    table, classes = tmp_path / "t.gct", tmp_path / "t.cls"
+    for file in (table, classes):
+        file.write_text(file.name)
+    record = input_record(GCTDataset(filepath=str(table), cls=str(classes)))
+    assert record == {
+        "type": "leukemia_kedro.datasets.gct.GCTDataset",
+        "sha256": {"t.gct": sha256(table), "t.cls": sha256(classes)},
+    }
 
 
 def test_the_hash_is_that_of_the_file_as_it_is(tmp_path):

@@ -137,7 +137,7 @@ class ExpressionTableDataset(CohortFileDataset):
         missing: Sequence[str] = MISSING,
         header: bool = True,
         separator: str | None = None,
-        skip_rows: int | Sequence[int] = (),
+        skip_rows: int | Sequence[int] | None = None,
         comment: str | None = None,
         sheet: str | None = None,
         origin: str | None = None,

@@ -43,7 +43,9 @@ MOST_LOCKS = 100
 """Nodes that a run locks one by one, each with an open file. Systems allow 256 files or more, so a
 run of more nodes locks the whole cohort."""
 
-PLACES = ("filepath", "credentials", "fs_args", "metadata")
+FILES = ("filepath", "cls")
+"""Settings of a catalog entry that are paths of what it reads."""
+PLACES = (*FILES, "credentials", "fs_args", "metadata")
 """Settings of a catalog entry that do not change what is read."""
 
 
@@ -266,7 +268,7 @@ def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
 def _places(settings: dict[str, Any]) -> Iterator[str]:
     """Paths of the entry's file or folder, and of others in it, such as a sample sheet."""
     for name, value in settings.items():
-        if name == "filepath":
+        if name in FILES and value is not None:
             yield value
         elif isinstance(value, dict):
             yield from _places(value)
