@@ -92,7 +92,7 @@ def test_records_have_the_fields_that_figures_and_report_read(demo):
         for file in (demo.folder / "data").glob(f"*/demo/{name}.json"):
             assert list(missing_fields(json.loads(file.read_text()), kind, name)) == []
             read.add(name)
-    assert len(read) == 11
+    assert len(read) == 12
 
 
 @pytest.mark.parametrize(

