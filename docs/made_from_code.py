@@ -7,6 +7,7 @@ A page asks for them by an empty block: ``{modules} leukemia_kedro.statistics``,
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -106,7 +107,7 @@ def parameter_table(name: str) -> tuple[str, str]:
     for field, about in block.model_fields.items():
         cells = [f"`{field}`", _values(properties[field]), _default(about), _meaning(block, field)]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines), parameters.__file__
+    return "\n".join(lines), str(inspect.getsourcefile(block))
 
 
 def _values(schema: dict[str, Any]) -> str:

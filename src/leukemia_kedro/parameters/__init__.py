@@ -1,0 +1,50 @@
+"""The parameters, typed: Kedro checks them against these models before the first node runs.
+
+One class per block of ``conf/<environment>/parameters*.yml``. Each field's meaning and default
+stand in this room and nowhere else; the YAML states what a cohort sets.
+"""
+
+from .block import Name, NameOrNull, quoted
+from .cohort import (
+    LARGEST_LOG2,
+    CohortParameters,
+    FilterParameters,
+    MissingParameters,
+    SplitParameters,
+)
+from .compute import ComputeParameters
+from .differential_expression import (
+    DifferentialExpressionParameters,
+    EnrichmentParameters,
+    LimmaVersion,
+)
+from .feature_selection import FeatureSelectionParameters, SignatureParameters
+from .inference import InferenceParameters
+from .modelling import (
+    GenesParameters,
+    ModellingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
+
+__all__ = [
+    "LARGEST_LOG2",
+    "CohortParameters",
+    "ComputeParameters",
+    "DifferentialExpressionParameters",
+    "EnrichmentParameters",
+    "FeatureSelectionParameters",
+    "FilterParameters",
+    "GenesParameters",
+    "InferenceParameters",
+    "LimmaVersion",
+    "MissingParameters",
+    "ModelParameters",
+    "ModellingParameters",
+    "Name",
+    "NameOrNull",
+    "ResamplingParameters",
+    "SignatureParameters",
+    "SplitParameters",
+    "quoted",
+]

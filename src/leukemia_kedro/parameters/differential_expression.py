@@ -1,0 +1,74 @@
+"""The blocks ``differential_expression`` and ``enrichment``."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from leukemia_kedro.parameters.block import Block, NameOrNull
+
+LimmaVersion = Literal["limma_3.62", "limma_3.54"]
+"""Whose estimate of the prior variance: limma's from 3.61.8 on, or limma's up to 3.60."""
+
+
+class DifferentialExpressionParameters(Block):
+    """Which classes are compared, what is held fixed meanwhile, and by which tests."""
+
+    design: str = "~ label"
+    """Formula over the samples table, covariates included: ``~ label + batch``."""
+    contrasts: Literal["pairs", "each_against_rest"] | dict[str, str] = "pairs"
+    """Every pair of classes, each class against the mean of the others, or expressions by name,
+    such as ``{AML-ALL: AML - ALL}``; the name is that of the contrast's file."""
+    samples: Literal["train", "all"] = "train"
+    """Samples compared."""
+    probes: Literal["passing_filter", "all"] = "passing_filter"
+    """Probes tested: those that pass the filter on the training samples, or every one."""
+    trend: bool = False
+    """Whether the prior variance follows mean expression."""
+    robust: bool = False
+    """Whether hypervariable genes are kept from spoiling the prior."""
+    prior: LimmaVersion = "limma_3.62"
+    """How the prior variance is estimated: as limma does from 3.61.8 on, or as it did up to 3.60
+    (``limma_3.54``). They differ where values are missing."""
+    treat_lfc: float | None = Field(default=None, gt=0)
+    """Tests for a log2 fold change beyond this, by limma's ``treat``, rather than for any."""
+    fdr: float = Field(default=0.05, gt=0, lt=1)
+    """A probe is up or down where its Benjamini–Hochberg value is below."""
+    permutations: int = Field(default=1000, ge=0)
+    """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
+    blocks: NameOrNull = None
+    """Column of the samples, such as batch: maxT lets labels change places within its values."""
+
+    @field_validator("contrasts")
+    @classmethod
+    def _named_as_files(cls, contrasts):
+        if isinstance(contrasts, str):
+            return contrasts
+        if not contrasts:
+            raise ValueError("there is no contrast; expected pairs, each_against_rest or some")
+        # The table of the F-test has these columns beside one for each contrast.
+        taken = {"probe", "description", "aveexpr", "f", "p.value", "adj.p.val"}
+        for name in contrasts:
+            if not re.fullmatch(r"\w[\w.+-]*", name):
+                raise ValueError(
+                    f"the contrast name {name!r} is no file name: expected letters, digits, "
+                    "'_', '-', '+' and '.', the first a letter or a digit"
+                )
+            # Some file systems take AML and aml for one name.
+            if name.casefold() in taken:
+                raise ValueError(f"{name!r} is the name of another contrast or of a column")
+            taken.add(name.casefold())
+        return contrasts
+
+
+class EnrichmentParameters(Block):
+    """How probes stand for genes when gene sets are tested."""
+
+    gene_column: NameOrNull = None
+    """Column of the chip annotation, or of the probes table, that names genes as the gene sets
+    do; the gene sets name probes where not stated."""
+    collapse: Literal["highest_mean", "mean"] = "highest_mean"
+    """The expression of a gene with several probes: that of the probe with the highest mean
+    expression, or the mean of the probes."""
