@@ -186,13 +186,15 @@ def large():
     return draw_study(n_train=1400, n_test=700, n_probes=20)
 
 
+@pytest.fixture(scope="session")
+def absurd():
+    """Classes with absurdly long names."""
+    return draw_study(ABSURD, n_train=40, n_test=25)
+
+
 @pytest.fixture(scope="session", params=["two", "five", "untested", "absurd", "markup"])
 def study(request):
     """Each of the three, one with absurdly long names, and one with ten that look like markup."""
-    if request.param == "markup":
-        return request.getfixturevalue("markup")
-    if request.param == "absurd":
-        return draw_study(ABSURD, n_train=40, n_test=25)
     return request.getfixturevalue(request.param)
 
 

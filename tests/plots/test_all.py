@@ -43,13 +43,31 @@ INTERACTIVE = {
 }
 
 
-@pytest.fixture(scope="module", params=FIGURES)
-def drawn(request, study, gallery_of):
+STUDIES = ("two", "five", "untested", "absurd", "markup")
+WITHOUT_A_FIGURE = ("confusion_matrices_of_test_samples", "untested")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        (study, name) for study in STUDIES for name in FIGURES if (name, study) != WITHOUT_A_FIGURE
+    ],
+    ids="-".join,
+)
+def study_and_figure(request, gallery_of):
     """Every figure function with the tables that its chapter gives it."""
-    drawn = gallery_of(study)[request.param]()
-    if drawn is None:
-        pytest.skip("nothing to show of this study")
-    return drawn
+    name, figure = request.param
+    study = request.getfixturevalue(name)
+    return study, gallery_of(study)[figure]()
+
+
+@pytest.fixture
+def drawn(study_and_figure):
+    return study_and_figure[1]
+
+
+def test_without_a_test_set_its_confusion_matrices_are_no_figure(untested, gallery_of):
+    assert gallery_of(untested)[WITHOUT_A_FIGURE[0]]() is None
 
 
 def test_every_figure_is_shown_in_a_chapter():
@@ -120,7 +138,8 @@ def test_the_number_of_samples_or_probes_is_stated(drawn):
     assert re.search(rf"n = \d|\d ({things})|samples|probes", " ".join(words))
 
 
-def test_without_a_test_set_no_figure_shows_one(drawn, study):
+def test_without_a_test_set_no_figure_shows_one(study_and_figure):
+    study, drawn = study_and_figure
     has_test = (study.sample_split["split"] == "test").any()
     if not has_test and drawn.name != "threshold_path":
         texts = " ".join(text.get_text() for text in drawn.figure.findobj(Text))

@@ -4,6 +4,9 @@ import logging
 
 import pandas as pd
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from leukemia_kedro.plots import fonts, rendering, style
@@ -34,17 +37,49 @@ def words_of(drawn):
     return {text.get_text(): text for text in drawn.figure.findobj(Text)}
 
 
-def test_a_letter_is_drawn_in_a_font_that_has_it():
-    families = fonts.fonts_for(CHINESE)
-    if len(families) == 1:
-        pytest.skip("no installed font has Chinese letters")
+@pytest.fixture
+def font_of_boxes(tmp_path, monkeypatch):
+    """An installed font whose Chinese letters are squares; what else is installed has none."""
+    square = TTGlyphPen(None)
+    square.moveTo((100, 0))
+    for corner in ((100, 800), (900, 800), (900, 0)):
+        square.lineTo(corner)
+    square.closePath()
+    glyphs = [f"letter{i}" for i in range(len(CHINESE))]
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", *glyphs])
+    font.setupCharacterMap({ord(letter): glyphs[i] for i, letter in enumerate(CHINESE)})
+    font.setupGlyf(dict.fromkeys([".notdef", *glyphs], square.glyph()))
+    font.setupHorizontalMetrics(dict.fromkeys([".notdef", *glyphs], (1000, 100)))
+    font.setupHorizontalHeader(ascent=900, descent=-100)
+    names = {"familyName": "Made Squares", "styleName": "Regular", "psName": "MadeSquares"}
+    font.setupNameTable(names)
+    font.setupOS2(sTypoAscender=900, usWeightClass=400)
+    font.setupPost()
+    font.save(tmp_path / "squares.ttf")
+    # Other fonts of this machine may have the letters, too.
+    monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
+    fontManager.addfont(tmp_path / "squares.ttf")
+    monkeypatch.setattr(fonts, "_other_fonts", lambda: ["Made Squares"])
+    for made in (fonts._font_with, fonts._files, fonts._letters_of):
+        made.cache_clear()
+    yield "Made Squares"
+    for made in (fonts._font_with, fonts._files, fonts._letters_of):
+        made.cache_clear()
+
+
+def test_a_letter_is_drawn_in_a_font_that_has_it(font_of_boxes):
+    assert fonts.fonts_for(CHINESE) == [fonts.OWN, font_of_boxes]
     drawn = a_figure()
-    assert words_of(drawn)[CHINESE].get_fontfamily()[-len(families[1:]) :] == families[1:]
+    assert words_of(drawn)[CHINESE].get_fontfamily()[-1] == font_of_boxes
     assert words_of(drawn)["ALL"].get_fontfamily() == ["sans-serif"]
     assert drawn.caption == "Caption."
-    assert "Last Resort" not in " ".join(families)
     svg = rendering.rendered(drawn).svg
-    assert f'id="{families[1].replace(" ", "")}-' in svg  # outlines of its letters
+    assert f'id="{font_of_boxes.replace(" ", "")}-' in svg  # outlines of its letters
+
+
+def test_the_font_of_boxes_for_every_letter_is_not_among_those_to_draw_with():
+    assert not [name for name in fonts._other_fonts() if name.startswith(fonts.NO_LETTERS)]
 
 
 def test_a_letter_of_no_font_is_named_and_told_once(only_own_font, caplog, recwarn):
