@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import (
     CONTENT,
     OriginalContent,
@@ -18,7 +19,6 @@ from leukemia_kedro.cohort.originals import (
     probes_sha256,
     published_as,
 )
-from leukemia_kedro.cohort.quality import examine
 from leukemia_kedro.datasets import GolubDataset
 from leukemia_kedro.parameters import CohortParameters
 

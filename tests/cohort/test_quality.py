@@ -10,7 +10,8 @@ from helpers.damaged_cohorts import TOLD, parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leukemia_kedro.cohort.quality import check_usable, equal_samples, examine
+from leukemia_kedro.cohort.findings import check_usable, examine
+from leukemia_kedro.cohort.quality import equal_samples
 from leukemia_kedro.cohort.split import assign_sides
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import CohortError

@@ -7,7 +7,7 @@ import pytest
 from helpers.cohort_files import assert_same_cohort, make_cohort
 from pydantic import ValidationError
 
-from leukemia_kedro.cohort.quality import examine
+from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.selection import in_words, select_samples
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.parameters import CohortParameters

@@ -668,3 +668,30 @@ def test_300_forged_files_are_refused_or_predict(n_classes, tmp_path):
 def test_a_path_that_no_system_takes_is_told(tmp_path):
     with pytest.raises(UserError, match="cannot be read: File name too long"):
         read_model(tmp_path / ("a" * 5000))
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "change"),
+    [
+        ("space", "components", lambda values: values[:, 1:]),
+        ("space", "damping", lambda values: values[1:]),
+        ("space", "centroids", lambda values: values[:, :-1]),
+        ("space", "noise", lambda value: 0.0),
+        ("reference", "fill", lambda values: values[1:]),
+        ("sets", "scores", lambda scores: {"A": [0.5]}),
+        ("sets", "weights", lambda weights: weights | {"another": [0.5]}),
+    ],
+)
+def test_a_memory_of_other_samples_or_classes_is_refused(path, part, name, change):
+    """Each array and class of what the model remembers fits the pipeline beside it."""
+    model = small_model("weighted_voting")
+    space, reference, sets = model.reference.space, model.reference, model.conformal
+    parts = {"space": space, "reference": reference, "sets": sets}
+    changed = replace(parts[part], **{name: change(getattr(parts[part], name))})
+    parts |= {part: changed}
+    if part == "space":
+        parts["reference"] = replace(reference, space=changed)
+    forged = replace(model, reference=parts["reference"], conformal=parts["sets"])
+    write_model(forged, path)
+    with pytest.raises(UserError, match="refused"):
+        read_model(path)

@@ -12,7 +12,7 @@ from kedro.io import DataCatalog, DatasetError
 from pydantic import BaseModel, ValidationError
 
 from leukemia_kedro import datasets, parameters, settings
-from leukemia_kedro.cohort.quality import check_usable
+from leukemia_kedro.cohort.findings import check_usable
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.model_pipeline import probe_filter

@@ -10,7 +10,7 @@ module imports neither. Four habits of the libraries themselves stay where they 
 - Previews are annotated with types of ``kedro_datasets._typing``, whose names kedro-viz looks for
   (``datasets/previews.py``).
 - A model file names scikit-learn's private classes and attributes that it may hold
-  (``model/contents.py``), and the loaders of skops (``model/schema.py``).
+  (``model/classifier_contents.py``), and the loaders of skops (``model/schema.py``).
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def read_card(text: bytes) -> Card | LeftOutCard:
 
 
 def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None:
-    """Refuse a card that says something else than the pipeline and the conformal sets beside it.
+    """Refuse a card that differs from the pipeline and the conformal sets beside it.
 
     Raises
     ------

@@ -113,8 +113,8 @@ def read_model(path: Path, check_with: Path | None = None) -> FittedModel:
     except UntrustedTypesError as error:
         raise UserError(
             f"{path}: refused, nothing of it has been executed. {error}. If you know the type, add "
-            "it to CLASSIFIERS in src/leukemia_kedro/model/contents.py. If an older version of "
-            f"this project wrote the file: {ADVICE}"
+            "it to CLASSIFIERS in src/leukemia_kedro/model/classifier_contents.py. If an older "
+            f"version of this project wrote the file: {ADVICE}"
         ) from error
     except Exception as error:  # whatever a hostile or foreign schema provokes
         raise UserError(

@@ -15,6 +15,7 @@ from kedro.io import CatalogProtocol
 
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import published_as
 from leukemia_kedro.cohort.scale import SCALE_NAMES, guess_scale
 from leukemia_kedro.cohort.selection import in_words, select_samples
@@ -58,7 +59,7 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
     understood = _of_cohort(cohort, parameters) | _of_run(known, parameters)
     if folders := _folders(catalog, whole_run.all_outputs()):
         understood["A run writes to"] = ", ".join(folders)
-    suspicious = list(quality.examine(cohort, parameters).oddities)
+    suspicious = list(examine(cohort, parameters).oddities)
     suspicious += [confounded(each) for each in known.get("confounding", []) if each["alarm"]]
     if "design_matrix" in known:
         design, table = _design(known, parameters)

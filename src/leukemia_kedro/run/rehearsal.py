@@ -33,7 +33,7 @@ from leukemia_kedro.evaluation.plan import (
     outer_splits,
     resampling_plan,
 )
-from leukemia_kedro.model.contents import check_classifier
+from leukemia_kedro.model.classifier_contents import check_classifier
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
 from leukemia_kedro.statistics.thinning import thinned
 

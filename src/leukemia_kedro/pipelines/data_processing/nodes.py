@@ -15,7 +15,8 @@ def validate_cohort(
 
     These are expression (probes × samples), samples and probes.
     """
-    from leukemia_kedro.cohort.quality import check_usable, drop_incomplete_probes
+    from leukemia_kedro.cohort.findings import check_usable
+    from leukemia_kedro.cohort.quality import drop_incomplete_probes
     from leukemia_kedro.cohort.selection import select_samples
 
     check_usable(raw_cohort, cohort)
@@ -34,7 +35,7 @@ def divide_expression(
     expression: DataFrame, sample_split: DataFrame, probes: DataFrame, cohort: CohortParameters
 ) -> tuple[TrainingSet, DataFrame]:
     """The training set, and expression as measured of the held-out samples (probes × samples)."""
-    from leukemia_kedro.cohort.quality import check_unseen
+    from leukemia_kedro.cohort.findings import check_unseen
     from leukemia_kedro.cohort.training_set import training_set
 
     check_unseen(expression.T, sample_split)
@@ -52,7 +53,7 @@ def filter_probes(
     CohortError
         No probe passes, or one that passes would get an infinite score.
     """
-    from leukemia_kedro.cohort.quality import check_scatter
+    from leukemia_kedro.cohort.findings import check_scatter
     from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
@@ -103,8 +104,9 @@ def describe_quality(
     import numpy as np
 
     from leukemia_kedro.cohort.cohort import SPLITS
+    from leukemia_kedro.cohort.findings import examine
     from leukemia_kedro.cohort.originals import published_as
-    from leukemia_kedro.cohort.quality import count_values, examine, incomplete_probes
+    from leukemia_kedro.cohort.quality import count_values, incomplete_probes
     from leukemia_kedro.cohort.selection import select_samples
     from leukemia_kedro.cohort.split import class_order
 
