@@ -44,8 +44,6 @@ LARGEST_SEED = 2**32 - 1
 ADDRESSES = 4_000_000_000
 """Bytes that a small run reserves; UMAP's compiler alone failed with 2.5 GB."""
 
-logger = logging.getLogger(__name__)
-
 FIRST_NODES = (
     "data_processing.validate_cohort",
     "data_processing.split_samples",
@@ -171,10 +169,11 @@ def check_seed(seed: Any) -> None:
         raise UserError(f"seed is {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")
 
 
-def warn_of_little_memory() -> None:
-    """Warn of a limit of the system (``ulimit -v``) below which a run may end in a library.
+def check_addresses() -> None:
+    """Refuse, with a UserError, a limit of the system (``ulimit -v``) that is too low for a run.
 
-    Some, such as OpenBLAS, end the process with a line of their own where they get no memory.
+    Below it a library may end the process with a line of its own, as OpenBLAS does, or wait for
+    ever, as Python does where a thread that it starts gets no memory.
     """
     try:
         import resource
@@ -182,10 +181,10 @@ def warn_of_little_memory() -> None:
         return
     allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
     if 0 <= allowed < ADDRESSES:
-        logger.warning(
-            "The system gives each process %.1f GB of addresses (ulimit -v); a run needs %.0f",
-            allowed / 1e9,
-            ADDRESSES / 1e9,
+        raise UserError(
+            f"the system gives each process {allowed / 1e9:.1f} GB of addresses (ulimit -v); a run "
+            f"needs {ADDRESSES / 1e9:.0f} GB. Raise the limit, then type the command again: "
+            "ulimit -v unlimited"
         )
 
 

@@ -17,7 +17,7 @@ from leukemia_kedro.compute.parallel import leave_cluster, use_backend
 from leukemia_kedro.compute.private_names import file_of, let_seem_missing
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.errors import first_few
-from leukemia_kedro.run.checks import Check, checks_of_run, refuse, warn_of_little_memory
+from leukemia_kedro.run.checks import Check, check_addresses, checks_of_run, refuse
 from leukemia_kedro.run.cohort_name import refuse_unless_folder_name
 from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
@@ -72,7 +72,7 @@ class ProjectHooks:
         self._forget()  # an earlier run of this process
         for slip in self._slips:
             logger.warning(slip)
-        warn_of_little_memory()
+        check_addresses()
         only_missing = run_params["only_missing_outputs"]
         try:
             self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
