@@ -170,7 +170,7 @@ def test_many_classes_and_no_test_set(project):
     assert record(project, "08_reporting/three/champion.json")["left_out"] == {
         "weighted_voting": "defined for two classes only, the cohort has 3"
     }
-    contrasts = project.data("08_reporting", "three", "differential_expression").iterdir()
+    contrasts = project.data("08_reporting", "three", "differential_expression").glob("*.csv")
     long = "MLL_with_a_long_name"
     assert {file.stem for file in contrasts} == {"ALL-AML", f"{long}-ALL", f"{long}-AML"}
     report = project.data("08_reporting", "three", "report.html").read_text(encoding="utf-8")
@@ -209,7 +209,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", "models.knn.search.k=3"], "models.knn"),
         (["--params", "feature_selection.signature.criterion=chi2"], "signature.criterion"),
         (["--params", UNKNOWN_CRITERION], "unknown criterion 'chi2'; expected one of anova_f"),
-        (["--params", "resampling.folds=30"], "fewer than the 30 folds"),
+        (["--params", "resampling.folds=30"], "too few for resampling.folds 30"),
         (["--params", "seed=-1"], "seed is -1; expected a whole number from 0"),
         (["--params", PRECOMPUTED], "SVC with kernel precomputed, C 0.01 fails on the smallest"),
         (["--params", PRECOMPUTED, "--runner", "ParallelRunner"], "fails on the smallest"),
