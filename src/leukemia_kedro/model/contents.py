@@ -23,7 +23,7 @@ from leukemia_kedro.model.classifier_contents import (
 )
 from leukemia_kedro.model.conformal import NO_CLASS, ConformalSets
 from leukemia_kedro.model.predictions import NO_CALL
-from leukemia_kedro.model.training_reference import TrainingReference
+from leukemia_kedro.model.training_reference import TrainingReference, in_profile
 
 
 def check_pipeline(pipeline: Any) -> None:
@@ -167,7 +167,7 @@ def check_memory(pipeline: Any, reference: TrainingReference, conformal: Conform
     content.array("centroids", "f", len(classes), genes.n_features_in_)
     content.number("limit", 0)
     space = Content(content.take("space"))
-    n_probes = int((~np.isin(names, pipeline["filter"].exclude or [])).sum())
+    n_probes = int(in_profile(pipeline).sum())
     space.array("centroids", "f", None, n_probes)
     n_components = np.size(space.left.get("damping", 0))
     space.array("damping", "f", n_components)

@@ -107,14 +107,20 @@ def distance_limit(distances: np.ndarray) -> float:
     return float(np.quantile(distances, 1 - FALSE_ALARMS, method="weibull"))
 
 
+def in_profile(pipeline: Pipeline) -> np.ndarray:
+    """Whether each probe is part of the profile, shape (n_probes,).
+
+    Controls that the cohort drops are not, nor are probes that no training sample has a value of.
+    """
+    excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
+    return ~excluded & ~np.isnan(pipeline["filter"].minimum_)
+
+
 def _profiles(pipeline: Pipeline, values: np.ndarray, fill: np.ndarray) -> np.ndarray:
-    """Log2 expression of all probes but the controls that the cohort drops, and empty ones."""
+    """Log2 expression of the probes in the profile."""
     from sklearn.base import clone
 
-    excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
-    empty = np.isnan(pipeline["filter"].minimum_)  # of a probe that no training sample has
-    chosen = ~excluded & ~empty
-    complete = np.where(np.isnan(values), fill, values)[:, chosen]
+    complete = np.where(np.isnan(values), fill, values)[:, in_profile(pipeline)]
     return clone(pipeline["log2"]).fit_transform(complete).astype(float)
 
 
