@@ -10,6 +10,7 @@ from helpers.small_models import small_model
 from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
 from leukemia_kedro.pipelines.modelling.nodes import promote_champion
+from leukemia_kedro.statistics.confounding import find_confounding
 
 ROW = {
     "model": "weighted_voting",
@@ -99,9 +100,16 @@ def test_the_record_and_the_card(has_test_set):
     comparison = pd.DataFrame([row | {"model": "knn", "champion": False}, row, row | baseline])
     models = {name: small_model(name) for name in ("knn", "weighted_voting")}
     split = original_split("golub")
-    champion, record = promote_champion(comparison, predictions(split), split, 0, **models)
+    training = split[split["split"] == "train"]
+    laboratory = training["label"].map({"ALL": "DFCI", "AML": "CALGB"})
+    confounding = find_confounding(training.assign(laboratory=laboratory), None, 0)
+    champion, record = promote_champion(
+        comparison, predictions(split), split, confounding, 0, **models
+    )
     json.dumps(record, allow_nan=False)
     assert champion.card["name"] == record["champion"] == "weighted_voting"
+    [sentence] = champion.card["confounding"]
+    assert sentence.startswith("laboratory cannot be told from the class among the training")
     assert champion.card["metrics"] == {
         "cross_validation": {"balanced_accuracy": 0.95},
         "test": record["test"],

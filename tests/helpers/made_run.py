@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from leukemia_kedro import parameters
 from leukemia_kedro.evaluation.champion import held_out_figures
+from leukemia_kedro.evaluation.subgroups import list_errors, score_subgroups
 from leukemia_kedro.pipelines.reporting.nodes import write_report
 from leukemia_kedro.plots import galleries
 from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, gather
@@ -79,6 +80,9 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     rng = np.random.default_rng(0)
     sample_split = samples_of(classes, n_train, n_test)
     calls = _calls(sample_split[sample_split["split"] == "test"], classes, rng)
+    laboratory = np.where(np.arange(len(sample_split)) % 3, "here", "there")
+    covariates = sample_split.assign(laboratory=laboratory)
+    of_models = pd.concat([calls.assign(model=model) for model in MODELS])
     comparison = _comparison(n_test)
     pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
     of_contrasts = [f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")]
@@ -121,6 +125,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
             "auc": 0.77 if n_test else None, "p_value": 0.005 if n_test else None,
             "n_permutations": 200 if n_test else 0, "hard_samples": [],
         },
+        "subgroups": score_subgroups(of_models, covariates),
+        "errors": list_errors(calls, covariates),
         "contrast_tables": {pair: _contrast(rng) for pair in pairs},
         "enrichment": pd.DataFrame(columns=["contrast", "gene_set"]),
         "replication": pd.DataFrame(),
@@ -134,7 +140,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         **{f"{name}_figures": [draw(figure) for figure in gallery]
            for name, gallery in figures.items()},
         "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},
-        "test_predictions": pd.concat([calls.assign(model=model) for model in MODELS]),
+        "test_predictions": of_models,
     }  # fmt: skip
 
 

@@ -581,6 +581,7 @@ HOSTILE = CARD["model"] | {"estimator": "subprocess.Popen", "arguments": {"args"
         ({"conformal": CARD["conformal"] | {"alpha": 0.5}}, "conformal.alpha is 0.5 on its card"),
         ({"versions": {}}, "versions lack"),
         ({"metrics": [1]}, "metrics: Input should be an object"),
+        ({"confounding": [1]}, "confounding.0: Input should be a valid string"),
         ({"model": HOSTILE}, "model.estimator is Popen on its card, and WeightedVoting in the mod"),
         (
             {"model": CARD["model"] | {"estimator": "subprocess.WeightedVoting"}},

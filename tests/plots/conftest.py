@@ -252,6 +252,8 @@ def _gallery_of(study):
         selection_bias={},
         learning_curve=learning_curve_of((study.sample_split["split"] == "train").sum()),
         shift={"auc": 0.8, "p_value": 0.01},
+        subgroups=pd.DataFrame(),
+        errors=pd.DataFrame(),
     )
     contrasts = ContrastStudy(
         contrast_tables={**study.contrasts, "one_more": table},

@@ -16,14 +16,17 @@ def moving(study):
 
 def test_dots_and_intervals_are_the_table_best_on_top(two):
     drawn, table = model_comparison(*two.compared), ranked(two)
+    [ax] = drawn.figure.axes
     columns = ("cv_balanced_accuracy", "test_balanced_accuracy")
-    for ax, column in zip(drawn.figure.axes, columns, strict=True):
-        bars, dots = ax.collections
+    pairs = zip(ax.collections[::2], ax.collections[1::2], strict=True)
+    for (bars, dots), column in zip(pairs, columns, strict=True):
         np.testing.assert_array_equal(dots.get_offsets()[:, 0], table[column])
+        np.testing.assert_array_equal(dots.get_offsets()[:, 1].round(), range(len(table)))
         ends = np.array(bars.get_segments())[:, :, 0]
         np.testing.assert_array_equal(ends, table[[f"{column}_low", f"{column}_high"]])
-    names = [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
+    names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == [readable(model) for model in table["model"]]
+    assert ax.get_lines()[0].get_xdata()[0] == 0.5  # the baseline of two classes
 
 
 def test_the_champion_and_only_it_is_bold(five):
@@ -33,42 +36,32 @@ def test_the_champion_and_only_it_is_bold(five):
     assert bold == [readable(champion)]
 
 
-def test_both_panels_show_the_same_measure_and_the_baseline(two):
-    compared = two.model_comparison.copy()
-    compared.loc[compared["baseline"], ["cv_balanced_accuracy", "test_balanced_accuracy"]] = (
-        0.5,
-        0.4,
-    )
-    axes = model_comparison(compared, two.sample_split).figure.axes
-    assert [ax.get_lines()[0].get_xdata()[0] for ax in axes] == [0.5, 0.4]
-    assert {ax.get_xlabel() for ax in axes} == {"balanced accuracy"}
-
-
-def test_without_a_test_set_one_panel(untested):
+def test_without_a_test_set_there_is_one_dot_for_each_model(untested):
     drawn = model_comparison(*untested.compared)
-    assert len(drawn.figure.axes) == 1
+    assert len(drawn.figure.axes[0].collections) == 2
     assert "no test set" in drawn.caption
     assert len(moving(untested).data) == 1
 
 
 def test_hover_shows_the_same_scores(two):
-    still = model_comparison(*two.compared).figure.axes
-    shown = moving(two)
-    for ax, trace, line in zip(still, shown.data, shown.layout.shapes, strict=True):
-        np.testing.assert_array_equal(ax.collections[1].get_offsets()[:, 0], trace.x)
-        assert line.x0 == ax.get_lines()[0].get_xdata()[0]
-        assert line.line.width > 0
+    [still], shown = model_comparison(*two.compared).figure.axes, moving(two)
+    for dots, trace in zip(still.collections[1::2], shown.data, strict=True):
+        np.testing.assert_array_equal(dots.get_offsets(), np.column_stack([trace.x, trace.y]))
+    [line] = shown.layout.shapes
+    assert line.x0 == still.get_lines()[0].get_xdata()[0]
+    assert line.line.width > 0
     lowest = ranked(two)["cv_balanced_accuracy"].iloc[0]
-    assert shown.data[0].text[0].startswith(f"{lowest:.3f} [")
+    assert f": {lowest:.3f} [" in shown.data[0].text[0]
 
 
 def test_the_champion_is_marked_on_the_screen_as_well(two):
     [champion] = two.model_comparison.query("champion")["model"]
-    for trace in moving(two).data:
-        bold = {name for name in trace.y if name.startswith("<b>")}
-        assert bold == {f"<b>{readable(champion)}</b>"}
+    shown = moving(two)
+    [bold] = [name for name in shown.layout.yaxis.ticktext if name.startswith("<b>")]
+    assert bold == f"<b>{readable(champion)}</b>"
+    for trace in shown.data:
         [marked] = [text for text in trace.text if text.endswith("champion")]
-        assert trace.text.index(marked) == trace.y.index(*bold)
+        assert marked.startswith(readable(champion))
 
 
 def test_each_line_runs_from_the_lowest_to_the_highest_accuracy(two):

@@ -14,7 +14,6 @@ from leukemia_kedro.report.drawings import Drawings
 
 pytestmark = pytest.mark.slow
 
-SIDE_BY_SIDE = "figure-model_comparison"  # panels that a phone has no room for
 WIDTHS = {"desk": 1440, "phone": 390}
 
 OVERFLOWING = """
@@ -96,8 +95,7 @@ def read_through(driver, address, width=1440, scheme="light"):
     run("document.querySelectorAll('main details').forEach(part => { part.open = true })")
     for figure in several(driver, "figure:has(> .live)"):
         run("arguments[0].scrollIntoView()", figure)
-        if width > 640 or figure.get_attribute("id") != SIDE_BY_SIDE:
-            wait_until(partial(run, "return !!arguments[0].querySelector('[data-drawn]')", figure))
+        wait_until(partial(run, "return !!arguments[0].querySelector('[data-drawn]')", figure))
     run("scrollTo(0, 0)")
 
 
@@ -170,12 +168,6 @@ def test_contents_lead_to_chapters_stay_in_sight_on_a_desk_and_fold_away_on_a_ph
     assert not contents.get_attribute("open")
     one(contents, "summary").click()
     assert contents.get_attribute("open")
-
-
-@pytest.mark.parametrize("screen", WIDTHS)
-def test_a_phone_keeps_the_still_figure_where_panels_stand_side_by_side(driver, reports, screen):
-    read_through(driver, reports["two"], WIDTHS[screen])
-    assert one(driver, f"#{SIDE_BY_SIDE} .still").is_displayed() == (screen == "phone")
 
 
 def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):

@@ -117,11 +117,16 @@ def test_class_names_may_look_like_numbers(samples):
         ("~ label + same", "not of full rank.*same follows from Intercept"),
         ("~ label + copy", r"copy\[T.MLL\] follows from label\[T.MLL\]"),
         ("~ label + nil", "nil is always 0"),
+        (
+            "~ label + `the lab`",
+            r"the lab cannot be told from the class \(ALL: X 2; B-cell: Y 2; MLL: Z 2\)",
+        ),
     ],
 )
 def test_a_formula_that_cannot_be_used_says_why(samples, formula, message):
     weight = [1, None, 1, 2, None, 2]
     samples = samples.assign(weight=weight, same=1.0, nil=0.0, copy=samples["label"])
+    samples["the lab"] = samples["label"].map({"ALL": "X", "B-cell": "Y", "MLL": "Z"})
     with pytest.raises(UserError, match=message):
         design_matrix(formula, samples, CLASSES)
 

@@ -36,7 +36,7 @@ else:
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "no_call_reason", "conformal_set",
     "description", "direction", "criterion", "model", "batch", "patient", "group", "contrast",
-    "gene_set", "method", "gene", "up_genes", "down_genes",
+    "gene_set", "method", "gene", "up_genes", "down_genes", "covariate", "value",
 )  # fmt: skip
 
 

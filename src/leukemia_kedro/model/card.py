@@ -95,6 +95,7 @@ class Card(_Part):
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     name: str | None = None
     metrics: dict[str, dict[str, Plain | dict[str, Plain]] | None] | None = None
+    confounding: list[str] | None = None
 
     @model_validator(mode="after")
     def _of_one_piece(self):
@@ -207,8 +208,8 @@ def model_card(
         fitted pipeline; ``training`` with the number of samples of each class, the quantiles of
         a typical one and the distinct values of the one with the fewest
         (:func:`~leukemia_kedro.model.blank.distinct_values`); ``model``, ``cohort``, ``resampling``
-        and ``seed``, the parameters; ``versions``; ``date``. The champion's has its ``name`` and
-        ``metrics`` as well.
+        and ``seed``, the parameters; ``versions``; ``date``. The champion's has its ``name``,
+        ``metrics`` and ``confounding`` as well.
     """
     labels = training_set.labels
     classes = class_order(labels, setting.cohort.classes)

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from leukemia_kedro.cohort.training_set import TrainingSet
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.setting import RankingSetting, Setting
+    from leukemia_kedro.statistics.confounding import Confounding
 else:
-    Cohort = DataFrame = DataQuality = FittedModel = RankingSetting = Any
+    Cohort = Confounding = DataFrame = DataQuality = FittedModel = RankingSetting = Any
     Series = Setting = TrainingSet = Any
 
 __all__ = [
-    "Cohort", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Series",
+    "Cohort", "Confounding", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Series",
     "Setting", "TrainingSet",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
-from plotly.subplots import make_subplots
 
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import style
@@ -20,13 +19,12 @@ BASELINE_NAME = "assigning every sample to the larger class"
 
 
 class _Measure(NamedTuple):
-    """A panel of the comparison: column with interval, and the score of the baseline."""
+    """What is drawn of each model: column with interval, how it is named, where in its row."""
 
     column: str
-    axis: str
-    panel: str
+    name: str
     split: str
-    baseline: float
+    offset: float
 
 
 @shown_in("model")
@@ -38,22 +36,19 @@ def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame)
     with ``_low`` and ``_high``; the test columns are NaN where there is no test set.
     """
     models = _ranked(model_comparison)
-    measures = _measures(model_comparison, sample_split)
-    height, width = 1.2 + 0.22 * len(models), 2.6 * len(measures) + 1.6
-    figure, [axes] = style.panels(1, len(measures), height=height, width=width, sharey=True)
-    for ax, measure in zip(axes, measures, strict=True):
-        colour = style.SPLIT_COLOURS[measure.split]
+    measures = _measures(sample_split)
+    figure, [[ax]] = style.panels(height=1.2 + 0.26 * len(models), width=4.4)
+    for measure in measures:
         bounds = [models[f"{measure.column}_{end}"] for end in ("low", "high")]
-        rule = ax.axvline(measure.baseline, color=style.GREY, linewidth=0.9, linestyle=":")
-        ax.hlines(models.index, *bounds, color=colour, linewidth=1.3)
-        look = style.split_mark(measure.split)
-        ax.scatter(models[measure.column], models.index, s=22, zorder=3, **look)
-        ax.set(xlabel=measure.axis)
-        _end_at_one(ax)
-        style.title(ax, measure.panel)
-    _name_models(axes[0], models)
-    rule.set_label(BASELINE_NAME)
-    style.legend_below(figure, [rule])
+        look, rows = style.split_mark(measure.split), models.index - measure.offset
+        ax.hlines(rows, *bounds, color=look["color"], linewidth=1.3)
+        ax.scatter(models[measure.column], rows, s=22, zorder=3, label=measure.name, **look)
+    for baseline, label in zip(_baselines(model_comparison), [BASELINE_NAME, None], strict=False):
+        ax.axvline(baseline, color=style.GREY, linewidth=0.9, linestyle=":", label=label)
+    ax.set(xlabel="balanced accuracy")
+    _end_at_one(ax)
+    _name_models(ax, models)
+    style.legend_below(figure)
 
     test = (
         "Test samples had no part in this choice."
@@ -81,47 +76,47 @@ def model_comparison_interactive(
 ) -> go.Figure:
     """:func:`model_comparison` with scores and number of genes on hover."""
     models = _ranked(model_comparison)
-    measures = _measures(model_comparison, sample_split)
-    titles = [measure.panel.replace(" (", "<br>(") for measure in measures]
-    layout: dict[str, Any] = {
-        "shared_yaxes": True,
-        "horizontal_spacing": 0.04,
-        "subplot_titles": titles,
-    }
-    figure = make_subplots(1, len(measures), **layout)
     names, suffixes = [], []
     columns = ["model", "n_genes", "champion"]
     for model, n_genes, champion in models[columns].itertuples(index=False):
-        names.append(
-            f"<b>{on_screen(readable(model))}</b>" if champion else on_screen(readable(model))
-        )
+        names.append(on_screen(readable(model)))
         suffixes.append(f"{counted(int(n_genes), 'gene')}{', champion' if champion else ''}")
-    for column, measure in enumerate(measures, start=1):
+    figure = go.Figure()
+    baselines = _baselines(model_comparison)
+    lowest = min(baselines)
+    for measure in _measures(sample_split):
         value = models[measure.column]
         low, high = models[f"{measure.column}_low"], models[f"{measure.column}_high"]
+        lowest = min(lowest, low.min())
         look = style.split_mark(measure.split)
         figure.add_scatter(
             x=value,
-            y=names,
+            y=models.index - measure.offset,
             mode="markers",
+            name=measure.name,
             marker={"color": look["color"], "symbol": style.SYMBOLS[look["marker"]], "size": 9},
             error_x={"array": high - value, "arrayminus": value - low, "symmetric": False},
             text=[
-                f"{x:.3f} [{x_low:.3f}, {x_high:.3f}], {suffix}"
-                for x, x_low, x_high, suffix in zip(value, low, high, suffixes, strict=True)
+                f"{name}<br>{measure.name}: {x:.3f} [{x_low:.3f}, {x_high:.3f}], {suffix}"
+                for name, x, x_low, x_high, suffix in zip(
+                    names, value, low, high, suffixes, strict=True
+                )
             ],
-            hovertemplate=f"%{{y}}<br>{measure.axis} %{{text}}<extra></extra>",
-            row=1,
-            col=column,
+            hovertemplate="%{text}<extra></extra>",
         )
-        dotted = {"color": style.GREY, "dash": "dot", "width": 1.5}
-        figure.add_vline(measure.baseline, line=dotted, opacity=1, row=1, col=column)
-        lowest = min(measure.baseline, low.min())
-        figure.update_xaxes(title=measure.axis, range=[lowest - 0.03, 1.03], row=1, col=column)
-    figure.update_yaxes(title="model", col=1)
-    figure.update_annotations(font_size=13)
-    style.interactive_layout(figure, height=180 + 24 * len(models), showlegend=False)
-    figure.update_layout(margin_t=50)  # two lines over each panel, which fit a phone
+    dotted = {"color": style.GREY, "dash": "dot", "width": 1.5}
+    for baseline in baselines:
+        figure.add_vline(baseline, line=dotted, opacity=1)
+    figure.update_xaxes(title="balanced accuracy", range=[lowest - 0.03, 1.03])
+    figure.update_yaxes(
+        title="model", tickvals=list(models.index),
+        ticktext=[
+            f"<b>{name}</b>" if champion else name
+            for name, champion in zip(names, models["champion"], strict=True)
+        ],
+        range=[-0.6, len(models) - 0.4],
+    )  # fmt: skip
+    style.interactive_layout(figure, height=180 + 27 * len(models))
     return figure
 
 
@@ -132,22 +127,22 @@ def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _measures(model_comparison: pd.DataFrame, sample_split: pd.DataFrame) -> list[_Measure]:
+def _measures(sample_split: pd.DataFrame) -> list[_Measure]:
     n = sample_split["split"].value_counts()
-    [baseline] = model_comparison[model_comparison["baseline"]].to_dict("records")
-    panels = {"cv": f"cross-validation (n = {n['train']:,})"}
-    if "test" in n:
-        panels["test"] = f"test samples (n = {n['test']:,})"
+    out_of_fold = f"cross-validation (n = {n['train']:,})"
+    if "test" not in n:
+        return [_Measure("cv_balanced_accuracy", out_of_fold, "train", 0.0)]
     return [
-        _Measure(
-            f"{start}_balanced_accuracy",
-            "balanced accuracy",
-            name,
-            "train" if start == "cv" else "test",
-            baseline[f"{start}_balanced_accuracy"],
-        )
-        for start, name in panels.items()
+        _Measure("cv_balanced_accuracy", out_of_fold, "train", -0.17),
+        _Measure("test_balanced_accuracy", f"test samples (n = {n['test']:,})", "test", 0.17),
     ]
+
+
+def _baselines(model_comparison: pd.DataFrame) -> list[float]:
+    """Of training samples, and of test samples where these lack a class."""
+    [baseline] = model_comparison[model_comparison["baseline"]].to_dict("records")
+    scores = [baseline["cv_balanced_accuracy"], baseline["test_balanced_accuracy"]]
+    return [score for score in dict.fromkeys(scores) if not pd.isna(score)]
 
 
 def _end_at_one(ax: Axes) -> None:

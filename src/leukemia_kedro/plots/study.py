@@ -341,6 +341,11 @@ class ModelStudy:
     selection_bias: SelectionBias
     learning_curve: LearningCurve
     shift: Shift
+    subgroups: pd.DataFrame
+    """Columns of :data:`~leukemia_kedro.evaluation.subgroups.COLUMNS`."""
+    errors: pd.DataFrame
+    """What the champion gets wrong or does not call, from
+    :func:`~leukemia_kedro.evaluation.subgroups.list_errors`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,6 +16,7 @@ from leukemia_kedro.plots.study import StatedParameters, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, listed
+from leukemia_kedro.statistics.confounding import in_words
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ class Versions(Chapter, anchor="versions", title="Versions and seed"):
     table: Table
 
 
+@dataclass(frozen=True)
 class ModelCard(Chapter, anchor="model-card", title="Model card"):
     """What the champion may be used for, and what not."""
+
+    confounded: list[str]
+    """A sentence for each covariate that goes with the class."""
 
 
 class References(Chapter, anchor="references", title="References"):
@@ -65,7 +70,7 @@ def versions(study: Study) -> Versions:
 
 
 def model_card(study: Study) -> ModelCard:
-    return ModelCard()
+    return ModelCard([in_words(each) for each in study.cohort.confounding if each["alarm"]])
 
 
 def references(study: Study) -> References:

@@ -13,7 +13,15 @@ from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots.captions import readable
 from leukemia_kedro.plots.study import ModelScores, Study, WithInterval
 from leukemia_kedro.report.tables import Column, Table, make_table
-from leukemia_kedro.report.wording import NOTHING, count, decimal, percent_interval, small, units
+from leukemia_kedro.report.wording import (
+    NOTHING,
+    capital,
+    count,
+    decimal,
+    percent_interval,
+    small,
+    units,
+)
 
 MOST_CALLS = 300
 """Test samples listed by name, the least confident predictions first."""
@@ -298,6 +306,45 @@ def call_table(study: Study) -> Table | None:
         anchor="calls",
         caption=f"Prediction of {readable(champion)} for each test sample, the least confident "
         f"first.{f' {count(surer)} more confident ones are not listed.' if surer else ''}",
+    )
+
+
+def subgroup_table(study: Study) -> Table | None:
+    """The champion in each laboratory, tissue …; None without such covariates."""
+    champion, groups = study.models.champion["champion"], study.models.subgroups
+    of_champion = groups[groups["model"] == champion]
+    if of_champion.empty:
+        return None
+    which = "test samples" if study.cohort.n_test else "training samples out of fold"
+    rows = of_champion.assign(
+        covariate=of_champion["covariate"].map(readable),
+        interval=_spans(of_champion, "accuracy"),
+        called=_spans(of_champion, "coverage"),
+    )
+    columns = [
+        Column("covariate", "Covariate"),
+        Column("value", "Value"),
+        Column("n_train", "Training samples", count),
+        Column("n", "Test samples" if study.cohort.n_test else "Samples out of fold", count),
+        Column("errors", "Errors", count),
+        Column("accuracy", "Accuracy", decimal),
+        Column("interval", "95% interval"),
+    ]
+    if study.cohort.n_test:
+        columns += [
+            Column("calls", "Called", count),
+            Column("called", "95% interval of the share called"),
+            Column("call_errors", "Wrong calls", count),
+        ]
+    columns.append(Column("median_confidence", "Median confidence", decimal))
+    return make_table(
+        rows,
+        columns,
+        anchor="subgroups",
+        caption=f"{capital(readable(champion))} by the covariates of the {which}. Errors count "
+        "every sample as called. Intervals are exact (Clopper–Pearson), each of one group by "
+        "itself: of many groups, some differ by chance.",
+        sortable=False,
     )
 
 

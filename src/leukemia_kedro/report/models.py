@@ -22,10 +22,11 @@ from leukemia_kedro.report.model_tables import (
     hardest_table,
     overall_table,
     set_table,
+    subgroup_table,
 )
 from leukemia_kedro.report.tables import Table
 
-ELSEWHERE = ("hard_samples", "intensity_shift", "learning_curve")
+ELSEWHERE = ("model_comparison", "hard_samples", "intensity_shift", "learning_curve")
 """Figures with a place of their own, not shown with the rest of their gallery."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
@@ -82,6 +83,7 @@ class HardSamples(Chapter, anchor="hard-samples", title="Hard samples"):
     hard: Table | None
     figures: list[FigureRecord]
     calls: Table | None
+    subgroups: Table | None
     sets: Table
     of_test: SetsRecord | None
 
@@ -136,6 +138,7 @@ def hard_samples(study: Study) -> HardSamples:
         hard=hardest_table(study),
         figures=figures,
         calls=call_table(study),
+        subgroups=subgroup_table(study),
         sets=set_table(study),
         of_test=scores and scores["conformal_sets"],
     )

@@ -19,8 +19,8 @@ from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
 from leukemia_kedro.statistics.contrasts import class_in_words
 
 CHAPTERS = (
-    cohort.card,
     summary.answer,
+    cohort.card,
     cohort.data_quality,
     cohort.projections,
     models.model_comparison,

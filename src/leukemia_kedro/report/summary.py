@@ -6,19 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
-from leukemia_kedro.plots.captions import gene_name
-from leukemia_kedro.plots.study import Study
-from leukemia_kedro.report.chapter import Chapter
+from leukemia_kedro.plots.captions import gene_name, readable
+from leukemia_kedro.plots.study import FigureRecord, Study
+from leukemia_kedro.report.chapter import Chapter, named
 from leukemia_kedro.report.genes import n_significant
+from leukemia_kedro.report.model_tables import two_digits
 from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
+    above_chance,
+    calling,
     capital,
     count,
     decimal,
     interval,
+    listed,
     percent,
     percent_interval,
+    small,
     units,
 )
 from leukemia_kedro.statistics.confounding import in_words
@@ -26,6 +31,13 @@ from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
+MOST_ERRORS = 8
+"""Wrong or missing calls named on the first screen; the others are in ``errors.csv``."""
+MOST_COVARIATES = 2
+MOST_CLASSES = 4
+"""Classes named in the first sentence."""
+SHIFTED = 0.05
+"""Below this p-value, test samples differ from training samples by more than chance explains."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +58,23 @@ class DifferentialGenes:
 
 
 @dataclass(frozen=True)
-class Answer(Chapter, anchor="answer", title="The answer"):
-    """The champion, its accuracy with its interval, the reject option, the genes."""
+class Limit:
+    """What speaks against the answer, in two words and in a sentence."""
 
-    confounded: list[str]
-    """A sentence for each covariate that goes with the class."""
+    what: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Answer(Chapter, anchor="answer", title="The answer"):
+    """The champion and how often it is right; which samples it gets wrong; what limits this."""
+
+    figure: list[FigureRecord]
+    """All models side by side."""
+    errors: Table | None
+    limits: list[Limit]
+    classes: str
+    """``ALL or AML``."""
     n_models: int
     best: ComparedModel
     within_rule: list[str]
@@ -63,12 +87,17 @@ class Answer(Chapter, anchor="answer", title="The answer"):
 
 
 def answer(study: Study) -> Answer:
-    comparison = models_of(study.models.model_comparison)
+    comparison, classes = models_of(study.models.model_comparison), study.cohort.classes
     p_values = comparison["mcnemar_p_holm"]
     away = (comparison["difference_low"] > 0) | (comparison["difference_high"] < 0)
     fdr = study.parameters.differential_expression.fdr
     return Answer(
-        confounded=[capital(in_words(each)) for each in study.cohort.confounding if each["alarm"]],
+        figure=named(study.galleries.model_figures, "model_comparison"),
+        errors=_error_table(study),
+        limits=_limits(study),
+        classes=listed(map(class_in_words, classes), "or")
+        if len(classes) <= MOST_CLASSES
+        else f"{len(classes)} classes",
         n_models=len(comparison),
         best=max(compared_models(comparison), key=lambda row: row["cv_balanced_accuracy"]),
         within_rule=list(meet_the_rule(comparison)["model"]),
@@ -88,6 +117,60 @@ def answer(study: Study) -> Answer:
             for name, table in study.contrasts.contrast_tables.items()
         ],
     )
+
+
+def _error_table(study: Study) -> Table | None:
+    """The samples that the champion gets wrong or does not call; None without any."""
+    errors, champion = study.models.errors, readable(study.models.champion["champion"])
+    if errors.empty:
+        return None
+    shown = errors.head(MOST_ERRORS)
+    columns = [
+        Column("sample", "Sample"),
+        Column("label", "Class"),
+        Column("predicted", "Predicted"),
+        Column("confidence", "Confidence", two_digits),
+        Column("call", "Call"),
+    ]
+    # Those that go with the class come first: they may be the reason of an error.
+    alarms = [each["covariate"] for each in study.cohort.confounding if each["alarm"]]
+    known = list(dict.fromkeys([*alarms, *study.models.subgroups["covariate"]]))
+    told = [name for name in known if name in shown and shown[name].astype(str).nunique() > 1]
+    columns += [Column(name, capital(readable(name))) for name in told[:MOST_COVARIATES]]
+    which = "Test samples" if study.cohort.n_test else "Training samples"
+    fault = "gets wrong or does not call" if "call" in errors else "gets wrong out of fold"
+    caption = f"{which} that {champion} {fault}."
+    if len(errors) > len(shown):
+        caption += f" The first {len(shown)} of {count(len(errors))}; errors.csv has all."
+    return make_table(shown, columns, anchor="errors", caption=caption, sortable=False)
+
+
+def _limits(study: Study) -> list[Limit]:
+    """What a reader must know before trusting the answer."""
+    cohort, champion, shift = study.cohort, study.models.champion, study.models.shift
+    option = champion["reject_option"]
+    limits = []
+    if not above_chance(champion):
+        why = "the 95% interval of the cross-validated score holds chance"
+        if not champion["n_genes"]:
+            why = "the champion uses no gene"
+        unproved = "These samples do not show that expression tells the classes apart"
+        limits.append(Limit("No signal shown", f"{why}. {unproved}, so no signature is named."))
+    alarms = [each for each in cohort.confounding if each["alarm"]]
+    limits += [Limit("Confounded", f"{in_words(each)}.") for each in alarms]
+    if not cohort.n_test:
+        limits.append(Limit("No test set", "no sample was held out to confirm the result."))
+    elif shift["p_value"] is not None and shift["p_value"] < SHIFTED:
+        auc, p_value = decimal(shift["auc"], 2), small(shift["p_value"])
+        known = f"a classifier tells them from the training samples (AUC {auc}, p = {p_value})"
+        limits.append(Limit("Test samples differ", f"{known}."))
+    called = calling(option, champion["test"], cohort.n_test_patients)
+    if option["asked"] is not None and option["error"] > option["asked"]:
+        asked = f"{percent(option['asked'], 0)} wrong calls asked for cannot be promised"
+        called += f" The {asked}: {percent(option['error'])} are to be expected."
+    else:
+        called += f" {percent(option['error'])} wrong calls are to be expected."
+    return [*limits, Limit("Reject option", called)]
 
 
 def _held_out_table(study: Study) -> Table | None:

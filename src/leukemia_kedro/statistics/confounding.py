@@ -89,17 +89,11 @@ def find_confounding(
 
 def in_words(found: Confounding) -> str:
     """What an alarm says, in one sentence."""
-    name, counts = found["covariate"], found["counts"]
+    name = found["covariate"]
     if found["separable"]:
-        where: dict[str, list[str]] = {}
-        for value, by_class in counts.items():
-            for label, n in by_class.items():
-                if n:
-                    where.setdefault(label, []).append(f"{value} {n}")
-        values = "; ".join(f"{label}: {', '.join(parts)}" for label, parts in sorted(where.items()))
         return (
-            f"{name} cannot be told from the class among the training samples ({values}). What "
-            f"separates the classes may be the {name}"
+            f"{name} cannot be told from the class among the training samples "
+            f"({_by_class(found['counts'])}). What separates the classes may be the {name}"
         )
     return (
         f"{name} goes with the class among the training samples: alone it predicts "
@@ -109,17 +103,55 @@ def in_words(found: Confounding) -> str:
     )
 
 
+def inseparable(values: pd.Series, labels: pd.Series) -> str | None:
+    """``ALL: DFCI 27; AML: CALGB 11`` where each value occurs in one class only, otherwise None."""
+    counts = _counts(values, labels)
+    if counts is None or not _is_separable(counts.to_numpy()):
+        return None
+    return _by_class(_plain(counts))
+
+
+def _by_class(counts: dict[str, dict[str, int]]) -> str:
+    where: dict[str, list[str]] = {}
+    for value, by_class in counts.items():
+        for label, n in by_class.items():
+            if n:
+                where.setdefault(label, []).append(f"{value} {n}")
+    return "; ".join(f"{label}: {', '.join(parts)}" for label, parts in sorted(where.items()))
+
+
+def _plain(counts: pd.DataFrame) -> dict[str, dict[str, int]]:
+    return {
+        str(value): {str(label): int(count) for label, count in row.items()}
+        for value, row in counts.iterrows()
+    }
+
+
+def _is_separable(table: np.ndarray) -> bool:
+    return bool(((table > 0).sum(axis=1) == 1).all())
+
+
+def as_levels(values: pd.Series) -> pd.Series | None:
+    """A covariate as text, missing where it is not known; None where nearly all values differ.
+
+    More than eight numbers are cut into their quarters: ``quarter 1`` holds the smallest.
+    """
+    known = values[values.notna() & values.astype(str).str.strip().ne("")]
+    if pd.api.types.is_numeric_dtype(known) and known.nunique() > MOST_NUMBERS:
+        edges = known.quantile([0.25, 0.5, 0.75]).to_numpy()
+        quarters = np.searchsorted(edges, known.to_numpy(), side="left") + 1
+        known = pd.Series([f"quarter {quarter}" for quarter in quarters], known.index)
+    known = known.astype(str)
+    return None if known.nunique() > MOST_LEVELS * len(known) else known.reindex(values.index)
+
+
 def _counts(values: pd.Series, labels: pd.Series) -> pd.DataFrame | None:
     """Samples by value (rows) and class (columns); None where nothing can be said."""
-    known = values.notna() & values.astype(str).str.strip().ne("")
-    values, labels = values[known], labels[known].astype(str)
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_NUMBERS:
-        edges = values.quantile([0.25, 0.5, 0.75]).to_numpy()
-        quarters = np.searchsorted(edges, values.to_numpy(), side="left") + 1
-        values = pd.Series([f"quarter {quarter}" for quarter in quarters], values.index)
-    counts = pd.crosstab(values.astype(str), labels)
-    too_many = len(counts) > MOST_LEVELS * len(values)
-    return None if too_many or min(counts.shape, default=0) < 2 else counts
+    levels = as_levels(values)
+    if levels is None:
+        return None
+    counts = pd.crosstab(levels, labels.astype(str))  # of the values that are known
+    return None if min(counts.shape, default=0) < 2 else counts
 
 
 def _measured(name: str, counts: pd.DataFrame, generator: np.random.Generator) -> Confounding:
@@ -135,16 +167,13 @@ def _measured(name: str, counts: pd.DataFrame, generator: np.random.Generator) -
     return {
         "covariate": name,
         "n": int(n),
-        "counts": {
-            str(value): {str(label): int(count) for label, count in row.items()}
-            for value, row in counts.iterrows()
-        },
+        "counts": _plain(counts),
         "cramers_v": float(np.sqrt(observed / largest)),
         "p_value": (1 + int((by_chance >= observed * (1 - 1e-12)).sum())) / (1 + N_TABLES),
         "adjusted_p": 1.0,
         "n_predicted": int(table.max(axis=1).sum()),
         "n_largest_class": int(columns.max()),
-        "separable": bool(((table > 0).sum(axis=1) == 1).all()),
+        "separable": _is_separable(table),
         "alarm": False,
     }
 

@@ -11,6 +11,7 @@ from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.confounding import inseparable
 
 # R's lm takes a column for a combination of the ones before it where less than this share of its
 # length is left over.
@@ -85,7 +86,7 @@ def design_matrix(formula: str, samples: pd.DataFrame, classes: list[str]) -> De
     samples = samples.rename(columns=without_dots)
     encoded = _encode(formula, terms, samples)
     matrix = _with_dots(pd.DataFrame(encoded).astype(np.float64))
-    _check_full_rank(formula, matrix)
+    _check_full_rank(formula, matrix, terms, samples)
     rows = {}
     for name in classes:
         as_class = pd.Categorical([name] * len(samples), categories=classes)
@@ -111,7 +112,9 @@ def _factors(
     return groups, slopes
 
 
-def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
+def _check_full_rank(
+    formula: str, design: pd.DataFrame, terms: SimpleFormula, samples: pd.DataFrame
+) -> None:
     values = design.to_numpy()
     kept = independent_columns(values)
     if len(kept) == design.shape[1]:
@@ -123,9 +126,18 @@ def _check_full_rank(formula: str, design: pd.DataFrame) -> None:
         parts = design.columns[earlier[np.abs(share) > _RANK_TOLERANCE]]
         why = f"follows from {first_few(parts)}" if len(parts) else "is always 0"
         faults.append(f"{design.columns[column]} {why}")
+    confounded = {
+        name.replace(_DOT, "."): inseparable(samples[name], samples["label"])
+        for name in sorted(terms.required_variables - {"label"})
+    }
+    why = "".join(
+        f" {name} cannot be told from the class ({where})."
+        for name, where in confounded.items()
+        if where
+    )
     raise UserError(
         f"the design {formula!r} is not of full rank over its {len(design)} samples: "
-        f"{'; '.join(faults)}. "
+        f"{'; '.join(faults)}.{why} "
         "No data could tell these columns apart; leave out one of the terms they come from."
     )
 

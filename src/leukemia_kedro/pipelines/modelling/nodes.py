@@ -14,7 +14,13 @@ from leukemia_kedro.parameters import (
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.pipelines.annotations import DataFrame, FittedModel, Setting, TrainingSet
+from leukemia_kedro.pipelines.annotations import (
+    Confounding,
+    DataFrame,
+    FittedModel,
+    Setting,
+    TrainingSet,
+)
 
 LEAKY_PERMUTATIONS = 20
 """Labellings behind the mean score with genes chosen outside the folds."""
@@ -231,12 +237,14 @@ def promote_champion(
     model_comparison: DataFrame,
     cv_predictions: DataFrame,
     sample_split: DataFrame,
+    confounding: list[Confounding],
     seed: int,
     **fitted: FittedModel,
 ) -> tuple[FittedModel, dict[str, Any]]:
     """The champion's model file, and the record of how it was chosen and how it did.
 
-    The file is the model's own, with its name and metrics on the card. ``corrected`` is the
+    The file is the model's own. Its card also has its name, its metrics and a sentence for each
+    covariate of the training samples that goes with the class. ``corrected`` is the
     balanced accuracy with the choice among the models included, see
     :func:`~leukemia_kedro.evaluation.choice.corrected_score`.
     """
@@ -247,6 +255,7 @@ def promote_champion(
     from leukemia_kedro.evaluation.comparison import models_of
     from leukemia_kedro.evaluation.outcomes import Outcomes
     from leukemia_kedro.evaluation.published import published_results
+    from leukemia_kedro.statistics.confounding import in_words
 
     groups = sample_split.get("group")
     compared = models_of(model_comparison)["model"]
@@ -272,7 +281,12 @@ def promote_champion(
         "corrected": corrected,
     }
     metrics = {name: record[name] for name in ("cross_validation", "test", "corrected")}
-    return replace(model, card=model.card | {"name": row["model"], "metrics": metrics}), record
+    known = {
+        "name": row["model"],
+        "metrics": metrics,
+        "confounding": [in_words(each) for each in confounding if each["alarm"]],
+    }
+    return replace(model, card=model.card | known), record
 
 
 def gather_tables(**tables: DataFrame) -> DataFrame:
@@ -425,6 +439,42 @@ def list_hard_samples(
             rows.index, rows["label"], rows["split"], hard, strict=True
         )
     ]
+
+
+def score_subgroups(
+    samples: DataFrame,
+    sample_split: DataFrame,
+    cv_predictions: DataFrame,
+    test_predictions: DataFrame,
+) -> DataFrame:
+    """How every model does in each laboratory, tissue … of the test samples.
+
+    Without a test set: of the training samples out of fold, in the first repeat.
+    See :func:`~leukemia_kedro.evaluation.subgroups.score_subgroups`.
+    """
+    from leukemia_kedro.evaluation.subgroups import score_subgroups
+
+    covariates = samples.loc[sample_split.index].assign(split=sample_split["split"])
+    of_first = cv_predictions["repeat"] == cv_predictions["repeat"].min()
+    predictions = test_predictions if len(test_predictions) else cv_predictions[of_first]
+    return score_subgroups(predictions, covariates)
+
+
+def list_errors(
+    champion_model: FittedModel,
+    samples: DataFrame,
+    cv_predictions: DataFrame,
+    test_predictions: DataFrame,
+) -> DataFrame:
+    """The test samples that the champion gets wrong or does not call, with their covariates.
+
+    Without a test set: the training samples that it gets wrong out of fold.
+    See :func:`~leukemia_kedro.evaluation.subgroups.list_errors`.
+    """
+    from leukemia_kedro.evaluation.subgroups import list_errors
+
+    predictions = test_predictions if len(test_predictions) else cv_predictions
+    return list_errors(predictions[predictions["model"] == champion_model.card["name"]], samples)
 
 
 def measure_shift(

@@ -69,7 +69,7 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
             ),
             Node(
                 nodes.promote_champion,
-                inputs=given("model_comparison", "cv_predictions", "sample_split")
+                inputs=given("model_comparison", "cv_predictions", "sample_split", "confounding")
                 | of_each("fitted"),
                 outputs=["champion_model", "champion"],
                 name="promote_champion",
@@ -99,6 +99,8 @@ def _after_comparison() -> Pipeline:
             step(nodes.learning_curve, "learning_curve"),
             step(nodes.list_hard_samples, "hard_samples"),
             step(nodes.measure_shift, "shift"),
+            step(nodes.score_subgroups, "subgroups"),
+            step(nodes.list_errors, "errors"),
         ],
         tags="modelling",
         namespace="modelling",
