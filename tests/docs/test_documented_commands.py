@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 import yaml
 from helpers.documented import PAGES, PROJECT, blocks, inline_commands
-from helpers.project_copy import ProjectCopy
+from helpers.project_copy import ProjectCopy, unmeasured
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 
@@ -68,7 +68,7 @@ def _run(command: str, folder: Path) -> None:
     result = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": path},
+        env=unmeasured() | {"PATH": path},
         capture_output=True,
         text=True,
     )

@@ -1,7 +1,9 @@
 """Copies of the project, for tests that really run it."""
 
+import os
+
 import pytest
-from helpers.project_copy import SMALL, ProjectCopy
+from helpers.project_copy import MEASURE, SMALL, ProjectCopy, run_once
 
 
 @pytest.fixture
@@ -13,6 +15,11 @@ def project(tmp_path) -> ProjectCopy:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> ProjectCopy:
     """The demo cohort, run once from raw cohort to report. Tests leave its files unchanged."""
-    project = ProjectCopy(tmp_path_factory.mktemp("demo"))
-    project.output = project.kedro("run", "--env", "demo", "--params", SMALL)
+    return run_once(tmp_path_factory, "small_run", _demo)
+
+
+def _demo(folder) -> ProjectCopy:
+    project = ProjectCopy(folder)
+    measured = {MEASURE: os.environ[MEASURE]} if MEASURE in os.environ else {}
+    project.output = project.kedro("run", "--env", "demo", "--params", SMALL, **measured)
     return project

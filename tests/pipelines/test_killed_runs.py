@@ -17,7 +17,7 @@ import psutil
 import pytest
 import yaml
 from helpers.forked_runs import start_run
-from helpers.project_copy import KEDRO, ProjectCopy
+from helpers.project_copy import KEDRO, ProjectCopy, unmeasured
 
 from leukemia_kedro.model.registry import model_names
 
@@ -261,7 +261,7 @@ def test_a_killed_parallel_run_leaves_no_process_behind(template, undisturbed, t
     """Only the command itself is killed, as by ``kill -9 PID`` or by a lack of memory."""
     folder = fresh(template, tmp_path)
     command = ["run", "--env", "one", "--to-outputs", ",".join(WANTED), "--runner"]
-    same_day = os.environ | {"SOURCE_DATE_EPOCH": "0"}
+    same_day = unmeasured() | {"SOURCE_DATE_EPOCH": "0"}
     with subprocess.Popen(
         [KEDRO, *command, "ParallelRunner"], cwd=folder, stdout=subprocess.DEVNULL, env=same_day
     ) as run:
@@ -316,7 +316,7 @@ def test_a_changed_intermediate_is_told_before_any_work(undisturbed, tmp_path, c
     )
     assert_one_message(result, f"{changed.name} is not as the run wrote it", "To use it as it is")
     assert "Completed node" not in result.stdout
-    same_day = os.environ | {"SOURCE_DATE_EPOCH": "0"}
+    same_day = unmeasured() | {"SOURCE_DATE_EPOCH": "0"}
     again = re.search(r"To make it again: kedro (.*)", result.stderr)[1].split()
     assert kedro(folder, *again, env=same_day).returncode == 0
     assert written(folder) == before
@@ -376,7 +376,7 @@ def test_a_full_disk_ends_in_one_message_and_changes_no_file(undisturbed, tmp_pa
     folder = fresh(undisturbed, tmp_path)
     before = written(folder)
     # Coverage would keep its own files in the process.
-    environment = {name: value for name, value in os.environ.items() if "COV" not in name}
+    environment = unmeasured()
     result = kedro(folder, *FIRST, preexec_fn=small_files_only, env=environment)
     assert_one_message(result, "expression.parquet could not be written: File too large", "ulimit")
     assert written(folder) == before
