@@ -11,6 +11,7 @@ MODULES = [
     "probe_filter",
     "shrunken_centroids",
     "top_probes",
+    "top_scoring_pairs",
     "weighted_voting",
 ]
 

@@ -8,7 +8,7 @@ samples × all probes::
     impute    NeighbourImputer  (cohorts with missing values)
     select    TopProbes         keeps the k probes that tell the classes apart best
     scale     StandardScaler    (some models)
-    classify  WeightedVoting, ShrunkenCentroidsCV, or any scikit-learn classifier
+    classify  WeightedVoting, ShrunkenCentroidsCV, TopScoringPairs, or any of scikit-learn's
 
 Each step learns from the training samples alone, so the pipeline can be cross-validated as it is.
 """
@@ -18,6 +18,7 @@ from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
 from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroids, ShrunkenCentroidsCV
 from leukemia_kedro.estimators.top_probes import TopProbes
+from leukemia_kedro.estimators.top_scoring_pairs import TopScoringPairs
 from leukemia_kedro.estimators.weighted_voting import WeightedVoting
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "ShrunkenCentroids",
     "ShrunkenCentroidsCV",
     "TopProbes",
+    "TopScoringPairs",
     "WeightedVoting",
 ]
