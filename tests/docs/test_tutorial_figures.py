@@ -79,7 +79,7 @@ def test_the_comparison(found):
     """As the page says: the champion is the best, and every interval of a difference holds 0."""
     compared = found["model_comparison"]
     models = compared[~compared["baseline"]]
-    assert len(models) == 13
+    assert len(models) == 14
     assert models.loc[models["champion"], "behind_best"].item() == 0
     others = models[~models["champion"]]
     assert ((others["difference_low"] < 0) & (others["difference_high"] > 0)).all()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.small_models import new_patients, small_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
@@ -97,6 +98,16 @@ def test_a_strictly_increasing_change_of_each_array_changes_nothing(arrays, data
     again = TopScoringPairs(3).fit(changed, y)
     assert rules(again) == rules(model)
     np.testing.assert_array_equal(model.predict_proba(changed), model.predict_proba(X))
+
+
+def test_a_change_of_an_array_between_floor_and_ceiling_changes_no_call():
+    """Another scanner for every patient: the whole model takes values as measured."""
+    model, patients = small_model("top_scoring_pairs", 3), new_patients(3).expression
+    bent = np.log(patients.clip(100, 16000) / 100) / np.log(160)
+    powers = np.linspace(0.5, 2, len(patients))[:, np.newaxis]
+    changed = patients.where((patients <= 100) | (patients >= 16000), 100 * 160 ** (bent**powers))
+    assert not np.allclose(changed, patients)
+    pd.testing.assert_frame_equal(model.call_samples(changed), model.call_samples(patients))
 
 
 def test_every_pair_has_one_vote():

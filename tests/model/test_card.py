@@ -7,6 +7,7 @@ import pytest
 from helpers.small_models import BLOCKS, small_cohort, small_model
 
 from leukemia_kedro.model.card import date, genes_in_use
+from leukemia_kedro.model.rules import rules_of
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -68,6 +69,13 @@ def test_genes_in_use_are_the_survivors_best_first():
     assert len(genes) == left.sum() == centroids.card["n_genes"] < len(left)
     cohort = small_cohort()
     assert cohort.probes.loc[genes[:10], "is_differential"].all()
+
+    pairs = small_model("top_scoring_pairs")
+    rules = rules_of(pairs.pipeline)
+    assert set(genes_in_use(pairs.pipeline)) == {
+        rule[place] for rule in rules for place in ("higher", "lower")
+    }
+    assert pairs.card["n_genes"] == 2 * pairs.card["tuned"]["n_pairs"] == 2 * len(rules)
 
     pipeline = small_model("weighted_voting").pipeline
     kept = pipeline["filter"].get_feature_names_out()

@@ -1,5 +1,6 @@
 """Contributions of genes add up to what the model decides by, and equal a slow occlusion."""
 
+from collections import defaultdict
 from copy import deepcopy
 
 import numpy as np
@@ -9,9 +10,11 @@ from helpers.small_models import new_patients, small_model
 from leukemia_kedro.model.driving_genes import (
     MOST_REPLACED,
     class_weights,
+    driving_genes,
     gene_shares,
     name_top_genes,
 )
+from leukemia_kedro.model.rules import rules_of
 
 
 def given_and_scores(model, n_classes=2):
@@ -167,3 +170,33 @@ def test_the_genes_with_the_largest_shares_are_named_first():
     shares = np.array([[0.1, -0.4, 0.0, 0.3, 0.05, 0.15], [0, 0, 0, 1, 0, 0], [0] * 6])
     named = name_top_genes(shares, np.array(list("abcdef")))
     assert named == ["b -0.400; d +0.300; f +0.150; a +0.100; e +0.050", "d +1.000", ""]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_of_top_scoring_pairs_the_pairs_are_named_as_they_stand_in_the_sample(n_classes):
+    model = small_model("top_scoring_pairs", n_classes)
+    given, scores = given_and_scores(model, n_classes)
+    called = scores.argmax(axis=1)
+    others = np.where(np.arange(scores.shape[1]) == called[:, None], -np.inf, scores)
+    runner_up = others.argmax(axis=1)  # the first in a tie
+    named = driving_genes(model.pipeline, model.reference, given, called)
+    rules = rules_of(model.pipeline)
+    column = {gene: k for k, gene in enumerate(model.pipeline[:-1].get_feature_names_out())}
+    classes = model.classifier.classes_
+    for values, text, own, other in zip(given, named, called, runner_up, strict=True):
+        effects = defaultdict(int)
+        for rule in rules:
+            higher, lower = rule["higher"], rule["lower"]
+            above = values[column[higher]] > values[column[lower]]
+            stands = f"{higher} > {lower}" if above else f"{lower} >= {higher}"
+            vote = rule["then"] if above else rule["otherwise"]
+            effects[stands] += {classes[own]: 1, classes[other]: -1}.get(vote, 0)
+        size = sum(map(abs, effects.values()))
+        told = dict(pair.rsplit(" ", 1) for pair in text.split("; ")) if text else {}
+        assert len(told) == min(5, sum(effect != 0 for effect in effects.values()))
+        for stands, share in told.items():
+            assert float(share) == pytest.approx(effects[stands] / size, abs=5e-4)
+
+
+def test_other_models_have_no_rules():
+    assert rules_of(small_model("weighted_voting").pipeline) is None

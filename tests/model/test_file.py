@@ -392,6 +392,18 @@ def a_method(classifier):
     classifier.predict = "ALL"
 
 
+def a_pair_of_no_gene(classifier):
+    classifier.pairs_ = classifier.pairs_ + len(classifier.surviving_)
+
+
+def a_vote_for_no_class(classifier):
+    classifier.votes_ = classifier.votes_ - 1
+
+
+def genes_in_no_pair(classifier):
+    classifier.surviving_ = np.ones_like(classifier.surviving_)
+
+
 ENDLESS = '{"protocol": 1, "content": ' + "[" * 100_000 + "]" * 100_000 + "}"
 REFUSED = {
     "a pickle": (a_pickle, "it is a pickle, which could execute code; it has not been opened"),
@@ -442,6 +454,18 @@ REFUSED = {
     "a tiny scale": (
         edited("logistic_regression", a_tiny_scale, "scale"),
         "StandardScaler.scale_ holds values that are not above 0",
+    ),
+    "a pair of no gene": (
+        edited("top_scoring_pairs", a_pair_of_no_gene),
+        "TopScoringPairs.pairs_ are not two of 100 genes each",
+    ),
+    "a vote for no class": (
+        edited("top_scoring_pairs", a_vote_for_no_class),
+        "TopScoringPairs.votes_ name a class beyond the 2",
+    ),
+    "genes in no pair": (
+        edited("top_scoring_pairs", genes_in_no_pair),
+        "TopScoringPairs.surviving_ does not mark the genes of the pairs",
     ),
     "many workers": (edited("random_forest", many_workers), "n_jobs is 24, expected None or 1"),
     "a method": (edited("naive_bayes", a_method), "predict stands in the place of a method"),

@@ -309,7 +309,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     assert (contrast["adj.P.Val"] < 0.05).sum() == 564
 
     champion = result("champion")
-    # The correction moves the champion's score, which was the best of thirteen, down.
+    # The correction moves the champion's score, which was the best of fourteen, down.
     corrected, own = champion["corrected"], champion["cross_validation"]["balanced_accuracy"]
     assert 0.9 < corrected["balanced_accuracy"] < own
     assert corrected["low"] < 0.85

@@ -15,6 +15,7 @@ from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionPa
 from leukemia_kedro.pipelines.reporting.nodes import write_report
 from leukemia_kedro.plots.study import DRAWN, IN_FULL
 from leukemia_kedro.report.chapter import divided
+from leukemia_kedro.report.model_tables import rule_table
 
 FOUND = make_datasets()
 FIRST_GENE = FOUND["probes"].loc["X10000_at", "description"]
@@ -477,3 +478,26 @@ def test_classes_that_are_numbers_are_words_where_a_sentence_names_them():
     page = page_with(**make_datasets(classes=("0", "1")))
     assert "higher in class 1" in text(by_id(page, "answer"))
     assert "A probability for each of class 0 and class 1" in text(by_id(page, "model-card"))
+
+
+def test_pairs_are_rules_that_a_person_can_read():
+    """By symbol where the chip's table has one, else by description, else by probe."""
+    probes = pd.DataFrame(
+        {"symbol": ["CST3", "", None], "description": ["Cystatin C", "Terminal transferase", ""]},
+        index=["M27891_at", "J04615_at", "X1_at"],
+    )
+    pairs = [("M27891_at", "J04615_at", "AML", "ALL"), ("X1_at", "M27891_at", "ALL", "MLL")]
+    rules = [
+        {"higher": a, "lower": b, "then": then, "otherwise": otherwise, "score": 1.0,
+         "rank_score": 6770.48}
+        for a, b, then, otherwise in pairs
+    ]  # fmt: skip
+    table = rule_table("top_scoring_pairs", rules, probes)
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["CST3 (M27891_at) > Terminal transferase (J04615_at) → AML", "ALL", "1.000", "6,770"],
+        ["X1_at > CST3 (M27891_at) → ALL", "MLL", "1.000", "6,770"],
+    ]
+    assert "the other class of the two that it tells apart" in table.caption
+    of_two = rule_table("top_scoring_pairs", rules[:1], probes.drop(columns="symbol"))
+    assert of_two.rows[0][0].text.startswith("Cystatin C (M27891_at) > ")
+    assert "that it tells apart" not in of_two.caption

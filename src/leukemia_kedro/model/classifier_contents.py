@@ -83,6 +83,20 @@ def _centroids(content: Content, n_features: int, n_classes: int) -> None:
     content.array("class_prior_", "f", n_classes)
 
 
+def _top_scoring_pairs(content: Content, n_features: int, n_classes: int) -> None:
+    pairs = content.array("pairs_", "i", None, 2)
+    if pairs.min() < 0 or pairs.max() >= n_features or (pairs[:, 0] == pairs[:, 1]).any():
+        content.refuse("pairs_", f"are not two of {n_features} genes each")
+    in_a_pair = content.array("surviving_", "b", n_features)
+    if set(np.flatnonzero(in_a_pair)) != set(pairs.ravel()):
+        content.refuse("surviving_", "does not mark the genes of the pairs")
+    votes = content.array("votes_", "i", len(pairs), 2)
+    if votes.min() < 0 or votes.max() >= n_classes:
+        content.refuse("votes_", f"name a class beyond the {n_classes}")
+    for name in ("scores_", "rank_scores_"):
+        content.array(name, "f", len(pairs))
+
+
 def _support_vectors(content: Content, n_features: int, n_classes: int) -> None:
     pairs = n_classes * (n_classes - 1) // 2
     counts = content.array("_n_support", "i", n_classes)
@@ -250,6 +264,7 @@ def _xgboost(content: Content, n_features: int, n_classes: int) -> None:
 CLASSIFIERS: dict[str, Callable[[Content, int, int], None]] = {
     "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroids": _centroids,
     "leukemia_kedro.estimators.shrunken_centroids.ShrunkenCentroidsCV": _centroids,
+    "leukemia_kedro.estimators.top_scoring_pairs.TopScoringPairs": _top_scoring_pairs,
     "leukemia_kedro.estimators.weighted_voting.WeightedVoting": _weighted_voting,
     "leukemia_kedro.estimators.xgboost.XGBoostClassifier": _xgboost,
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": _arrays_alone,

@@ -15,6 +15,40 @@ MOST_REPLACED = 200
 CELLS_AT_A_TIME = 2_000_000
 
 
+def driving_genes(
+    pipeline: Pipeline,
+    reference: TrainingReference,
+    given: np.ndarray,
+    called: np.ndarray,
+) -> list[str]:
+    """The genes with the largest shares of each sample, as ``"X95735_at +0.080; …"``.
+
+    Of k top-scoring pairs, the pairs, as they stand in the sample: ``"X95735_at > M27891_at
+    +0.111; …"``. A pair that votes for the predicted class has a positive share, one that votes for
+    the runner-up a negative one, all of the same size; the best pairs are named.
+
+    Parameters and scales: see :func:`gene_shares`.
+    """
+    genes, classifier = pipeline[:-1].get_feature_names_out(), pipeline["classify"].estimator_
+    if not hasattr(classifier, "pairs_"):
+        return name_top_genes(gene_shares(pipeline, reference, given, called), genes)
+    runner_up, votes = _runner_up(pipeline, given, called), classifier.rule_votes(given)
+    effects = (votes == called[:, None]) * 1.0 - (votes == runner_up[:, None])
+    first, second = classifier.pairs_.T
+    above = [f"{genes[i]} > {genes[j]}" for i, j in classifier.pairs_]
+    not_above = [f"{genes[j]} >= {genes[i]}" for i, j in classifier.pairs_]
+    shown = np.where(given[:, first] > given[:, second], above, not_above)
+    named = []
+    for row, names in zip(effects, shown, strict=True):
+        # One pair may tell several classes apart.
+        each, places = np.unique(names, return_inverse=True)
+        votes_of_pair = np.bincount(places, weights=row)
+        order = np.argsort(np.unique(places, return_index=True)[1])  # the best pairs first
+        shares = votes_of_pair[order] / max(np.abs(votes_of_pair).sum(), 1)
+        named += name_top_genes(shares[None], each[order])
+    return named
+
+
 def gene_shares(
     pipeline: Pipeline,
     reference: TrainingReference,
@@ -60,11 +94,8 @@ def gene_shares(
     ndarray, shape (n_samples, n_genes)
         All 0 where no single gene moves the prediction.
     """
-    calibrated = pipeline["classify"]
-    others = calibrated.class_scores(given)
-    others[np.arange(len(called)), called] = -np.inf
-    runner_up = others.argmax(axis=1)
-    centroids, classifier = reference.centroids, calibrated.estimator_
+    runner_up = _runner_up(pipeline, given, called)
+    centroids, classifier = reference.centroids, pipeline["classify"].estimator_
     typical = centroids[runner_up]
     if hasattr(classifier, "boundaries_"):
         votes = classifier.weights_ / classifier.scale_ * (given - classifier.boundaries_)
@@ -86,6 +117,13 @@ def name_top_genes(shares: np.ndarray, genes: np.ndarray) -> list[str]:
         "; ".join(f"{genes[j]} {row[j]:+.3f}" for j in best if row[j] != 0)
         for row, best in zip(shares, top, strict=True)
     ]
+
+
+def _runner_up(pipeline: Pipeline, given: np.ndarray, called: np.ndarray) -> np.ndarray:
+    """The next likely class of each sample, by its number."""
+    others = pipeline["classify"].class_scores(given)
+    others[np.arange(len(called)), called] = -np.inf
+    return others.argmax(axis=1)
 
 
 def class_weights(classifier: Any) -> np.ndarray:

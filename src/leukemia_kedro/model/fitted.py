@@ -13,7 +13,7 @@ from leukemia_kedro.cohort.scale import check_scale
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.blank import blank_as_measured, why_blank
 from leukemia_kedro.model.conformal import ConformalSets
-from leukemia_kedro.model.driving_genes import gene_shares, name_top_genes
+from leukemia_kedro.model.driving_genes import driving_genes
 from leukemia_kedro.model.new_samples import Batch, batches, check_probes, check_values
 from leukemia_kedro.model.predictions import PROBABILITY, prediction_table, with_calls, with_reasons
 from leukemia_kedro.model.training_reference import TrainingReference
@@ -114,7 +114,7 @@ class FittedModel:
             ``distance_limit`` and ``out_of_distribution``, see
             :class:`~leukemia_kedro.model.training_reference.TrainingReference`;
             ``imputed_probes`` and, of these, ``imputed_genes`` that the classifier is given;
-            ``driving_genes``, see :func:`~leukemia_kedro.model.driving_genes.gene_shares`;
+            ``driving_genes``, see :func:`~leukemia_kedro.model.driving_genes.driving_genes`;
             ``conformal_p_<class>…`` and ``conformal_set``, see
             :class:`~leukemia_kedro.model.conformal.ConformalSets`.
 
@@ -169,7 +169,6 @@ class FittedModel:
         missing = np.isnan(batch.expression)
         of_genes = np.isin(self.pipeline.feature_names_in_, genes)
         distance = self.reference.distance(self.pipeline, batch.expression)
-        shares = gene_shares(self.pipeline, self.reference, scored.given, scored.predicted)
         calls = scored.calls.assign(
             threshold=self.card["threshold"],
             distance=distance,
@@ -177,7 +176,9 @@ class FittedModel:
             out_of_distribution=distance > self.reference.limit,
             imputed_probes=missing.sum(axis=1),
             imputed_genes=missing[:, of_genes].sum(axis=1),
-            driving_genes=name_top_genes(shares, genes),
+            driving_genes=driving_genes(
+                self.pipeline, self.reference, scored.given, scored.predicted
+            ),
             **scored.sets,
         )
         calls.insert(1, "call", calls.pop("call"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
 from leukemia_kedro.evaluation.records import ConformalRecord, RejectOption, SetsRecord
+from leukemia_kedro.model.rules import Rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +100,7 @@ class ModelScores(TypedDict):
 
     n_genes: int
     genes: list[str]
+    rules: NotRequired[list[Rule]]
     cv: Scores
     train: Scores
     test: Scores | None

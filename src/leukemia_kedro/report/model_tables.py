@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,8 @@ import pandas as pd
 from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.model.predictions import PROBABILITY
-from leukemia_kedro.plots.captions import readable
+from leukemia_kedro.model.rules import Rule
+from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import ModelScores, Study, WithInterval
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
@@ -149,6 +150,40 @@ def bias_table(study: Study) -> Table:
         anchor="selection-bias",
         caption=f"Balanced accuracy of {readable(bias['model'])} in one repeat of "
         f"cross-validation; permuted labels: mean of {count(bias['n_permutations'])} labellings.",
+        sortable=False,
+    )
+
+
+def rule_table(model: str, rules: Sequence[Rule], probes: pd.DataFrame) -> Table:
+    """Pairs of genes as rules, by symbol where the probes have one, else by description."""
+    names = probes["description"].fillna("")
+    if "symbol" in probes:
+        names = probes["symbol"].fillna("").where(probes["symbol"].fillna("") != "", names)
+    used = {rule[place] for rule in rules for place in ("higher", "lower")}
+    named = {probe: gene_name(str(probe), str(names[probe])) for probe in used}
+    n_classes = len({rule["then"] for rule in rules} | {rule["otherwise"] for rule in rules})
+    return make_table(
+        [
+            {
+                "rule": f"{named[rule['higher']]} > {named[rule['lower']]} → {rule['then']}",
+                **rule,
+            }
+            for rule in rules
+        ],
+        [
+            Column("rule", "Rule"),
+            Column("otherwise", "Otherwise"),
+            Column("score", "Δ", decimal),
+            Column("rank_score", "Γ", count),
+        ],
+        anchor=f"rules-{model}",
+        caption="Each rule has one vote: for the class after the arrow where the first gene is "
+        "higher than the second in the sample's own array, otherwise for the other class"
+        + (" of the two that it tells apart" if n_classes > 2 else "")
+        + ". Δ: how much more often the genes are in this order in one class than in the other, "
+        "on the training samples, 1 at most; Γ: difference between the classes' mean rank "
+        "differences, which orders pairs of equal Δ. The rules were chosen for their Δ, so it is "
+        "lower on new samples.",
         sortable=False,
     )
 

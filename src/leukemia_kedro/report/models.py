@@ -21,6 +21,7 @@ from leukemia_kedro.report.model_tables import (
     difference_table,
     hardest_table,
     overall_table,
+    rule_table,
     set_table,
     subgroup_table,
 )
@@ -127,6 +128,8 @@ def each_model(study: Study) -> Models:
             calibration_table(name, scores),
             class_table(name, scores),
         ]
+        if "rules" in scores:
+            tables.insert(0, rule_table(name, scores["rules"], study.cohort.probes))
         models.append(Model(row, tables, genes, own[name]))
     return Models(models)
 

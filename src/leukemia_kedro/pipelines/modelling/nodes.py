@@ -141,7 +141,8 @@ def score(
     Returns
     -------
     dict
-        ``n_genes`` and ``genes`` that the fitted model uses; ``cv``, see
+        ``n_genes`` and ``genes`` that the fitted model uses; ``rules`` where pairs of them vote,
+        see :func:`~leukemia_kedro.model.rules.rules_of`; ``cv``, see
         :func:`~leukemia_kedro.evaluation.metrics.score_repeats`; ``train``, see
         :func:`~leukemia_kedro.evaluation.metrics.score`; ``test``, see
         :func:`~leukemia_kedro.evaluation.comparison.score_calls`, with ``conformal_sets``, see
@@ -157,6 +158,7 @@ def score(
     from leukemia_kedro.evaluation.reliability import calibration
     from leukemia_kedro.model.card import genes_in_use
     from leukemia_kedro.model.conformal import describe_sets
+    from leukemia_kedro.model.rules import rules_of
 
     if fitted.left_out:
         return {"left_out": fitted.left_out}
@@ -172,10 +174,12 @@ def score(
         test |= calibration(test_predictions, classes)
     groups = sample_split.get("group")
     paired = paired.sort_values("sample")
+    rules = rules_of(fitted.pipeline)
     return {
         "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
         "n_genes": len(genes),
         "genes": genes,
+        **({} if rules is None else {"rules": rules}),
         "cv": score_repeats(cv_predictions, classes, groups) | calibration(cv_predictions, classes),
         "train": score(train.assign(label=training_set.classes), classes),
         "test": test,
