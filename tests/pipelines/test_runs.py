@@ -270,7 +270,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     shutil.copytree(golub_files, project.folder / "data" / "01_raw" / "golub")
     replicated = project.kedro("run", "--pipelines", "replication").stdout
     place = project.data("08_reporting", "golub", "replication.csv")
-    assert re.search(rf"45 of 54 published .*: {re.escape(str(place))}", replicated)
+    assert re.search(rf"61 of 75 published .*: {re.escape(str(place))}", replicated)
     assert "To show them in the report: kedro run --pipelines reporting" in replicated
     assert_quiet(project.kedro("run"))
 

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import ElasticNet
+from sklearn.neighbors import KNeighborsClassifier
 
 from leukemia_kedro.datasets.golub import LABELS, TRAIN
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.estimators import TopScoringPairs
 from leukemia_kedro.pipelines.replication.nodes import replicate_trees
 from leukemia_kedro.replication.golub import original_split
 from leukemia_kedro.replication.linear_classifiers import (
@@ -17,6 +20,8 @@ from leukemia_kedro.replication.linear_classifiers import (
     elastic_net_path,
 )
 from leukemia_kedro.replication.notebooks import slid_labels
+from leukemia_kedro.replication.resampling import error_632_plus
+from leukemia_kedro.replication.top_scoring_pairs import SIZES, PairsOfAll
 
 
 def two_classes(n_genes, seed=0):
@@ -109,3 +114,35 @@ def test_the_slid_table_is_the_file_joined_by_row_number(golub_files, golub_coho
     np.testing.assert_array_equal(kept.drop(columns="cancer").to_numpy(float), expression)
     np.testing.assert_array_equal(kept["cancer"].to_numpy(str), slid)
     assert (slid != own).sum() == 12
+
+
+@pytest.mark.parametrize("left_out", [[0], [40], [5, 71], [50, 60]])
+def test_pairs_from_counts_are_those_learned_without_the_patients(golub_like, left_out):
+    golub = original_split(golub_like)
+    others = np.setdiff1d(np.arange(72), left_out)
+    patient = left_out[-1]
+    expected = [
+        TopScoringPairs(k)
+        .fit(golub.expression.iloc[others], golub.labels.iloc[others])
+        .predict(golub.expression.iloc[[patient]])
+        != golub.labels.iloc[patient]
+        for k in SIZES
+    ]
+    np.testing.assert_array_equal(PairsOfAll(golub).wrong(left_out, patient), np.ravel(expected))
+
+
+def test_the_632_plus_error_of_one_answer_is_the_share_of_the_other_class():
+    """Apparent, out of the sample and by chance it is the same: 11 of 38."""
+    y = np.repeat([0, 1], [27, 11])
+    error = error_632_plus(
+        DummyClassifier(strategy="constant", constant=0), np.zeros((38, 1)), y, 0
+    )
+    assert error == pytest.approx(11 / 38)
+
+
+def test_the_632_plus_error_of_memory_alone_is_a_half():
+    """A nearest neighbour has no apparent error; on noise, .632 would promise .32."""
+    X, y = np.random.default_rng(2).normal(size=(60, 20)), np.arange(60) % 2
+    error = error_632_plus(KNeighborsClassifier(1), X, y, 0)
+    # The standard deviation of an error rate of 60 samples is .065.
+    assert error == pytest.approx(0.5, abs=0.13)

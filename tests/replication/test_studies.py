@@ -19,6 +19,7 @@ def centroids(golub_cohort):
 @pytest.fixture(scope="module")
 def rows(golub_cohort, centroids):
     found = nodes.replicate_weighted_voting(golub_cohort) + centroids[0]
+    found += nodes.replicate_top_scoring_pairs(golub_cohort)
     for replicate in ROWS_BY_SEED.values():
         found += replicate(golub_cohort, SEED)
     return {(row.study.split(",")[0], row.quantity): row for row in found}
@@ -50,6 +51,22 @@ REPRODUCED = {
         "XGBoost: right of 34": "31",
         "logistic regression: accuracy": "0.625", "linear SVM: accuracy": "0.625",
     },
+    "Geman et al. 2004": {
+        "38, all probes: pairs of score 1": "79",
+        "34 independent, best pair by the rank score: patients wrong": "55, 61, 67, 68",
+        "34 independent, vote of the pairs of score 1: patients wrong": "66, 67",
+    },
+    "Tan et al. 2005": {
+        "all 72, k chosen by leave-one-out: genes": "18",
+        "leave-one-out on 72, one pair: percent right": "93.056",
+        "leave-one-out on 72, k pairs: percent right": "94.444",
+        "leave-one-out on 72, linear SVM: percent right": "98.611",
+        "leave-one-out on 72, naive Bayes: percent right": "98.611",
+    },
+    "BMC Bioinformatics 2008 9:280": {
+        "leave-one-out on 38, 3 nearest neighbours: right of 38": "37",
+        "leave-one-out on 38, linear SVM: right of 38": "38",
+    },
     "Dudoit": {
         "probes that pass on 38 patients": "3051", "probes that pass on 72 patients": "3571",
     },
@@ -79,6 +96,11 @@ def test_the_rows_that_disagree_are_known(rows):
         ("Zou & Hastie 2005", "45 genes: errors of 34"),
         ("Liao & Chin 2007", "20 genes: Brier score of 34"),
         ("Tan & Gilbert 2003", "bagged C4.5: errors of 34"),
+        ("Wang & Gotoh 2009", "34 independent, best pair: right of 34"),
+        ("BMC Bioinformatics 2008 9:280", "leave-one-out on 38, weighted voting: right of 38"),
+        ("BMC Bioinformatics 2008 9:280", "leave-one-out on 38, linear discriminant: right of 38"),
+        ("Tan et al. 2005", "leave-one-out on 72, nearest neighbour: percent right"),
+        ("Tan et al. 2005", "leave-one-out on 72, nearest shrunken centroids: percent right"),
     }
 
 

@@ -26,6 +26,15 @@ def replicate_shrunken_centroids(raw_cohort: Cohort, seed: int) -> tuple[list[Ro
     return study.rows_of_path(path), path
 
 
+def replicate_top_scoring_pairs(raw_cohort: Cohort) -> list[Row]:
+    """Geman et al. (2004), Tan et al. (2005), Wang & Gotoh (2009)."""
+    from leukemia_kedro.replication import top_scoring_pairs as study
+    from leukemia_kedro.replication.golub import original_split
+
+    golub = original_split(raw_cohort)
+    return study.independent(golub) + study.leave_one_out(golub)
+
+
 def replicate_linear_classifiers(raw_cohort: Cohort, seed: int) -> list[Row]:
     """Support vector machines, discriminants and penalised regression, 2000 to 2007."""
     from leukemia_kedro.replication import linear_classifiers as study
@@ -62,6 +71,19 @@ def replicate_selection_bias(raw_cohort: Cohort, seed: int) -> list[Row]:
     from leukemia_kedro.replication.selection_bias import permuted_labels
 
     return permuted_labels(original_split(raw_cohort), seed)
+
+
+def replicate_resampling(raw_cohort: Cohort, seed: int) -> list[Row]:
+    """Comparisons of classifiers by leave-one-out and the .632+ bootstrap, 2005 to 2008."""
+    from leukemia_kedro.replication import resampling as study
+    from leukemia_kedro.replication.golub import original_split
+
+    golub = original_split(raw_cohort)
+    return [
+        *study.leave_one_out_on_38(golub),
+        *study.leave_one_out_on_72(golub, seed),
+        *study.bootstrap(golub, seed),
+    ]
 
 
 def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Row]:

@@ -8,6 +8,7 @@ from . import nodes
 
 ROWS_BY_SEED = {
     "linear_classifier_rows": nodes.replicate_linear_classifiers,
+    "resampling_rows": nodes.replicate_resampling,
     "tree_rows": nodes.replicate_trees,
     "notebook_rows": nodes.replicate_notebooks,
     "selection_bias_rows": nodes.replicate_selection_bias,
@@ -23,10 +24,16 @@ def create_pipeline() -> Pipeline:
             step(nodes.replicate_weighted_voting, "weighted_voting_rows"),
             step(nodes.replicate_shrunken_centroids, "shrunken_centroid_rows", path),
             step(nodes.draw_threshold_path, "replication_figures"),
+            step(nodes.replicate_top_scoring_pairs, "top_scoring_pair_rows"),
             *(step(replicate, rows) for rows, replicate in ROWS_BY_SEED.items()),
             Node(
                 nodes.tabulate,
-                inputs=["weighted_voting_rows", "shrunken_centroid_rows", *ROWS_BY_SEED],
+                inputs=[
+                    "weighted_voting_rows",
+                    "shrunken_centroid_rows",
+                    "top_scoring_pair_rows",
+                    *ROWS_BY_SEED,
+                ],
                 outputs="replication",
                 name="tabulate_replication",
             ),
