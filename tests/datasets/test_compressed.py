@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import warnings
 import zipfile
 from pathlib import Path
@@ -13,9 +14,12 @@ from helpers.cohort_files import make_cohort, series_matrix_lines, table_rows, w
 from helpers.golub_texts import LABELS, golub_texts, write_zip
 from kedro.io import DatasetError
 
+from leukemia_kedro.compute import whole_files
+from leukemia_kedro.compute.whole_files import MOST_TIMES
 from leukemia_kedro.datasets import ExpressionTableDataset, GEOSeriesMatrixDataset, GolubDataset
 from leukemia_kedro.datasets.gene_sets import GMTDataset
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.fetch.command import fetch
 
 N_FLIPS = 300
 COHORT = make_cohort(
@@ -143,3 +147,47 @@ def test_a_geo_table_with_fewer_rows_than_the_file_says_is_refused(tmp_path):
     path.write_text("\n".join(lines), "utf-8")
     with pytest.raises(DatasetError, match="row_count says 40 rows, but the table has 39"):
         geo(path)
+
+
+def bomb(ending: str) -> bytes:
+    """More than a million bytes of a sound table in a few thousand."""
+    text = b"id,class,g1,g2\n" + b"s,ALL,1.5,1.5\n" * 100_000
+    if ending == "csv.gz":
+        return gzip.compress(text)
+    if ending == "csv.bz2":
+        return bz2.compress(text)
+    buffer = io.BytesIO()
+    if ending == "parquet":
+        pd.DataFrame({"g1": np.zeros(200_000)}).to_parquet(buffer, index=False)
+        return buffer.getvalue()
+    names = {"csv.zip": ["t.csv"], "xlsx": ["xl/workbook.xml"], "zip": list(golub_texts())}
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names[ending]:
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "csv.bz2", "csv.zip", "xlsx", "parquet", "zip"])
+def test_a_bomb_is_refused_before_it_fills_the_memory(ending, tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_files, "SMALL", 1_000_000)
+    monkeypatch.setattr(whole_files, "MOST_TIMES", 50)
+    path = tmp_path / f"t.{ending}"
+    path.write_bytes(bomb(ending))
+    with pytest.raises(DatasetError, match=r"bytes and unpacks to more than 1,\d\d\d,\d\d\d"):
+        GolubDataset(filepath=str(path)).load() if ending == "zip" else expression(path)
+
+
+def test_fetch_does_not_unpack_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_files, "SMALL", 1_000_000)
+    monkeypatch.setattr(whole_files, "MOST_TIMES", 50)
+    (tmp_path / "archive.zip").write_bytes(bomb("zip"))
+    with pytest.raises(UserError, match="unpacks to more than"):
+        fetch("golub", tmp_path, tmp_path / "archive.zip")
+    assert [file for file in (tmp_path / "data").rglob("*") if file.is_file()] == []
+
+
+def test_mostly_empty_tables_are_no_bombs():
+    """Zeros in 99 of 100 cells, as counts of single cells have them."""
+    counts = np.random.default_rng(0).poisson(0.01, (100, 20_000))
+    text = "\n".join(",".join(map(str, row)) for row in counts.tolist())
+    assert len(text) < MOST_TIMES * len(gzip.compress(text.encode()))

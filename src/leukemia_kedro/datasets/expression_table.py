@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort, check_once
+from leukemia_kedro.compute.whole_files import refuse_bomb
 from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
@@ -325,7 +327,11 @@ def _read_parquet_grid(
             "cannot be one of its rows; give labels and covariates in a sample_sheet"
         )
     try:
-        return _read_columns(pq.ParquetFile(stream), name, columns)
+        file = pq.ParquetFile(stream)
+        # A column of one value takes a few bytes, however many rows it has.
+        size = stream.seek(0, io.SEEK_END)
+        refuse_bomb(name, size, 8 * file.metadata.num_rows * file.metadata.num_columns)
+        return _read_columns(file, name, columns)
     except CohortError:
         raise
     # What damaged metadata lead to: they are JSON within the file.

@@ -367,14 +367,16 @@ class FiguresDataset(_Folder):
 class MayBeAbsent(Mixin):
     """Goes before the class that reads the file; ``_nothing`` makes what is loaded without one.
 
-    The check for missing inputs before a run looks at ``may_be_absent``.
+    The check for missing inputs before a run looks at ``may_be_absent``. A link to a file that is
+    gone is a mistake: reading it gives the message.
     """
 
     may_be_absent = True
+    _filepath: Any
     _nothing: Any
 
     def load(self) -> Any:
-        if not self.exists():
+        if not self.exists() and not Path(self._filepath).is_symlink():
             return self._nothing()
         return super().load()  # type: ignore[safe-super]  # of the class that reads the file
 

@@ -6,7 +6,12 @@ import pandas as pd
 
 from leukemia_kedro.datasets.files import MayBeAbsent
 from leukemia_kedro.datasets.raw_files import RawFileDataset, open_text
-from leukemia_kedro.datasets.text_table import read_lines, read_sheet, read_table
+from leukemia_kedro.datasets.text_table import (
+    LONGEST_LINE,
+    read_lines,
+    read_sheet,
+    read_table,
+)
 from leukemia_kedro.errors import UserError
 
 
@@ -37,7 +42,12 @@ class GMTDataset(MayBeAbsent, RawFileDataset[dict[str, frozenset[str]]]):
 
         try:
             with open_text(self._fs, self._filepath) as text:
-                content = text.read()
+                content = text.read(LONGEST_LINE)
+                if len(content) == LONGEST_LINE:
+                    raise UserError(
+                        f"{self._filepath} has {LONGEST_LINE:,} characters or more; expected gene "
+                        "sets, of which all of MSigDB has fewer"
+                    )
         except UnicodeDecodeError:
             raise UserError(
                 f"{self._filepath} is not text; expected a GMT file: name, description and genes "

@@ -12,6 +12,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.cohort.originals import golub_covariates
+from leukemia_kedro.compute.whole_files import refuse_zip_bomb
 from leukemia_kedro.datasets.raw_files import (
     BROKEN_ZIP,
     CohortFileDataset,
@@ -83,6 +84,7 @@ class GolubDataset(CohortFileDataset):
             with open_bytes(self._fs, path, None) as stream:
                 try:
                     archive = fsspec.filesystem("zip", fo=stream)
+                    refuse_zip_bomb(path, archive.zip.infolist())
                     return self._read_from(archive, archive.find(""))
                 except CohortError:
                     raise

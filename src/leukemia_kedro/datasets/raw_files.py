@@ -15,13 +15,18 @@ import fsspec
 import numpy as np
 import pandas as pd
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.utils import infer_compression
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_filepath_str, get_protocol_and_path
 
 from leukemia_kedro.cohort.cohort import Cohort, check_names, check_once
 from leukemia_kedro.cohort.collapse import RULES, collapse
 from leukemia_kedro.cohort.column_names import names_groups
-from leukemia_kedro.compute.whole_files import refuse_special_file
+from leukemia_kedro.compute.whole_files import (
+    refuse_bomb,
+    refuse_special_file,
+    refuse_zip_bomb,
+)
 from leukemia_kedro.datasets.text_table import DAMAGED
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
@@ -174,7 +179,7 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
     ------
     CohortError
         Where the file is absent, is a folder or may not be read; where a zip holds more than one
-        file.
+        file; on opening or reading, where it unpacks to far more bytes than a table does.
     UserError
         Where it is a named pipe or a device.
     """
@@ -183,7 +188,10 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
     try:
         if compression == "infer" and path.lower().endswith(".zip"):
             return _open_member(fs.open(path, "rb"), path)
-        return fs.open(path, "rb", compression=compression)
+        opened = fs.open(path, "rb", compression=compression)
+        if compression is None or infer_compression(path) is None:
+            return opened
+        return cast("BinaryIO", _Unpacked(opened, path, fs.size(path)))
     except FileNotFoundError:
         *_, layer, cohort, _ = ("", "", *PurePosixPath(path).parts)
         fetched = layer == "01_raw" and cohort in FETCHED
@@ -195,6 +203,30 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
         raise CohortError(f"{path}: permission to read the file is denied") from None
     except zipfile.BadZipFile:
         raise CohortError(f"{path}: the file is named as a zip but is none") from None
+    except OSError as error:
+        raise CohortError(f"{path}: cannot be opened ({error.strerror or error})") from error
+
+
+class _Unpacked(io.RawIOBase):
+    """A file that is unpacked as it is read, up to a size that a table may have."""
+
+    def __init__(self, stream: BinaryIO, path: str, packed: int | None) -> None:
+        self._stream, self._path, self._packed = stream, path, packed
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = cast("io.RawIOBase", self._stream).readinto(buffer) or 0
+        self._read += count
+        if self._packed is not None:  # a server need not tell it
+            refuse_bomb(self._path, self._packed, self._read)
+        return count
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 @contextmanager
@@ -272,6 +304,7 @@ def _open_member(stream: BinaryIO, path: str) -> BinaryIO:
     """The only file of a zip."""
     try:
         archive = zipfile.ZipFile(stream)
+        refuse_zip_bomb(path, archive.infolist())
         names = [each.filename for each in archive.infolist() if not each.is_dir()]
         return cast("BinaryIO", archive.open(only_file(names, "", path)))
     except BROKEN_ZIP as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from leukemia_kedro.compute.whole_files import refuse_zip_bomb
 from leukemia_kedro.datasets.raw_files import known_encoding, locate, open_bytes, open_text
 from leukemia_kedro.datasets.text_table import (
     FOUND,
@@ -104,6 +106,8 @@ def _read_workbook(stream: BinaryIO, file: TableFile) -> Table:
     except ImportError:
         raise CohortError(f"{file.path}: {NEEDS_OPENPYXL}") from None
     try:
+        with zipfile.ZipFile(stream) as archive:
+            refuse_zip_bomb(file.path, archive.infolist())
         # Plain cells are numbers, texts, dates: formulas as Excel last computed them.
         workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         sheets = {
@@ -113,6 +117,8 @@ def _read_workbook(stream: BinaryIO, file: TableFile) -> Table:
             and (rows := _rows(sheet, f"{file.path}, sheet {sheet.title!r}"))
         }
         titles = [sheet.title for sheet in workbook.worksheets]
+    except CohortError:
+        raise
     except Exception as error:  # openpyxl lets through whatever zip, XML and numbers raise
         raise CohortError(f"{file.path}: not an intact Excel workbook ({error!r})") from error
     if file.sheet is not None and file.sheet not in titles:

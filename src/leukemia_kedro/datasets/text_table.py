@@ -15,6 +15,7 @@ import zlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple, TextIO, TypeVar
 
@@ -29,6 +30,8 @@ Line = tuple[str, str]  # its place, as messages name it, and its text
 Row = tuple[str, list[str]]  # its place, and its cells
 AnyLine = TypeVar("AnyLine", Line, Row)
 
+LONGEST_LINE = 100_000_000
+"""Characters; a line of a million probes has some 20 million."""
 DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, OSError)
 """What is raised where a file cannot be read to its end."""
 FROM_ARFF = """convert it in Python, then name the new file in the catalog:
@@ -101,11 +104,17 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
     Raises
     ------
     CohortError
-        Where the file is empty, is a web page, is not text in its encoding, or is cut off.
+        Where the file is empty, is a web page, is not text in its encoding, has a line of more
+        than :data:`LONGEST_LINE` characters, or is cut off.
     """
     number, seen = 0, False
     try:
-        for number, line in enumerate(text, start=1):
+        for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), start=1):
+            if len(line) == LONGEST_LINE:
+                raise CohortError(
+                    f"{name}, line {number} has {LONGEST_LINE:,} characters or more, which no line "
+                    "of a table has: is this another kind of file, or a damaged one?"
+                )
             line = line.rstrip("\n")
             if not line.strip(' \r\t,;"'):
                 continue
@@ -342,7 +351,10 @@ def _split_quoted(place: str, line: str, separator: str, following: Iterator[Lin
 
     try:
         return next(csv.reader(text(), delimiter=separator, strict=True, skipinitialspace=blanks))
-    except csv.Error:
+    except csv.Error as error:
+        if "field limit" in str(error):
+            limit = f"{csv.field_size_limit():,} characters"
+            raise CohortError(f"{place}: a cell in quotes has more than {limit}") from None
         cells = _split_loosely(line, separator) if one_line else None
     if cells is None:
         raise CohortError(f"{place}: a quotation mark is not closed")

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from leukemia_kedro.compute.whole_files import refuse_special_file
+from leukemia_kedro.compute.whole_files import refuse_special_file, refuse_zip_bomb
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.fetch.sources import SOURCES, Source
 
@@ -117,6 +117,7 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(origin) as archive:
             # Read as Windows paths, which know both kinds of slash.
+            refuse_zip_bomb(origin, archive.infolist())
             files = [info for info in archive.infolist() if not info.is_dir()]
             members = {PureWindowsPath(info.filename): info for info in files}
             for member in members:
