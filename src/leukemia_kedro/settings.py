@@ -6,6 +6,7 @@ from typing import Any
 
 from leukemia_kedro.compute.parallel import end_forks_with_this_process
 from leukemia_kedro.compute.threads import one_thread_per_process
+from leukemia_kedro.run.config_files import ConfigLoader
 from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()
@@ -29,6 +30,7 @@ if find_spec("kedro_mlflow"):
 
 # The base describes no cohort. An environment states one, and changes single parameters of a block
 # without repeating the block. Golub's is the environment of a command without --env.
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "golub",

@@ -17,6 +17,7 @@ from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.model_pipeline import probe_filter
 from leukemia_kedro.parameters import CohortParameters
+from leukemia_kedro.run.config_files import ConfigLoader
 from leukemia_kedro.run.environment import Environment
 
 TABLE = "sample,class,g1,g2\ns1,ALL,7.5,11\ns2,AML,8,12\n"
@@ -70,7 +71,7 @@ def environment(tmp_path, monkeypatch):
             if content is not None:
                 (mine / name).write_text(yaml.safe_dump(content))
         arguments = settings.CONFIG_LOADER_ARGS | loader
-        return Environment(OmegaConfigLoader(str(tmp_path / "conf"), env=env, **arguments))
+        return Environment(ConfigLoader(str(tmp_path / "conf"), env=env, **arguments))
 
     return write
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from fsspec import filesystem
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import quoted
 from leukemia_kedro.run.cohort_name import refuse_unless_folder_name
+from leukemia_kedro.run.config_files import SUFFIXES, read_config
 
-SUFFIXES = (".yml", ".yaml", ".json")
 READ = re.compile(
     r"globals\.yml|(mlflow|logging).*\.ya?ml|(catalog|parameters|credentials).*\.(ya?ml|json)"
 )
@@ -87,7 +88,7 @@ class Environment:
     def _no_cohort(self) -> Iterator[str]:
         # Its own file: a cohort of conf/base would be shared by all environments.
         path, place = self._folder / "globals.yml", self._place("globals.yml")
-        stated = _load(path) if path.is_file() else {}
+        stated = read_config(path) if path.is_file() else {}
         if "cohort" not in stated:
             near = get_close_matches("cohort", map(str, stated), n=1)
             found = f"has {near[0]!r}" if near else "has no key 'cohort'"
@@ -197,7 +198,11 @@ class Environment:
     def _shared_folders(self) -> Iterator[str]:
         cohort = self._loader["globals"].get("cohort")
         for path in sorted(self._conf.glob("*/globals.yml")):
-            if path.parent.name != self._name and _load(path).get("cohort") == cohort:
+            if path.parent.name == self._name:
+                continue
+            with suppress(UserError):  # of an environment that this command does not read
+                if read_config(path).get("cohort") != cohort:
+                    continue
                 yield (
                     f"{self._place('globals.yml')} names the cohort {cohort!r}, as conf/"
                     f"{path.parent.name} does: neither can replace the results of the other"
@@ -227,14 +232,7 @@ def _files(loader: Any, folder: Path, kind: str) -> list[Path]:
 
 
 def _keys(loader: Any, folder: Path, kind: str) -> set[str]:
-    return {str(key) for path in _files(loader, folder, kind) for key in _load(path)}
-
-
-def _load(path: Path) -> dict:
-    import yaml
-
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found if isinstance(found, dict) else {}
+    return {str(key) for path in _files(loader, folder, kind) for key in read_config(path)}
 
 
 def _did_you_mean(name: str, known: Collection[str]) -> str:
