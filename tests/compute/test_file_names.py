@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from leukemia_kedro.compute.file_names import file_stem, file_stems
+from leukemia_kedro.compute.file_names import file_stem, file_stems, from_disk, on_disk
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,33 @@ def test_names_that_one_file_system_takes_for_one_get_files_of_their_own():
         assert file_stems(order) == stems
 
 
-def test_a_file_name_holds_what_the_system_can_write(tmp_path):
-    """Where names of files are ASCII, other letters are left out, and names stay distinct."""
-    code = (
-        "from leukemia_kedro.compute.file_names import file_stems\n"
-        r"for stem in file_stems(['\u041b-\u041c', '\u041b-\u0425', 'AML-\u041b']).values():"
-        "    open(stem + '.csv', 'x', encoding='utf-8').close(); print(stem)"
-    )
-    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-c", code]
-    said = subprocess.check_output(command, cwd=tmp_path, env=os.environ | ascii_only)
-    assert said.decode("ascii").split() == ["-", "-_2", "AML-"]
+ASCII_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+CLASSES = ["\u041b-\u041c", "\u041b-\u0425", "AML-\u00e9", "CD34"]
+WRITE = """
+import sys
+import pandas as pd
+from leukemia_kedro.datasets.files import TablesDataset
+tables = {name: pd.DataFrame({"name": [name]}) for name in %s}
+TablesDataset(filepath=sys.argv[1]).save(tables)
+"""
+READ = """
+import sys
+from leukemia_kedro.datasets.files import TablesDataset
+for name, table in TablesDataset(filepath=sys.argv[1]).load().items():
+    print(ascii(name), ascii(table["name"][0]))
+"""
+
+
+@pytest.mark.parametrize(("writer", "reader"), [({}, ASCII_ONLY), (ASCII_ONLY, {})])
+def test_files_of_one_locale_are_found_in_another(tmp_path, writer, reader):
+    for code, variables in [(WRITE % ascii(CLASSES), writer), (READ, reader)]:
+        command = [sys.executable, "-c", code, tmp_path / "tables"]
+        said = subprocess.check_output(command, env=os.environ | variables, text=True)
+    assert said.splitlines() == [f"{name!a} {name!a}" for name in sorted(CLASSES)]
+    files = {file.stem for file in (tmp_path / "tables").glob("*.csv")}
+    assert files == {file_stem(name) for name in CLASSES}
+
+
+def test_a_name_on_disk_is_the_name_again():
+    for name in [*CLASSES, "a", "\U0001f9ec"]:
+        assert from_disk(on_disk(name)) == name

@@ -195,7 +195,7 @@ for kind, data in {
     command = [sys.executable, "-c", code]
     subprocess.run(command, cwd=tmp_path, env=os.environ | ascii_only, check=True)
     written = [path for path in tmp_path.rglob("*") if path.suffix != ".png" and path.is_file()]
-    assert len(written) == 9
+    assert len(written) == 8
     for path in written:
         text = path.read_text(encoding="utf-8")
         assert "急" in text or "\\u6025" in text, path  # plotly escapes

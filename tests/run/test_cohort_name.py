@@ -1,6 +1,8 @@
 """The name of a cohort is that of a folder, and nothing else."""
 
+import os
 import subprocess
+import sys
 
 import pytest
 from helpers.project_copy import PROJECT, ProjectCopy
@@ -24,6 +26,19 @@ def test_what_is_no_folder_name_is_refused(name):
 @pytest.mark.parametrize("name", ["golub", "GSE1159", "2024", "my-cohort_2.1+x", "Köln", "ЛЛ"])
 def test_plain_folder_names(name):
     refuse_unless_folder_name(name)
+
+
+def test_a_name_that_the_locale_cannot_write_is_told():
+    code = (
+        "from leukemia_kedro.run.cohort_name import refuse_unless_folder_name as refuse\n"
+        "try: refuse('K\\xf6ln')\n"
+        "except Exception as error: print(ascii(str(error)))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", code]
+    said = subprocess.check_output(command, env=os.environ | ascii_only, text=True)
+    assert "encoding of file names, ascii, lacks its letters" in said
+    assert "export LC_ALL=C.UTF-8" in said
 
 
 @pytest.mark.parametrize("name", [2024, 1.5, True, ["a"]])

@@ -16,8 +16,8 @@ def file_stem(*parts: str) -> str:
     """Join parts into a file name without ending: ``volcano`` and ``A/2-B`` give ``volcano_A_2-B``.
 
     Letters and digits of every script, ``.``, ``+`` and ``-`` stay; runs of other characters become
-    ``_``, and so does a letter that the system's encoding of file names lacks. Of a long part the
-    middle is left out. Names that differ may give the same stem: see :func:`file_stems`.
+    ``_``. Of a long part the middle is left out. Names that differ may give the same stem: see
+    :func:`file_stems`.
     """
     stem = "_".join(map(_safe, parts))
     return f"_{stem}" if _RESERVED.match(stem) else stem
@@ -40,6 +40,19 @@ def file_stems(names: Iterable[str]) -> dict[str, str]:
     return stems
 
 
+def on_disk(name: str) -> str:
+    """The name of a file as Python takes it, so that its bytes are UTF-8 in any locale.
+
+    Two runs in other locales then write and find the same file. :func:`from_disk` undoes it.
+    """
+    return os.fsdecode(name.encode())
+
+
+def from_disk(name: str) -> str:
+    """A name that Python found on the disk, read as UTF-8 in any locale."""
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
 def _safe(part: str) -> str:
     # NFC: macOS takes a letter with an accent, and letter and accent in a row, for the same name.
     letters = unicodedata.normalize("NFC", part)
@@ -52,9 +65,5 @@ def _safe(part: str) -> str:
 
 
 def _stays(letter: str) -> bool:
-    if letter not in "+-." and unicodedata.category(letter)[0] not in "LMN":  # M: vowels of Hindi
-        return False
-    try:
-        return bool(os.fsencode(letter))
-    except UnicodeEncodeError:
-        return False
+    # M: vowels of Hindi
+    return letter in "+-." or unicodedata.category(letter)[0] in "LMN"

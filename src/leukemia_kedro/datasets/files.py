@@ -19,7 +19,7 @@ import kedro_datasets.text
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
 
-from leukemia_kedro.compute.file_names import file_stems
+from leukemia_kedro.compute.file_names import file_stems, from_disk, on_disk
 from leukemia_kedro.compute.private_names import at_another_place
 from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.datasets import previews
@@ -283,12 +283,13 @@ class _Folder(_LocalDataset):
     _ending: str
 
     def load(self) -> Any:
-        files = sorted(self._filepath.glob(f"*{self._ending}"))
-        return {file.stem: self._member(filepath=str(file)).load() for file in files}
+        files = {from_disk(file.stem): file for file in self._filepath.glob(f"*{self._ending}")}
+        return {name: self._member(filepath=str(files[name])).load() for name in sorted(files)}
 
     def _write(self, data: Any, folder: Path) -> None:
         for name, content in data.items():
-            self._member(filepath=str(folder / f"{name}{self._ending}")).save(content)
+            file = folder / on_disk(f"{name}{self._ending}")
+            self._member(filepath=str(file)).save(content)
 
     def save(self, data: Any) -> None:
         with written_whole(self._filepath) as partial:
@@ -344,7 +345,7 @@ class FiguresDataset(_Folder):
         """Records with ``name, title, caption, alt, svg``, in the order they were drawn."""
         captions = json.loads((self._filepath / "captions.json").read_text(encoding="utf-8"))
         return [
-            caption | {"svg": (self._filepath / f"{caption['name']}.svg").read_text("utf-8")}
+            caption | {"svg": self._file(caption["name"], "svg").read_text("utf-8")}
             for caption in captions
         ]
 
@@ -352,12 +353,16 @@ class FiguresDataset(_Folder):
     def preview(self) -> ImagePreview:
         """The first figure."""
         first = self.load()[0]["name"]
-        return previews.image_preview(self._filepath / f"{first}.png")
+        return previews.image_preview(self._file(first, "png"))
+
+    def _file(self, name: str, ending: str) -> Path:
+        return self._filepath / on_disk(f"{name}.{ending}")
 
     def _write(self, data: list[Any], folder: Path) -> None:
         for figure in data:
-            (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
-            (folder / f"{figure.name}.png").write_bytes(figure.png)
+            name = on_disk(figure.name)
+            (folder / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
+            (folder / f"{name}.png").write_bytes(figure.png)
         words = ("name", "title", "caption", "alt")
         captions = [{word: getattr(figure, word) for word in words} for figure in data]
         text = json.dumps(captions, indent=2, ensure_ascii=False) + "\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import Any
 
 from leukemia_kedro.errors import UserError
@@ -25,5 +27,12 @@ def refuse_unless_folder_name(cohort: Any) -> None:
             f"{where}, which is no plain folder name. Expected at most {MOST_CHARACTERS} letters, "
             "digits, '_', '-', '+' and '.', the first a letter or a digit, the last no '.'"
         )
+    try:
+        os.fsencode(cohort)
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{where}, and the system's encoding of file names, {sys.getfilesystemencoding()}, "
+            "lacks its letters. Use a locale of UTF-8: export LC_ALL=C.UTF-8"
+        ) from None
     if RESERVED.fullmatch(cohort):
         raise UserError(f"{where}, a name that Windows keeps for itself. Choose another one")

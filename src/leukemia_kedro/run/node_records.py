@@ -31,6 +31,7 @@ from kedro.io import AbstractDataset, CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.compute.file_names import from_disk
 from leukemia_kedro.compute.private_names import file_of, file_system_of, settings_of
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.compute.whole_files import could_not_write, refuse_special_file
@@ -283,7 +284,7 @@ def _hashes(dataset: AbstractDataset, place: str) -> Iterator[tuple[str, str]]:
         name = PurePosixPath(file)
         if not name.name.startswith("."):
             relative = name.name if file == path else str(name.relative_to(path))
-            yield relative, _sha256(system, file, system.checksum(file))
+            yield from_disk(relative), _sha256(system, file, system.checksum(file))
 
 
 def _is_local(dataset: AbstractDataset) -> bool:
