@@ -261,6 +261,10 @@ TOLD = {
         renamed(AML="all"), RAW,
         "classes whose names differ in case or blanks only: ALL, all; if they are one class, merge "
         "them: cohort.classes: {ALL: [ALL, all]}"),
+    "two classes with one accent, written in two ways": (
+        renamed(ALL="L\u00e9\u200b", AML="Le\u0301"), RAW,
+        'classes whose names are the same to the eye: "Le\\u0301", "L\\u00e9\\u200b"; if they are '
+        'one class, merge them: … ["Le\\u0301", "L\\u00e9\\u200b"]}'),
     "lines skipped, or read in one of several ways": (
         lambda: dataclasses.replace(sound_cohort(), remarks=("lines at the top are skipped: 2",)),
         RAW, "lines at the top are skipped: 2"),

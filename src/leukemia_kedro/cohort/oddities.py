@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -147,14 +149,24 @@ def _alike_classes(examined: Examined) -> Iterator[str]:
         return
     alike: dict[str, list[str]] = {}
     for name in sorted(labels.dropna().unique()):
-        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+        alike.setdefault(" ".join(_seen(name).casefold().split()), []).append(name)
     for same in alike.values():
         if len(same) > 1:
-            merge = f"{{{as_yaml(same[0])}: [{', '.join(map(as_yaml, same))}]}}"
+            one_look = len({_seen(name) for name in same}) < len(same)
+            written = [json.dumps(name) if one_look else as_yaml(name) for name in same]
+            fault = "are the same to the eye" if one_look else "differ in case or blanks only"
+            shown = first_few(written if one_look else same)
+            merge = f"{{{as_yaml(same[0])}: [{', '.join(written)}]}}"
             yield (
-                f"classes whose names differ in case or blanks only: {first_few(same)}; if "
+                f"classes whose names {fault}: {shown}; if "
                 f"they are one class, merge them: cohort.classes: {merge}, beside the others"
             )
+
+
+def _seen(name: str) -> str:
+    """The name as the eye sees it: letters with accents in one form, none that are invisible."""
+    letters = unicodedata.normalize("NFKC", name)
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
 
 
 ODDITIES = (
