@@ -57,7 +57,8 @@ SECONDS = 120
 PIECES = [
     b"", b"\n", b"\r", b"\n\n", b"\t", b",", b";", b" ", b'"', b'""', b'\\"', b"#", b"!", b"<",
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\xe4", "ä".encode(), "😀".encode(), b"\xc2\xa0",
-    b"nan", b"inf", b"-", b"1e999", b"1_000", b"9" * 400, b"#1.2\n", b"PK\x03\x04", b"\x1f\x8b",
+    b"nan", b"inf", b"-", b"1e999", b"1_000", b"9" * 400, b"9" * 5000, b"#1.2\n",
+    b"PK\x03\x04", b"\x1f\x8b",
     b"&a ", b"*a", b"${globals:cohort}", b"${", b"[", b"{", b"}", b": ", b"- ",
     b"!!python/name:os ",
     b"sep=;\n", b"!series_matrix_table_end\n", b'!Sample_characteristics_ch2\t"a: b"\n',
@@ -133,7 +134,8 @@ def test_a_damaged_cohort_is_read_or_refused_with_a_message(layout, tmp_path):
     files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     found = outcomes(files, layout.__name__, dataset.load, refused_as_a_cohort)
     cohorts = [cohort for cohort in found if cohort is not None]
-    assert 0 < len(cohorts) < INPUTS
+    assert len(cohorts) < INPUTS
+    assert cohorts or layout in SEALED  # hardly any change gets past a checksum
     assert all(isinstance(cohort, Cohort) for cohort in cohorts)
     for cohort in cohorts if layout in SEALED else []:
         assert cohort.expression.equals(expected.expression)

@@ -72,6 +72,9 @@ DAMAGES = {
         "a column that is no patient": (
             lambda folder: replace(TRAIN, ",1,call", ",age,call")(folder),
             f"{TRAIN}: columns that are neither a patient's number nor a call: 'age'"),
+        "a patient's number of 5,000 digits": (
+            lambda folder: replace(TRAIN, ",1,call", f",{'9' * 5000},call")(folder),
+            f"{TRAIN}: columns that are neither a patient's number nor a call: '9999"),
         "header alone": (lines(TRAIN, lambda kept: kept[:1]),
             f"{TRAIN} lacks 40 of the 40 probes in …{TEST}"),
         "no patients": (put(TRAIN, "Gene Description,Gene Accession Number\na,b_at\n"),
@@ -300,6 +303,8 @@ DAMAGES = {
             "t.gct: not a GCT file: it starts with '#1.1'; expected '#1.2' or '#1.3'"),
         "no sizes": (lines("t.gct", lambda kept: [kept[0], *kept[2:]]),
             "t.gct: line 2 is 'NAME…'; expected sizes such as '7129 38'"),
+        "a size of 5,000 digits": (replace("t.gct", "3\t3", f"{'9' * 5000}\t3"),
+            "t.gct: line 2 is '9999…'; expected sizes such as '7129 38'"),
         "cut off": (lines("t.gct", lambda kept: kept[:-1]),
             "t.gct: the table has 2 probes; line 2 says 3: the file is cut off"),
         "a sample more than it says": (replace("t.gct", "3\t3", "3\t2"),

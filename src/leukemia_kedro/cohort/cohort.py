@@ -138,7 +138,8 @@ def check_names(names: Iterable[str], allowed: Collection[str] = ()) -> None:
     mangled = [name for name in names if MANGLED.fullmatch(name) and name not in allowed]
     numbers = [name for name in names if name.isdecimal()]
     if 2 * len(numbers) < len(names):
-        mangled += [n for n in numbers if int(n) in _DAY_NUMBER and n not in allowed]
+        days = [number for number in numbers if len(number) == 5]  # of 5,000 digits int makes none
+        mangled += [n for n in days if int(n) in _DAY_NUMBER and n not in allowed]
     if mangled:
         raise CohortError(
             f"a spreadsheet has turned gene names into dates or numbers: {first_few(mangled)}; "

@@ -156,7 +156,7 @@ def _read_size(lines: Iterator[Line], name: str) -> _Size:
         )
     line = next(lines, ("", ""))[1].strip()
     wanted, example = (2, "7129 38") if version == "#1.2" else (4, "7129 38 1 2")
-    if not re.fullmatch(r"[0-9]+(\s+[0-9]+)*", line) or len(line.split()) != wanted:
+    if not re.fullmatch(r"[0-9]{1,9}(\s+[0-9]{1,9})*", line) or len(line.split()) != wanted:
         raise CohortError(f"{name}: line 2 is {line[:40]!r}; expected sizes such as {example!r}")
     probes, samples, *more = map(int, line.split())
     return _Size(probes, samples, *(more or (1, 0)))

@@ -161,8 +161,8 @@ def _patient_columns(columns: list[str], name: str) -> dict[str, int]:
             f"{name}: not the Golub layout: the header starts {', '.join(columns[:3])[:60]!r}; "
             f"expected the columns {DESCRIPTION!r}, {ACCESSION!r} and one for each patient"
         )
-    patients = [column for column in columns if column.isdecimal()]
-    known = rf"{DESCRIPTION}|{ACCESSION}|\d+|call(\.\d+)?"
+    patients = [column for column in columns if re.fullmatch(r"\d{1,9}", column)]
+    known = rf"{DESCRIPTION}|{ACCESSION}|\d{{1,9}}|call(\.\d+)?"
     unknown = [column for column in columns if not re.fullmatch(known, column)]
     if unknown:
         raise CohortError(
