@@ -91,3 +91,20 @@ def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path):
     (tmp_path / "golub").write_text("not a folder")
     with pytest.raises(UserError, match=r"report\.html could not be written: (Not a d|File exis)"):
         write_file(tmp_path / "golub" / "report.html", "")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_link_in_the_place_of_an_output_is_replaced_and_what_it_leads_to_is_kept(tmp_path, kind):
+    """Else a link in ``data/`` would let a run write elsewhere."""
+    elsewhere, place = tmp_path / "elsewhere", tmp_path / "place"
+    if kind == "folder":
+        elsewhere.mkdir()
+        (elsewhere / "kept").write_text("as it was")
+    else:
+        elsewhere.write_text("as it was")
+    place.symlink_to(elsewhere)
+    with written_whole(place) as partial:
+        partial.mkdir() if kind == "folder" else partial.write_text("new")
+    assert not place.is_symlink()
+    kept = elsewhere / "kept" if kind == "folder" else elsewhere
+    assert kept.read_text() == "as it was"

@@ -54,6 +54,17 @@ def test_values_and_characteristics_are_read(path):
     assert cohort.origin == 'GEO GSE1: Acute "leukemias" and normal marrow'
 
 
+def test_a_channel_that_no_array_has_is_passed_over(path):
+    """Its number may have more digits than Python makes a number of."""
+    plain = load(path)
+    with gzip.open(path, "rt") as file:
+        text = file.read()
+    line = f'!Sample_characteristics_ch{"9" * 5000}\t"x: 1"\t"x: 2"\t"x: 3"\n'
+    with gzip.open(path, "wt") as file:
+        file.write(text.replace("!series_matrix_table_begin", f"{line}!series_matrix_table_begin"))
+    pd.testing.assert_frame_equal(load(path).samples, plain.samples)
+
+
 def test_the_values_of_a_characteristic_are_the_labels(path):
     assert list(load(path, label="Disease state").labels) == ["AML (M3)", "c-ALL", "T-ALL"]
     assert list(load(path, label="disease_state").labels) == ["AML (M3)", "c-ALL", "T-ALL"]

@@ -27,7 +27,7 @@ ROW_COUNT = "!Sample_data_row_count"
 KEPT_FIELDS = (
     "!Sample_title", "!Sample_source_name_ch1", "!Sample_source_name_ch2", "!Sample_geo_accession",
 )  # fmt: skip
-CHARACTERISTICS = re.compile(r"!Sample_characteristics_ch(\d+)")
+CHARACTERISTICS = re.compile(r"!Sample_characteristics_ch(\d{1,3})(?!\d)")
 UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no text in the file's encoding
 Facts = dict[str, list[str]]  # columns of what is known of the samples, one cell for each
 Key = tuple[int, str]  # a characteristic: its channel, and its name in the file
