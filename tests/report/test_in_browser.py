@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from functools import partial
 
 import numpy as np
@@ -238,3 +239,18 @@ def test_drawing_inside_the_page_looks_like_its_file(driver, tmp_path):
     assert pictures[0].std() > 10  # something is drawn
     # Coordinates rounded to a tenth of a point blur an edge here and there.
     assert np.abs(pictures[0] - pictures[1]).mean() < 0.5
+
+
+def test_in_brief_the_page_prints_on_few_pages_and_everything_on_request(driver, reports):
+    read_through(driver, reports["two"], WIDTHS["desk"])
+
+    def printed_pages():
+        pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+        return len(re.findall(rb"/Type\s*/Page\b[^s]", pdf))
+
+    assert printed_pages() <= 6
+    driver.execute_script("window.print = () => {}")
+    one(driver, "[data-print=whole]").click()
+    assert printed_pages() > 6
+    one(driver, "[data-print='']").click()
+    assert printed_pages() <= 6

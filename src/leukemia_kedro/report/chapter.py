@@ -19,9 +19,11 @@ class Chapter:
     """Id on the page, and stem of the template."""
     title: ClassVar[str]
     """Heading, and entry in the table of contents."""
+    supplement: ClassVar[bool]
+    """Whether it is printed on request only."""
 
-    def __init_subclass__(cls, anchor: str, title: str) -> None:
-        cls.anchor, cls.title = anchor, title
+    def __init_subclass__(cls, anchor: str, title: str, supplement: bool = False) -> None:
+        cls.anchor, cls.title, cls.supplement = anchor, title, supplement
 
 
 def named(gallery: Sequence[FigureRecord], name: str) -> list[FigureRecord]:

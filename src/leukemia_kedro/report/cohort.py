@@ -30,7 +30,7 @@ class CohortCard(Chapter, anchor="cohort", title="The cohort"):
 
 
 @dataclass(frozen=True)
-class CohortQuality(Chapter, anchor="data-quality", title="Data quality"):
+class CohortQuality(Chapter, anchor="data-quality", title="Data quality", supplement=True):
     """The raw data before any processing."""
 
     facts: Table
@@ -38,7 +38,7 @@ class CohortQuality(Chapter, anchor="data-quality", title="Data quality"):
 
 
 @dataclass(frozen=True)
-class Projections(Chapter, anchor="projections", title="Projections"):
+class Projections(Chapter, anchor="projections", title="Projections", supplement=True):
     """The samples in two dimensions."""
 
     figures: list[FigureRecord]

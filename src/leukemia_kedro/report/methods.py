@@ -37,7 +37,7 @@ class Versions(Chapter, anchor="versions", title="Versions and seed"):
 
 
 @dataclass(frozen=True)
-class ModelCard(Chapter, anchor="model-card", title="Model card"):
+class ModelCard(Chapter, anchor="model-card", title="Model card", supplement=True):
     """What the champion may be used for, and what not."""
 
     confounded: list[str]

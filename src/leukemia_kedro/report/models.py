@@ -71,7 +71,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Models(Chapter, anchor="models", title="Each model"):
+class Models(Chapter, anchor="models", title="Each model", supplement=True):
     """Every model by itself, the champion opened."""
 
     models: list[Model]
@@ -90,7 +90,9 @@ class HardSamples(Chapter, anchor="hard-samples", title="Hard samples"):
 
 
 @dataclass(frozen=True)
-class TrainVersusTest(Chapter, anchor="shift", title="Training against test samples"):
+class TrainVersusTest(
+    Chapter, anchor="shift", title="Training against test samples", supplement=True
+):
     """How different the test samples are."""
 
     figures: list[FigureRecord]

@@ -11,7 +11,9 @@ from leukemia_kedro.report.wording import count, decimal
 
 
 @dataclass(frozen=True)
-class Replication(Chapter, anchor="replication", title="Replication of published results"):
+class Replication(
+    Chapter, anchor="replication", title="Replication of published results", supplement=True
+):
     """Published results beside reproduced ones."""
 
     table: Table
