@@ -26,7 +26,7 @@ def documented_names(cell: str) -> list[str]:
     if below:
         for title, section in re.findall(r"^### ([^\n]*)\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S):
             if title.lower().replace(" ", "-") == below[1]:
-                cells = re.findall(r"^\| (`.*?) \|", section, re.M)
+                cells = re.findall(r"^\| (\[?`.*?) \|", section, re.M)
                 return [name for cell in cells for name in documented_names(cell)]
         raise AssertionError(f"{below[1]} is no heading of the page")
     return re.findall(r"\[?`[^`]+`\]?", cell)

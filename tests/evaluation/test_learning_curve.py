@@ -135,6 +135,10 @@ def test_parts_are_nested_and_alike_in_classes_and_never_hold_what_they_predict(
             assert share == pytest.approx(0.4, abs=0.5 / n_patients + 0.05)
         for smaller, larger in pairwise(of_fold):
             assert set(smaller.train) < set(larger.train)
+    of_sizes = zip(*by_fold.values(), strict=True)
+    n_patients = [[len(set(groups[part.train])) for part in of_size] for of_size in of_sizes]
+    assert record["sizes"][:-1] == pytest.approx(np.mean(n_patients, axis=1)), "people are counted"
+    assert record["now"] is None or record["now"]["n"] == len(set(groups))
 
 
 def test_a_model_is_asked_how_few_samples_it_takes():

@@ -141,6 +141,29 @@ def test_patients_stay_on_one_side_and_in_one_fold(gaps):
     assert all(len(set(fold)) == 1 for _, fold in folds["fold"])
 
 
+def test_errors_are_counted_in_patients_where_they_gave_two_samples(gaps):
+    reporting = gaps.data("08_reporting", "gaps", "report.html").parent
+    comparison = pd.read_csv(reporting / "model_comparison.csv", index_col="model")
+    split = pd.read_csv(gaps.data("03_primary", "gaps", "sample_split.csv"), index_col="sample")
+    tested = split[split["split"] == "test"]
+    assert (comparison["test_patients"] == tested["group"].nunique()).all()
+    tables = gaps.data("07_model_output", "gaps", "report.html").parent
+    predicted = pd.read_csv(next(tables.glob("**/test_predictions.csv")))
+    wrong = predicted[predicted["label"] != predicted["predicted"]]
+    by_hand = {name: set() for name in comparison.index[:-1]}
+    for model, sample in zip(wrong["model"], wrong["sample"], strict=True):
+        by_hand[model].add(split.loc[sample, "group"])
+    assert comparison["test_patients_wrong"][:-1].to_dict() == {
+        name: len(patients) for name, patients in by_hand.items()
+    }
+    curve = json.loads((reporting / "learning_curve.json").read_text(encoding="utf-8"))
+    n_train = split.loc[split["split"] == "train", "group"].nunique()
+    assert max(curve["sizes"]) < n_train
+    assert curve["now"] is None or curve["now"]["n"] == n_train
+    page = (reporting / "report.html").read_text(encoding="utf-8")
+    assert "Test patients misclassified" in page
+
+
 def test_a_cohort_with_gaps_is_counted_modelled_tested_and_reported(gaps):
     quality = json.loads(gaps.data("08_reporting", "gaps", "data_quality.json").read_text())
     assert quality["dropped_probes"] == 1

@@ -46,7 +46,7 @@ def test_a_class_without_test_samples_has_no_shares(five):
 
 
 def test_each_model_has_its_matrix_in_the_order_given(two):
-    drawn = cv_confusion_matrices(of_all(two.cv), two.classes)
+    drawn = cv_confusion_matrices(of_all(two.cv), two.classes, two.sample_split)
     panels = [ax for ax in drawn.figure.axes if ax.get_title(loc="left")]
     assert [ax.get_title(loc="left") for ax in panels] == [readable(m) for m in two.cv]
     for ax, predictions in zip(panels, two.cv.values(), strict=True):
@@ -57,22 +57,39 @@ def test_each_model_has_its_matrix_in_the_order_given(two):
 
 def test_matrices_side_by_side_have_the_same_number_of_digits(repeated):
     both = {"knn": repeated, "svm_rbf": repeated.query("sample != 's4'")}
-    one, other = cv_confusion_matrices(of_all(both), ("A", "B")).figure.axes[:2]
+    split = pd.DataFrame({"split": "train"}, index=repeated["sample"].unique())
+    one, other = cv_confusion_matrices(of_all(both), ("A", "B"), split).figure.axes[:2]
     assert [text.get_text() for text in one.texts] == ["2.0", "0", "0.5", "1.5"]
     assert [text.get_text() for text in other.texts] == ["2.0", "0", "0", "1.0"]
 
 
 def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
     drawn = (
-        cv_confusion_matrices(of_all(two.cv), two.classes),
-        confusion_matrices_of_test_samples(of_all(two.test), two.classes),
+        cv_confusion_matrices(of_all(two.cv), two.classes, two.sample_split),
+        confusion_matrices_of_test_samples(of_all(two.test), two.classes, two.sample_split),
     )
     names = ["confusion_matrices_cross-validation", "confusion_matrices_test"]
     assert [each.name for each in drawn] == names
 
 
 def test_no_grid_without_a_test_set(untested):
-    assert confusion_matrices_of_test_samples(of_all(untested.test), untested.classes) is None
+    of_test = of_all(untested.test)
+    split = untested.sample_split
+    assert confusion_matrices_of_test_samples(of_test, untested.classes, split) is None
+
+
+def test_patients_stand_beside_their_samples(repeated):
+    """Four samples of two patients, all of which the model has seen in every repeat."""
+    tested = repeated.query("repeat == 0").drop(columns="repeat")
+    groups = pd.Series({"s1": "anna", "s2": "anna", "s3": "bert", "s4": "bert"})
+    predictions = ModelPredictions("knn", repeated, tested, ("A", "B"), groups)
+    cv, _ = confusion.confusion_matrix(predictions).figure.axes[:2]
+    assert cv.get_title(loc="left") == "cross-validation (4 samples of 2 patients)"
+    assert "of 4 samples of 2 patients" in predictions.sources()
+    assert "dashed: 4 test samples of 2 patients" in predictions.sources()
+    split = groups.rename("group").to_frame().assign(split="train")
+    drawn = cv_confusion_matrices(of_all({"knn": repeated}), ("A", "B"), split)
+    assert "4 samples of 2 patients" in drawn.caption
 
 
 def drawn_hard(cv, test):

@@ -281,12 +281,12 @@ STATED = {
             No test sample is of class AML""",
         "answer": """
             in cross-validation on 7 training patients (35 samples)
-            With its reject option it calls none of the 34 test samples of 6 patients.
+            With its reject option it calls none of the 34 test samples.
             Its threshold was fixed beforehand.
             On the test samples of 6 patients 34 of 34 were not called.
             Furey et al. 2000""",
         "table-held-out": """
-            so these intervals are too narrow.
+            Shares are of patients. A patient is misclassified where any of its samples is.
             0.7% to 19.7% 0 to 4
             0.1% to 16.2% 0
             80.3% to 99.3% 29
@@ -478,6 +478,57 @@ def test_classes_that_are_numbers_are_words_where_a_sentence_names_them():
     page = page_with(**make_datasets(classes=("0", "1")))
     assert "higher in class 1" in text(by_id(page, "answer"))
     assert "A probability for each of class 0 and class 1" in text(by_id(page, "model-card"))
+    cells = text(by_id(page, "table-classes-svm_rbf"))
+    assert "class 0 " in cells
+    assert "class 1 " in cells
+    calls = by_id(page, "table-calls")
+    assert "Probability of class 1" in text(calls)
+    assert {cell for row in calls.iter("tr") for cell in map(text, row)} & {"0", "1"} == set()
+    assert "class 0" in text(by_id(page, "table-conformal-sets"))
+    assert "class 0" in text(by_id(page, "table-classes"))
+
+
+@pytest.fixture(scope="module")
+def visits():
+    """A cohort whose patients gave two samples each."""
+    split = FOUND["sample_split"]
+    in_split = split.groupby("split").cumcount() // 2
+    n = int((split["split"] == "test").sum())
+    counts = {"patients": n // 2, "patients_wrong": 1, "patients_called": n // 2 - 1,
+              "patients_called_wrongly": 1}  # fmt: skip
+    columns = {f"test_{name}": value for name, value in counts.items()}
+    comparison = FOUND["model_comparison"].assign(**columns)
+    champion = comparison.query("champion").iloc[0]
+    return page_with(
+        sample_split=split.assign(group=split["split"] + in_split.astype(str)),
+        model_comparison=comparison,
+        champion=FOUND["champion"]
+        | {"test": FOUND["champion"]["test"] | counts, "held_out": held_out_figures(champion)},
+        cohort=CohortParameters(
+            split={"method": "given", "group": "patient"},
+            **FOUND["cohort"].model_dump(exclude={"split"}),
+        ),
+    )
+
+
+def test_errors_are_of_patients_where_they_gave_several_samples(visits):
+    answer = text(by_id(visits, "answer"))
+    right = "every sample of 16 of 17 test patients (32 of 34 samples) correct"
+    called = "calls 16 of 17 test patients (32 of 34 samples); 1 of these patients has a wrong call"
+    assert right in answer
+    assert called in answer
+    assert "Patients misclassified, every sample called 1 of 17 (5.9%)" in answer
+    assert "On the 34 test samples of 17 patients the models misclassify 1 patient each" in answer
+    assert "too narrow" not in answer
+    comparison = text(by_id(visits, "model-comparison"))
+    assert "Test patients misclassified" in comparison
+    assert "A patient is misclassified where any of its samples is." in comparison
+    assert "training patients, twice as many as now" in comparison
+    of_model = text(by_id(visits, "table-classes-svm_rbf"))
+    assert "Patients who gave them" in of_model
+    assert "samples of 17 patients" in text(by_id(visits, "table-scores-svm_rbf"))
+    assert "1 of 17 patients (2 of 34 samples) wrong" in text(by_id(visits, "model-card"))
+    assert "test0" in text(by_id(visits, "table-calls"))
 
 
 def test_pairs_are_rules_that_a_person_can_read():

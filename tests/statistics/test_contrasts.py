@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.contrasts import (
-    class_in_words,
     class_weights,
     contrast_matrix,
     each_against_rest,

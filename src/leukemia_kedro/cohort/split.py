@@ -195,6 +195,13 @@ def training_samples(sample_split: pd.DataFrame) -> tuple[pd.Series, np.ndarray 
     return rows["label"], groups
 
 
+def patients_of(sample_split: pd.DataFrame, samples: pd.Series) -> np.ndarray:
+    """The patient of each of ``samples``, or the sample itself where the cohort has no groups."""
+    if "group" not in sample_split:
+        return samples.to_numpy()
+    return sample_split.loc[samples, "group"].to_numpy()
+
+
 def held_out_samples(sample_split: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:
     """The rows of the held-out samples, in the order of ``samples``.
 

@@ -31,10 +31,14 @@ def held_out_figures(
         ``brier``. Each has ``value``, ``low`` and ``high`` (95 %), ``interval`` (its method) and
         ``published``, the smallest and largest published one, or None. The first three are shares,
         ``count`` of ``of`` samples, and their published ones are counts; without a call
-        there is no share of errors among calls.
+        there is no share of errors among calls. Where patients gave several of the samples, the
+        shares are of patients, see :func:`~.patients.count_patients`: their exact intervals need
+        independent units.
     """
-    n, calls = int(row["test_n"]), int(row["test_calls"])
-    errors, errors_among_calls = int(row["test_errors"]), int(row["test_errors_among_calls"])
+    counts = ["n", "errors", "calls", "errors_among_calls"]
+    if pd.notna(row.get("test_patients")):
+        counts = ["patients", "patients_wrong", "patients_called", "patients_called_wrongly"]
+    n, errors, calls, errors_among_calls = (int(row[f"test_{name}"]) for name in counts)
     return {
         "errors": _share(errors, n) | _range(published, "fewest_errors", "most_errors"),
         "errors_among_calls": _share(errors_among_calls, calls)

@@ -11,6 +11,7 @@ import pandas as pd
 from leukemia_kedro.evaluation.choice import behind_best, differences
 from leukemia_kedro.evaluation.metrics import score, score_repeats, squared_errors
 from leukemia_kedro.evaluation.outcomes import Outcomes
+from leukemia_kedro.evaluation.patients import PATIENT_COUNTS, count_patients
 from leukemia_kedro.evaluation.reject_option import call_summary
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.statistics.intervals import (
@@ -39,7 +40,9 @@ def score_held_out(
         Columns ``label, predicted, probability_<class>…``.
     classes : sequence of str
     patients : ndarray, shape (n_samples,), optional
-        The patient of each sample; with them the Brier score gets an interval.
+        The patient of each sample; with them the Brier score gets an interval. Where patients gave
+        several samples, intervals are as wide as the number of patients asks for, as if the samples
+        of one patient were always right or wrong together.
     seed : int
         Of the bootstrap over patients.
 
@@ -50,15 +53,20 @@ def score_held_out(
         accuracy, ``accuracy_low, accuracy_high``; that of the balanced accuracy,
         ``balanced_accuracy_low, balanced_accuracy_high``, see
         :func:`~leukemia_kedro.statistics.intervals.mean_recall_interval`; and that of the Brier
-        score, ``brier_low, brier_high`` (None for a single patient).
+        score, ``brier_low, brier_high`` (None for a single patient); and the counts of
+        :func:`~.patients.count_patients`.
     """
     scores = score(predictions, classes)
-    exact = clopper_pearson(scores["n"] - scores["errors"], scores["n"])
+    people = pd.Series(range(len(predictions)) if patients is None else patients)
+    share = people.nunique() / len(people)
+    exact = clopper_pearson((scores["n"] - scores["errors"]) * share, scores["n"] * share)
     scores |= zip(("accuracy_low", "accuracy_high"), exact, strict=True)
-    of_classes = pd.DataFrame(scores["per_class"].values()).query("n > 0")
-    ends = mean_recall_interval(of_classes["recall"].to_numpy(float), of_classes["n"].to_numpy())
+    sizes = people.groupby(predictions["label"].to_numpy()).nunique()
+    present = {name: of["recall"] for name, of in scores["per_class"].items() if of["n"]}
+    ends = mean_recall_interval(np.array(list(present.values())), sizes[list(present)].to_numpy())
     scores |= zip(("balanced_accuracy_low", "balanced_accuracy_high"), ends, strict=True)
     if patients is not None:
+        scores |= count_patients(predictions, patients)
         drawn: tuple[float | None, float | None] = None, None
         if len(set(patients)) > 1:
             drawn = bootstrap_interval(squared_errors(predictions, classes), patients, seed)
@@ -104,6 +112,10 @@ COLUMNS = [
     "behind_best_se", "difference", "difference_low", "difference_high",
     "mcnemar_p_holm",
 ]  # fmt: skip
+
+
+PATIENT_COLUMNS = [f"test_{name}" for name in PATIENT_COUNTS]
+"""Further last columns, where patients gave several test samples."""
 
 
 def models_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +204,7 @@ def comparison_row(name: str, score: dict[str, Any]) -> dict[str, Any]:
         "train_accuracy": train["accuracy"],
         **{
             column: test.get(column.removeprefix("test_"))
-            for column in COLUMNS
+            for column in (*COLUMNS, *(PATIENT_COLUMNS if "patients" in test else ()))
             if column.startswith("test_")
         },
         "overfit_gap": train["accuracy"] - cv["accuracy"],

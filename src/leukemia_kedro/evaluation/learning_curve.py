@@ -40,7 +40,7 @@ SMALLEST_GAIN = 0.001
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """Expected error, 1 − balanced accuracy, after training on n samples: a n^(−b) + c."""
+    """Expected error, 1 − balanced accuracy, after training on n patients: a n^(−b) + c."""
 
     a: float
     b: float
@@ -56,7 +56,7 @@ def fit_power_law(sizes: np.ndarray, errors: np.ndarray) -> PowerLaw:
     Parameters
     ----------
     sizes : ndarray, shape (n_sizes,)
-        Numbers of training samples, ascending, at least three.
+        Numbers of training patients, ascending, at least three.
     errors : ndarray, shape (n_sizes,)
         1 − balanced accuracy, 0 to 1.
 
@@ -114,11 +114,12 @@ def learning_curve(
     Returns
     -------
     dict
-        ``sizes``, the mean numbers of training samples; at each of them ``balanced_accuracy``,
+        ``sizes``, the mean numbers of training patients, or of samples where no groups say which
+        samples are of one patient; at each of them ``balanced_accuracy``,
         its 95 % interval ``balanced_accuracy_low, balanced_accuracy_high``, and ``above_chance``,
         whether the law is fitted to it. ``power_law`` has ``a, b, c`` of :class:`PowerLaw`. From
         it come, with ``n, value, low, high``: ``now``, the balanced accuracy with all training
-        samples; ``doubled``, with twice as many; and ``fitted``, a list of points between.
+        patients; ``doubled``, with twice as many; and ``fitted``, a list of points between.
         ``gain``, with ``value, low, high``, is the difference of the first two. ``can_be_told`` is
         False where the gain may be nothing as well as more than half of what is left to gain, and
         where nothing is left.
@@ -133,11 +134,14 @@ def learning_curve(
     )
     whole_folds = by_repeat[training_set.samples].to_numpy()
     curves = [*_smaller(training_set, outer, setting, n_jobs), (outer, whole_folds)]
-    sizes = np.array([np.mean([len(part.train) for part in parts]) for parts, _ in curves])
+    strata = _strata(classes, groups)
+    _, patient_of = strata
+    n_patients = [[len(set(patient_of[part.train])) for part in parts] for parts, _ in curves]
+    sizes = np.mean(n_patients, axis=1)
     correct = np.stack([of_size for _, of_size in curves], axis=2)
     members = class_members(classes)
     score = np.mean([correct[:, of_class].mean(axis=(0, 1)) for of_class in members], axis=0)
-    draws = _bootstrap(correct, members, _strata(classes, groups), sizes[-1], setting.seed)
+    draws = _bootstrap(correct, members, strata, sizes[-1], setting.seed)
     low, high = _interval(draws)
     above_chance = np.logical_and.accumulate((low > 1 / len(members))[::-1])[::-1]
     record = {
@@ -151,7 +155,7 @@ def learning_curve(
         nothing = dict.fromkeys(("power_law", "now", "doubled", "gain"))
         return record | nothing | {"can_be_told": False, "fitted": []}
     in_law = sizes[above_chance], score[above_chance], draws[:, above_chance]
-    return record | _extrapolated(*in_law, len(classes))
+    return record | _extrapolated(*in_law, len(strata[0]))
 
 
 def _smaller(
@@ -242,12 +246,12 @@ def _bootstrap(
     ``correct``, shape (n_repeats, n_samples, n_sizes), says which predictions are.
     """
     of_patient, patient_of = strata
-    n_repeats, n_samples, _ = correct.shape
+    n_repeats = len(correct)
     generator = np.random.default_rng(seed)
     drawn = np.empty((DRAWS, len(of_patient)))
     for of_class in class_members(of_patient):
         n = len(of_class)
-        n_drawn = max(1, round(n * n_train / n_samples))
+        n_drawn = max(1, round(n * n_train / len(of_patient)))
         drawn[:, of_class] = generator.multinomial(n_drawn, np.full(n, 1 / n), DRAWS)
     draws = []
     for number in range(n_repeats):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class RejectOption(TypedDict):
@@ -42,6 +42,8 @@ class SetsOfClass(TypedDict):
     missed: int
     low: float
     high: float
+    patients: NotRequired[int]
+    """Where patients gave several of the samples; the interval is for so many."""
 
 
 class SetsRecord(TypedDict):

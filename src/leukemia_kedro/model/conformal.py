@@ -121,7 +121,9 @@ def calibrate_sets(predictions: pd.DataFrame, patients: np.ndarray, alpha: float
     return ConformalSets(alpha, scores, weights)
 
 
-def describe_sets(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+def describe_sets(
+    predictions: pd.DataFrame, classes: Sequence[str], patients: np.ndarray | None = None
+) -> dict[str, Any]:
     """How many sets hold one class, several or none; with labels, how often the own is missing.
 
     Parameters
@@ -129,13 +131,16 @@ def describe_sets(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
     predictions : DataFrame
         Column ``conformal_set`` and perhaps ``label``.
     classes : sequence of str
+    patients : ndarray, shape (n_samples,), optional
+        The patient of each sample, where patients gave several.
 
     Returns
     -------
     dict
         ``one``, ``several``, ``none``; ``per_class``, empty without labels: for each class that
         occurs the samples ``n``, how many sets have ``missed`` it, and the exact 95 % interval of
-        this share, ``low`` and ``high``.
+        this share, ``low`` and ``high``. Where patients gave several of the samples, the class's
+        ``patients``, for whom the interval is.
     """
     sets = predictions[SET]
     none, one = int((sets == NO_CLASS).sum()), int(sets.isin(classes).sum())
@@ -147,12 +152,17 @@ def describe_sets(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str
     }
     if "label" not in predictions:
         return found
+    people = pd.Series(range(len(sets)) if patients is None else patients, sets.index)
     for name in classes:
-        of_class = sets[predictions["label"] == name]
+        is_of_class = predictions["label"] == name
+        of_class = sets[is_of_class]
         # A joint on both sides, so that no class is found within the name of another.
         held = [f"{JOINT}{name}{JOINT}" in f"{JOINT}{text}{JOINT}" for text in of_class]
         n, missed = len(held), len(held) - sum(held)
         if n:
-            low, high = clopper_pearson(missed, n)
+            n_people = people[is_of_class].nunique()
+            low, high = clopper_pearson(missed * n_people / n, n_people)
             found["per_class"][name] = {"n": n, "missed": missed, "low": low, "high": high}
+            if not people.is_unique:
+                found["per_class"][name]["patients"] = n_people
     return found

@@ -16,6 +16,7 @@ from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     counted,
     fitted,
+    patients_beside,
     plain,
     readable,
 )
@@ -52,7 +53,8 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
         if table.empty:
             continue
         bins = reliability(table, classes)
-        label = f"{name} ({counted(len(table), 'sample')})"
+        beside = patients_beside(predictions.once(table))
+        label = f"{name} ({counted(len(table), 'sample')}{beside})"
         look = {"color": style.SPLIT_COLOURS[split], "label": label}
         marker, x, y = style.SPLIT_MARKERS[split], bins["predicted"], bins["observed"]
         curve.vlines(x, bins["low"], bins["high"], color=look["color"], linewidth=1.0)

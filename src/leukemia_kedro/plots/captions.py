@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from leukemia_kedro.plots.fonts import draw_every_letter
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 
 WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
 AS_WRITTEN = {word.lower().replace("-", ""): word for word in (*WORDS, "SVC", "UMAP", "XGBoost")}
@@ -54,6 +55,19 @@ class CaptionedFigure:
 def counted(number: int, noun: str) -> str:
     """``1 sample``, ``2,096 samples``: a number with its noun, whose plural ends in ``s``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def patients_beside(samples: pd.DataFrame) -> str:
+    """`` of 6 patients``, to follow a number of samples; empty without the column ``group``."""
+    if "group" not in samples:
+        return ""
+    return f" of {counted(samples['group'].nunique(), 'patient')}"
+
+
+def n_in_brackets(samples: pd.DataFrame) -> str:
+    """``n = 38``, or ``38 samples of 20 patients``, of rows of ``sample_split``."""
+    beside = patients_beside(samples)
+    return f"{counted(len(samples), 'sample')}{beside}" if beside else f"n = {len(samples):,}"
 
 
 def drawn_of(n_drawn: int, n: int) -> str:

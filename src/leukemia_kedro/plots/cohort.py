@@ -15,11 +15,13 @@ from leukemia_kedro.plots.captions import (
     class_name,
     counted,
     drawn_of,
+    n_in_brackets,
+    patients_beside,
     sample_name,
 )
 from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.plots.study import Shift, are_ratios
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
             counts[split],
             height=thickness * 0.9,
             color=style.SPLIT_COLOURS[split],
-            label=f"{split} (n = {n:,})",
+            label=f"{split} ({n_in_brackets(sample_split[sample_split['split'] == split])})",
         )
         shares = [f"{count:,} ({count / n:.0%})" for count in counts[split].tolist()]
         ax.bar_label(bars, shares, fontsize=style.SMALL_SIZE, padding=2)
@@ -66,8 +68,9 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
     return CaptionedFigure(
         name="class_balance",
         title="Class balance",
-        caption=f"Samples of each class ({counted(len(sample_split), 'sample')}); in brackets the "
-        f"share of the class{' in its split' if len(splits) > 1 else ''}.",
+        caption=f"Samples of each class ({counted(len(sample_split), 'sample')}"
+        f"{patients_beside(sample_split)}); in brackets the share of the class"
+        f"{' in its split' if len(splits) > 1 else ''}.",
         alt=f"Bar chart of samples per class. {sizes}.",
         figure=figure,
     )
@@ -104,7 +107,7 @@ def intensity_per_sample(
         if scale == "raw":
             ax.set_yscale("symlog", linthresh=100)
         ax.margins(x=0.01)
-        style.title(ax, f"{split} (n = {(table['split'] == split).sum():,})")
+        style.title(ax, f"{split} ({n_in_brackets(table[table['split'] == split])})")
     ratios = are_ratios(data_quality)
     figure.supylabel("log2 ratio" if ratios else SCALES[scale], fontsize=style.TEXT_SIZE)
     axes[-1, 0].set_xlabel("samples, by class and median intensity")
@@ -173,13 +176,13 @@ def intensity_shift(
     spread = {}
     shown = thinned(sample_split, MOST_DISTRIBUTIONS)
     for split in style.splits_in(sample_split):
-        n = (sample_split["split"] == split).sum()
+        n = n_in_brackets(sample_split[sample_split["split"] == split])
         members = shown.index[shown["split"] == split]
         quantiles = np.nanquantile(log_expression[members].to_numpy(), shares, axis=0)
         low, middle, high = np.quantile(quantiles, (0.05, 0.5, 0.95), axis=1)
         colour = style.SPLIT_COLOURS[split]
         ax.fill_betweenx(shares, low, high, color=colour, alpha=0.3, linewidth=0)
-        ax.plot(middle, shares, color=colour, label=f"{split} (n = {n:,})")
+        ax.plot(middle, shares, color=colour, label=f"{split} ({n})")
         spread[split] = f"{split} {middle[49]:.2f}"
     unit = "log2 ratio" if are_ratios(data_quality) else "log2 intensity"
     ax.set(xlabel=unit, ylabel="share of probes at or below", ylim=(0, 1))

@@ -12,7 +12,13 @@ from matplotlib.axes import Axes
 
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, on_screen, readable
+from leukemia_kedro.plots.captions import (
+    CaptionedFigure,
+    counted,
+    n_in_brackets,
+    on_screen,
+    readable,
+)
 from leukemia_kedro.plots.shown import shown_in
 
 BASELINE_NAME = "assigning every sample to the larger class"
@@ -128,13 +134,13 @@ def _ranked(model_comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measures(sample_split: pd.DataFrame) -> list[_Measure]:
-    n = sample_split["split"].value_counts()
-    out_of_fold = f"cross-validation (n = {n['train']:,})"
+    n = {str(split): n_in_brackets(rows) for split, rows in sample_split.groupby("split")}
+    out_of_fold = f"cross-validation ({n['train']})"
     if "test" not in n:
         return [_Measure("cv_balanced_accuracy", out_of_fold, "train", 0.0)]
     return [
         _Measure("cv_balanced_accuracy", out_of_fold, "train", -0.17),
-        _Measure("test_balanced_accuracy", f"test samples (n = {n['test']:,})", "test", 0.17),
+        _Measure("test_balanced_accuracy", f"test samples ({n['test']})", "test", 0.17),
     ]
 
 
@@ -168,14 +174,14 @@ def train_versus_test(
     ``cv_accuracy``, ``test_accuracy`` (NaN where there is no test set), ``cv_balanced_accuracy``.
     """
     models = _ranked(model_comparison)
-    n = sample_split["split"].value_counts()
-    fitted_to = f"the training samples it was fitted to (n = {n['train']:,})"
+    n = {str(split): n_in_brackets(rows) for split, rows in sample_split.groupby("split")}
+    fitted_to = f"the training samples it was fitted to ({n['train']})"
     marks = {
         "train_accuracy": (fitted_to, "s", style.SPLIT_COLOURS["train"]),
-        "cv_accuracy": (f"cross-validation (n = {n['train']:,})", "o", style.SKY_BLUE),
+        "cv_accuracy": (f"cross-validation ({n['train']})", "o", style.SKY_BLUE),
     }
     if "test" in n:
-        name = f"test samples (n = {n['test']:,})"
+        name = f"test samples ({n['test']})"
         marks["test_accuracy"] = (name, "^", style.SPLIT_COLOURS["test"])
     figure, [[ax]] = style.panels(height=1.2 + 0.22 * len(models), width=5.2)
     scores = models[list(marks)]

@@ -21,12 +21,14 @@ from leukemia_kedro.plots.captions import (
     class_name,
     counted,
     fitted,
+    n_in_brackets,
+    patients_beside,
     readable,
     sample_name,
 )
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 
 MOST_HARD = 40
 MOST_BESIDE = 8
@@ -64,7 +66,7 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     for ax, (source, table) in zip(axes, parts.items(), strict=True):
         counts = confusion_counts(table, classes)
         image = _draw_matrix(ax, counts, classes, _digits(counts), side, with_shares=True)
-        style.title(ax, f"{source} (n = {table['sample'].nunique():,})")
+        style.title(ax, f"{source} ({n_in_brackets(predictions.once(table))})")
         ax.set_xlabel("predicted class")
     for ax in grid[:, 0]:
         ax.set_ylabel("true class")
@@ -83,23 +85,25 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
 
 
 @shown_in("model")
-def cv_confusion_matrices(cv_predictions: pd.DataFrame, classes: Sequence[str]) -> CaptionedFigure:
+def cv_confusion_matrices(
+    cv_predictions: pd.DataFrame, classes: Sequence[str], sample_split: pd.DataFrame
+) -> CaptionedFigure:
     """Small confusion matrices of all models in cross-validation."""
-    return _confusion_matrices(cv_predictions, classes, "cross-validation")
+    return _confusion_matrices(cv_predictions, classes, sample_split, "cross-validation")
 
 
 @shown_in("model")
 def confusion_matrices_of_test_samples(
-    test_predictions: pd.DataFrame, classes: Sequence[str]
+    test_predictions: pd.DataFrame, classes: Sequence[str], sample_split: pd.DataFrame
 ) -> CaptionedFigure | None:
     """Small confusion matrices of all models on test samples; None where there are none."""
     if test_predictions.empty:
         return None
-    return _confusion_matrices(test_predictions, classes, "test")
+    return _confusion_matrices(test_predictions, classes, sample_split, "test")
 
 
 def _confusion_matrices(
-    predictions: pd.DataFrame, classes: Sequence[str], source: str
+    predictions: pd.DataFrame, classes: Sequence[str], sample_split: pd.DataFrame, source: str
 ) -> CaptionedFigure:
     tables = {str(model): table for model, table in predictions.groupby("model", sort=False)}
     n_columns = min(len(tables), 5 if len(classes) <= 3 else 4)
@@ -118,12 +122,13 @@ def _confusion_matrices(
     _draw_key(figure, image, figure.axes, "share of the true class", **KEY)
 
     wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in tables.items())
+    samples = sample_split.loc[predictions["sample"].unique()]
     return CaptionedFigure(
         name=file_stem("confusion_matrices", source),
         title=f"Confusion matrices of all models: {source}",
         caption=f"Number of samples by true and predicted class{_averaging(predictions)}, "
-        f"{counted(predictions['sample'].nunique(), 'sample')} ({source}); columns in the order of "
-        "the rows; colour: share of the true class."
+        f"{counted(len(samples), 'sample')}{patients_beside(samples)} ({source}); columns in the "
+        "order of the rows; colour: share of the true class."
         + ("" if has_numbers else " The figure of each model has the numbers."),
         alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
         figure=figure,
@@ -167,6 +172,8 @@ def hard_samples(
     ax.set_yticks(range(len(rows)), names)
     ax.set(xlabel="model", ylabel="sample")
 
+    of_all = patients_beside(sample_split.loc[wrong.index])
+    of_whom = of_all and f"{patients_beside(sample_split.loc[missed.index])},"
     limit = "" if len(about) == len(missed) else f"; the {len(about)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
     hardest = ", ".join(
@@ -175,8 +182,9 @@ def hard_samples(
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
-        caption=f"{counted(len(missed), 'sample')} of {len(wrong):,} classified wrongly by at "
-        f"least one model{limit}; in brackets true class{' and split' if has_test else ''}. "
+        caption=f"{counted(len(missed), 'sample')}{of_whom} of {len(wrong):,}{of_all} classified "
+        f"wrongly by at least one model{limit}; in brackets true class"
+        f"{' and split' if has_test else ''}. "
         f"{'Training samples: share' if has_test else 'Colour: share'} of the cross-validation "
         f"repeats in which the prediction was wrong{tested}.",
         alt=f"Matrix of wrong predictions, samples by models; hardest first: {hardest or 'none'}.",

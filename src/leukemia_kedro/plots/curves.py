@@ -20,9 +20,10 @@ from sklearn import metrics
 from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, class_name, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, class_name, patients_beside, readable
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.statistics.class_names import class_in_words
 
 GRID = np.concatenate([[0], np.linspace(0, 1, 101)])  # 0 twice: a ROC curve may rise there
 DASHES = (0, (4, 2))
@@ -141,10 +142,12 @@ def _draw_panels(
         drawn, of_class = replace(predictions, test=test), partial(curve, label)
         colour, steps = colours[label], curve is _precision_recall
         entries = draw_curves(ax, drawn, of_class, colour, measure, steps)
-        areas.append(f"{label}: {', '.join(entries)}")
-        train = predictions.cv.drop_duplicates("sample")["label"] == label
-        n_test = f", {in_test.sum():,} test" if len(in_test) else ""
-        style.title(ax, f"{class_name(label)}\n(n = {train.sum():,} train{n_test})")
+        areas.append(f"{class_in_words(label)}: {', '.join(entries)}")
+        samples = [predictions.once(part) for part in (predictions.cv, predictions.test)]
+        train, tested = (rows[rows["label"] == label] for rows in samples)
+        n_test = f", {len(tested):,} test{patients_beside(tested)}" if len(in_test) else ""
+        n_train = f"n = {len(train):,} train{patients_beside(train)}"
+        style.title(ax, f"{class_name(label)}\n({n_train}{n_test})")
         style.legend(ax, loc=legend_place)
     return "; ".join(areas)
 

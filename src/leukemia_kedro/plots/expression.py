@@ -28,7 +28,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.inputs import Contrast
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60

@@ -153,8 +153,10 @@ def model_gallery(
         {model: table[table["model"] == model].drop(columns="model") for model in models}
         for table in (cv_predictions, study.test_predictions)
     )
+    groups = cohort.sample_split.get("group")
     predictions = {
-        model: ModelPredictions(model, cv[model], test[model], cohort.classes) for model in models
+        model: ModelPredictions(model, cv[model], test[model], cohort.classes, groups)
+        for model in models
     }
     shown = log_expression[thinned(cohort.sample_split, MOST_DISTRIBUTIONS).index]
     given = {"log_expression": shown, "cv_predictions": cv_predictions}

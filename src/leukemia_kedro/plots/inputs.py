@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leukemia_kedro.compute.file_names import file_stem
-from leukemia_kedro.plots.captions import counted
+from leukemia_kedro.plots.captions import counted, patients_beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +22,27 @@ class ModelPredictions:
     test: pd.DataFrame
     """As ``cv``, without ``repeat``, and with ``call``; no rows where there is no test set."""
     classes: Sequence[str]
+    groups: pd.Series | None = None
+    """The patient of each sample, index ``sample``, where patients gave several."""
+
+    def once(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Each sample of ``cv`` or ``test`` once, with the column ``group`` if it is known."""
+        samples = table.drop_duplicates("sample")
+        if self.groups is None:
+            return samples
+        return samples.assign(group=samples["sample"].map(self.groups))
 
     def sources(self) -> str:
         """Sentence on what solid and dashed lines are, with the number of samples."""
         repeats = self.cv["repeat"].nunique()
-        text = f"Solid: cross-validation of {counted(self.cv['sample'].nunique(), 'sample')}"
+        samples = self.once(self.cv)
+        text = f"Solid: cross-validation of {counted(len(samples), 'sample')}"
+        text += patients_beside(samples)
         if repeats > 1:
             text += f", mean and range of {repeats} repeats"
         if len(self.test):
             text += f"; dashed: {counted(len(self.test), 'test sample')}"
+            text += patients_beside(self.once(self.test))
         return f"{text}."
 
 

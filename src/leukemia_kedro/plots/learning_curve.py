@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, readable
@@ -13,11 +14,15 @@ from leukemia_kedro.plots.study import LearningCurve
 
 
 @shown_in("model")
-def learning_curve(learning_curve: LearningCurve, classes: Sequence[str]) -> CaptionedFigure:
+def learning_curve(
+    learning_curve: LearningCurve, classes: Sequence[str], sample_split: pd.DataFrame
+) -> CaptionedFigure:
     """Balanced accuracy against the number of training samples, with the fitted power law.
 
-    ``learning_curve`` is the record of that name; its fitted law may be missing.
+    ``learning_curve`` is the record of that name; its fitted law may be missing. With the column
+    ``group`` in ``sample_split`` its numbers are of patients.
     """
+    unit = "patients" if "group" in sample_split else "samples"
     sizes, score = learning_curve["sizes"], learning_curve["balanced_accuracy"]
     low, high = learning_curve["balanced_accuracy_low"], learning_curve["balanced_accuracy_high"]
     figure, [[ax]] = style.panels(width=4.6, height=3.4)
@@ -31,7 +36,7 @@ def learning_curve(learning_curve: LearningCurve, classes: Sequence[str]) -> Cap
     mark = {"linestyle": "", "marker": style.SPLIT_MARKERS["train"], "markersize": 4}
     ax.plot(sizes, score, color=colour, label="cross-validation", **mark)
     marks = [
-        (learning_curve["now"], "all training samples"),
+        (learning_curve["now"], f"all training {unit}"),
         (learning_curve["doubled"], "twice as many"),
     ]
     for (point, text), dashes in zip(marks, (":", "--"), strict=True):
@@ -44,7 +49,7 @@ def learning_curve(learning_curve: LearningCurve, classes: Sequence[str]) -> Cap
     ticks = sorted({round(each) for each in [*sizes, *(point["n"] for point, _ in marks if point)]})
     ax.set_xticks(_apart(ticks), [f"{tick:,}" for tick in _apart(ticks)])
     ax.set_xticks([], minor=True)
-    ax.set(xlabel="training samples (log scale)", ylabel="balanced accuracy")
+    ax.set(xlabel=f"training {unit} (log scale)", ylabel="balanced accuracy")
     ax.set_ylim(min(chance, *low) - 0.02, 1.02)
     style.legend_below(figure)
 
@@ -60,7 +65,7 @@ def learning_curve(learning_curve: LearningCurve, classes: Sequence[str]) -> Cap
         title=f"Learning curve: {model}",
         caption=f"Balanced accuracy of {model} on the held-out folds, after training on nested "
         f"parts of each training fold, with 95% intervals; {law}.",
-        alt=f"Balanced accuracy by number of training samples: {scores}.",
+        alt=f"Balanced accuracy by number of training {unit}: {scores}.",
         figure=figure,
     )
 

@@ -20,7 +20,7 @@ from leukemia_kedro.plots.captions import (
     on_screen,
 )
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000

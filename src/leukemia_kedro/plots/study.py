@@ -139,10 +139,17 @@ class OnTestSamples(TypedDict):
     brier: float
     calls: float
     errors_among_calls: float
+    patients: NotRequired[float]
+    """Where patients gave several samples, as are the next three: with an error, with a call, with
+    a wrong call."""
+    patients_wrong: NotRequired[float]
+    patients_called: NotRequired[float]
+    patients_called_wrongly: NotRequired[float]
 
 
 class HeldOutFigure(TypedDict):
-    """A share (``count`` samples ``of`` so many) or a score, with its 95 % interval."""
+    """A share (``count`` samples, or patients who gave several, ``of`` so many) or a score, with
+    its 95 % interval."""
 
     count: NotRequired[int]
     of: NotRequired[int]
@@ -206,7 +213,7 @@ class SelectionBias(TypedDict):
 
 
 class CurvePoint(TypedDict):
-    """Balanced accuracy, with its 95 % interval, after training on ``n`` samples."""
+    """Balanced accuracy, with its 95 % interval, after training on ``n`` patients."""
 
     n: float
     value: float
@@ -215,7 +222,7 @@ class CurvePoint(TypedDict):
 
 
 class LearningCurve(TypedDict):
-    """Balanced accuracies with fewer training samples, and what the fitted law says of more.
+    """Balanced accuracies with fewer training patients, and what the fitted law says of more.
 
     What comes from the law is None, or empty, where there is none.
     """

@@ -11,6 +11,7 @@ from leukemia_kedro.plots.study import CohortStudy, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import capital, count, decimal, listed, percent, units
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.confounding import in_words as confounded
 
 FEW_SAMPLES = 10
@@ -51,7 +52,7 @@ def card(study: Study) -> CohortCard:
         | {f"patients_{split}": cohort.count_patients(split, label) for split in SPLITS}
         for label, n in quality["classes"].items()
     ]
-    columns = [Column("label", "Class"), Column("train", "Training", count)]
+    columns = [Column("label", "Class", class_in_words), Column("train", "Training", count)]
     if cohort.n_test:
         columns += [Column("test", "Test", count), Column("total", "Total", count)]
     caption = "Samples of each class."

@@ -13,7 +13,7 @@ from leukemia_kedro.plots.study import DRAWN, IN_FULL, FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import above_chance, count, decimal, percent, small
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 
 TOP = 200
 """Genes and gene sets listed for a contrast; the files hold them all."""

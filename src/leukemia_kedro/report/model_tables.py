@@ -9,25 +9,33 @@ import pandas as pd
 
 from leukemia_kedro.cohort.selection import NO_CALL
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
+from leukemia_kedro.evaluation.records import SetsOfClass
+from leukemia_kedro.model.conformal import JOINT
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.model.rules import Rule
 from leukemia_kedro.plots.captions import gene_name, readable
-from leukemia_kedro.plots.study import ModelScores, Study, WithInterval
+from leukemia_kedro.plots.study import CohortStudy, ModelScores, Study, WithInterval
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
     NOTHING,
+    PATIENT_RULE,
     capital,
     count,
     decimal,
+    in_brackets,
     percent_interval,
     small,
     units,
 )
+from leukemia_kedro.statistics.class_names import class_in_words
 
 MOST_CALLS = 300
 """Test samples listed by name, the least confident predictions first."""
 MOST_PROBABILITIES = 3
 """Classes whose probabilities fit on paper side by side."""
+SAMPLES_ARE_COUNTED = (
+    "Counted are samples, several of which are of one patient, so these intervals are too narrow."
+)
 SLOPE = (
     "the calibration slope is 1 at best, below 1 where probabilities are too extreme, above 1 "
     "where they are too cautious, and infinite where they separate the classes (a dash, with the "
@@ -69,6 +77,7 @@ def comparison_table(study: Study) -> Table:
             Column("test_balanced_accuracy", "Test balanced accuracy", decimal),
             Column("test_interval", "95% interval"),
             Column("test_errors", "Test errors", count),
+            Column("test_patients_wrong", "Test patients misclassified", count),
             Column("test_brier", "Test Brier", decimal),
             Column("test_calibration_slope", "Test calibration slope", two_digits),
             Column("test_slope_interval", "95% interval"),
@@ -82,6 +91,8 @@ def comparison_table(study: Study) -> Table:
         f"rest); Brier the mean squared error of the probabilities, 0 at best; {SLOPE}. Baseline: "
         "every sample is assigned to the largest class of the training samples."
     )
+    if "test_patients_wrong" in rows:
+        caption += f" {PATIENT_RULE}"
     return make_table(rows, columns, anchor="comparison", caption=caption)
 
 
@@ -94,6 +105,8 @@ def difference_table(study: Study) -> Table | None:
     samples = (
         "test samples" if study.cohort.n_test else "out-of-fold predictions of the first repeat"
     )
+    if study.cohort.n_patients is not None:
+        samples += ", of which those of one patient are one pair: correct where all of them are"
     rows = models.assign(
         model=_marked(models),
         rule=models["model"].isin(meet_the_rule(models)["model"]).map({True: "yes", False: "no"}),
@@ -165,14 +178,15 @@ def rule_table(model: str, rules: Sequence[Rule], probes: pd.DataFrame) -> Table
     return make_table(
         [
             {
-                "rule": f"{named[rule['higher']]} > {named[rule['lower']]} → {rule['then']}",
+                "rule": f"{named[rule['higher']]} > {named[rule['lower']]} → "
+                + class_in_words(rule["then"]),
                 **rule,
             }
             for rule in rules
         ],
         [
             Column("rule", "Rule"),
-            Column("otherwise", "Otherwise"),
+            Column("otherwise", "Otherwise", class_in_words),
             Column("score", "Δ", decimal),
             Column("rank_score", "Γ", count),
         ],
@@ -188,7 +202,7 @@ def rule_table(model: str, rules: Sequence[Rule], probes: pd.DataFrame) -> Table
     )
 
 
-def overall_table(model: str, scores: ModelScores) -> Table:
+def overall_table(cohort: CohortStudy, model: str, scores: ModelScores) -> Table:
     measures = {
         "accuracy": "Accuracy",
         "balanced_accuracy": "Balanced accuracy",
@@ -197,16 +211,14 @@ def overall_table(model: str, scores: ModelScores) -> Table:
         "log_loss": "Log loss",
         "brier": "Brier score",
     }
-    shown: dict[str, Mapping[str, Any] | None] = {
-        "Cross-validation": scores["cv"],
-        "Test samples": scores["test"],
-        "Training samples": scores["train"],
+    shown: dict[str, tuple[Mapping[str, Any] | None, int | None]] = {
+        "Cross-validation": (scores["cv"], cohort.n_train_patients),
+        "Test samples": (scores["test"], cohort.n_test_patients),
+        "Training samples": (scores["train"], cohort.n_train_patients),
     }
-    sets = {name: values for name, values in shown.items() if values}
+    sets = {name: values for name, (values, _) in shown.items() if values}
     columns = [
-        Column(
-            name, f"{name} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(values['n'])})", decimal
-        )
+        Column(name, f"{name} ({in_brackets(values['n'], shown[name][1])})", decimal)
         for name, values in sets.items()
     ]
     return make_table(
@@ -229,7 +241,7 @@ def calibration_table(model: str, scores: ModelScores) -> Table:
     classes = list(intercepts)[-1 if len(intercepts) == 2 else 0 :]
     rows: list[dict[str, Any]] = [
         {"measure": "Calibration slope"},
-        *({"measure": f"Calibration intercept, {label}"} for label in classes),
+        *({"measure": f"Calibration intercept, {class_in_words(label)}"} for label in classes),
     ]
     for name, values in sets.items():
         slope = WithInterval(
@@ -271,17 +283,22 @@ def interval_of_slope(low: float | None, high: float | None) -> str:
     return f"{lower} to {'∞' if pd.isna(high) else two_digits(high)}"
 
 
-def class_table(model: str, scores: ModelScores) -> Table:
+def class_table(cohort: CohortStudy, model: str, scores: ModelScores) -> Table:
     """Each class on the test samples, or without them out of fold."""
-    samples, mean = "Test samples", ""
+    split, samples, mean = "test", "Test samples", ""
     if scores["test"] is None:
-        samples, mean = "Training samples", " in cross-validation, mean over repeats"
+        split, samples = "train", "Training samples"
+        mean = " in cross-validation, mean over repeats"
     of_classes = (scores["test"] or scores["cv"])["per_class"]
+    rows = pd.DataFrame([{"label": label, **row} for label, row in of_classes.items()])
+    if cohort.n_patients is not None:
+        rows["patients"] = [cohort.count_patients(split, label) for label in of_classes]
     return make_table(
-        [{"label": label, **row} for label, row in of_classes.items()],
+        rows,
         [
-            Column("label", "Class"),
+            Column("label", "Class", class_in_words),
             Column("n", samples, count),
+            Column("patients", "Patients who gave them", count),
             Column("precision", "Precision", decimal),
             Column("recall", "Recall", decimal),
             Column("f1", "F1", decimal),
@@ -298,10 +315,11 @@ def hardest_table(study: Study) -> Table | None:
     if not hard:
         return None
     return make_table(
-        hard,
+        with_patients(pd.DataFrame(hard), study.cohort),
         [
             Column("sample", "Sample"),
-            Column("label", "True class"),
+            Column("group", "Patient"),
+            Column("label", "True class", class_in_words),
             Column("split", "Split"),
             Column("n_models_wrong", "Models that misclassify it", count),
             Column("n_models", "Models", count),
@@ -312,6 +330,13 @@ def hardest_table(study: Study) -> Table | None:
     )
 
 
+def with_patients(samples: pd.DataFrame, cohort: CohortStudy) -> pd.DataFrame:
+    """The table with the column ``group``, where the cohort has it."""
+    if "group" not in cohort.sample_split:
+        return samples
+    return samples.join(cohort.sample_split["group"], on="sample")
+
+
 def call_table(study: Study) -> Table | None:
     champion, predictions = study.models.champion["champion"], study.models.test_predictions
     of_champion = predictions[predictions["model"] == champion]
@@ -319,19 +344,23 @@ def call_table(study: Study) -> Table | None:
         return None
     calls = of_champion.sort_values("confidence", kind="stable").head(MOST_CALLS)
     verdict = (calls["call"] == calls["label"]).map({True: "correct", False: "wrong"})
-    calls = calls.assign(verdict=verdict.where(calls["call"] != NO_CALL, "not called"))
+    calls = with_patients(calls, study.cohort).assign(
+        verdict=verdict.where(calls["call"] != NO_CALL, "not called"),
+        conformal_set=calls["conformal_set"].map(set_in_words),
+    )
     columns = [
         Column("sample", "Sample"),
-        Column("label", "True class"),
-        Column("predicted", "Predicted class"),
+        Column("group", "Patient"),
+        Column("label", "True class", class_in_words),
+        Column("predicted", "Predicted class", class_in_words),
         Column("confidence", "Confidence", decimal),
-        Column("call", "Call"),
+        Column("call", "Call", class_in_words),
         Column("verdict", "Result"),
         Column("conformal_set", "Conformal set"),
     ]
     if len(study.cohort.classes) <= MOST_PROBABILITIES:
-        columns[3:3] = [
-            Column(f"{PROBABILITY}{label}", f"Probability of {label}", decimal)
+        columns[4:4] = [
+            Column(f"{PROBABILITY}{label}", f"Probability of {class_in_words(label)}", decimal)
             for label in study.cohort.classes
         ]
     surer = len(of_champion) - len(calls)
@@ -378,22 +407,29 @@ def subgroup_table(study: Study) -> Table | None:
         anchor="subgroups",
         caption=f"{capital(readable(champion))} by the covariates of the {which}. Errors count "
         "every sample as called. Intervals are exact (Clopper–Pearson), each of one group by "
-        "itself: of many groups, some differ by chance.",
+        "itself: of many groups, some differ by chance."
+        + ("" if study.cohort.n_patients is None else f" {SAMPLES_ARE_COUNTED}"),
         sortable=False,
     )
+
+
+def set_in_words(text: str) -> str:
+    """A conformal set as a file names it, with classes in words."""
+    return JOINT.join(map(class_in_words, text.split(JOINT)))
 
 
 def set_table(study: Study) -> Table:
     """What the champion's conformal sets promise for each class, and the test samples."""
     champion, conformal = study.models.champion, study.models.champion["conformal"]
     scores = study.models.model_scores[champion["champion"]]["test"]
-    found = scores["conformal_sets"]["per_class"] if scores else {}
+    found: dict[str, SetsOfClass] = scores["conformal_sets"]["per_class"] if scores else {}
     rows: list[dict[str, Any]] = [
         {
             "label": name,
             "patients": conformal["patients"][name],
             "smallest_alpha": conformal["smallest_alpha"][name],
-            **({"n": found[name]["n"], "missed": found[name]["missed"]} if name in found else {}),
+            **{key: found[name][key] for key in ("n", "missed") if name in found},
+            "test_patients": found[name].get("patients") if name in found else None,
             "interval": percent_interval(found[name]["low"], found[name]["high"])
             if name in found
             else "",
@@ -401,14 +437,17 @@ def set_table(study: Study) -> Table:
         for name in champion["classes"]
     ]
     columns = [
-        Column("label", "Class"),
+        Column("label", "Class", class_in_words),
         Column("patients", "Training patients", count),
         Column("smallest_alpha", "Smallest α they allow", decimal),
     ]
     if found:
+        n_patients = study.cohort.n_test_patients
+        repeated = [Column("test_patients", "Test patients", count)] if n_patients else []
         columns += [
             Column("n", "Test samples", count),
             Column("missed", "Sets without the class", count),
+            *repeated,
             Column("interval", "95% interval of the share"),
         ]
     tested = " Test samples of the class, and how many of their sets miss it." if found else ""

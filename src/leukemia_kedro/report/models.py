@@ -126,9 +126,9 @@ def each_model(study: Study) -> Models:
         descriptions = study.cohort.probes.loc[scores["genes"][:MOST_GENES], "description"]
         genes = [gene_name(str(gene), text) for gene, text in descriptions.items()]
         tables = [
-            overall_table(name, scores),
+            overall_table(study.cohort, name, scores),
             calibration_table(name, scores),
-            class_table(name, scores),
+            class_table(study.cohort, name, scores),
         ]
         if "rules" in scores:
             tables.insert(0, rule_table(name, scores["rules"], study.cohort.probes))

@@ -16,7 +16,7 @@ from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings
 from leukemia_kedro.report.packing import packed_figure, packed_libraries
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 
 CHAPTERS = (
     summary.answer,
@@ -83,6 +83,8 @@ def make_environment(study: Study) -> Environment:
         "promise",
         "units",
         "of_patients",
+        "right",
+        "wrong",
         "difference",
     ):
         environment.filters[name] = getattr(wording, name)

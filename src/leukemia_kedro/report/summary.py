@@ -10,10 +10,11 @@ from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, named
 from leukemia_kedro.report.genes import n_significant
-from leukemia_kedro.report.model_tables import two_digits
+from leukemia_kedro.report.model_tables import two_digits, with_patients
 from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import (
+    PATIENT_RULE,
     above_chance,
     calling,
     capital,
@@ -26,8 +27,8 @@ from leukemia_kedro.report.wording import (
     small,
     units,
 )
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.confounding import in_words
-from leukemia_kedro.statistics.contrasts import class_in_words
 from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
@@ -82,6 +83,7 @@ class Answer(Chapter, anchor="answer", title="The answer"):
     mcnemar: float | None
     held_out: Table | None
     test_errors: list[int]
+    """Of each model, ascending; patients with an error where they gave several samples."""
     top_genes: list[TopGene]
     contrasts: list[DifferentialGenes]
 
@@ -91,6 +93,7 @@ def answer(study: Study) -> Answer:
     p_values = comparison["mcnemar_p_holm"]
     away = (comparison["difference_low"] > 0) | (comparison["difference_high"] < 0)
     fdr = study.parameters.differential_expression.fdr
+    errors = "test_patients_wrong" if "test_patients_wrong" in comparison else "test_errors"
     return Answer(
         figure=named(study.galleries.model_figures, "model_comparison"),
         errors=_error_table(study),
@@ -104,7 +107,7 @@ def answer(study: Study) -> Answer:
         differing=list(comparison.loc[away, "model"]),
         mcnemar=None if p_values.isna().all() else float(p_values.min()),
         held_out=_held_out_table(study),
-        test_errors=sorted(comparison["test_errors"].dropna().astype(int)),
+        test_errors=sorted(comparison[errors].dropna().astype(int)),
         top_genes=[
             TopGene(
                 gene_name(gene["probe"], gene["description"], width=90),
@@ -124,13 +127,14 @@ def _error_table(study: Study) -> Table | None:
     errors, champion = study.models.errors, readable(study.models.champion["champion"])
     if errors.empty:
         return None
-    shown = errors.head(MOST_ERRORS)
+    shown = with_patients(errors.head(MOST_ERRORS), study.cohort)
     columns = [
         Column("sample", "Sample"),
-        Column("label", "Class"),
-        Column("predicted", "Predicted"),
+        Column("group", "Patient"),
+        Column("label", "Class", class_in_words),
+        Column("predicted", "Predicted", class_in_words),
         Column("confidence", "Confidence", two_digits),
-        Column("call", "Call"),
+        Column("call", "Call", class_in_words),
     ]
     # Those that go with the class come first: they may be the reason of an error.
     alarms = [each["covariate"] for each in study.cohort.confounding if each["alarm"]]
@@ -164,7 +168,7 @@ def _limits(study: Study) -> list[Limit]:
         auc, p_value = decimal(shift["auc"], 2), small(shift["p_value"])
         known = f"a classifier tells them from the training samples (AUC {auc}, p = {p_value})"
         limits.append(Limit("Test samples differ", f"{known}."))
-    called = calling(option, champion["test"], cohort.n_test_patients)
+    called = calling(option, champion["test"])
     if option["asked"] is not None and option["error"] > option["asked"]:
         asked = f"{percent(option['asked'], 0)} wrong calls asked for cannot be promised"
         called += f" The {asked}: {percent(option['error'])} are to be expected."
@@ -185,6 +189,12 @@ def _held_out_table(study: Study) -> Table | None:
         "coverage": ("Samples called", count),
         "brier": ("Brier score", decimal),
     }
+    if n_patients is not None:
+        measures |= {
+            "errors": ("Patients misclassified, every sample called", count),
+            "errors_among_calls": ("Patients with a wrong call, of those called", count),
+            "coverage": ("Patients called", count),
+        }
     rows = []
     for key, (measure, number) in measures.items():
         figure = figures[key]
@@ -211,8 +221,8 @@ def _held_out_table(study: Study) -> Table | None:
     )
     if n_patients is not None:
         caption += (
-            " The exact ones assume independent samples. Several samples of one patient are not "
-            "independent, so these intervals are too narrow."
+            f" Shares are of patients. {PATIENT_RULE} A patient is called where any sample is, and "
+            "has a wrong call where any call is wrong."
         )
     if published:
         caption += (

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from leukemia_kedro.statistics.class_names import class_in_words
+
 
 class Column(NamedTuple):
     """One column: its name in the data, its heading, and a function from value to text.
 
-    Numbers are printed by a function of :mod:`.wording`.
+    Numbers are printed by a function of :mod:`.wording`, classes by ``class_in_words``.
     """
 
     key: str
@@ -21,7 +23,7 @@ class Column(NamedTuple):
 
     @property
     def is_numeric(self) -> bool:
-        return self.text is not str
+        return self.text not in (str, class_in_words)
 
 
 class Cell(NamedTuple):
@@ -77,5 +79,5 @@ def make_table(
 
 def _cell(column: Column, value: Any) -> Cell:
     if not column.is_numeric:
-        return Cell("" if pd.isna(value) else str(value))
+        return Cell("" if pd.isna(value) else column.text(value))
     return Cell(column.text(value), "" if pd.isna(value) else f"{float(value):.12g}")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.evaluation.records import RejectOption
 from leukemia_kedro.plots.study import Champion
-from leukemia_kedro.statistics.contrasts import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words
 
 NOTHING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -73,6 +73,37 @@ def of_patients(n_patients: int | None) -> str:
     return "" if n_patients is None else f" of {count(n_patients)} patients"
 
 
+def wrong(test: Mapping[str, Any], prefix: str = "") -> str:
+    """``3 of 34`` test samples misclassified; ``2 of 12 patients (3 of 34 samples)`` where patients
+    gave several. ``prefix`` starts the keys."""
+    samples = f"{count(test[f'{prefix}errors'])} of {count(test[f'{prefix}n'])}"
+    if pd.isna(n_patients := test.get(f"{prefix}patients")):
+        return samples
+    n_wrong = count(test[f"{prefix}patients_wrong"])
+    return f"{n_wrong} of {count(n_patients)} patients ({samples} samples)"
+
+
+def right(test: Mapping[str, Any]) -> str:
+    """``31 of 34 test samples``; ``every sample of 10 of 12 test patients (31 of 34 samples)``
+    where patients gave several."""
+    samples = f"{count(test['n'] - test['errors'])} of {count(test['n'])}"
+    if pd.isna(n_patients := test.get("patients")):
+        return f"{samples} test samples"
+    n_right = count(n_patients - test["patients_wrong"])
+    return f"every sample of {n_right} of {count(n_patients)} test patients ({samples} samples)"
+
+
+PATIENT_RULE = "A patient is misclassified where any of its samples is."
+"""As ``evaluation/patients.py`` counts them."""
+
+
+def in_brackets(n_samples: float, n_patients: int | None) -> str:
+    """``n = 38``; where patients are named, ``38 samples of 20 patients``."""
+    if n_patients is None:
+        return f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{count(n_samples)}"
+    return f"{count(n_samples)} samples{of_patients(n_patients)}"
+
+
 def capital(text: str) -> str:
     """The text with its first letter large, the rest unchanged."""
     return text[:1].upper() + text[1:]
@@ -94,27 +125,29 @@ def above_chance(champion: Champion) -> bool:
     return bool(champion["n_genes"]) and champion["corrected"]["low"] > 1 / len(champion["classes"])
 
 
-def calling(
-    option: RejectOption, test: Mapping[str, Any] | None, n_patients: int | None = None
-) -> str:
-    """What a model's reject option called, of the test samples (of so many patients, where they
-    are named) or else out of fold."""
+def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
+    """What a model's reject option called, of the test samples or else out of fold; of the test
+    patients where they gave several samples."""
     if test is not None and not test["calls"]:
-        return (
-            f"With its reject option it calls none of the {count(test['n'])} test samples"
-            f"{of_patients(n_patients)}."
-        )
-    calls, wrong, of = option["calls"], option["wrong_calls"], option["patients"]
-    where = "training patients out of fold (mean over repeats)"
+        samples = f"{count(test['n'])} test samples{of_patients(test.get('patients'))}"
+        return f"With its reject option it calls none of the {samples}."
+    calls, n_wrong, of = option["calls"], option["wrong_calls"], option["patients"]
+    where, what = "training patients out of fold (mean over repeats)", "calls"
     if test is not None:
-        calls, wrong, of = test["calls"], test["errors_among_calls"], test["n"]
-        where = f"test samples{of_patients(n_patients)}"
+        calls, n_wrong, of = test["calls"], test["errors_among_calls"], test["n"]
+        where = "test samples"
+        if pd.notna(test.get("patients")):
+            where = f"test patients ({count(calls)} of {count(of)} samples)"
+            calls, of = test["patients_called"], test["patients"]
+            n_wrong, what = test["patients_called_wrongly"], "patients"
     if not calls:
         return f"With its reject option it calls none of {count(of)} {where}."
-    verb = "is" if wrong == 1 else "are"
+    outcome = f"calls {'is' if n_wrong == 1 else 'are'} wrong"
+    if what == "patients":
+        outcome = f"patients {'has' if n_wrong == 1 else 'have'} a wrong call"
     return (
         f"With its reject option it calls {amount(calls)} of {count(of)} {where}; "
-        f"{amount(wrong)} of these calls {verb} wrong."
+        f"{amount(n_wrong)} of these {outcome}."
     )
 
 

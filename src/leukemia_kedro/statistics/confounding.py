@@ -12,6 +12,7 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.multiple_testing import holm
 
 N_TABLES = 1999
@@ -117,7 +118,9 @@ def _by_class(counts: dict[str, dict[str, int]]) -> str:
         for label, n in by_class.items():
             if n:
                 where.setdefault(label, []).append(f"{value} {n}")
-    return "; ".join(f"{label}: {', '.join(parts)}" for label, parts in sorted(where.items()))
+    return "; ".join(
+        f"{class_in_words(label)}: {', '.join(parts)}" for label, parts in sorted(where.items())
+    )
 
 
 def _plain(counts: pd.DataFrame) -> dict[str, dict[str, int]]:

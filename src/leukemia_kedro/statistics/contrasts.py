@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.design import Design
 
 _BACKTICKS = "a name with spaces, hyphens or a leading digit goes in backticks, such as `B-cell`"
@@ -48,11 +49,6 @@ def class_weights(expression: str, classes: list[str]) -> pd.Series:
     """
     names, weights = _linear_form(expression)
     return pd.Series(weights, index=names).reindex(classes, fill_value=0.0)
-
-
-def class_in_words(label: object) -> str:
-    """A class where a sentence or a difference names it: ``AML``, but ``class 1`` of a number."""
-    return f"class {label}" if re.fullmatch(r"[+−-]?[\d.,]*\d", str(label)) else str(label)
 
 
 def pairwise_contrasts(classes: list[str]) -> dict[str, str]:

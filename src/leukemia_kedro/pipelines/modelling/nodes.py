@@ -150,11 +150,14 @@ def score(
         ``cv`` and ``test`` also have the keys of
         :func:`~leukemia_kedro.evaluation.reliability.calibration`.
         ``correct`` tells which predictions were right, of the held-out samples or else of the
-        first repeat, for paired tests between models. The only key of a model that was left out
-        is ``left_out``, the reason.
+        first repeat, for paired tests between models; with groups which patients, see
+        :func:`~leukemia_kedro.evaluation.patients.correct_patients`. The only key of a model that
+        was left out is ``left_out``, the reason.
     """
+    from leukemia_kedro.cohort.split import patients_of
     from leukemia_kedro.evaluation.comparison import score_calls
     from leukemia_kedro.evaluation.metrics import score, score_repeats
+    from leukemia_kedro.evaluation.patients import correct_patients
     from leukemia_kedro.evaluation.reliability import calibration
     from leukemia_kedro.model.card import genes_in_use
     from leukemia_kedro.model.conformal import describe_sets
@@ -166,17 +169,16 @@ def score(
     train = fitted.call_samples(training_set.expression)
     test, paired = None, cv_predictions[cv_predictions["repeat"] == cv_predictions["repeat"].min()]
     if len(test_predictions):
-        samples = test_predictions["sample"].to_numpy()
-        grouped = "group" in sample_split
-        patients = sample_split.loc[samples, "group"].to_numpy() if grouped else samples
+        patients = patients_of(sample_split, test_predictions["sample"])
         test, paired = score_calls(test_predictions, classes, patients, seed), test_predictions
-        test["conformal_sets"] = describe_sets(test_predictions, classes)
+        test["conformal_sets"] = describe_sets(test_predictions, classes, patients)
         test |= calibration(test_predictions, classes)
     groups = sample_split.get("group")
-    paired = paired.sort_values("sample")
+    right = paired["label"] == paired["predicted"]
+    correct = correct_patients(right, patients_of(sample_split, paired["sample"]))
     rules = rules_of(fitted.pipeline)
     return {
-        "correct": [bool(right) for right in paired["label"] == paired["predicted"]],
+        "correct": [bool(each) for each in correct],
         "n_genes": len(genes),
         "genes": genes,
         **({} if rules is None else {"rules": rules}),
@@ -194,7 +196,8 @@ def compare_models(
     The last row is the baseline, which assigns every sample to the larger class. The test columns
     are empty without a test set. ``cv_predictions`` are those of all models. Models are compared
     with the champion by ``difference`` and its interval, and by ``mcnemar_p`` on the same
-    samples, held out where there are any, else out of fold in the first repeat (exact, two-sided).
+    samples, held out where there are any, else out of fold in the first repeat (exact, two-sided);
+    with groups on the same patients.
 
     Raises
     ------
@@ -207,6 +210,7 @@ def compare_models(
     from leukemia_kedro.evaluation.comparison import (
         BASELINE,
         COLUMNS,
+        PATIENT_COLUMNS,
         against_the_best,
         against_the_champion,
         baseline_scores,
@@ -234,7 +238,8 @@ def compare_models(
     scored = baseline_scores(first, held_out, classes, groups, seed)
     baseline = pd.DataFrame([comparison_row(BASELINE, scored) | {"baseline": True}])
     table = pd.concat([table.assign(baseline=False), baseline], ignore_index=True)
-    return table.assign(champion=table["model"] == champion)[COLUMNS], run
+    columns = COLUMNS + [column for column in PATIENT_COLUMNS if column in table]
+    return table.assign(champion=table["model"] == champion)[columns], run
 
 
 def promote_champion(
