@@ -156,7 +156,8 @@ DAMAGES = {
             lines("t.csv", lambda kept: [kept[0] + ",sex", *(line + ",f" for line in kept[1:])]),
             "t.csv, line 2, column sex: 'f' is not a number\n… label, split or covariates"),
         "decimal commas": (replace("t.csv", "1.5", '"1,5"'),
-            "t.csv, line 2, column g1: '1,5' has a decimal comma"),
+            "t.csv, line 2, column g1: '1,5' has a decimal comma; expected a decimal point, or "
+            'state decimal: "," in the entry of the catalog'),
         "infinite value": (replace("t.csv", "1.5", "-Infinity"),
             "line 2, column g1: '-Infinity' is not a finite number"),
         "a number beyond measure": (replace("t.csv", "1.5", "1e999"),

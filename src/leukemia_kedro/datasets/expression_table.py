@@ -19,6 +19,7 @@ from leukemia_kedro.datasets.raw_files import (
     as_covariate,
     open_bytes,
     probe_table,
+    told_as_text,
 )
 from leukemia_kedro.datasets.table_file import table_file
 from leukemia_kedro.datasets.text_table import (
@@ -66,7 +67,8 @@ class ExpressionTableDataset(CohortFileDataset):
         column of ids (by default the first). ``label`` and ``split`` are then columns of the
         sheet, and its other columns are covariates. Further lines are ignored, with a remark. A
         sample without a line has no label, and a run refuses it until it is left out. ``encoding``,
-        ``sheet``, ``separator``, ``skip_rows`` and ``comment`` of the sheet are stated here, too.
+        ``decimal``, ``sheet``, ``separator``, ``skip_rows`` and ``comment`` of the sheet are stated
+        here, too.
     missing : list of str
         Cells that mark a missing value.
     header : bool
@@ -83,7 +85,7 @@ class ExpressionTableDataset(CohortFileDataset):
         Sheet of a workbook, where several hold something.
     origin : str, optional
         One line for the report on where the data comes from; by default the file's name.
-    filepath, encoding, names_like_dates, collapse, credentials, fs_args, metadata
+    filepath, encoding, decimal, names_like_dates, collapse, credentials, fs_args, metadata
         See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`; credentials and fs_args
         hold for the sample sheet, too.
 
@@ -149,7 +151,12 @@ class ExpressionTableDataset(CohortFileDataset):
         if samples not in ("rows", "columns"):
             raise UserError(f"samples is {samples!r}; expected 'rows' or 'columns'")
         entry: dict[str, Any] = {"filepath": filepath, "encoding": self._encoding, "sheet": sheet}
-        entry |= {"separator": separator, "skip_rows": skip_rows, "comment": comment}
+        entry |= {
+            "decimal": self._decimal,
+            "separator": separator,
+            "skip_rows": skip_rows,
+            "comment": comment,
+        }
         self._table = table_file(entry, "the entry")
         if not header:
             unnamed = "probe" if samples == "rows" else "sample"
@@ -217,6 +224,7 @@ class ExpressionTableDataset(CohortFileDataset):
     ) -> pd.DataFrame:
         """The samples table; ``headings`` are those of covariates among ``facts``."""
         covariates = [facts[heading] for heading in headings]
+        own = {str(covariate.name) for covariate in covariates}
         if self._sheet is not None:
             sheet = self._read_sample_sheet(index, remarks)
             header, name = list(sheet.columns), self._sheet.path
@@ -236,7 +244,10 @@ class ExpressionTableDataset(CohortFileDataset):
                     f"{heading!r} is the name of a covariate; "
                     f"give the column under {heading!r} in the catalog, or rename it"
                 )
-            table[heading] = as_covariate(heading, list(covariate), self._missing)
+            file = self._table if self._sheet is None or heading in own else self._sheet
+            decimal = file.layout.decimal
+            table[heading] = as_covariate(heading, list(covariate), self._missing, decimal)
+            remarks += told_as_text(PurePosixPath(file.path).name, heading, table[heading])
         return pd.DataFrame(table, index=index)
 
     def _read_sample_sheet(self, index: pd.Index, remarks: list[str]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class GCTDataset(ExpressionTableDataset):
         ``sample_sheet``.
     split, sample_sheet, missing, origin
         See :class:`~leukemia_kedro.datasets.expression_table.ExpressionTableDataset`.
-    filepath, encoding, names_like_dates, collapse, credentials, fs_args, metadata
+    filepath, encoding, decimal, names_like_dates, collapse, credentials, fs_args, metadata
         See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
@@ -68,7 +68,7 @@ class GCTDataset(ExpressionTableDataset):
         with open_text(self._fs, name, self._encoding) as text:
             lines = read_lines(text, name)
             size = _read_size(lines, name)
-            table = read_table(lines, name, Layout(separator="\t"))
+            table = read_table(lines, name, Layout(separator="\t", decimal=self._decimal))
             texts, rows = list(range(1 + size.probe_columns)), list(range(size.sample_rows))
             expected = len(texts) + size.samples
             if len(table.header) != expected:

@@ -17,6 +17,7 @@ from leukemia_kedro.datasets.raw_files import (
     as_covariate,
     open_text,
     probe_table,
+    told_as_text,
 )
 from leukemia_kedro.datasets.text_table import Line, check_width, read_lines, to_numbers
 from leukemia_kedro.errors import CohortError, UserError, first_few
@@ -50,7 +51,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     classes : dict of str to str, optional
         For each class a value of that characteristic, or a regular expression that matches the
         whole value. Each sample must fall into one class. Without it the values are the classes.
-    filepath, encoding, names_like_dates, collapse, credentials, fs_args, metadata
+    filepath, encoding, decimal, names_like_dates, collapse, credentials, fs_args, metadata
         See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
     Raises
@@ -103,7 +104,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         with open_text(self._fs, name, self._encoding, "surrogateescape") as text:
             lines = read_lines(text, name)
             about, facts, columns = _read_head(lines, name, remarks)
-            ids, probe_ids, values = _read_table(lines, name)
+            ids, probe_ids, values = _read_table(lines, name, self._decimal)
         _check_row_counts(about.pop(ROW_COUNT, ""), len(probe_ids), name)
         widths = {len(cells) for cells in facts.values()}
         if widths - {len(ids)} or ids != facts.pop("geo_accession", ids):
@@ -111,7 +112,9 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
         table: dict[str, Any] = {}
         if self._label is not None:
             table["label"] = self._classify(self._label, ids, self._find(facts, columns))
-        table |= {column: as_covariate(column, cells) for column, cells in facts.items()}
+        for column, cells in facts.items():
+            table[column] = as_covariate(column, cells, decimal=self._decimal)
+            remarks += told_as_text(name, column, table[column])
         samples = pd.DataFrame(table, pd.Index(ids, name="sample", dtype=str))
         origin = f"GEO {about.get('geo_accession', name)}: {about.get('title', '')}"
         return self._build(values, samples, probe_table(probe_ids), origin, remarks)
@@ -299,7 +302,9 @@ def _name_characteristics(
     return columns
 
 
-def _read_table(lines: Iterator[Line], name: str) -> tuple[list[str], list[str], np.ndarray]:
+def _read_table(
+    lines: Iterator[Line], name: str, decimal: str
+) -> tuple[list[str], list[str], np.ndarray]:
     """Sample ids, probe ids, and values (samples × probes)."""
     place, line = next(lines, (name, ""))
     _check_decoded(place, line, [])
@@ -316,7 +321,8 @@ def _read_table(lines: Iterator[Line], name: str) -> tuple[list[str], list[str],
             break
         check_width(cells, header, place)
         probe_ids.append(probe)
-        values = to_numbers(cells[1:], f"{place}, probe {probe}", "sample", header[1:], MISSING)
+        where = f"{place}, probe {probe}", "sample"
+        values = to_numbers(cells[1:], where, header[1:], MISSING, decimal)
         numbers.frombytes(values.tobytes())
     else:
         raise CohortError(f"{name}: the file is cut off: the line {TABLE_END} is absent")

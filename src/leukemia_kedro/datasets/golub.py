@@ -114,7 +114,10 @@ class GolubDataset(CohortFileDataset):
             open_text(fs, test_file, self._encoding) as test,
             open_text(fs, label_file, self._encoding) as labels,
         ):
-            matrices = _read_matrix(train, names[0]), _read_matrix(test, names[1])
+            matrices = (
+                _read_matrix(train, names[0], self._decimal),
+                _read_matrix(test, names[1], self._decimal),
+            )
             expression, samples, probes = _join(*matrices, _read_labels(labels, names[2]))
             return self._build(expression, samples, probes, ORIGIN)
 
@@ -127,7 +130,7 @@ class _Matrix(NamedTuple):
     descriptions: list[str]
 
 
-def _read_matrix(text: TextIO, name: str) -> _Matrix:
+def _read_matrix(text: TextIO, name: str, decimal: str) -> _Matrix:
     lines = ((place, line.replace('"', "")) for place, line in read_lines(text, name))
     _, header = next(lines)
     separator = guess_separator(header)
@@ -148,7 +151,9 @@ def _read_matrix(text: TextIO, name: str) -> _Matrix:
         probes.append(probe)
         descriptions.append(cells[before].strip())
         measured = [cells[i] for i in positions.values()]
-        values.append(to_numbers(measured, f"{place}, probe {probe}", "patient", patients))
+        values.append(
+            to_numbers(measured, (f"{place}, probe {probe}", "patient"), patients, decimal=decimal)
+        )
     check_once(probes, f"{name}: probes")
     intensities = np.array(values).reshape(len(probes), len(patients)).T
     return _Matrix(name, pd.DataFrame(intensities, patients, probes), descriptions)

@@ -27,7 +27,7 @@ from leukemia_kedro.compute.whole_files import (
     refuse_special_file,
     refuse_zip_bomb,
 )
-from leukemia_kedro.datasets.text_table import DAMAGED
+from leukemia_kedro.datasets.text_table import DAMAGED, STATE_COMMA, has_decimal_comma
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
@@ -99,6 +99,8 @@ class CohortFileDataset(RawFileDataset[Cohort]):
     ----------
     encoding : str
         Of text files, such as ``latin-1`` or ``utf-16``.
+    decimal : {".", ","}
+        Mark before the decimals of numbers in text files: ``","`` where they are ``1,5``.
     names_like_dates : list of str
         Names of probes that are names, although they look like dates, such as ``Oct-4`` and
         ``DEC-205``. Others like these are refused: a spreadsheet has made them of gene names.
@@ -116,6 +118,7 @@ class CohortFileDataset(RawFileDataset[Cohort]):
         *,
         filepath: str,
         encoding: str = "utf-8",
+        decimal: str = ".",
         names_like_dates: Sequence[str] = (),
         collapse: str | None = None,
         **kwargs: Any,
@@ -124,6 +127,7 @@ class CohortFileDataset(RawFileDataset[Cohort]):
         if collapse is not None and collapse not in RULES:
             raise UserError(f"collapse is {collapse!r}; expected one of {', '.join(RULES)}")
         self._encoding = known_encoding(encoding)
+        self._decimal = known_decimal(decimal)
         self._names_like_dates = frozenset(map(str, names_like_dates))
         self._collapse = collapse
 
@@ -324,8 +328,27 @@ def known_encoding(encoding: str) -> str:
         raise UserError(f"encoding is {encoding!r}, which is unknown; {expected}") from None
 
 
+def known_decimal(decimal: object) -> str:
+    """A mark before decimals; raises UserError for another."""
+    if decimal in (".", ","):
+        return str(decimal)
+    raise UserError(f"decimal is {decimal!r}; expected '.' or ','")
+
+
+def told_as_text(name: str, column: str, cells: Sequence[object]) -> list[str]:
+    """A remark on a covariate that is text because of decimal commas; ``name`` is its file."""
+    known = [cell for cell in cells if isinstance(cell, str)]
+    commas = [cell for cell in known if has_decimal_comma(cell)]
+    if not commas or not all(cell.isdecimal() or has_decimal_comma(cell) for cell in known):
+        return []
+    return [
+        f"{name}: the cells of {column!r}, such as {commas[0]!r}, are read as text. If they are "
+        f"numbers with decimal commas, {STATE_COMMA}"
+    ]
+
+
 def as_covariate(
-    name: str, cells: list[str], missing: Collection[str] = MISSING
+    name: str, cells: list[str], missing: Collection[str] = MISSING, decimal: str = "."
 ) -> list[float] | list[str | None]:
     """A column of what is known of the samples: numbers if every cell that is not missing is one.
 
@@ -336,7 +359,10 @@ def as_covariate(
     texts = [None if pd.isna(cell) or cell in missing else cell for cell in cells]
     try:
         # float() reads 1_2 as twelve
-        numbers = [np.nan if text is None else float(text.replace("_", "?")) for text in texts]
+        plain = [None if text is None else text.replace("_", "?") for text in texts]
+        if decimal == "," and not any("." in text for text in plain if text is not None):
+            plain = [None if text is None else text.replace(",", ".") for text in plain]
+        numbers = [np.nan if text is None else float(text) for text in plain]
     except ValueError:
         return texts
     return texts if names_groups(name) else numbers

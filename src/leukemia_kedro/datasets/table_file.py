@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from leukemia_kedro.compute.whole_files import refuse_zip_bomb
-from leukemia_kedro.datasets.raw_files import known_encoding, locate, open_bytes, open_text
+from leukemia_kedro.datasets.raw_files import (
+    known_decimal,
+    known_encoding,
+    locate,
+    open_bytes,
+    open_text,
+)
 from leukemia_kedro.datasets.text_table import (
     FOUND,
     Layout,
@@ -60,8 +66,9 @@ def table_file(entry: Mapping[str, Any], what: str) -> TableFile:
     Parameters
     ----------
     entry : mapping
-        ``filepath``, and if need be ``encoding``, ``sheet``, ``separator``, ``skip_rows`` and
-        ``comment``, see :class:`~leukemia_kedro.datasets.expression_table.ExpressionTableDataset`.
+        ``filepath``, and if need be ``encoding``, ``decimal``, ``sheet``, ``separator``,
+        ``skip_rows`` and ``comment``, see
+        :class:`~leukemia_kedro.datasets.expression_table.ExpressionTableDataset`.
     what : str
         The entry's name in messages.
 
@@ -70,7 +77,7 @@ def table_file(entry: Mapping[str, Any], what: str) -> TableFile:
     UserError
         For another key, or a value that cannot be.
     """
-    allowed = ("filepath", "encoding", "sheet", "separator", "skip_rows", "comment")
+    allowed = ("filepath", "encoding", "decimal", "sheet", "separator", "skip_rows", "comment")
     unknown = [key for key in entry if key not in allowed]
     if unknown or "filepath" not in entry:
         raise UserError(
@@ -95,7 +102,8 @@ def table_file(entry: Mapping[str, Any], what: str) -> TableFile:
         )
     _, path = locate(entry["filepath"])
     encoding = known_encoding(entry.get("encoding") or "utf-8")
-    layout = Layout(separator, frozenset(numbers), comment)
+    decimal = known_decimal(entry.get("decimal") or ".")
+    layout = Layout(separator, frozenset(numbers), comment, decimal)
     return TableFile(path, encoding, entry.get("sheet"), layout)
 
 
@@ -114,7 +122,7 @@ def _read_workbook(stream: BinaryIO, file: TableFile) -> Table:
             sheet.title: rows
             for sheet in workbook.worksheets
             if file.sheet in (None, sheet.title)
-            and (rows := _rows(sheet, f"{file.path}, sheet {sheet.title!r}"))
+            and (rows := _rows(sheet, f"{file.path}, sheet {sheet.title!r}", file.layout.decimal))
         }
         titles = [sheet.title for sheet in workbook.worksheets]
     except CohortError:
@@ -134,11 +142,11 @@ def _read_workbook(stream: BinaryIO, file: TableFile) -> Table:
     return with_header(file.path, _as_wide_as_the_first(kept), file.layout, remarks)
 
 
-def _rows(sheet: Any, name: str) -> list[Row]:
+def _rows(sheet: Any, name: str, decimal: str) -> list[Row]:
     """Rows that hold something, with their places; without empty cells at their ends."""
     rows = []
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-        cells = [_text(value) for value in values]
+        cells = [_text(value, decimal) for value in values]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
@@ -154,11 +162,13 @@ def _as_wide_as_the_first(rows: Iterator[Row]) -> Iterator[Row]:
         yield place, cells + [""] * (width - len(cells))
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, decimal: str) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))  # Excel has no other numbers than floating-point ones
+    if isinstance(value, float):
+        return str(value).replace(".", decimal)
     if isinstance(value, datetime.datetime):
         return str(value.date() if value.time() == datetime.time() else value)
     return " ".join(str(value).split("\n")).strip()

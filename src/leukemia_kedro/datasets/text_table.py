@@ -40,6 +40,8 @@ FROM_ARFF = """convert it in Python, then name the new file in the catalog:
   table.map(lambda x: x.decode() if isinstance(x, bytes) else x).to_csv("out.csv", index=False)"""
 
 
+STATE_COMMA = 'state decimal: "," in the entry of the catalog'
+
 OTHER_LAYOUTS = {
     r"#1\.[23]\s*$": "GCT file; its type in the catalog is leukemia_kedro.datasets.GCTDataset",
     "!Series_": "GEO series matrix; its type in the catalog is "
@@ -58,6 +60,8 @@ class Layout:
     """Numbers of lines to skip, from 1."""
     comment: str | None = None
     """Lines that start so are skipped, wherever they stand."""
+    decimal: str = "."
+    """Mark before the decimals, or a comma."""
     unnamed: str | None = None
     """Where the file has no header, its columns are called so, and by their position."""
 
@@ -76,6 +80,7 @@ class Table(NamedTuple):
     header: list[str]
     rows: Iterator[Row]
     remarks: list[str]
+    decimal: str
 
     @property
     def has_row_names(self) -> bool:
@@ -155,13 +160,16 @@ def _not_text(error: UnicodeError, number: int) -> str:
     )
 
 
-def guess_separator(line: str, next_line: str = "") -> str:
+def guess_separator(line: str, next_line: str = "", decimal: str = ".") -> str:
     """Tab where there is one, else comma or semicolon: outside quotes, that which is as often in
     the next line, because names of probes may hold the other; else the more frequent. Blanks
-    separate where there is none of these."""
+    separate where there is none of these. Commas between digits do not count where the catalog
+    states them as ``decimal``, nor where the first line has no comma."""
     if "\t" in line:
         return "\t"
     here, below = map(_without_quoted, (line, next_line))
+    if decimal == "," or "," not in here:
+        here, below = (re.sub(r"(?<=\d),(?=\d)", ".", text) for text in (here, below))
     alike = [mark for mark in ",;" if 0 < here.count(mark) == below.count(mark)]
     separator = max(alike or ",;", key=here.count)
     blanks = " " in here.strip() and not re.search("[\t,;]", here + below)
@@ -183,19 +191,30 @@ def check_width(cells: list[str], header: list[str], place: str) -> None:
 
 
 def to_numbers(
-    cells: list[str], place: str, kind: str, names: Sequence[str], missing: Collection[str] = ()
+    cells: list[str],
+    where: tuple[str, str],
+    names: Sequence[str],
+    missing: Collection[str] = (),
+    decimal: str = ".",
 ) -> np.ndarray:
     """Cells as float64, NaN where a cell is one of the marks ``missing``.
+
+    ``where`` is the place of the cells, and what ``names`` name: ``("t.csv, line 2", "column")``.
 
     Raises
     ------
     CohortError
         At the first cell i that is neither a finite number nor such a mark; its message starts
-        ``{place}, {kind} {names[i]}``.
+        ``t.csv, line 2, column {names[i]}``.
     """
+    place, kind = where
     try:
-        if "_" not in "".join(cells) and frozenset(missing).isdisjoint(cells):
-            values = np.fromiter(map(float, cells), float, len(cells))
+        text = "\n".join(cells)
+        if decimal == "," and "." not in text:
+            text = text.replace(",", ".")
+        if "_" not in text and frozenset(missing).isdisjoint(cells):
+            plain = cells if decimal == "." else text.split("\n")
+            values = np.fromiter(map(float, plain), float, len(cells))
             if np.isfinite(values).all():
                 return values
     except ValueError:
@@ -203,19 +222,33 @@ def to_numbers(
     values = np.empty(len(cells))
     for i, cell in enumerate(cells):
         try:
-            values[i] = np.nan if cell.strip() in missing else _to_number(cell.strip())
+            values[i] = np.nan if cell.strip() in missing else _to_number(cell.strip(), decimal)
         except ValueError as fault:
             raise CohortError(f"{place}, {kind} {names[i]}: {fault}") from None
     return values
 
 
-def _to_number(cell: str) -> float:
+def has_decimal_comma(cell: str) -> bool:
+    """Whether a cell is a number such as ``-1,5`` or ``1,5E-3``."""
+    return re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell) is not None
+
+
+def _to_number(cell: str, decimal: str) -> float:
     if not cell:
         raise ValueError("the cell is empty; expected a number")
-    if re.fullmatch(r"[+-]?\d+,\d+", cell):
-        raise ValueError(f"{cell!r} has a decimal comma; expected a decimal point")
+    if decimal == "." and has_decimal_comma(cell):
+        may_be_thousands = re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", cell)
+        raise ValueError(
+            f"{cell!r} has a decimal comma; expected a decimal point, or {STATE_COMMA}"
+            + (". If the comma separates thousands, remove it" if may_be_thousands else "")
+        )
+    if decimal == "," and re.fullmatch(r"[+-]?[\d.,]*\.[\d.,]*([eE][+-]?\d+)?", cell):
+        raise ValueError(
+            f"{cell!r} has a point; the catalog states decimal: ',', so expected a decimal comma, "
+            "and no mark between thousands"
+        )
     try:
-        value = float(cell.replace("_", "?"))  # float() reads 1_000 as a thousand
+        value = float(cell.replace("_", "?").replace(decimal, "."))  # float() reads 1_000 as 1000
     except ValueError:
         raise ValueError(f"{cell!r} is not a number") from None
     if np.isfinite(value):
@@ -252,7 +285,9 @@ def read_table(lines: Iterator[Line], name: str, layout: Layout = FOUND) -> Tabl
     while top[-1][1].startswith("#") and (line := next(lines, None)):
         top.append(line)
     ahead = list(islice(lines, 1))
-    separator = separator or guess_separator(*(line for _, line in [top[-1], *ahead]))
+    if separator is None:
+        below = ahead[0][1] if ahead else ""
+        separator = guess_separator(top[-1][1], below, layout.decimal)
     if len(top) > 1 and _width(top[-2][1], separator) == _width(top[-1][1], separator) > 1:
         ahead = [top.pop(), *ahead]  # the header starts with #
     if len(top) > 1:
@@ -315,7 +350,7 @@ def with_header(name: str, rows: Iterator[Row], layout: Layout, remarks: list[st
             check_width(cells, header, place)
             yield place, cells
 
-    return Table(name, header, checked(), remarks)
+    return Table(name, header, checked(), remarks, layout.decimal)
 
 
 def _cells(lines: Iterator[Line], separator: str, remarks: list[str]) -> Iterator[Row]:
@@ -429,7 +464,8 @@ def read_grid(
         if heading is None:
             text_cells.append(here)
             row_names += [cell.strip() for cell in cells[:first]]
-            numbers.frombytes(to_numbers(others, place, "column", number_names, missing).tobytes())
+            values = to_numbers(others, (place, "column"), number_names, missing, table.decimal)
+            numbers.frombytes(values.tobytes())
         else:
             row_text[heading] = pd.Series([cell.strip() for cell in others], name=here[0])
     absent = [heading for heading in rows if heading not in row_text]
@@ -441,8 +477,8 @@ def read_grid(
         heading: pd.Series(column, name=header[text_at[heading]], dtype=str)
         for heading, column in zip(text_at, zip(*text_cells, strict=True), strict=True)
     }
-    values = np.frombuffer(numbers).reshape(-1, len(numeric))
-    return Grid(number_names, column_text, row_text, values, row_names if has_row_names else None)
+    matrix = np.frombuffer(numbers).reshape(-1, len(numeric))
+    return Grid(number_names, column_text, row_text, matrix, row_names if has_row_names else None)
 
 
 def find_column(heading: Heading, header: list[str], name: str) -> int:
