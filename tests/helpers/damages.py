@@ -215,7 +215,7 @@ DAMAGES = {
         "AnnData (.h5ad)": (put("t.csv", b"\x89HDF\r\n\x1a\n" + bytes(600)),
             "t.csv: this is an HDF5 file. If it is .h5ad, convert it in Python, …"
             "anndata.read_h5ad(\"in.h5ad\")\n…to_parquet(\"out.parquet\")"),
-        "ARFF": (put("t.csv", "@relation cohort\n@attribute g1 numeric\n@data\n1\n"),
+        "ARFF": (put("t.csv", "% by Weka\n@relation cohort\n@attribute g1 numeric\n@data\n1\n"),
             "t.csv: this is an ARFF file; convert it in Python, …arff.loadarff(\"in.arff\")"),
         "a GCT file": (put("t.csv", "#1.2\n1\t1\nNAME\tDescription\ts1\ng1\t\t1\n"),
             "t.csv: this is a GCT file; its type in the catalog is "

@@ -37,7 +37,8 @@ DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, OSError)
 FROM_ARFF = """convert it in Python, then name the new file in the catalog:
   import pandas as pd; from scipy.io import arff
   table = pd.DataFrame(arff.loadarff("in.arff")[0])
-  table.map(lambda x: x.decode() if isinstance(x, bytes) else x).to_csv("out.csv", index=False)"""
+  table.map(lambda x: x.decode() if isinstance(x, bytes) else x).to_csv("out.csv", index=False)
+SciPy reads no attribute of type string: take its line and its column out before."""
 
 
 STATE_COMMA = 'state decimal: "," in the entry of the catalog'
@@ -135,7 +136,7 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
                 )
             if start.lower().startswith("@relation"):
                 raise CohortError(f"{name}: this is an ARFF file; {FROM_ARFF}")
-            seen = True
+            seen = seen or not start.startswith("%")  # comments of an ARFF file
             yield f"{name}, line {number}", line
     except UnicodeError as error:
         raise CohortError(f"{name}: {_not_text(error, number)}") from None
