@@ -113,6 +113,7 @@ def fetch(project, cohort: str, origin: Path | None) -> None:
 @ends_cleanly()
 def check(project, env: str | None) -> None:
     """Read the raw cohort, and print what was understood and what would stop a run."""
+    from kedro.framework.project import settings
     from kedro.framework.session import KedroSession
 
     from leukemia_kedro.run.check_command import check_catalog
@@ -123,7 +124,8 @@ def check(project, env: str | None) -> None:
     with session:
         context = session.load_context()
         slips = Environment(context.config_loader).slips()
-        report = check_catalog(context.catalog)
+        default = settings.CONFIG_LOADER_ARGS["default_run_env"]
+        report = check_catalog(context.catalog, env or default)
     for what, found in report.understood.items():
         click.echo(f"{what + ':':<29}{found}")
     for line in [*slips, *report.suspicious]:

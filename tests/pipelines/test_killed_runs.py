@@ -337,6 +337,9 @@ def test_a_second_environment_of_the_same_cohort_is_refused(undisturbed, tmp_pat
     before = written(folder)
     result = kedro(folder, "run", "--env", "other", "--pipelines", "data_processing")
     assert_one_message(result, "holds results of the environment one", "cohort: other")
+    checked = kedro(folder, "check", "--env", "other")
+    assert "Would stop a run: " in checked.stderr
+    assert "holds results of the environment one" in checked.stderr
     assert written(folder) == before
 
 

@@ -61,12 +61,13 @@ def project():
 
 @pytest.fixture
 def catalog_of(tmp_path):
-    """A catalog of raw data and parameters: of one gene set, which fits, unless stated."""
+    """A catalog of raw data and parameters: one gene set, of every probe, unless stated."""
 
     def catalog_of(cohort, block, gene_sets=None, **changes):
         blocks = DEFAULTS | {"cohort": parameters(block)} | changes
         path = tmp_path / "sets.gmt"
-        path.write_text(gene_sets or f"myeloid\tna\t{cohort.probes.index[0]}\n")
+        every = "\t".join(cohort.probes.index)
+        path.write_text(gene_sets or f"every\tna\t{every}\n", encoding="utf-8")
         data = {
             "raw_cohort": MemoryDataset(cohort),
             "gene_sets": GMTDataset(filepath=str(path)),
@@ -264,6 +265,18 @@ def test_a_filter_that_leaves_no_probe_in_a_training_fold_is_refused(check):
         line,
     )
     assert check(cohort, block | {"filter": {}}, resampling=HALVES).obstacles == []
+
+
+def test_gene_sets_of_which_no_gene_passes_the_filter_are_refused(check):
+    cohort = sound_cohort()
+    values = cohort.expression.to_numpy(copy=True)
+    values[:, 7] = 200 + np.arange(len(values)) / 10  # hardly varies
+    expression = cohort.expression.copy()
+    expression[:] = values
+    cohort = dataclasses.replace(cohort, expression=expression)
+    sets = f"flat\tna\t{cohort.probes.index[7]}\n"
+    (line,) = check(cohort, RAW, gene_sets=sets).obstacles
+    assert line.startswith("no gene of the gene sets was tested: the sets name"), line
 
 
 def test_r_in_a_formula_is_no_fault_of_the_program(check):

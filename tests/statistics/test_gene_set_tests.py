@@ -164,7 +164,7 @@ def test_a_set_of_all_genes_has_nothing_to_be_compared_with():
 
 @BOTH
 def test_what_cannot_be_tested_is_refused(test):
-    with pytest.raises(UserError, match="no gene of the gene sets was measured"):
+    with pytest.raises(UserError, match="no gene of the gene sets was tested"):
         test(models_of(), "AML-ALL", {"set": ["X"]})
 
 

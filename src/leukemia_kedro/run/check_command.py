@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
 
 from leukemia_kedro.cohort import quality
 from leukemia_kedro.cohort.cohort import Cohort
@@ -25,7 +27,15 @@ from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.differential_expression.analysis import compared_samples
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import CohortParameters
-from leukemia_kedro.run.checks import by_readiness, checks_of_first_nodes, checks_of_run, refusals
+from leukemia_kedro.run.checks import (
+    Check,
+    by_readiness,
+    check_addresses,
+    checks_of_first_nodes,
+    checks_of_run,
+    refusals,
+)
+from leukemia_kedro.run.node_records import NodeRecords
 from leukemia_kedro.statistics.confounding import in_words as confounded
 from leukemia_kedro.statistics.design import Design, design_matrix
 
@@ -42,8 +52,11 @@ class CheckReport:
     """What would stop a run."""
 
 
-def check_catalog(catalog: CatalogProtocol) -> CheckReport:
-    """Read the catalog's ``raw_cohort``, and ask every check of a run that makes the report."""
+def check_catalog(catalog: CatalogProtocol, environment: str | None = None) -> CheckReport:
+    """Read the catalog's ``raw_cohort``, and ask every check of a run that makes the report.
+
+    With ``environment``, also whether the run would overwrite the results of another one.
+    """
     whole_run = pipelines["__default__"]
     cohort: Cohort = catalog.load("raw_cohort")
     parameters: CohortParameters = catalog.load("params:cohort")
@@ -53,7 +66,8 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
         "probes": cohort.probes,
     }
     now, once_split = by_readiness(checks_of_run(whole_run), known)
-    checks = [*now, *checks_of_first_nodes(whole_run), *once_split]
+    checks = [*_checks_of_place(whole_run, catalog, environment), *now]
+    checks += [*checks_of_first_nodes(whole_run), *once_split]
     obstacles = refusals(checks, catalog, known)
     leave_cluster()
     understood = _of_cohort(cohort, parameters) | _of_run(known, parameters)
@@ -66,6 +80,17 @@ def check_catalog(catalog: CatalogProtocol) -> CheckReport:
         understood["Design"] = design.in_words()
         suspicious += _slopes_that_may_be_groups(design, table)
     return CheckReport(understood, suspicious, obstacles)
+
+
+def _checks_of_place(
+    pipeline: Pipeline, catalog: CatalogProtocol, environment: str | None
+) -> list[Check]:
+    """Checks of the machine, and of the folder that the run writes to."""
+    checks = [Check((), check_addresses)]
+    if environment:
+        records = NodeRecords(catalog, environment)
+        checks.append(Check((), partial(records.refuse_other_environment, pipeline.nodes)))
+    return checks
 
 
 def _design(known: dict[str, Any], parameters: CohortParameters) -> tuple[Design, pd.DataFrame]:

@@ -58,7 +58,9 @@ FIRST_NODES = (
 """Nodes that take seconds and refuse wrong input, each after those it needs."""
 
 COMPARISON = "differential_expression.compare_classes"
-"""It takes seconds without permutations."""
+"""It takes seconds with one permutation."""
+
+GENE_SETS = "differential_expression.test_gene_sets"
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,14 @@ def checks_of_first_nodes(pipeline: Pipeline) -> list[Check]:
         )
         for node in (nodes[name] for name in FIRST_NODES)
     ]
-    comparison = nodes[COMPARISON]
-    return [*first, Check(tuple(comparison.inputs), partial(_compare_once, comparison))]
+    comparison, sets = nodes[COMPARISON], nodes[GENE_SETS]
+    return [
+        *first,
+        Check(
+            tuple(comparison.inputs), partial(_compare_once, comparison), tuple(comparison.outputs)
+        ),
+        Check(tuple(sets.inputs), partial(_test_sets, sets)),
+    ]
 
 
 def by_readiness(checks: list[Check], made: Collection[str]) -> tuple[list[Check], list[Check]]:
@@ -275,11 +283,17 @@ def _run_node(node: Node, *inputs: Any) -> dict[str, Any]:
         kedros.setLevel(level)
 
 
-def _compare_once(node: Node, *inputs: Any) -> None:
-    """Refuse samples to which the linear models cannot be fitted."""
+def _compare_once(node: Node, *inputs: Any) -> dict[str, Any]:
+    """Refuse samples to which the linear models cannot be fitted, or that have no labellings."""
     place = node.inputs.index("params:differential_expression")
-    quick = inputs[place].model_copy(update={"permutations": 0})
-    _run_node(node, *inputs[:place], quick, *inputs[place + 1 :])
+    quick = inputs[place].model_copy(update={"permutations": min(inputs[place].permutations, 1)})
+    return _run_node(node, *inputs[:place], quick, *inputs[place + 1 :])
+
+
+def _test_sets(node: Node, *inputs: Any) -> None:
+    """Refuse gene sets of which too few genes are tested."""
+    if inputs[node.inputs.index("gene_sets")]:
+        _run_node(node, *inputs)
 
 
 def _check_criteria(selection: FeatureSelectionParameters) -> None:

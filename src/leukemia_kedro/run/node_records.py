@@ -91,12 +91,13 @@ class NodeRecords:
                 _lock(cohort, shared=one_by_one)
                 for node in nodes if one_by_one else []:
                     _lock(locks.enter_context(self._path(node).open("ab")))
-                self._refuse_other_environment(nodes)
+                self.refuse_other_environment(nodes)
                 return locks.pop_all()
         except OSError as error:
             raise could_not_write(self._folder, error) from error
 
-    def _refuse_other_environment(self, nodes: Iterable[Node]) -> None:
+    def refuse_other_environment(self, nodes: Iterable[Node]) -> None:
+        """Raise a UserError where an output of ``nodes`` is a result of another environment."""
         for made in map(self.read, nodes):
             other = made.get("environment")
             if other and self._environment and other != self._environment:

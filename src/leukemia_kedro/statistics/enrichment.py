@@ -138,7 +138,8 @@ def measured_sets(
     if not matched:
         named = sorted(set().union(*gene_sets.values()))
         raise UserError(
-            f"no gene of the gene sets was measured: the sets name {first_few(named)}; the "
-            f"cohort has {first_few(sorted(measured))}. Give gene sets with the cohort's names."
+            f"no gene of the gene sets was tested: the sets name {first_few(named)}; tested were "
+            f"{first_few(sorted(measured))}. Give gene sets with the cohort's names, or test more "
+            "probes: set differential_expression.probes to all"
         )
     return matched
