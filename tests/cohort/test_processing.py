@@ -9,7 +9,7 @@ import pytest
 from leukemia_kedro.cohort.quality import drop_incomplete_probes
 from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.parameters import CohortParameters, MissingParameters
-from leukemia_kedro.pipelines.data_processing.nodes import transform_to_log2
+from leukemia_kedro.pipelines.data_processing.nodes import look_for_confounding, transform_to_log2
 
 
 @pytest.fixture
@@ -71,3 +71,12 @@ def test_arrays_are_standardised_over_the_probes_that_pass():
     # Over a and b: mean 2 and deviation √2 in x, mean 6 and deviation √8 in y.
     expected = [[-(2**-0.5), -(2**-0.5)], [2**-0.5, 2**-0.5], [98 * 2**-0.5, 0.0]]
     np.testing.assert_allclose(found, expected)
+
+
+def test_a_patient_who_has_one_class_confounds_nothing_and_a_laboratory_does():
+    labels = np.repeat(["ALL", "AML"], 12)
+    twice = [f"P{i // 2:02}" for i in range(24)]
+    samples = pd.DataFrame({"Patient ID": twice, "laboratory": labels == "ALL"}).astype(str)
+    split = pd.DataFrame({"label": labels, "split": "train"})
+    found = look_for_confounding(samples, split, seed=0)
+    assert [(each["covariate"], each["alarm"]) for each in found] == [("laboratory", True)]

@@ -148,10 +148,13 @@ def look_for_confounding(
 ) -> list[dict[str, Any]]:
     """How each covariate goes with the class among the training samples, the strongest first.
 
+    Columns that name patients are passed over: a patient has one class, which is no confounding.
     See :func:`~leukemia_kedro.statistics.confounding.find_confounding`.
     """
+    from leukemia_kedro.cohort.column_names import names_patients
     from leukemia_kedro.statistics.confounding import find_confounding
 
     train = sample_split[sample_split["split"] == "train"]
-    covariates = samples.loc[train.index].assign(label=train["label"])
+    patients = [column for column in samples if names_patients(str(column))]
+    covariates = samples.loc[train.index].drop(columns=patients).assign(label=train["label"])
     return [dict(found) for found in find_confounding(covariates, train.get("group"), seed)]
