@@ -125,3 +125,16 @@ def test_more_covariates_ask_for_more_evidence():
     among = find_confounding(samples_of(labels, laboratory=values, **others), None, seed=0)
     [again] = [each for each in among if each["covariate"] == "laboratory"]
     assert again["adjusted_p"] > alone["adjusted_p"]
+
+
+def test_a_covariate_that_is_the_class_in_more_words_is_none():
+    labels = np.repeat(["ALL", "AML"], 12)
+    words = [f"{label}, {'relapse' if i % 3 else 'first'}" for i, label in enumerate(labels)]
+    assert find_confounding(samples_of(labels, diagnosis=words), None, 0) == []
+    # A name within a word is none: "Wallis" holds "all".
+    wards = np.where(labels == "ALL", "Wallis ward", "Camlan ward")
+    (found,) = find_confounding(samples_of(labels, ward=wards), None, 0)
+    assert found["alarm"]
+    arms = [f"arm {label}" for label in np.repeat(["1", "2"], 12)]
+    (found,) = find_confounding(samples_of(np.repeat(["1", "2"], 12), arm=arms), None, 0)
+    assert found["alarm"], "digits are no names"

@@ -7,6 +7,7 @@ afterwards which of the two it was.
 
 from __future__ import annotations
 
+import re
 from typing import TypedDict
 
 import numpy as np
@@ -57,7 +58,8 @@ def find_confounding(
     counts as for large ones. Cramér's V is its root, divided by the largest that it can be. A
     covariate of many numbers is cut into its quartiles. Samples of one group, such as a patient,
     count once. Covariates are passed over that have one value, or whose values are known in fewer
-    than two classes, or nearly all differ.
+    than two classes, or nearly all differ. So are those whose every value holds the name of its
+    class, such as ``ALL with t(12;21)``: they are the class in more words.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def find_confounding(
     found = []
     for name in once.columns.drop(["label", "split"], errors="ignore"):
         counts = _counts(once[name], once["label"])
-        if counts is not None:
+        if counts is not None and not _in_more_words(counts):
             found.append(_measured(str(name), counts, generator))
     if not found:
         return []
@@ -155,6 +157,16 @@ def _counts(values: pd.Series, labels: pd.Series) -> pd.DataFrame | None:
         return None
     counts = pd.crosstab(levels, labels.astype(str))  # of the values that are known
     return None if min(counts.shape, default=0) < 2 else counts
+
+
+def _in_more_words(counts: pd.DataFrame) -> bool:
+    """Whether each value holds its class's name as a word; a single letter or digit is no name."""
+    for label in map(str, counts):
+        is_named = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", re.IGNORECASE).search
+        values = counts.index[counts[label] > 0]
+        if len(label) < 2 or not all(map(is_named, map(str, values))):
+            return False
+    return True
 
 
 def _measured(name: str, counts: pd.DataFrame, generator: np.random.Generator) -> Confounding:
