@@ -140,8 +140,8 @@ class OnTestSamples(TypedDict):
     calls: float
     errors_among_calls: float
     patients: NotRequired[float]
-    """Where patients gave several samples, as are the next three: with an error, with a call, with
-    a wrong call."""
+    """Only where patients gave several samples, as the next three. They count patients with an
+    error, with a call, with a wrong call."""
     patients_wrong: NotRequired[float]
     patients_called: NotRequired[float]
     patients_called_wrongly: NotRequired[float]
