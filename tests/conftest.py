@@ -23,6 +23,8 @@ REAL_FILES = {
         "actual.csv",
     ),
     "mll": ("MLL.csv",),
+    "chiaretti": ("expression.csv.gz", "samples.csv"),
+    "annotation": ("hgu95av2.chip",),
 }
 
 
@@ -48,3 +50,15 @@ def golub_files() -> Path:
 def mll_file() -> Path:
     """The real MLL table."""
     return require_real_files("mll") / "MLL.csv"
+
+
+@pytest.fixture(scope="session")
+def chiaretti_files() -> Path:
+    """Folder with the two real files of Chiaretti's cohort."""
+    return require_real_files("chiaretti")
+
+
+@pytest.fixture(scope="session")
+def hgu95av2() -> Path:
+    """The annotation of the chip of MLL's and Chiaretti's cohorts."""
+    return require_real_files("annotation") / "hgu95av2.chip"

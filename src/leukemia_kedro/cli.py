@@ -90,18 +90,20 @@ cli.add_command(run)
 
 
 @cli.command()
-@click.argument("cohort", type=click.Choice(["golub", "cumida", "mll"]))
+@click.argument("cohort", type=click.Choice(["golub", "cumida", "mll", "chiaretti", "annotation"]))
 @click.option(
     "--from",
     "origin",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Folder, zip or file that holds the files; without it they are downloaded from Kaggle.",
+    help="Folder, zip or file that holds the files; without it they are downloaded from Kaggle, or "
+    "the command says where they are found.",
 )
 @click.pass_obj
 @ends_cleanly()
 def fetch(project, cohort: str, origin: Path | None) -> None:
-    """Bring the files of a public cohort into data/01_raw, verified."""
+    """Bring the files of a public cohort, or the annotation of its chip, into data/01_raw,
+    verified."""
     from leukemia_kedro.fetch.command import fetch
 
     fetch(cohort, project.project_path, origin)

@@ -48,8 +48,9 @@ def original(values, tmp_path) -> OriginalContent:
 
 
 def content_of(cohort: Cohort, path) -> OriginalContent:
-    content_table(cohort).to_csv(path)
-    return OriginalContent("Made 2026", "made", path, len(cohort.probes), probes_sha256(cohort))
+    content_table(cohort, 10).to_csv(path)
+    n_probes, sha256 = len(cohort.probes), probes_sha256(cohort)
+    return OriginalContent("Made 2026", "made", path, n_probes, sha256, fractions=10)
 
 
 def test_the_same_cohort_in_any_order_has_no_difference(original, values):

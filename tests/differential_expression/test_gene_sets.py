@@ -22,12 +22,10 @@ from leukemia_kedro.statistics.gene_set_tests import camera, fit_gene_models, ro
 
 PROJECT = Path(__file__).resolve().parents[2]
 MYELOID = {"MYELOID": frozenset({"CD33", "MPO"})}
-NO_ANNOTATION = pd.DataFrame(index=pd.Index([], name="probe", dtype=str))
 
 
-def names_of(probes, chip_annotation, gene_sets, column):
-    parameters = EnrichmentParameters(gene_column=column)
-    return nodes.name_genes(probes, chip_annotation, gene_sets, parameters)
+def names_of(probes, gene_sets, column):
+    return nodes.name_genes(probes, gene_sets, EnrichmentParameters(gene_column=column))
 
 
 class TestNamesOfGenes:
@@ -35,34 +33,35 @@ class TestNamesOfGenes:
         {"description": "", "symbol": ["CD33", " MPO ", "", "CD33"], "entrez": [945, 4353, 1, 2]},
         index=pd.Index(["p1", "p2", "p3", "p4"], name="probe"),
     )
-    chip = pd.DataFrame({"symbol": ["MPO", "KIT"]}, index=["p3", "p9"])
+    unnamed = probes.drop(columns="symbol")
     holes = probes.assign(entrez=[945, np.nan, 4353, np.nan])
+    several = probes.assign(symbol=["KIT /// CD33", "KIT /// PPBP", "---", "CD33 /// MPO"])
 
     @pytest.mark.parametrize(
-        ("probes", "chip", "gene_sets", "column", "names"),
+        ("probes", "gene_sets", "column", "names"),
         [
-            (probes, NO_ANNOTATION, {}, None, ["p1", "p2", "p3", "p4"]),
-            (probes, NO_ANNOTATION, MYELOID, "symbol", ["CD33", "MPO", "", "CD33"]),
-            (probes, chip, MYELOID, "symbol", ["", "", "MPO", ""]),
-            (holes, NO_ANNOTATION, {"A": frozenset({"4353"})}, "entrez", ["945", "", "4353", ""]),
+            (unnamed, {}, None, ["p1", "p2", "p3", "p4"]),
+            (probes, MYELOID, None, ["CD33", "MPO", "", "CD33"]),
+            (probes, {"A": frozenset({"p2"})}, "probe", ["p1", "p2", "p3", "p4"]),
+            (holes, {"A": frozenset({"4353"})}, "entrez", ["945", "", "4353", ""]),
+            (several, MYELOID, None, ["CD33", "KIT", "", "CD33"]),
         ],
-        ids=["the probes themselves", "a column", "the chip annotation's column", "numbers"],
+        ids=["no symbols", "symbols", "the probes themselves", "numbers", "several genes"],
     )
-    def test_probes_stand_for_genes(self, probes, chip, gene_sets, column, names):
-        genes = names_of(probes, chip, gene_sets, column)
+    def test_probes_stand_for_genes(self, probes, gene_sets, column, names):
+        genes = names_of(probes, gene_sets, column)
         assert genes["probe"].tolist() == ["p1", "p2", "p3", "p4"]
         assert genes["gene"].tolist() == names
 
     WRONG = (
-        (NO_ANNOTATION, "gene", "'gene', .*no such file.*description, symbol, entrez"),
-        (chip, "gene", r"'gene', .*chip_annotation: symbol\).*description, symbol, entrez"),
-        (NO_ANNOTATION, None, "sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"),
+        (probes, "gene", "'gene', .*lacks; it has probe, description, symbol, entrez"),
+        (unnamed, None, "sets name CD33, MPO; the cohort has p1, p2, p3, p4 .*gene_column"),
     )
 
-    @pytest.mark.parametrize(("chip", "column", "message"), WRONG)
-    def test_a_mistake_lists_the_names_there_are(self, chip, column, message):
+    @pytest.mark.parametrize(("probes", "column", "message"), WRONG)
+    def test_a_mistake_lists_the_names_there_are(self, probes, column, message):
         with pytest.raises(UserError, match=message):
-            names_of(self.probes, chip, MYELOID, column)
+            names_of(probes, MYELOID, column)
 
 
 # Genes A … F of two ALL and two AML; A has three probes, of which the first is the brightest.

@@ -46,6 +46,8 @@ RUN_ELSEWHERE = {
     "test_without_a_network_the_way_by_hand_is_told",
     "kedro fetch golub --from ~/Downloads/archive.zip": "tests/fetch/test_command_line.py::"
     "test_the_real_golub_files_arrive_by_the_command",
+    "kedro fetch annotation --from ~/Downloads/GPL8300.annot.gz": "tests/fetch/test_command.py::"
+    "test_an_annotation_arrives_under_one_name_whatever_it_was_called",
     "kedro run": "tests/pipelines/test_runs.py::test_golub_from_raw_files_to_report",
     "kedro run --pipelines replication": "tests/replication/test_pipeline.py::"
     "test_every_row_is_stated_in_full",

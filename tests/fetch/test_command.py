@@ -1,5 +1,6 @@
 """``kedro fetch``: what it takes, what it refuses, and that nothing good is ever lost."""
 
+import gzip
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -33,7 +34,7 @@ def texts(tmp_path, monkeypatch) -> dict[str, str]:
     """The files of a small data set that stands in for Golub's as the original."""
     texts = golub_texts()
     cohort = GolubDataset(filepath=str(write(tmp_path / "published", texts))).load()
-    content_table(cohort).to_csv(tmp_path / "golub.csv")
+    content_table(cohort, GOLUB.fractions).to_csv(tmp_path / "golub.csv")
     original = replace(
         GOLUB,
         samples=tmp_path / "golub.csv",
@@ -175,6 +176,51 @@ def test_mll_is_brought_in_by_hand(project):
         fetch("mll", project, None)
     for words in ("Armstrong et al. 2002", "12,582", "`class`", "kedro fetch mll --from"):
         assert words in str(told.value)
+
+
+def test_chiaretti_is_written_by_bioconductors_package(project):
+    with pytest.raises(UserError) as told:
+        fetch("chiaretti", project, None)
+    for words in ("ALL 1.40", "Artistic-2.0", "r-bioc-all", "kedro fetch chiaretti --from"):
+        assert words in str(told.value)
+
+
+@pytest.fixture
+def annotation() -> str:
+    """The first thousand probes of HG-U95Av2, of genes with made-up symbols."""
+    lines = [f"{number}_at\tGENE{number}\tgene {number}" for number in range(1000, 2000)]
+    return "\n".join(["ID\tGene symbol\tGene title", *lines]) + "\n"
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip", "zip"])
+def test_an_annotation_arrives_under_one_name_whatever_it_was_called(
+    annotation, project, tmp_path, capsys, form
+):
+    """The forms in which MSigDB, NCBI and Affymetrix offer their files."""
+    origin = tmp_path / "HG_U95.chip"
+    origin.write_text(annotation)
+    if form == "gzip":
+        origin = tmp_path / "GPL8300.annot.gz"
+        origin.write_bytes(gzip.compress(annotation.encode()))
+    elif form == "zip":
+        files = {"HG_U95Av2.na36.annot.csv": annotation, "AFFX_README.txt": "not wanted"}
+        origin = write_zip(tmp_path / "HG_U95Av2.na36.annot.csv.zip", files)
+    fetch("annotation", project, origin)
+    assert fetched(project, "annotation") == {"hgu95av2.chip": annotation.encode()}
+    assert "symbols of 1,000 of 1,000 probes\nWritten to" in capsys.readouterr().out
+
+
+def test_an_annotation_of_another_chip_or_a_broken_download_is_refused(project, tmp_path):
+    other = tmp_path / "GPL80.annot"
+    other.write_text("ID\tGene symbol\nM23197_at\tCD33\n")
+    with pytest.raises(UserError, match=r"names 0 of the 200 probes .*starts with M23197_at"):
+        fetch("annotation", project, other)
+    other.with_suffix(".gz").write_bytes(gzip.compress(b"ID\tGene symbol\n" * 999)[:-9])
+    with pytest.raises(UserError, match=r"cannot be unpacked: .*Download it again"):
+        fetch("annotation", project, other.with_suffix(".gz"))
+    with pytest.raises(UserError, match=r"(?s)GPL8300.annot.gz.*kedro fetch annotation --from"):
+        fetch("annotation", project, None)
+    assert fetched(project, "annotation") == {}
 
 
 def test_the_original_cumida_file_is_known_by_its_git_blob_id(

@@ -20,9 +20,6 @@ from leukemia_kedro.errors import first_few
 PUBLISHED = Path(__file__).parents[1] / "published"
 CONTENT = PUBLISHED / "content"
 
-TENTHS = 10
-"""The originals have at most one decimal, so that sums of tenths are whole and exact."""
-
 
 @dataclass(frozen=True)
 class OriginalContent:
@@ -37,6 +34,8 @@ class OriginalContent:
     n_probes: int
     probes_sha256: str
     """From :func:`probes_sha256`."""
+    fractions: int
+    """How many parts of one its values are whole multiples of, so that sums are exact."""
 
     def difference(self, cohort: Cohort) -> str | None:
         """First difference between a cohort and the original, in words; None where it is equal.
@@ -46,7 +45,7 @@ class OriginalContent:
         original = pd.read_csv(
             self.samples, dtype={"sample": str}, index_col="sample", keep_default_na=False
         )
-        found = content_table(cohort)
+        found = content_table(cohort, self.fractions)
         for names, fault in (
             (original.index.difference(found.index, sort=False), "it lacks the samples"),
             (found.index.difference(original.index, sort=False), "the original lacks its samples"),
@@ -66,7 +65,7 @@ class OriginalContent:
             return f"it has {len(cohort.probes):,} probes, the original {self.n_probes:,}"
         if probes_sha256(cohort) != self.probes_sha256:
             return "it has probes of other names than the original"
-        return _values_differ(original, found, cohort)
+        return _values_differ(original, found, cohort, self.fractions)
 
 
 GOLUB = OriginalContent(
@@ -75,6 +74,7 @@ GOLUB = OriginalContent(
     CONTENT / "golub.csv",
     7129,
     "d51cc92437a426534b0052baccf74e5f09986c6d4c0c6f8d2787c7ed1bfbb750",
+    fractions=10,
 )
 MLL = OriginalContent(
     "Armstrong et al. 2002",
@@ -82,6 +82,15 @@ MLL = OriginalContent(
     CONTENT / "mll.csv",
     12582,
     "d452ff501c55046857001411f0e0be00557643ca9d39b14ba1937582f9f0952e",
+    fractions=10,
+)
+CHIARETTI = OriginalContent(
+    "Chiaretti et al. 2004",
+    "chiaretti",
+    CONTENT / "chiaretti.csv",
+    12625,
+    "f67e7e793bf10904464b0ab7166b33dc635b367673751c2cfa23b95f83293374",
+    fractions=10_000,
 )
 
 
@@ -91,14 +100,14 @@ def original_of(cohort: Cohort) -> OriginalContent | None:
     It claims so by its origin; it is so where it has all probes and at least half of the samples,
     value for value and under any name.
     """
-    for original in (GOLUB, MLL):
+    for original in (GOLUB, MLL, CHIARETTI):
         if cohort.origin.startswith(original.name):
             return original
         if len(cohort.probes) != original.n_probes:
             continue
         if probes_sha256(cohort) == original.probes_sha256:
             published = pd.read_csv(original.samples, usecols=["sha256"])["sha256"]
-            if published.isin(content_table(cohort)["sha256"]).mean() >= 0.5:
+            if published.isin(content_table(cohort, original.fractions)["sha256"]).mean() >= 0.5:
                 return original
     return None
 
@@ -131,26 +140,27 @@ def golub_covariates(samples: pd.DataFrame) -> pd.DataFrame:
     return known.loc[samples.index].drop(columns="label").replace({"": None})
 
 
-def content_table(cohort: Cohort) -> pd.DataFrame:
+def content_table(cohort: Cohort, fractions: int) -> pd.DataFrame:
     """Digest of each sample as measured, blind to the order of samples and probes.
 
     Returns
     -------
     DataFrame, index ``sample``
         ``label`` and ``split`` (empty where there is none); ``sha256`` of the sample's values
-        as little-endian doubles, probes sorted by name; ``total`` of its values in tenths, and
+        as little-endian doubles, probes sorted by name; ``total`` of its values in ``fractions`` of
+        one (tenths for 10), and
         ``weighted_total``, the same sum with weights 1, 2, 3 … A single changed value moves
         the two by d and k·d, so that their ratio k is its place.
     """
     expression = cohort.expression.sort_index(axis="columns")
     values = expression.to_numpy("<f8") + 0.0  # −0 becomes 0
     within_integers = np.clip(np.nan_to_num(values), -1e12, 1e12)
-    tenths = np.rint(within_integers * TENTHS).astype(np.int64)
+    parts = np.rint(within_integers * fractions).astype(np.int64)
     samples = cohort.samples.reindex(columns=["label", "split"], fill_value="")
     return samples.assign(
         sha256=[hashlib.sha256(row.tobytes()).hexdigest() for row in values],
-        total=tenths.sum(axis=1),
-        weighted_total=tenths @ np.arange(1, tenths.shape[1] + 1),
+        total=parts.sum(axis=1),
+        weighted_total=parts @ np.arange(1, parts.shape[1] + 1),
     )
 
 
@@ -159,7 +169,9 @@ def probes_sha256(cohort: Cohort) -> str:
     return hashlib.sha256("\n".join(sorted(cohort.probes.index)).encode()).hexdigest()
 
 
-def _values_differ(original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort) -> str | None:
+def _values_differ(
+    original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort, fractions: int
+) -> str | None:
     differs = original.index[original["sha256"] != found["sha256"]]
     if not len(differs):
         return None
@@ -167,7 +179,9 @@ def _values_differ(original: pd.DataFrame, found: pd.DataFrame, cohort: Cohort) 
     owner = original.index[original["sha256"] == found["sha256"][sample]]
     if len(owner):
         return f"sample {sample} holds the values of sample {owner[0]}{_others(differs)}"
-    changed = _changed_cell(original.loc[sample], found.loc[sample], cohort.expression.loc[sample])
+    changed = _changed_cell(
+        original.loc[sample], found.loc[sample], cohort.expression.loc[sample], fractions
+    )
     return f"{changed or f'values of sample {sample} differ'}{_others(differs)}"
 
 
@@ -175,7 +189,9 @@ def _others(differs: pd.Index) -> str:
     return f" ({len(differs)} samples differ)" if len(differs) > 1 else ""
 
 
-def _changed_cell(original: pd.Series, found: pd.Series, values: pd.Series) -> str | None:
+def _changed_cell(
+    original: pd.Series, found: pd.Series, values: pd.Series, fractions: int
+) -> str | None:
     """The one value of a sample that was changed; None where it was not just one."""
     values = values.sort_index()
     shift = int(found["total"] - original["total"])
@@ -184,8 +200,8 @@ def _changed_cell(original: pd.Series, found: pd.Series, values: pd.Series) -> s
         return None
     position = weighted_shift // shift - 1
     restored = np.nan_to_num(values.to_numpy("<f8"))
-    # Division by 10 is correctly rounded, so the value is the double that its decimals stand for.
-    restored[position] = (round(restored[position] * TENTHS) - shift) / TENTHS
+    # Division by a power of ten is correctly rounded: the double that the decimals stand for.
+    restored[position] = (round(restored[position] * fractions) - shift) / fractions
     if hashlib.sha256((restored + 0.0).tobytes()).hexdigest() != original["sha256"]:
         return None
     return (

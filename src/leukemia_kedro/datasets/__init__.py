@@ -6,6 +6,7 @@
 from importlib import import_module
 
 _NAMES = {
+    "chip_annotation": ["ChipAnnotationDataset"],
     "cumida": ["CumidaDataset"],
     "expression_table": ["ExpressionTableDataset", "NewSamplesDataset"],
     "files": [
@@ -13,7 +14,7 @@ _NAMES = {
         "OptionalCSVDataset", "OptionalFiguresDataset", "ParquetDataset", "PlotlyDataset",
         "SamplesDataset", "SkopsDataset", "TablesDataset", "TextDataset",
     ],
-    "gene_sets": ["ChipAnnotationDataset", "GMTDataset"],
+    "gene_sets": ["GMTDataset"],
     "gct": ["GCTDataset"],
     "geo": ["GEOSeriesMatrixDataset"],
     "golub": ["GolubDataset"],

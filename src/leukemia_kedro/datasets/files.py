@@ -36,7 +36,8 @@ else:
 TEXT_COLUMNS = (
     "sample", "probe", "label", "split", "predicted", "call", "no_call_reason", "conformal_set",
     "description", "direction", "criterion", "model", "batch", "patient", "group", "contrast",
-    "gene_set", "method", "gene", "up_genes", "down_genes", "covariate", "value",
+    "gene_set", "method", "gene", "up_genes", "down_genes", "covariate", "value", "symbol",
+    "title",
 )  # fmt: skip
 
 

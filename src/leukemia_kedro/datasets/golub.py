@@ -10,6 +10,7 @@ import fsspec
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.annotation import with_genes_of_hu6800
 from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.cohort.originals import golub_covariates
 from leukemia_kedro.compute.whole_files import refuse_zip_bomb
@@ -50,7 +51,8 @@ class GolubDataset(CohortFileDataset):
     ``call`` columns kept, renamed ``call.1`` … or removed; patients or probes in another order;
     quotes lost. Labels are joined by patient number; samples are in numeric order, ``train``
     first; probes are in the order of the train file; descriptions are without quotation marks.
-    Laboratory, tissue, lineage, FAB type and sex of the published patients are covariates.
+    Laboratory, tissue, lineage, FAB type and sex of the published patients are covariates; the
+    probes have the symbol and title of their gene, where it is known.
 
     Parameters
     ----------
@@ -227,6 +229,7 @@ def _join(
     if unmeasured:
         raise CohortError(f"labels of patients without expression: {first_few(unmeasured)}")
     probes = probe_table(list(train.intensities.columns), {"description": train.descriptions})
+    probes = with_genes_of_hu6800(probes)
     expression = pd.concat([train.intensities, test.intensities[probes.index]]).loc[list(splits)]
     facts = {"label": [labels[patient] for patient in splits], "split": list(splits.values())}
     samples = pd.DataFrame(facts, pd.Index(splits, name="sample"))

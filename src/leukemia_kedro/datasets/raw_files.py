@@ -31,7 +31,7 @@ from leukemia_kedro.datasets.text_table import DAMAGED, STATE_COMMA, has_decimal
 from leukemia_kedro.errors import CohortError, UserError, first_few
 
 MISSING = ("", "?", "NA", "NaN", "nan", "null")
-FETCHED = ("golub", "cumida", "mll")
+FETCHED = ("golub", "cumida", "mll", "chiaretti", "annotation")
 """Folders of ``data/01_raw`` that ``kedro fetch`` fills."""
 BINARY = {
     b"PK\x03\x04": "a zip, or an Excel workbook; its name must end in .zip or .xlsx",

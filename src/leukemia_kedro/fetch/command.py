@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import shutil
 import zipfile
@@ -67,7 +68,7 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
 def _download(source: Source, folder: Path) -> None:
     """Download a public data set with Kaggle's own client, which shows the progress."""
     if source.kaggle is None:
-        raise UserError(f"There is no official download.\n{source.by_hand}")
+        raise UserError(f"The project downloads no copy of {source.cohort}.\n{source.by_hand}")
     click.echo(f"Downloading {source.kaggle} from Kaggle …")
     import requests
     from kagglesdk.kaggle_env import get_endpoint, get_env
@@ -110,7 +111,19 @@ def _gather(source: Source, origin: Path, folder: Path) -> None:
             f"{origin} is a single file. {source.expected} Give the folder or zip that holds them."
         )
     else:
-        shutil.copyfile(origin, folder / source.files[0].name)
+        _copy(origin, folder / source.files[0].name)
+
+
+def _copy(origin: Path, place: Path) -> None:
+    """Copy a file, decompressed where only its own name ends in ``.gz``."""
+    if origin.suffix.lower() != ".gz" or place.suffix == ".gz":
+        shutil.copyfile(origin, place)
+        return
+    try:
+        with gzip.open(origin) as packed, place.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{origin} cannot be unpacked: {error}. Download it again.") from error
 
 
 def _unpack(source: Source, origin: Path, folder: Path) -> None:
@@ -157,7 +170,9 @@ def _verify(source: Source, folder: Path) -> str:
     """What the files were found to be; a UserError says that they are not this cohort."""
     if all(file.is_at(folder / file.name) for file in source.files):
         return "original"
-    click.echo("Other bytes than the original: reading the numbers …")
+    original = any(file.sha256 or file.git_blob for file in source.files)
+    if original:
+        click.echo("Other bytes than the original: reading the numbers …")
     from kedro.io import DatasetError
 
     try:
@@ -167,10 +182,9 @@ def _verify(source: Source, folder: Path) -> str:
         while isinstance(fault.__cause__, UserError):
             fault = fault.__cause__  # the fault alone, without the advice for a catalog
         message = str(fault).replace(f"{folder}/", "")
-        raise UserError(
-            f"Refused: neither the original nor a copy of it with the same numbers.\n{message}\n"
-            f"Nothing was changed.\n{source.by_hand}"
-        ) from error
+        copy = "neither the original nor a copy of it with the same numbers"
+        refused = f"Refused: {copy if original else 'not the file that is expected'}."
+        raise UserError(f"{refused}\n{message}\nNothing was changed.\n{source.by_hand}") from error
 
 
 def _install(source: Source, folder: Path, place: Path) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.cohort.originals import GOLUB, MLL, OriginalContent
-from leukemia_kedro.errors import UserError
+from leukemia_kedro.cohort.originals import CHIARETTI, GOLUB, MLL, OriginalContent
+from leukemia_kedro.errors import UserError, first_few
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class OriginalFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A public cohort.
+    """A public cohort, or the annotation of a chip.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Source:
     def by_hand(self) -> str:
         """What to do without a download, up to the command."""
         if self.kaggle is None:
-            place = f"~/Downloads/{self.files[0].name}"
+            place = f"~/Downloads/{self.files[0].name if len(self.files) == 1 else ''}"
             return f"{self.how_to_get}\nThen type\n  kedro fetch {self.cohort} --from {place}"
         return (
             f"By hand: open https://www.kaggle.com/datasets/{self.kaggle}, press Download, then "
@@ -83,6 +83,31 @@ def _check_mll(folder: Path) -> str:
 
     path = str(folder / "MLL.csv")
     return same_numbers(ExpressionTableDataset(filepath=path, label="class").load(), MLL)
+
+
+def _check_chiaretti(folder: Path) -> str:
+    from leukemia_kedro.datasets import ExpressionTableDataset
+
+    table, sheet = (str(folder / name) for name in CHIARETTI_FILES)
+    dataset = ExpressionTableDataset(
+        filepath=table, samples="columns", sample_sheet={"filepath": sheet}, label="lineage"
+    )
+    return same_numbers(dataset.load(), CHIARETTI)
+
+
+def _check_annotation(folder: Path) -> str:
+    from leukemia_kedro.datasets import ChipAnnotationDataset
+
+    table = ChipAnnotationDataset(filepath=str(folder / ANNOTATION_FILE)).load()
+    chip = [f"{number}_at" for number in HG_U95_PROBES]
+    known = table.index.isin(chip).sum()
+    if known < len(chip) / 2:
+        raise UserError(
+            f"it names {known:,} of the {len(chip):,} probes {chip[0]} to {chip[-1]} of the chip "
+            f"HG-U95Av2; it starts with {first_few(table.index, 3)}"
+        )
+    n_named = (table["symbol"] != "").sum()
+    return f"symbols of {n_named:,} of {len(table):,} probes"
 
 
 def same_numbers(cohort: Cohort, original: OriginalContent) -> str:
@@ -122,6 +147,14 @@ d89649c714ae356ff3f9ea79aef024e3932096d71b72600592c0baaef830de6c  data_set_ALL_A
 af291eced4116e257af0b73043e83b55d9b42f0d815440a4c5bc72424d2f44e1  actual.csv
 """
 MLL_SHA256 = "5374a95b9335abe5a1960ff87e88f598919eca13e150e51fe9a7a653d2ea02e4"
+CHIARETTI_FILES = ("expression.csv.gz", "samples.csv")
+CHIARETTI_SHA256 = (
+    "a058a4b91c96de4277d49e598c03ed568d856a894c3fbb2e72cbb00f5cecd549",
+    "a81121bc53b78c59dfd6d54a1341ef5ffd92e6b3f6dc8ddc08b3498f00f5ac14",
+)
+ANNOTATION_FILE = "hgu95av2.chip"
+HG_U95_PROBES = range(1000, 1200)
+"""Most numbers from 1000 on are names of probes ``1000_at`` … of HG-U95A and HG-U95Av2."""
 _SOURCES = (
     Source(
         cohort="golub",
@@ -150,6 +183,43 @@ _SOURCES = (
             "microarray collections as MLL.csv:\n"
             "72 rows (samples) × 12,582 columns (probes of the Affymetrix U95A chip, raw "
             "intensities), then the label column `class` (ALL 24, AML 28, MLL 20); no sample id."
+        ),
+    ),
+    Source(
+        cohort="chiaretti",
+        files=tuple(map(OriginalFile, CHIARETTI_FILES, CHIARETTI_SHA256)),
+        check_copy=_check_chiaretti,
+        run="kedro run --env chiaretti",
+        how_to_get=(
+            "The patients of Chiaretti et al. 2004, Blood 103:2771, are the package ALL 1.40 of "
+            "Bioconductor (licence Artistic-2.0):\n"
+            "https://bioconductor.org/packages/ALL, in Debian r-bioc-all. In R these lines write "
+            "the two files:\n"
+            "  library(ALL); data(ALL); p <- pData(ALL)\n"
+            "  values <- data.frame(probe = featureNames(ALL), round(exprs(ALL), 4), "
+            "check.names = FALSE)\n"
+            '  write.csv(values, gzfile("expression.csv.gz"), row.names = FALSE, quote = FALSE)\n'
+            "  sheet <- data.frame(patient = rownames(p), sex = p$sex, age = p$age,\n"
+            "    lineage_stage = p$BT, molecular_biology = p$mol.biol, remission = p$remission,\n"
+            '    relapse = p$relapse, lineage = paste0(substr(p$BT, 1, 1), "-ALL"))\n'
+            '  write.csv(sheet, "samples.csv", row.names = FALSE, quote = FALSE)'
+        ),
+    ),
+    Source(
+        cohort="annotation",
+        files=(OriginalFile(ANNOTATION_FILE),),
+        check_copy=_check_annotation,
+        run="kedro run --env mll, or --env chiaretti",
+        how_to_get=(
+            "The genes of the chip HG-U95Av2 (MLL's and Chiaretti's cohorts) are in any of these "
+            "files:\n"
+            "  NCBI, GPL8300.annot.gz:\n"
+            "    https://ftp.ncbi.nlm.nih.gov/geo/platforms/GPL8nnn/GPL8300/annot/\n"
+            "  MSigDB, Human_AFFY_HG_U95_MSigDB.….chip (licence CC BY 4.0):\n"
+            "    https://data.broadinstitute.org/gsea-msigdb/msigdb/annotations/human/\n"
+            "  Affymetrix, HG_U95Av2.….annot.csv.zip: Thermo Fisher's support pages\n"
+            "Golub's chip HU6800 needs none: its genes come with the project. NCBI's file of it is "
+            "GPL80.annot.gz."
         ),
     ),
 )

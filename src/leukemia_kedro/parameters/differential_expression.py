@@ -67,8 +67,8 @@ class EnrichmentParameters(Block):
     """How probes stand for genes when gene sets are tested."""
 
     gene_column: NameOrNull = None
-    """Column of the chip annotation, or of the probes table, that names genes as the gene sets
-    do; the gene sets name probes where not stated."""
+    """Column of the probes table that names genes as the gene sets do, or ``probe``, the probe ids
+    themselves; where not stated, ``symbol`` if the probes have symbols, else ``probe``."""
     collapse: Literal["highest_mean", "mean"] = "highest_mean"
     """The expression of a gene with several probes: that of the probe with the highest mean
     expression, or the mean of the probes."""

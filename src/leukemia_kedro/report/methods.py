@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from leukemia_kedro.cohort.annotation import gene_column
 from leukemia_kedro.estimators.rankings import CRITERIA
 from leukemia_kedro.parameters import GenesParameters, ModelParameters
 from leukemia_kedro.plots.captions import readable
@@ -27,6 +28,8 @@ class Methods(Chapter, anchor="methods", title="Methods"):
     signature_criterion: str
     settings: Table
     every: Table
+    gene_column: str
+    """Of the probes, by which gene sets name genes."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def methods(study: Study) -> Methods:
         signature_criterion=CRITERIA[selection.signature.criterion].description,
         settings=_settings_table(study.parameters.models),
         every=_parameters_table(study.parameters),
+        gene_column=gene_column(study.cohort.probes, study.parameters.enrichment.gene_column),
     )
 
 

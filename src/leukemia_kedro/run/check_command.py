@@ -172,6 +172,11 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
             )
         if parameters.missing.policy != "fail":
             understood["Probes that are not dropped"] = f"{len(known['expression']):,}"
+    if "symbol" in known["probes"]:
+        symbols = known["probes"]["symbol"]
+        understood["Genes by name"] = f"{(symbols != '').sum():,} of {len(symbols):,} probes"
+    else:
+        understood["Genes by name"] = "none; see docs/how-to/annotate-a-chip.md"
     if "probe_filter" in known:
         understood["Probes that pass the filter"] = f"{known['probe_filter']['passes'].sum():,}"
     return understood

@@ -9,19 +9,21 @@ from leukemia_kedro.pipelines.annotations import Cohort, DataFrame, DataQuality,
 
 
 def validate_cohort(
-    raw_cohort: Cohort, cohort: CohortParameters
+    raw_cohort: Cohort, chip_annotation: DataFrame, cohort: CohortParameters
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """The cohort's three tables, of the samples that are analysed.
 
-    These are expression (probes × samples), samples and probes.
+    These are expression (probes × samples), samples and probes. The probes have the symbol and
+    title of their gene, where an annotation of the chip is there.
     """
+    from leukemia_kedro.cohort.annotation import with_genes
     from leukemia_kedro.cohort.findings import check_usable
     from leukemia_kedro.cohort.quality import drop_incomplete_probes
     from leukemia_kedro.cohort.selection import select_samples
 
     check_usable(raw_cohort, cohort)
     kept = drop_incomplete_probes(select_samples(raw_cohort, cohort).cohort, cohort.missing)
-    return kept.expression.T, kept.samples, kept.probes
+    return kept.expression.T, kept.samples, with_genes(kept.probes, chip_annotation)
 
 
 def split_samples(samples: DataFrame, cohort: CohortParameters, seed: int) -> DataFrame:

@@ -88,15 +88,13 @@ def plan_contrasts(
 
 
 def name_genes(
-    probes: DataFrame,
-    chip_annotation: DataFrame,
-    gene_sets: dict[str, frozenset[str]],
-    enrichment: EnrichmentParameters,
+    probes: DataFrame, gene_sets: dict[str, frozenset[str]], enrichment: EnrichmentParameters
 ) -> DataFrame:
     """The gene each probe stands for, named as the gene sets name genes.
 
-    Of a column that both tables of probes have, the chip annotation's counts; a probe it lacks has
-    no gene. A probe stands for itself where no column is named.
+    Where no column of the probes is named, it is ``symbol``, and without symbols a probe stands for
+    itself. A probe of several genes (``A /// B``) stands for the first that a set names, or else
+    for the first.
 
     Returns
     -------
@@ -110,32 +108,31 @@ def name_genes(
     """
     import pandas as pd
 
-    column = enrichment.gene_column
-    if column is None:
-        genes = probes.index.to_series()
-    elif column in chip_annotation:
-        genes = chip_annotation[column].reindex(probes.index)
-    elif column in probes:
-        genes = probes[column]
-    else:
+    from leukemia_kedro.cohort.annotation import gene_column, matching_symbol
+
+    table = probes.reset_index()
+    column = gene_column(probes, enrichment.gene_column)
+    if column not in table:
         raise UserError(
-            f"enrichment.gene_column is {column!r}, a column neither of the chip annotation "
-            f"(catalog entry chip_annotation: {first_few(chip_annotation, 20) or 'no such file'}) "
-            f"nor of the probes table ({first_few(probes, 20)})"
+            f"enrichment.gene_column is {column!r}, a column that the probes table lacks; it has "
+            f"{first_few(table, 20)}. The chip's annotation (catalog entry chip_annotation) gives "
+            "symbol"
         )
+    genes = table[column]
     if pd.api.types.is_float_dtype(genes.dtype):
         genes = genes.astype("Int64")  # Entrez ids, beside probes that have none
-    genes = genes.astype(object).fillna("").astype(str).str.strip()
     named = frozenset().union(*gene_sets.values())
-    if gene_sets and named.isdisjoint(genes):
+    texts = genes.astype(object).fillna("").astype(str)
+    names = [matching_symbol(text, named) for text in texts]
+    if gene_sets and named.isdisjoint(names):
         raise UserError(
             f"no gene of the gene sets is among the cohort's: the sets name "
-            f"{first_few(sorted(named))}; the cohort has {first_few(sorted(set(genes) - {''}))} "
-            f"({'probe ids' if column is None else f'column {column!r}'}). "
-            "Set enrichment.gene_column to the column that names genes as the sets do; the chip's "
-            "annotation, which has such columns, is the catalog entry chip_annotation"
+            f"{first_few(sorted(named))}; the cohort has {first_few(sorted(set(names) - {''}))} "
+            f"(column {column!r} of the probes). Set enrichment.gene_column to the column that "
+            "names genes as the sets do; gene symbols come from the chip's annotation, the catalog "
+            "entry chip_annotation"
         )
-    return pd.DataFrame({"probe": probes.index, "gene": genes.to_numpy()})
+    return pd.DataFrame({"probe": probes.index, "gene": names})
 
 
 def compare_classes(
