@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
+from helpers.documented import PROJECT
+from kedro.io import AbstractDataset
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.datasets import GolubDataset
@@ -14,6 +17,16 @@ from leukemia_kedro.evaluation.published import reference_signature
 @pytest.fixture(scope="session")
 def golub_cohort(golub_files) -> Cohort:
     return GolubDataset(filepath=str(golub_files)).load()
+
+
+@pytest.fixture(scope="session")
+def chiaretti_cohort(chiaretti_files) -> Cohort:
+    """As conf/base states it for the replication."""
+    entries = yaml.safe_load((PROJECT / "conf/base/catalog_01_raw.yml").read_text("utf-8"))
+    entry = entries["chiaretti_cohort"]
+    entry["filepath"] = str(chiaretti_files / "expression.csv.gz")
+    entry["sample_sheet"] = {"filepath": str(chiaretti_files / "samples.csv")}
+    return AbstractDataset.from_config("chiaretti_cohort", entry).load()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,11 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from leukemia_kedro.datasets import OptionalCSVDataset, OptionalFiguresDataset
+from leukemia_kedro.datasets import (
+    OptionalCohortDataset,
+    OptionalCSVDataset,
+    OptionalFiguresDataset,
+)
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
 from leukemia_kedro.pipelines.replication import create_pipeline
 
@@ -19,6 +23,7 @@ def written(golub_like, tmp_path_factory):
     catalog = DataCatalog(
         {
             "raw_cohort": MemoryDataset(golub_like),
+            "chiaretti_cohort": OptionalCohortDataset(filepath=str(folder / "absent.csv.gz")),
             "params:seed": MemoryDataset(0),
             "replication": OptionalCSVDataset(filepath=str(folder / "replication.csv")),
             "shrunken_centroid_path": OptionalCSVDataset(filepath=str(folder / "path.csv")),

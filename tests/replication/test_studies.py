@@ -22,6 +22,7 @@ def rows(golub_cohort, centroids):
     found += nodes.replicate_top_scoring_pairs(golub_cohort)
     for replicate in ROWS_BY_SEED.values():
         found += replicate(golub_cohort, SEED)
+    assert nodes.replicate_chiaretti(None) == []
     return {(row.study.split(",")[0], row.quantity): row for row in found}
 
 
@@ -128,3 +129,24 @@ def test_the_page_on_leakage_quotes_this_run(rows):
         row = rows["Ambroise & McLachlan 2002", quantity]
         error = row.note.partition("standard error ")[2][:5]
         assert f"{start} {float(row.reproduced):.2f} | {error} |" in page
+
+
+def test_every_count_of_limma_on_chiarettis_patients_is_reproduced(chiaretti_cohort):
+    rows = nodes.replicate_chiaretti(chiaretti_cohort)
+    assert [(row.quantity, row.note) for row in rows if not row.agrees] == []
+    counts = {row.quantity: row.reproduced for row in rows if "probes with a" in row.quantity}
+    holm, bh = (
+        "probes with a Holm value below .05",
+        "probes with a Benjamini–Hochberg value below .05",
+    )
+    assert counts == {
+        f"ALL1/AF4 (10) against BCR/ABL (37): {holm}": "165",
+        f"ALL1/AF4 (10) against BCR/ABL (37): {bh}": "749",
+        f"NEG (42) against BCR/ABL (37), B-ALL: {holm}": "24",
+        f"NEG (42) against BCR/ABL (37), B-ALL: {bh}": "183",
+        f"T-ALL (33) against B-ALL (95): {holm}": "860",
+        f"T-ALL (33) against B-ALL (95): {bh}": "3024",
+        f"M (83) against F (42): {holm}": "11",
+        f"M (83) against F (42): {bh}": "13",
+    }
+    assert len(rows) == 17

@@ -8,7 +8,7 @@ from importlib import import_module
 _NAMES = {
     "chip_annotation": ["ChipAnnotationDataset"],
     "cumida": ["CumidaDataset"],
-    "expression_table": ["ExpressionTableDataset", "NewSamplesDataset"],
+    "expression_table": ["ExpressionTableDataset", "NewSamplesDataset", "OptionalCohortDataset"],
     "files": [
         "CSVDataset", "FiguresDataset", "InteractiveFiguresDataset", "JSONDataset",
         "OptionalCSVDataset", "OptionalFiguresDataset", "ParquetDataset", "PlotlyDataset",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.compute.whole_files import refuse_bomb
+from leukemia_kedro.datasets.files import MayBeAbsent
 from leukemia_kedro.datasets.raw_files import (
     MISSING,
     CohortFileDataset,
@@ -272,6 +273,14 @@ class ExpressionTableDataset(CohortFileDataset):
                 f"{first_few(further)}"
             )
         return sheet.reindex(index)
+
+
+class OptionalCohortDataset(MayBeAbsent, ExpressionTableDataset):
+    """An :class:`ExpressionTableDataset` beside the cohort that is analysed; None where the file is
+    absent."""
+
+    def _nothing(self) -> None:
+        return None
 
 
 class NewSamplesDataset(ExpressionTableDataset):

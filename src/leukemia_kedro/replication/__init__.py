@@ -1,4 +1,4 @@
-"""Published results on Golub's patients, reproduced from the raw files.
+"""Published results on Golub's and Chiaretti's patients, reproduced from the raw files.
 
 One module per family of studies, with functions from Golub's patients to rows of the table that
 shows published beside reproduced results. Errors of 34 are those of patients 39 to 72 under models

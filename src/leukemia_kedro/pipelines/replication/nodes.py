@@ -1,11 +1,14 @@
-"""Published results on Golub's patients, reproduced: one node per family of studies."""
+"""Published results, most of them on Golub's patients, reproduced: one node per family."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
 from leukemia_kedro.replication.table import Row
+
+logger = logging.getLogger(__name__)
 
 
 def replicate_weighted_voting(raw_cohort: Cohort) -> list[Row]:
@@ -97,6 +100,19 @@ def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Row
         *study.moderated_t(golub),
         study.step_down_max_t(golub, seed),
     ]
+
+
+def replicate_chiaretti(chiaretti_cohort: Cohort | None) -> list[Row]:
+    """Chiaretti et al. (2004) by limma; no rows where the cohort's files are absent."""
+    from leukemia_kedro.replication.chiaretti import moderated_t
+
+    if chiaretti_cohort is None:
+        logger.info(
+            "The rows of Chiaretti et al. 2004 are left out, because the files are absent. To "
+            "bring them in: kedro fetch chiaretti"
+        )
+        return []
+    return moderated_t(chiaretti_cohort)
 
 
 def draw_threshold_path(shrunken_centroid_path: DataFrame) -> list[Any]:

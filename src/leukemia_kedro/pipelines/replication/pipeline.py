@@ -19,21 +19,19 @@ ROWS_BY_SEED = {
 def create_pipeline() -> Pipeline:
     """``raw_cohort`` → published beside reproduced results."""
     path = "shrunken_centroid_path"
+    rows = ["weighted_voting_rows", "shrunken_centroid_rows", "top_scoring_pair_rows"]
+    rows += [*ROWS_BY_SEED, "chiaretti_rows"]
     return Pipeline(
         [
             step(nodes.replicate_weighted_voting, "weighted_voting_rows"),
             step(nodes.replicate_shrunken_centroids, "shrunken_centroid_rows", path),
             step(nodes.draw_threshold_path, "replication_figures"),
             step(nodes.replicate_top_scoring_pairs, "top_scoring_pair_rows"),
-            *(step(replicate, rows) for rows, replicate in ROWS_BY_SEED.items()),
+            *(step(replicate, name) for name, replicate in ROWS_BY_SEED.items()),
+            step(nodes.replicate_chiaretti, "chiaretti_rows"),
             Node(
                 nodes.tabulate,
-                inputs=[
-                    "weighted_voting_rows",
-                    "shrunken_centroid_rows",
-                    "top_scoring_pair_rows",
-                    *ROWS_BY_SEED,
-                ],
+                inputs=rows,
                 outputs="replication",
                 name="tabulate_replication",
             ),
