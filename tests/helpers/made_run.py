@@ -98,6 +98,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
                 "alarm": True,
             }
         ],
+        "identity": identity_of(sample_split),
         "sample_split": sample_split,
         "probes": _genes(np.random.default_rng(1)).set_index("probe"),
         "signature": signature.assign(
@@ -141,6 +142,40 @@ def make_found(classes=TWO, n_train=38, n_test=34):
            for name, gallery in figures.items()},
         "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},
         "test_predictions": of_models,
+    }  # fmt: skip
+
+
+def no_alarm():
+    """The record of identity where nothing can be told."""
+    return {
+        "sex": {"column": None, "probes": {}, "samples": []},
+        "resemblance": {
+            "n_probes": 0, "typical": None, "limit": None, "near_duplicates": [], "lonely": [],
+        },
+    }  # fmt: skip
+
+
+def identity_of(sample_split):
+    """The record of identity with every kind of alarm."""
+    first, second, third, *others = sample_split.index
+    states = {first: ("F", True, True), second: ("M", False, True), third: ("M", None, None)}
+    states |= dict.fromkeys(others, ("F", False, True))
+    return {
+        "sex": {
+            "column": "sex", "probes": {"XIST": ["X56199_at"], "RPS4Y1": ["M58459_at"]},
+            "samples": [
+                {
+                    "sample": sample, "stated": stated, "y_linked": y_linked, "xist": xist,
+                    "contradiction": sample in (first, second),
+                }
+                for sample, (stated, y_linked, xist) in states.items()
+            ],
+        },
+        "resemblance": {
+            "n_probes": 2000, "typical": 0.5, "limit": 0.93,
+            "near_duplicates": [{"first": first, "second": third, "correlation": 0.98}],
+            "lonely": [{"sample": second, "correlation": 0.02, "usual": 0.9}],
+        },
     }  # fmt: skip
 
 

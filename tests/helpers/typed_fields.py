@@ -20,12 +20,13 @@ import pandas as pd
 from pydantic import BaseModel
 
 from leukemia_kedro import parameters
+from leukemia_kedro.cohort.identity import Identity
 from leukemia_kedro.cohort.quality import DataQuality
 from leukemia_kedro.statistics.confounding import Confounding
 
 # What plots.study names for type checkers only.
 NAMES = {"pd": pd, "Figure": Any, "ClassVar": ClassVar, "DataQuality": DataQuality}
-NAMES["Confounding"] = Confounding
+NAMES |= {"Confounding": Confounding, "Identity": Identity}
 NAMES |= vars(parameters) | {"parameters": parameters}
 
 

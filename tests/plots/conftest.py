@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.made_run import TWO, learning_curve_of, project, samples_of
+from helpers.made_run import TWO, learning_curve_of, no_alarm, project, samples_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
@@ -234,7 +234,7 @@ def _gallery_of(study):
         for tables in (study.cv, study.test)
     )
     found = {"sample_split": study.sample_split, "probes": study.probes}
-    cohort = CohortStudy(data_quality=described, confounding=[], **found)
+    cohort = CohortStudy(data_quality=described, confounding=[], identity=no_alarm(), **found)
     signature = SignatureStudy(signature=table.head(50), stability_index={}, signature_overlap={})
     permuted = {
         "model": "knn",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from leukemia_kedro import parameters
+    from leukemia_kedro.cohort.identity import Identity
     from leukemia_kedro.cohort.quality import DataQuality
     from leukemia_kedro.statistics.confounding import Confounding
 
@@ -281,6 +282,7 @@ class CohortStudy:
     """Index ``probe``, column ``description``."""
     confounding: Sequence[Confounding]
     """Of each covariate, the strongest first."""
+    identity: Identity
 
     @property
     def classes(self) -> list[str]:

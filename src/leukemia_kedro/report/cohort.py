@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leukemia_kedro.cohort import identity
 from leukemia_kedro.cohort.cohort import SPLITS
 from leukemia_kedro.cohort.selection import in_words
 from leukemia_kedro.errors import first_few
@@ -76,6 +77,7 @@ def _warnings(cohort: CohortStudy) -> list[str]:
         if first_few(group) not in told
     ]
     warnings += [f"{capital(confounded(each))}." for each in cohort.confounding if each["alarm"]]
+    warnings += [f"{capital(line)}." for line in identity.in_words(cohort.identity)]
     if quality["missing_values"]:
         warnings.append(f"{count(quality['missing_values'])} values are missing.")
     for label, n in quality["classes"].items():
@@ -111,6 +113,7 @@ def data_quality(study: Study) -> CohortQuality:
         "Probes with one value in every sample": count(quality["constant_probes"]),
         "Probes that repeat another probe's values": count(quality["duplicated_probes"]),
         "Groups of samples with the same values": count(len(quality["duplicated_samples"])),
+        **_who_they_are(study.cohort.identity),
         f"Median {unit} of a sample, lowest to highest": f"{decimal(min(medians), digits)} to "
         f"{decimal(max(medians), digits)}",
     }
@@ -123,6 +126,24 @@ def data_quality(study: Study) -> CohortQuality:
     )
     gallery = study.galleries.cohort_figures
     return CohortQuality(table, [one for one in gallery if not one["name"].startswith(PROJECTION)])
+
+
+def _who_they_are(found: identity.Identity) -> dict[str, str]:
+    sex, alike = found["sex"], found["resemblance"]
+    facts = {}
+    if sex["samples"]:
+        states = [each["y_linked"] for each in sex["samples"]]
+        told = f"expressed in {states.count(True)}, not in {states.count(False)}"
+        if None in states:
+            told += f", cannot be told in {states.count(None)}"
+        n_contradict = sum(each["contradiction"] for each in sex["samples"])
+        facts["Y-linked genes"] = told
+        if sex["column"] is not None:
+            facts["Samples whose stated sex contradicts expression"] = count(n_contradict)
+    if alike["limit"] is not None:
+        facts["Pairs of near-duplicate samples"] = count(len(alike["near_duplicates"]))
+        facts["Samples that resemble no other"] = count(len(alike["lonely"]))
+    return facts
 
 
 def projections(study: Study) -> Projections:

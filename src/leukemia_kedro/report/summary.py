@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from leukemia_kedro.cohort import identity
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
@@ -162,6 +163,7 @@ def _limits(study: Study) -> list[Limit]:
         limits.append(Limit("No signal shown", f"{why}. {unproved}, so no signature is named."))
     alarms = [each for each in cohort.confounding if each["alarm"]]
     limits += [Limit("Confounded", f"{in_words(each)}.") for each in alarms]
+    limits += [Limit("Identity", f"{line}.") for line in identity.in_words(cohort.identity)]
     if not cohort.n_test:
         limits.append(Limit("No test set", "no sample was held out to confirm the result."))
     elif shift["p_value"] is not None and shift["p_value"] < SHIFTED:

@@ -15,7 +15,7 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from leukemia_kedro.cohort import quality
+from leukemia_kedro.cohort import identity, quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import published_as
@@ -75,6 +75,8 @@ def check_catalog(catalog: CatalogProtocol, environment: str | None = None) -> C
         understood["A run writes to"] = ", ".join(folders)
     suspicious = list(examine(cohort, parameters).oddities)
     suspicious += [confounded(each) for each in known.get("confounding", []) if each["alarm"]]
+    if "identity" in known:
+        suspicious += identity.in_words(known["identity"])
     if "design_matrix" in known:
         design, table = _design(known, parameters)
         understood["Design"] = design.in_words()

@@ -50,6 +50,7 @@ FIRST_NODES = (
     "data_processing.divide_expression",
     "data_processing.filter_probes",
     "data_processing.look_for_confounding",
+    "data_processing.examine_identity",
     "feature_selection.look_up_reference",
     "differential_expression.plan_contrasts",
     "differential_expression.name_genes",

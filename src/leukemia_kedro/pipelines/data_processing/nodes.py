@@ -160,3 +160,15 @@ def look_for_confounding(
     patients = [column for column in samples if names_patients(str(column))]
     covariates = samples.loc[train.index].drop(columns=patients).assign(label=train["label"])
     return [dict(found) for found in find_confounding(covariates, train.get("group"), seed)]
+
+
+def examine_identity(
+    expression: DataFrame, samples: DataFrame, probes: DataFrame, cohort: CohortParameters
+) -> dict[str, Any]:
+    """Sex by expression beside the stated sex, near-duplicates, samples that resemble no other.
+
+    See :func:`~leukemia_kedro.cohort.identity.find_identity`. Nothing is left out.
+    """
+    from leukemia_kedro.cohort.identity import find_identity
+
+    return dict(find_identity(expression, samples, probes, cohort))

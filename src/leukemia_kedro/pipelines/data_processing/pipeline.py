@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
             step(nodes.transform_to_log2, "log_expression"),
             step(nodes.describe_quality, "data_quality"),
             step(nodes.look_for_confounding, "confounding"),
+            step(nodes.examine_identity, "identity"),
         ],
         tags="data_processing",
         namespace="data_processing",
