@@ -9,6 +9,7 @@ from leukemia_kedro.cohort.annotation import (
     symbols_in,
     with_genes,
     with_genes_of_hu6800,
+    with_symbols,
 )
 from leukemia_kedro.datasets import ChipAnnotationDataset
 from leukemia_kedro.datasets.golub import GolubDataset
@@ -43,6 +44,18 @@ def test_symbol_and_title_stand_at_the_end_and_replace_the_cohorts_own():
     assert list(found) == ["description", "is_control", "chromosome", "symbol", "title"]
     assert found["symbol"].to_dict() == {"p1": "", "p2": "CD19"}
     assert with_genes(probes, annotation_of({})) is probes
+    assert found["description"].tolist() == ["", "a title"]
+    described = with_genes(probes.assign(description="own"), annotation_of({"p2": "CD19"}))
+    assert described["description"].tolist() == ["own", "own"]
+
+
+def test_a_table_of_probes_gets_their_symbols_as_its_last_column():
+    table = pd.DataFrame({"probe": ["p2", "p1"], "t": [9.5, 2.0]})
+    probes = probe_table(["p1", "p2"])
+    assert with_symbols(table, probes) is table
+    found = with_symbols(table, with_genes(probes, annotation_of({"p2": "A /// B"})))
+    assert list(found) == ["probe", "t", "symbol"]
+    assert found["symbol"].tolist() == ["A /// B", ""]
 
 
 def test_an_annotation_of_another_chip_is_refused_with_the_counts():

@@ -348,6 +348,7 @@ def _genes(rng):
         {
             "probe": [f"X{10000 + i}_at" for i in rng.permutation(N_PROBES)],
             "description": [f"GB DEF = <i>Gene</i> {i} & co" for i in range(N_PROBES)],
+            "symbol": [f"GENE{i}" if i % 3 else f"A{i} /// B{i}" for i in range(N_PROBES)],
         }
     )
 

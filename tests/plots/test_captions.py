@@ -50,3 +50,14 @@ def test_long_names_keep_both_ends_which_tell_them_apart():
     shown = captions.contrast_name("-".join(f"Acute_leukemia_with_a_long_name_{i}" for i in (2, 1)))
     assert shown == "Acute_l…_name_2-Acute_l…_name_1"
     assert len(shown) <= 32
+
+
+def test_a_gene_with_a_symbol_is_called_by_it():
+    for label in (captions.gene_label, captions.gene_in_words):
+        assert label("X95735_at", "Zyxin", "") == "Zyxin (X95735_at)"
+    assert captions.gene_label("X95735_at", "Zyxin", "ZYX") == "ZYX (X95735_at)"
+    assert captions.gene_label("X1_at", "", "HLA-A /// HLA-B") == "HLA-A (X1_at)"
+    assert captions.gene_in_words("X95735_at", "Zyxin", "ZYX") == "ZYX: Zyxin (X95735_at)"
+    assert captions.gene_in_words("X95735_at", "", "ZYX") == "ZYX (X95735_at)"
+    started = captions.gene_in_words("M92287_at", "CCND3 Cyclin D3", "CCND3")
+    assert started == "CCND3 Cyclin D3 (M92287_at)"

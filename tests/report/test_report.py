@@ -193,7 +193,7 @@ def test_every_table_names_its_columns_and_rows(page):
 
 def test_cells_are_sorted_by_the_exact_number(two_classes):
     table = by_id(two_classes, "table-genes-AML-ALL")
-    orders = [float(row[5].get("data-order")) for row in table.findall(".//tbody/tr")]
+    orders = [float(row[6].get("data-order")) for row in table.findall(".//tbody/tr")]
     exact = FOUND["contrast_tables"]["AML-ALL"]["P.Value"]
     np.testing.assert_allclose(orders, exact, rtol=1e-11)  # written with twelve digits
 
@@ -240,7 +240,7 @@ STATED = {
         "model-comparison": "which no gene can predict, they still score 0.83",
         "table-classes-svm_linear": "Test samples of each class as classified by SVM linear.",
         "model-svm_linear": f"""
-            Genes it uses, in the order of their ranking (50) {FIRST_GENE} (X10000_at);
+            Genes it uses, in the order of their ranking (50) A78: {FIRST_GENE} (X10000_at);
             (X10049_at).""",
         "methods": """
             below 100 were set to 100 and values above 16,000 to 16,000
@@ -382,7 +382,8 @@ def test_contrasts_beyond_the_tenth_are_one_row_each():
 
 
 def test_text_from_the_cohort_is_text_on_the_page(two_classes):
-    description = two_classes.find(".//figure[@id='table-genes-AML-ALL']//tbody/tr/td")
+    symbol, description, *_ = two_classes.find(".//figure[@id='table-genes-AML-ALL']//tbody/tr")[1:]
+    assert symbol.text == "A0", "the first of A0 /// B0"
     assert description.text.startswith("GB DEF = <i>Gene</i>")
 
 

@@ -45,7 +45,8 @@ def with_genes(probes: pd.DataFrame, annotation: pd.DataFrame) -> pd.DataFrame:
     """The probes with the columns ``symbol`` and ``title`` of a chip's annotation at their end.
 
     They replace columns of these names that the probes have. A probe that the annotation lacks has
-    empty text. The probes as they are, where the annotation is empty.
+    empty text. An empty description is the title. The probes as they are, where the annotation is
+    empty.
 
     Parameters
     ----------
@@ -71,7 +72,28 @@ def with_genes(probes: pd.DataFrame, annotation: pd.DataFrame) -> pd.DataFrame:
         )
     genes = annotation.reindex(index=probes.index, fill_value="")
     own = probes.drop(columns=["symbol", "title"], errors="ignore")
-    return own.assign(symbol=genes["symbol"], title=genes["title"])
+    described = own["description"].where(own["description"].str.strip() != "", genes["title"])
+    return own.assign(description=described, symbol=genes["symbol"], title=genes["title"])
+
+
+def symbols_of(table: pd.DataFrame) -> list[str]:
+    """The symbol of each row, empty text where there is no such column."""
+    if "symbol" not in table:
+        return [""] * len(table)
+    return list(table["symbol"].fillna("").astype(str))
+
+
+def with_symbols(table: pd.DataFrame, probes: pd.DataFrame) -> pd.DataFrame:
+    """A table of probes with the column ``symbol`` at its end; as it is, where there are none.
+
+    Parameters
+    ----------
+    table : DataFrame, column ``probe``
+    probes : DataFrame, index ``probe``
+    """
+    if "symbol" not in probes:
+        return table
+    return table.assign(symbol=probes["symbol"].reindex(table["probe"]).to_numpy())
 
 
 def with_genes_of_hu6800(probes: pd.DataFrame) -> pd.DataFrame:

@@ -49,7 +49,7 @@ class DifferentialExpressionParameters(Block):
         if not contrasts:
             raise ValueError("there is no contrast; expected pairs, each_against_rest or some")
         # The table of the F-test has these columns beside one for each contrast.
-        taken = {"probe", "description", "aveexpr", "f", "p.value", "adj.p.val"}
+        taken = {"probe", "description", "aveexpr", "f", "p.value", "adj.p.val", "symbol"}
         for name in contrasts:
             if not re.fullmatch(r"\w[\w.+-]*", name):
                 raise ValueError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from leukemia_kedro.cohort.annotation import shown_symbol
 from leukemia_kedro.plots.fonts import draw_every_letter
 from leukemia_kedro.statistics.class_names import class_in_words
 
@@ -135,6 +136,27 @@ def contrast_name(contrast: str) -> str:
     if len(classes) == 2 and len(contrast) > CONTRAST_WIDTH:
         contrast = "-".join(fitted(label, (CONTRAST_WIDTH - 1) // 2) for label in classes)
     return fitted(contrast, CONTRAST_WIDTH)
+
+
+def gene_label(probe: str, description: str, symbol: str = "", width: int = 44) -> str:
+    """``ZYX (X95735_at)``: the symbol with the probe id behind it; of several symbols the first.
+
+    :func:`gene_name` where there is no symbol.
+    """
+    shown = shown_symbol(symbol)
+    return (
+        f"{shown} ({fitted(probe, width - len(shown) - 3)})"
+        if shown
+        else gene_name(probe, description, width)
+    )
+
+
+def gene_in_words(probe: str, description: str, symbol: str = "", width: int = 60) -> str:
+    """:func:`gene_name` with the symbol before it, unless the description starts with it."""
+    shown, text = shown_symbol(symbol), str(description).strip()
+    if shown and text != shown and not text.startswith(f"{shown} "):
+        text = f"{shown}: {text}" if text else shown
+    return gene_name(probe, text, width)
 
 
 def gene_name(probe: str, description: str, width: int = 44) -> str:

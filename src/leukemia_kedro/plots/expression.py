@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import dendrogram, linkage
 
+from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -21,7 +22,7 @@ from leukemia_kedro.plots.captions import (
     class_name,
     counted,
     drawn_of,
-    gene_name,
+    gene_label,
     plain,
     sample_name,
     shortened,
@@ -83,8 +84,10 @@ def _heat_map(
     shown_samples = thinned(sample_split, MOST_COLUMNS)
     scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
     names = [
-        plain(gene_name(probe, description))
-        for probe, description in zip(scores.index, shown_genes["description"], strict=True)
+        plain(gene_label(*gene))
+        for gene in zip(
+            scores.index, shown_genes["description"], symbols_of(shown_genes), strict=True
+        )
     ]
     figure = _draw_heat_map(scores, names, shown_samples, classes)
 
@@ -266,5 +269,6 @@ def _draw_strips(
 
 def _strip_title(gene) -> str:
     """Two lines of what fits above a quarter of the page."""
-    lines = (shortened(gene.description, 20), shortened(gene.probe, 22))
+    name = shown_symbol(getattr(gene, "symbol", "")) or gene.description
+    lines = (shortened(name, 20), shortened(gene.probe, 22))
     return plain("\n".join(line for line in lines if line))

@@ -13,12 +13,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
+from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     contrast_name,
     counted,
     fitted,
-    gene_name,
+    gene_in_words,
     on_screen,
     plain,
     shortened,
@@ -100,14 +101,15 @@ def significance(table: pd.DataFrame, alpha: float) -> pd.Series:
 def probe_points(contrast: Contrast) -> pd.DataFrame:
     """Probes with a p-value, the smallest first, in the terms of the plots.
 
-    Columns ``probe``, ``description``, ``difference`` and ``mean`` (log2), ``strength`` (-log10
-    p-value), ``adjusted`` p-value and ``verdict``, see :func:`significance`.
+    Columns ``probe``, ``description``, ``symbol``, ``difference`` and ``mean`` (log2), ``strength``
+    (-log10 p-value), ``adjusted`` p-value and ``verdict``, see :func:`significance`.
     """
     tested = contrast.table.dropna(subset=["P.Value"]).sort_values("P.Value", kind="stable")
     # A p-value too small for a float is 0; the smallest float keeps its point on the plot.
     p_value = tested["P.Value"].clip(lower=np.finfo(float).tiny)
     terms = {"logFC": "difference", "AveExpr": "mean", "adj.P.Val": "adjusted"}
     points = tested[["probe", "description", *terms]].rename(columns=terms)
+    points["symbol"] = symbols_of(tested)
     verdict = significance(tested, contrast.alpha)
     return points.assign(strength=-np.log10(p_value), verdict=verdict)
 
@@ -161,8 +163,10 @@ def printed(contrast: Contrast, make_view: MakeView) -> Figure:
 def _names(points: pd.DataFrame, view: View) -> Iterator[_Name]:
     """The names of the top genes, in a column at their side of the axes."""
     top = strongest(points)
-    # A description that several of them share would not tell them apart; the probe id does.
-    names = top["description"].map(lambda text: shortened(text, NAME_WIDTH))
+    # A name that several of them share would not tell them apart; the probe id does.
+    names = top["symbol"].map(shown_symbol)
+    names = names.where(names != "", top["description"])
+    names = names.map(lambda text: shortened(text, NAME_WIDTH))
     top = top.assign(name=names.mask(names.duplicated(keep=False), ""))
     low, high = view.y.range
     for side in dict.fromkeys(view.sides.values()):
@@ -203,8 +207,8 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
             name=rule,
             marker={"color": colour, "size": 5},
             text=[
-                on_screen(gene_name(probe, description, width=60))
-                for probe, description in zip(shown["probe"], shown["description"], strict=True)
+                on_screen(gene_in_words(*gene))
+                for gene in zip(shown["probe"], shown["description"], shown["symbol"], strict=True)
             ],
             customdata=[f"{value:.2g}" for value in shown["adjusted"]],
             hovertemplate=f"%{{text}}<br>{x_name}: %{{x:.2f}}<br>"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from leukemia_kedro.cohort.annotation import symbols_of
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, gene_name, plain
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, gene_label, plain
 from leukemia_kedro.plots.shown import shown_in
 
 MOST_GENES = 30
@@ -23,11 +24,12 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
     chosen = selection_stability[selection_stability["selection_frequency"] > 0]
     by = ["selection_frequency", "mean_rank"]
     genes = chosen.sort_values(by, ascending=[False, True], kind="stable").head(MOST_GENES)
-    described = zip(genes["probe"], probes.loc[genes["probe"], "description"], strict=True)
+    named = probes.loc[genes["probe"]]
+    described = zip(named.index, named["description"], symbols_of(named), strict=True)
     figure, [[ax]] = style.panels(height=0.8 + 0.17 * max(len(genes), 1))
     style.leave_room_for_long_names(figure)
     ax.barh(range(len(genes)), genes["selection_frequency"], color=style.BLUE, height=0.7)
-    style.name_rows(ax, [plain(gene_name(*names, width=56)) for names in described])
+    style.name_rows(ax, [plain(gene_label(*names, width=56)) for names in described])
     ax.set(xlabel="share of resamples in which the gene was chosen", ylabel="probe", xlim=(0, 1))
 
     always = int((chosen["selection_frequency"] == 1).sum())

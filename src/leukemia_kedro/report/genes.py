@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.differential_expression.records import TruthRecord
 from leukemia_kedro.plots.study import DRAWN, IN_FULL, FigureRecord, Study
@@ -67,9 +68,10 @@ def signature(study: Study) -> Signature:
     genes = genes.assign(direction=genes["direction"].map(class_in_words))
     what = "of the signature" if above_chance(study.models.champion) else "ranked highest"
     table = make_table(
-        _without_empty_descriptions(genes),
+        _named(genes),
         [
             Column("probe", "Probe"),
+            Column("symbol", "Gene"),
             Column("description", "Description"),
             Column("score", "Score", decimal),
             Column("direction", "Higher in"),
@@ -133,9 +135,10 @@ def n_significant(table: pd.DataFrame, fdr: float) -> int:
 def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) -> Table:
     top = table.head(TOP if in_full else TOP_IN_BRIEF)
     return make_table(
-        _without_empty_descriptions(top),
+        _named(top),
         [
             Column("probe", "Probe"),
+            Column("symbol", "Gene"),
             Column("description", "Description"),
             Column("logFC", "log2 fold change", lambda value: decimal(value, 2)),
             Column("AveExpr", "Mean log2 expression", lambda value: decimal(value, 2)),
@@ -170,10 +173,13 @@ def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
     )
 
 
-def _without_empty_descriptions(genes: pd.DataFrame) -> pd.DataFrame:
-    """Some cohorts have no descriptions: their tables have no empty column."""
-    described = genes["description"].fillna("").astype(str).str.strip().ne("").any()
-    return genes if described else genes.drop(columns="description")
+def _named(genes: pd.DataFrame) -> pd.DataFrame:
+    """The genes with the symbols that are shown. Some cohorts have no symbols, or no descriptions:
+    their tables have no empty column."""
+    genes = genes.assign(symbol=[shown_symbol(cell) for cell in symbols_of(genes)])
+    texts = genes[["description", "symbol"]].fillna("").astype(str)
+    empty = [name for name in texts if texts[name].str.strip().eq("").all()]
+    return genes.drop(columns=empty)
 
 
 def _truth_table(truth: list[TruthRecord]) -> Table:

@@ -7,9 +7,10 @@ from typing import TypedDict, cast
 
 import pandas as pd
 
+from leukemia_kedro.cohort.annotation import symbols_of
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.evaluation.records import SetsRecord
-from leukemia_kedro.plots.captions import gene_name
+from leukemia_kedro.plots.captions import gene_in_words
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided, named
 from leukemia_kedro.report.model_tables import (
@@ -123,8 +124,9 @@ def each_model(study: Study) -> Models:
     for row in compared_models(models_of(study.models.model_comparison)):
         name = row["model"]
         scores = study.models.model_scores[name]
-        descriptions = study.cohort.probes.loc[scores["genes"][:MOST_GENES], "description"]
-        genes = [gene_name(str(gene), text) for gene, text in descriptions.items()]
+        used = study.cohort.probes.loc[scores["genes"][:MOST_GENES]]
+        described = zip(used.index, used["description"], symbols_of(used), strict=True)
+        genes = [gene_in_words(*gene) for gene in described]
         tables = [
             overall_table(study.cohort, name, scores),
             calibration_table(name, scores),

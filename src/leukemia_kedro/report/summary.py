@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leukemia_kedro.cohort import identity
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
-from leukemia_kedro.plots.captions import gene_name, readable
+from leukemia_kedro.plots.captions import gene_in_words, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, named
 from leukemia_kedro.report.genes import n_significant
@@ -111,7 +111,7 @@ def answer(study: Study) -> Answer:
         test_errors=sorted(comparison[errors].dropna().astype(int)),
         top_genes=[
             TopGene(
-                gene_name(gene["probe"], gene["description"], width=90),
+                gene_in_words(gene["probe"], gene["description"], gene.get("symbol", ""), width=90),
                 class_in_words(gene["direction"]),
             )
             for gene in study.signature.signature.head(TOP_GENES).to_dict("records")

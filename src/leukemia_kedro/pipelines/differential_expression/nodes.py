@@ -157,6 +157,7 @@ def compare_classes(
     import numpy as np
     import pandas as pd
 
+    from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.cohort.split import class_order
     from leukemia_kedro.differential_expression import analysis
 
@@ -182,7 +183,10 @@ def compare_classes(
     )
     descriptions = tables["probes"]["description"]
     contrast_tables = {
-        name: analysis.contrast_table(moderated, name, tests.get(name), descriptions)
+        name: with_symbols(
+            analysis.contrast_table(moderated, name, tests.get(name), descriptions),
+            tables["probes"],
+        )
         for name in comparison.expressions
     }
     # NaN: of a probe without a value in the samples compared, for which there is no trend.
@@ -195,7 +199,8 @@ def compare_classes(
         "contrasts": comparison.expressions,
     }
     summary = analysis.count_decisions(moderated, differential_expression.fdr)
-    return contrast_tables, summary, analysis.f_test_table(moderated, descriptions), prior
+    f_test = with_symbols(analysis.f_test_table(moderated, descriptions), tables["probes"])
+    return contrast_tables, summary, f_test, prior
 
 
 def test_gene_sets(

@@ -169,10 +169,12 @@ def choose_signature(
     Returns
     -------
     DataFrame, columns ``probe, description, score, direction, selection_frequency``
-        ``direction`` is the class with the highest mean log2 expression.
+        And ``symbol``, where the probes have symbols. ``direction`` is the class with the highest
+        mean log2 expression.
     """
     import pandas as pd
 
+    from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.estimators.model_pipeline import log_transform
 
     signature = feature_selection.signature
@@ -182,7 +184,7 @@ def choose_signature(
     log2 = log_transform(cohort).fit_transform(training_set.expression[names].to_numpy())
     means = pd.DataFrame(log2, columns=names).groupby(training_set.labels.to_numpy()).mean()
     frequency = selection_stability.set_index("probe")["selection_frequency"]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "probe": top["probe"],
             "description": probes.loc[names, "description"].to_numpy(),
@@ -191,6 +193,7 @@ def choose_signature(
             "selection_frequency": frequency.reindex(names).fillna(0).to_numpy(),
         }
     )
+    return with_symbols(table, probes)
 
 
 def look_up_reference(
