@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,18 @@ def test_hover_shows_and_names_the_same_genes_at_the_same_place(still, moving, c
         assert shown.text == printed.get_text()
         assert (shown.x, shown.y) == printed.xy
         assert (shown.ay - low) / (high - low) == pytest.approx(printed.get_position()[1])
+
+
+def test_genes_are_named_by_symbol_and_those_of_one_symbol_by_their_probe_as_well(contrast):
+    contrast.table["symbol"] = "HLA-DPB1"
+    figure = plots.volcano_interactive(contrast)
+    texts = [note.text for note in figure.layout.annotations if note.text]
+    assert len(texts) > 1
+    assert all(re.fullmatch(r"HLA-DPB1 \(p\d+\)", text) for text in texts)
+    contrast.table["symbol"] = [f"GENE{i}" for i in range(len(contrast.table))]
+    figure = plots.volcano_interactive(contrast)
+    assert figure.data[-1].text[0] == "GENE0: Zyxin (p1)"
+    assert "GENE0" in {note.text for note in figure.layout.annotations}
 
 
 def test_a_description_is_no_markup(contrast):

@@ -206,6 +206,10 @@ STATED = {
             38 training samples a balanced accuracy of 0.915 (0.770 to 0.980), corrected for the
             choice among 3 models.
             Confounded: laboratory goes with the class among the training samples
+            Identity: sex is F for GSM239170, but Y-linked genes are expressed (RPS4Y1):
+            Identity: sex is M for GSM239171, but XIST is expressed and Y-linked genes
+            Identity: samples GSM239170 and GSM239172 are near-duplicates: their correlation is
+            Identity: sample GSM239171 resembles no other: its largest correlation is 0.02
             Test samples differ: a classifier tells them from the training samples (AUC 0.77,
             Before the correction 0.930
             With its reject option it calls 32 of 34 test samples; 1 of these calls is wrong.

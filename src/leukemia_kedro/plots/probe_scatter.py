@@ -18,8 +18,8 @@ from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     contrast_name,
     counted,
-    fitted,
     gene_in_words,
+    gene_label,
     on_screen,
     plain,
     shortened,
@@ -163,19 +163,24 @@ def printed(contrast: Contrast, make_view: MakeView) -> Figure:
 def _names(points: pd.DataFrame, view: View) -> Iterator[_Name]:
     """The names of the top genes, in a column at their side of the axes."""
     top = strongest(points)
-    # A name that several of them share would not tell them apart; the probe id does.
+    # A name that several of them share does not tell them apart; with the probe id it does.
     names = top["symbol"].map(shown_symbol)
     names = names.where(names != "", top["description"])
     names = names.map(lambda text: shortened(text, NAME_WIDTH))
-    top = top.assign(name=names.mask(names.duplicated(keep=False), ""))
+    apart = [
+        gene_label(probe, "", symbol, NAME_WIDTH)
+        for probe, symbol in zip(top["probe"], top["symbol"], strict=True)
+    ]
+    shared = names.duplicated(keep=False) | (names == "")
+    top = top.assign(name=names.mask(shared, pd.Series(apart, top.index, dtype=str)))
     low, high = view.y.range
     for side in dict.fromkeys(view.sides.values()):
         genes = top[top["verdict"].map(view.sides) == side]
         genes = genes.sort_values(view.y.column, ascending=False, kind="stable")
         x, y = genes[view.x.column], genes[view.y.column]
         heights = spread(((y - low) / (high - low)).to_numpy(), gap=0.055)
-        for name, probe, *place in zip(genes["name"], genes["probe"], heights, x, y, strict=True):
-            yield _Name(name or fitted(probe, NAME_WIDTH), side, *place)
+        for name, *place in zip(genes["name"], heights, x, y, strict=True):
+            yield _Name(name, side, *place)
 
 
 # adjustText 1.4.0 was tried: names of close points still overlap, it takes 1.1 s for a figure of
