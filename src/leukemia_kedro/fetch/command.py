@@ -13,7 +13,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from leukemia_kedro.compute.whole_files import refuse_special_file, refuse_zip_bomb
+from leukemia_kedro.compute.whole_files import (
+    refuse_bomb,
+    refuse_special_file,
+    refuse_zip_bomb,
+)
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.fetch.sources import SOURCES, Source
 
@@ -121,7 +125,9 @@ def _copy(origin: Path, place: Path) -> None:
         return
     try:
         with gzip.open(origin) as packed, place.open("wb") as file:
-            shutil.copyfileobj(packed, file)
+            while part := packed.read(1 << 20):
+                file.write(part)
+                refuse_bomb(origin, origin.stat().st_size, file.tell())
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{origin} cannot be unpacked: {error}. Download it again.") from error
 
