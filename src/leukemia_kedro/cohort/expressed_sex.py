@@ -20,7 +20,7 @@ XIST = "XIST"
 Y_LINKED = ("RPS4Y1", "DDX3Y", "KDM5D", "EIF1AY", "UTY", "USP9Y", "ZFY", "TMSB4Y", "NLGN4Y")
 STATED = {"f": "F", "female": "F", "w": "F", "woman": "F", "m": "M", "male": "M", "man": "M"}
 GAP = 1.0
-"""log2 between nine tenths of the one group and nine tenths of the other: a factor of two. In
+"""On the log2 scale, between nine tenths of the one group and nine tenths of the other. In
 values of one normal group, cut at its mean, it is a quarter of the deviation."""
 FEWEST = 3
 """Samples in the smaller group."""

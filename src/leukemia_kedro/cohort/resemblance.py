@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 MOST_PROBES = 2000
-"""Probes that are compared: those that vary most between the samples, whatever their class."""
+"""The probes that vary most between the samples, whatever their class, are compared."""
 FEWEST_PROBES, FEWEST_SAMPLES = 20, 10
-"""With fewer, nothing is told: a correlation, or a quartile, would mean little."""
+"""With fewer, nothing is told, because a correlation or a quartile would mean little."""
 DUPLICATE_FENCE, LONELY_FENCE = 5.0, 3.0
 """In quartile ranges of Fisher's z, above the third quartile and below the first. Of simulated
 cohorts without such samples, fewer than one in twenty has a pair or a sample beyond them."""
