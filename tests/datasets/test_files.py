@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.small_models import PARAMETERS, small_cohort, small_training_set
 from hypothesis import given
 from hypothesis import strategies as st
 from kedro.io import DatasetError
@@ -26,6 +27,7 @@ from leukemia_kedro.datasets import (
     OptionalFiguresDataset,
     ParquetDataset,
     PlotlyDataset,
+    ProfileReferenceDataset,
     SamplesDataset,
     SettingDataset,
     SkopsDataset,
@@ -37,6 +39,7 @@ from leukemia_kedro.datasets.raw_files import as_covariate
 from leukemia_kedro.model.file import FittedModel
 from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.pipelines.modelling.nodes import measure_profiles
 from leukemia_kedro.plots.rendering import RenderedFigure
 
 
@@ -344,3 +347,15 @@ def test_any_covariate_comes_back(name, cells, tmp_path_factory):
     table = samples(label=["ALL"] * len(cells), **{name: as_covariate(name, cells)})
     found = there_and_back(tmp_path_factory.mktemp("samples"), table)
     pd.testing.assert_frame_equal(found, table, rtol=1e-11)  # twelve digits are written
+
+
+def test_profiles_of_the_training_samples_come_back_bit_by_bit_in_the_same_bytes(tmp_path):
+    patients = small_training_set(small_cohort(), PARAMETERS["raw"])
+    measured = measure_profiles(patients, PARAMETERS["raw"])
+    one, other = (ProfileReferenceDataset(filepath=str(tmp_path / name)) for name in "ab")
+    one.save(measured)
+    other.save(one.load())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert one.load().limit == measured.limit
+    np.testing.assert_array_equal(one.load().space.components, measured.space.components)
+    assert one.load().space.components.dtype == np.float32

@@ -16,11 +16,10 @@ from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,
-    ModellingParameters,
     ModelParameters,
     ResamplingParameters,
 )
-from leukemia_kedro.pipelines.modelling.nodes import cross_validate, fit
+from leukemia_kedro.pipelines.modelling.nodes import cross_validate, fit, measure_profiles
 
 SEED = 7
 RESAMPLING = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
@@ -102,7 +101,7 @@ def fit_small_model(
         patients,
         rankings,
         cv_predictions,
+        measure_profiles(patients, setting.cohort),
         setting,
-        ModellingParameters(),
         compute,
     )

@@ -9,7 +9,12 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from leukemia_kedro.parameters import CohortParameters, ModelParameters, ResamplingParameters
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ModellingParameters,
+    ModelParameters,
+    ResamplingParameters,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Setting:
     seed: int
     left_out: str | None = None
     """Why the model is not run on the training set, or None."""
+    modelling: ModellingParameters = ModellingParameters()
+    """What its reject threshold and its conformal sets aim at."""
 
     @classmethod
     def of_card(cls, card: dict[str, Any]) -> Setting:

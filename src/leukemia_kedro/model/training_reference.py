@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import TransformerMixin, clone
 from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.training_set import TrainingSet
@@ -19,6 +20,23 @@ from leukemia_kedro.model.profile_space import (
 
 FALSE_ALARMS = 0.05
 """Share of samples like the training samples that may be flagged as far from them."""
+
+
+@dataclass(frozen=True)
+class ProfileReference:
+    """What does not depend on the model of a :class:`TrainingReference`, whose names it has.
+
+    Every model of a run takes it from one node: it is the longest part of fitting most of them.
+    """
+
+    fill: np.ndarray
+    space: ProfileSpace
+    limit: float
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, Any]) -> ProfileReference:
+        """The reference that ``dataclasses.asdict`` turned into plain arrays."""
+        return cls(**arrays | {"space": ProfileSpace(**arrays["space"])})
 
 
 @dataclass(frozen=True)
@@ -81,24 +99,38 @@ class TrainingReference:
         values : ndarray, shape (n_samples, n_probes)
             As measured, NaN where missing: a missing probe counts as its training mean.
         """
-        return self.space.distance(_profiles(pipeline, values, self.fill))
+        profiles = _profiles(pipeline["log2"], values, self.fill, in_profile(pipeline))
+        return self.space.distance(profiles)
 
 
-def remember_training(pipeline: Pipeline, training_set: TrainingSet) -> TrainingReference:
+def measure_profiles(training_set: TrainingSet, log2: TransformerMixin) -> ProfileReference:
+    """The part that all models share, from the samples that they are fitted on.
+
+    ``log2`` is their step from values as measured to log2 expression.
+    """
+    values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
+    fill = _fill(log2, values)
+    counts = ~np.isnan(values).all(axis=0)
+    counts[training_set.excluded] = False
+    chosen = representative(classes)
+    profiles = _profiles(log2, values[chosen], fill, counts)
+    units = chosen if groups is None else groups[chosen]
+    alone = left_out_distances(profiles, classes[chosen], units)
+    space = learn_space(profiles, classes[chosen])
+    return ProfileReference(fill, space, distance_limit(alone))
+
+
+def remember_training(
+    pipeline: Pipeline, training_set: TrainingSet, profiles: ProfileReference
+) -> TrainingReference:
     """The reference of a model's pipeline that was fitted on these samples."""
     given = pipeline[:-1].transform(training_set.expression)
     classes = training_set.classes
-    fill = _fill(pipeline, training_set.matrix)
-    chosen = representative(classes)
-    profiles = _profiles(pipeline, training_set.matrix[chosen], fill)
-    groups = training_set.groups
-    units = chosen if groups is None else groups[chosen]
-    alone = left_out_distances(profiles, classes[chosen], units)
     return TrainingReference(
-        fill=fill,
+        fill=profiles.fill,
         centroids=np.array([given[classes == name].mean(axis=0) for name in np.unique(classes)]),
-        space=learn_space(profiles, classes[chosen]),
-        limit=distance_limit(alone),
+        space=profiles.space,
+        limit=profiles.limit,
     )
 
 
@@ -116,18 +148,16 @@ def in_profile(pipeline: Pipeline) -> np.ndarray:
     return ~excluded & ~np.isnan(pipeline["filter"].minimum_)
 
 
-def _profiles(pipeline: Pipeline, values: np.ndarray, fill: np.ndarray) -> np.ndarray:
-    """Log2 expression of the probes in the profile."""
-    from sklearn.base import clone
+def _profiles(
+    log2: TransformerMixin, values: np.ndarray, fill: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Log2 expression of the probes that count."""
+    complete = np.where(np.isnan(values), fill, values)[:, counts]
+    return clone(log2).fit_transform(complete).astype(float)
 
-    complete = np.where(np.isnan(values), fill, values)[:, in_profile(pipeline)]
-    return clone(pipeline["log2"]).fit_transform(complete).astype(float)
 
-
-def _fill(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
-    from sklearn.base import clone
-
-    log2 = clone(pipeline["log2"]).set_params(standardise_arrays=False)
+def _fill(log2: TransformerMixin, values: np.ndarray) -> np.ndarray:
+    log2 = clone(log2).set_params(standardise_arrays=False)
     mean = pd.DataFrame(log2.fit_transform(values)).mean().to_numpy()  # of what is not missing
     mean = np.nan_to_num(mean)  # of a probe that no training sample has: it is not used
     return np.exp2(mean) if log2.scale == "raw" else mean

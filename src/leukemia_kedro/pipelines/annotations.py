@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from leukemia_kedro.cohort.training_set import TrainingSet
     from leukemia_kedro.model.fitted import FittedModel
     from leukemia_kedro.model.setting import RankingSetting, Setting
+    from leukemia_kedro.model.training_reference import ProfileReference
     from leukemia_kedro.statistics.confounding import Confounding
 else:
-    Cohort = Confounding = DataFrame = DataQuality = FittedModel = RankingSetting = Any
-    Series = Setting = TrainingSet = Any
+    Cohort = Confounding = DataFrame = DataQuality = FittedModel = ProfileReference = Any
+    RankingSetting = Series = Setting = TrainingSet = Any
 
 __all__ = [
-    "Cohort", "Confounding", "DataFrame", "DataQuality", "FittedModel", "RankingSetting", "Series",
-    "Setting", "TrainingSet",
+    "Cohort", "Confounding", "DataFrame", "DataQuality", "FittedModel", "ProfileReference",
+    "RankingSetting", "Series", "Setting", "TrainingSet",
 ]  # fmt: skip

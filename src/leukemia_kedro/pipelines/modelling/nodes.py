@@ -18,6 +18,8 @@ from leukemia_kedro.pipelines.annotations import (
     Confounding,
     DataFrame,
     FittedModel,
+    ProfileReference,
+    RankingSetting,
     Setting,
     TrainingSet,
 )
@@ -31,10 +33,10 @@ logger = logging.getLogger(__name__)
 def set_up(
     training_set: TrainingSet,
     sample_split: DataFrame,
+    ranking_setting: RankingSetting,
     model: ModelParameters,
-    cohort: CohortParameters,
     resampling: ResamplingParameters,
-    seed: int,
+    modelling: ModellingParameters,
 ) -> Setting:
     """All parameters that a model is tuned and fitted with, and whether it is run at all."""
     from leukemia_kedro.cohort.training_set import check_same_split
@@ -43,7 +45,8 @@ def set_up(
     check_same_split(training_set, sample_split)
     labels = training_set.labels
     reason = model.left_out(len(labels), labels.nunique())
-    return Setting(model, cohort, resampling, seed, reason)
+    cohort, seed = ranking_setting.cohort, ranking_setting.seed
+    return Setting(model, cohort, resampling, seed, reason, modelling)
 
 
 def cross_validate(
@@ -72,12 +75,20 @@ def cross_validate(
     )
 
 
+def measure_profiles(training_set: TrainingSet, cohort: CohortParameters) -> ProfileReference:
+    """How far training samples lie from one another: the same for every model."""
+    from leukemia_kedro.estimators.model_pipeline import log_transform
+    from leukemia_kedro.model.training_reference import measure_profiles
+
+    return measure_profiles(training_set, log_transform(cohort))
+
+
 def fit(
     training_set: TrainingSet,
     fold_rankings: DataFrame,
     cv_predictions: DataFrame,
+    profile_reference: ProfileReference,
     setting: Setting,
-    modelling: ModellingParameters,
     compute: ComputeParameters,
 ) -> FittedModel:
     """The model tuned and fitted on all training samples.
@@ -104,14 +115,14 @@ def fit(
     curve = call_curve(correct, cv_predictions["confidence"].to_numpy(), patients)
     threshold, asked = setting.model.reject_below, None
     if threshold is None:
-        asked = modelling.max_error_when_calling
+        asked = setting.modelling.max_error_when_calling
         threshold = choose_threshold(curve, asked)
     option = describe_threshold(curve, threshold, asked)
-    sets = calibrate_sets(cv_predictions, patients, modelling.conformal_alpha)
+    sets = calibrate_sets(cv_predictions, patients, setting.modelling.conformal_alpha)
     return FittedModel(
         pipeline,
         model_card(pipeline, training_set, setting, threshold, option, sets),
-        remember_training(pipeline, training_set),
+        remember_training(pipeline, training_set, profile_reference),
         sets,
     )
 

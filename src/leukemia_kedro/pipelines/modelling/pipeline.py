@@ -16,7 +16,16 @@ def create_pipeline() -> Pipeline:
     """Every model in its namespace, then comparison, champion and what is asked of it."""
     names = model_names()
     models = [_one_model(name) for name in names]
-    return sum(models, _all_models(names) + _after_comparison())
+    return sum(models, _before_models() + _all_models(names) + _after_comparison())
+
+
+def _before_models() -> Pipeline:
+    return Pipeline(
+        [step(nodes.measure_profiles, "profile_reference")],
+        tags="modelling",
+        namespace="modelling",
+        prefix_datasets_with_namespace=False,
+    )
 
 
 def _one_model(name: str) -> Pipeline:
