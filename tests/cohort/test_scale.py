@@ -75,6 +75,33 @@ def test_each_sample_is_judged_by_itself_and_named(n_probes):
 
 
 @pytest.mark.parametrize("n_probes", [4, 30, NEW_LOG2.shape[1]])
+@pytest.mark.parametrize("raw", [[0], [1, 2]])
+def test_whatever_most_of_the_table_holds_the_raw_arrays_are_named(n_probes, raw):
+    table = NEW_LOG2[:3, :n_probes].copy()
+    table[raw] = 2 ** table[raw]
+    names = ", ".join(f"s{i + 1}" for i in raw)
+    with pytest.raises(UserError, match=rf"^samples {names} are .*look like raw intensities"):
+        check(table, "log2", typical_quantiles(LOG2[:, :n_probes]))
+
+
+def test_another_scale_and_another_normalisation_have_a_message_each():
+    table = NEW_LOG2[:4].copy()
+    table[1], table[2] = 2 ** table[1], table[2] - 20
+    with pytest.raises(UserError) as refused:
+        check(table, "log2", typical_quantiles(LOG2))
+    scale, normalisation = refused.value.args
+    assert scale.startswith("samples s2 are")
+    assert "look like raw" in scale
+    assert normalisation.startswith("samples s3 are")
+    assert "normalised in another way" in normalisation
+    # A model that normalises arrays takes the second, never the first.
+    names, trained = pd.Index(["s1", "s2", "s3", "s4"]), typical_quantiles(LOG2)
+    check_scale(table[[0, 2, 3]], names[[0, 2, 3]], "log2", trained, normalised=True)
+    with pytest.raises(UserError, match=r"^samples s2 are"):
+        check_scale(table, names, "log2", trained, normalised=True)
+
+
+@pytest.mark.parametrize("n_probes", [4, 30, NEW_LOG2.shape[1]])
 def test_one_odd_cell_condemns_no_sample(n_probes):
     odd = NEW_LOG2[:, :n_probes].copy()
     odd[3, 2] = 9999

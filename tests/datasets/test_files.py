@@ -27,7 +27,7 @@ from leukemia_kedro.datasets import (
     OptionalFiguresDataset,
     ParquetDataset,
     PlotlyDataset,
-    ProfileReferenceDataset,
+    ProfileReferencesDataset,
     SamplesDataset,
     SettingDataset,
     SkopsDataset,
@@ -259,7 +259,7 @@ def test_settings_survive_their_files(tmp_path):
     block = {"estimator": "x.Y", "search": {"C": [0.1, 1]}, "genes": {"n_genes": [5, "all"]}}
     for setting in (
         Setting(ModelParameters(**block), *parameters, 0),
-        RankingSetting(("anova_f", "welch_t"), parameters[0], 4, 0),
+        RankingSetting((("anova_f", "none"), ("welch_t", "ranks")), parameters[0], 4, 0),
     ):
         file = SettingDataset(filepath=str(tmp_path / "setting.json"))
         file.save(setting)
@@ -351,11 +351,14 @@ def test_any_covariate_comes_back(name, cells, tmp_path_factory):
 
 def test_profiles_of_the_training_samples_come_back_bit_by_bit_in_the_same_bytes(tmp_path):
     patients = small_training_set(small_cohort(), PARAMETERS["raw"])
-    measured = measure_profiles(patients, PARAMETERS["raw"])
-    one, other = (ProfileReferenceDataset(filepath=str(tmp_path / name)) for name in "ab")
+    rankings = (("anova_f", "none"), ("anova_f", "quantiles"))
+    measured = measure_profiles(patients, RankingSetting(rankings, PARAMETERS["raw"], 2, 0))
+    one, other = (ProfileReferencesDataset(filepath=str(tmp_path / name)) for name in "ab")
     one.save(measured)
     other.save(one.load())
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert one.load().limit == measured.limit
-    np.testing.assert_array_equal(one.load().space.components, measured.space.components)
-    assert one.load().space.components.dtype == np.float32
+    for name, expected in measured.items():
+        found = one.load()[name]
+        assert found.limit == expected.limit
+        np.testing.assert_array_equal(found.space.components, expected.space.components)
+        assert found.space.components.dtype == np.float32

@@ -119,7 +119,11 @@ def test_the_record_and_the_card(has_test_set):
     assert record["corrected"]["balanced_accuracy"] == pytest.approx(0.75, abs=0.1)
     assert set(record["corrected"]["best"]) == {"knn", "weighted_voting"}
     assert champion.reference is models["weighted_voting"].reference
-    assert record["parameters"] == {"n_genes": 50, "criterion": "signal_to_noise"}
+    assert record["parameters"] == {
+        "n_genes": 50,
+        "criterion": "signal_to_noise",
+        "normalise_arrays": "none",
+    }
     if has_test_set:
         assert record["test"]["errors"] == 2
         assert record["held_out"]["errors"]["published"] == [0, 4]

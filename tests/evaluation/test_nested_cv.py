@@ -1,5 +1,6 @@
 """The shortcut that shares work between models predicts what plain scikit-learn predicts."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def plain_search(model, parameters=COHORT):
     grid = {f"classify__{name}": values for name, values in model.search.items()}
     return GridSearchCV(
         model_pipeline(model, parameters, SEED),
-        grid | {"select__k": model.genes.n_genes},
+        grid | {"normalise__method": model.normalise_arrays, "select__k": model.genes.n_genes},
         scoring="balanced_accuracy",
         cv=StratifiedKFold(RESAMPLING.inner_folds, shuffle=True, random_state=SEED),
         error_score="raise",
@@ -111,8 +112,23 @@ def test_missing_values_are_imputed_inside_the_folds_as_in_a_plain_pipeline(name
     patients = cohort(3, missing_share=0.05)
     assert patients.expression.isna().to_numpy().mean() > 0.04
     steps = [step for step, _ in model_pipeline(BLOCKS[name], IMPUTED, SEED).steps]
-    assert steps[:4] == ["filter", "log2", "impute", "select"]
+    assert steps[:5] == ["filter", "log2", "normalise", "impute", "select"]
     check_equality(BLOCKS[name], patients, IMPUTED)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_normalisation_is_chosen_inside_the_folds_as_in_a_plain_search(missing):
+    """Arrays of three laboratories: some folds choose one way, some another."""
+    model = ModelParameters(
+        estimator="sklearn.naive_bayes.GaussianNB",
+        normalise_arrays=["none", "quantiles", "ranks", "standardise"],
+        genes={"n_genes": [5, 40]},
+    )
+    patients = cohort(2, missing_share=0.05 if missing else 0.0)
+    brightness = np.array([1.0, 3.0, 8.0])[np.arange(len(patients.labels)) % 3]
+    patients = replace(patients, expression=patients.expression.mul(brightness, axis=0))
+    chosen = check_equality(model, patients, IMPUTED if missing else COHORT)
+    assert len(set(chosen["normalise__method"])) > 1
 
 
 def test_complete_cohorts_do_not_pay_for_imputing():
@@ -147,6 +163,8 @@ def check_equality(model, patients, parameters):
         assert chosen == search.best_params_
     final = clone(plain_search(model, parameters)).fit(X, y)
     assert final.best_params_["select__k"] == fitted["select"].k
+    assert final.best_params_["normalise__method"] == fitted["normalise"].method
+    return tuning
 
 
 def calibrated_from_the_filter_on(best, X, y, folds):
@@ -231,13 +249,13 @@ def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():
     values.loc[held_out, "leak"] += np.where(labels[held_out] == "AML", 4.0, -4.0)
 
     log2 = CohortParameters(scale="log2")
-    ranking = RankingSetting(("anova_f",), log2, 2, SEED)
+    ranking = RankingSetting((("anova_f", "none"),), log2, 2, SEED)
     rankings = rank_folds(TrainingSet(values, labels), plan, ranking, n_jobs=1)
     best = {key: values.columns[order[0]] for key, order in orders_by_split(rankings).items()}
 
-    assert best[1, 1, 0, "anova_f"] != "leak"
-    assert best[1, 2, 0, "anova_f"] == "leak"
-    assert best[1, 3, 0, "anova_f"] == "leak"
+    assert best[1, 1, 0, "anova_f", "none"] != "leak"
+    assert best[1, 2, 0, "anova_f", "none"] == "leak"
+    assert best[1, 3, 0, "anova_f", "none"] == "leak"
 
 
 def test_a_class_of_one_patient_is_divided_by_samples_in_the_classifiers_own_folds():

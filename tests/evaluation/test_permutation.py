@@ -77,9 +77,9 @@ def test_true_labels_are_told_from_permuted_ones(cohort):
 
 
 def settings_of(resampling, **estimators):
-    genes = {"criterion": "anova_f", "n_genes": [5]}
+    shared = {"genes": {"criterion": "anova_f", "n_genes": [5]}, "normalise_arrays": "none"}
     return {
-        name: Setting(ModelParameters(estimator=path, genes=genes), LOG2, resampling, seed=0)
+        name: Setting(ModelParameters(estimator=path, **shared), LOG2, resampling, seed=0)
         for name, path in estimators.items()
     }
 

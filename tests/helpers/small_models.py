@@ -83,9 +83,12 @@ def rankings_of(
     patients: TrainingSet, plan: pd.DataFrame, setting: Setting, n_jobs: int = 1
 ) -> pd.DataFrame:
     """The rankings per fold that a model of this setting needs."""
-    criteria = (setting.criterion,)
-    ranking = RankingSetting(criteria, setting.cohort, setting.inner_folds, setting.seed)
-    return rank_folds(patients, plan, ranking, n_jobs)
+    return rank_folds(patients, plan, ranking_setting(setting), n_jobs)
+
+
+def ranking_setting(setting: Setting) -> RankingSetting:
+    """How the genes of this model alone are ranked."""
+    return RankingSetting(setting.rankings, setting.cohort, setting.inner_folds, setting.seed)
 
 
 def fit_small_model(
@@ -101,7 +104,7 @@ def fit_small_model(
         patients,
         rankings,
         cv_predictions,
-        measure_profiles(patients, setting.cohort),
+        measure_profiles(patients, ranking_setting(setting)),
         setting,
         compute,
     )

@@ -29,8 +29,9 @@ def test_the_card_states_training_cohort_preprocessing_and_parameters():
         "scale": "raw",
         "floor": 100,
         "ceiling": 16000,
-        "standardise_arrays": False,
     }
+    assert card["preprocessing"]["normalise"] == {"method": "standardise"}
+    assert card["tuned"]["normalise_arrays"] == "standardise"
     kept = small_model("logistic_regression").pipeline["filter"].get_support().sum()
     assert card["preprocessing"]["filter"]["n_kept"] == kept
     assert card["preprocessing"]["select"]["k"] == card["n_genes"]
@@ -53,7 +54,11 @@ def test_the_card_of_xgboost_states_its_version():
 
 def test_boosted_stumps_have_no_base_estimator_to_be_mistaken_for_them():
     """AdaBoost's own parameter ``estimator`` is None."""
-    assert small_model("adaboost").card["tuned"] == {"n_genes": 50, "criterion": "anova_f"}
+    assert small_model("adaboost").card["tuned"] == {
+        "n_genes": 50,
+        "criterion": "anova_f",
+        "normalise_arrays": "standardise",
+    }
 
 
 def test_the_day_is_todays_or_the_one_the_environment_fixes():

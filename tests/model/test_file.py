@@ -103,7 +103,6 @@ def test_other_classifiers_that_a_file_may_hold(estimator, arguments, n_classes,
     "changes",
     [
         {"missing": MissingParameters(policy="impute", max_share=0.5)},
-        {"standardise_arrays": True},
         {"take_log2": False},
         {"filter": FilterParameters(min_ratio=2, drop_controls=True)},
         {"filter": FilterParameters()},
@@ -502,7 +501,7 @@ REFUSED = {
         "a zip, but not a model file.*lacks card.json",
     ),
     "a file of the future": (
-        lambda path, _: forge(path, card=lambda card: card.replace("version 2", "version 9")),
+        lambda path, _: forge(path, card=lambda card: card.replace("version 3", "version 9")),
         "its format is 'leukemia-kedro model, version 9'; expected",
     ),
 }
@@ -702,7 +701,10 @@ def test_a_path_that_no_system_takes_is_told(tmp_path):
         ("space", "damping", lambda values: values[1:]),
         ("space", "centroids", lambda values: values[:, :-1]),
         ("space", "noise", lambda value: 0.0),
-        ("reference", "fill", lambda values: values[1:]),
+        ("profiles", "means", lambda values: values[1:]),
+        ("profiles", "target", lambda values: values[1:]),
+        ("profiles", "limit", lambda value: -1.0),
+        ("reference", "means", lambda values: values[1:]),
         ("sets", "scores", lambda scores: {"A": [0.5]}),
         ("sets", "weights", lambda weights: weights | {"another": [0.5]}),
     ],
@@ -710,12 +712,15 @@ def test_a_path_that_no_system_takes_is_told(tmp_path):
 def test_a_memory_of_other_samples_or_classes_is_refused(path, part, name, change):
     """Each array and class of what the model remembers fits the pipeline beside it."""
     model = small_model("weighted_voting")
-    space, reference, sets = model.reference.space, model.reference, model.conformal
-    parts = {"space": space, "reference": reference, "sets": sets}
+    reference, profiles = model.reference, model.reference.profiles
+    parts = {"space": profiles.space, "profiles": profiles, "reference": reference}
+    parts["sets"] = model.conformal
     changed = replace(parts[part], **{name: change(getattr(parts[part], name))})
     parts |= {part: changed}
     if part == "space":
-        parts["reference"] = replace(reference, space=changed)
+        parts["profiles"] = replace(profiles, space=changed)
+    if part in ("space", "profiles"):
+        parts["reference"] = replace(reference, profiles=parts["profiles"])
     forged = replace(model, reference=parts["reference"], conformal=parts["sets"])
     write_model(forged, path)
     with pytest.raises(UserError, match="refused"):

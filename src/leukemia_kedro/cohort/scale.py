@@ -105,7 +105,11 @@ def on_another_scale(values: np.ndarray, scale: str, typical: dict[str, float]) 
 
 
 def check_scale(
-    values: np.ndarray, samples: pd.Index, scale: str, trained: dict[str, float]
+    values: np.ndarray,
+    samples: pd.Index,
+    scale: str,
+    trained: dict[str, float],
+    normalised: bool = False,
 ) -> None:
     """Refuse new samples that are not on the scale of the training samples, each by itself.
 
@@ -118,23 +122,31 @@ def check_scale(
         What the model takes.
     trained : dict
         From :func:`typical_quantiles`, of the training samples.
+    normalised : bool
+        Whether the model brings each array to a common scale before any bound acts on it. Then
+        arrays of another normalisation are not refused.
 
     Raises
     ------
     UserError
-        With the samples :func:`on_another_scale`, both ranges and what the samples seem to hold.
-        Of fewer than 50 probes, also where the typical sample of the table breaks a condition.
+        With the samples :func:`on_another_scale`, both ranges and what the samples seem to hold:
+        a message for those on the other scale, raw or log2, and one for those in other units or of
+        another normalisation.
     """
     off = on_another_scale(values, scale, trained)
-    if values.shape[1] < ENOUGH_PROBES:
-        of_table = _Ranges(*(np.median(each, keepdims=True) for each in _ranges(values)))
-        off |= _differ(of_table, scale, trained)
-    if not off.any():
-        return
+    other_scale = scale_of_samples(values) != scale
+    groups = [off & other_scale] if normalised else [off & other_scale, off & ~other_scale]
+    if messages := [_refusal(values, samples, of, scale, trained) for of in groups if of.any()]:
+        raise UserError(*messages)
+
+
+def _refusal(
+    values: np.ndarray, samples: pd.Index, off: np.ndarray, scale: str, trained: dict[str, float]
+) -> str:
     found = typical_quantiles(values[off])
     which = "the table is" if off.all() else f"samples {first_few(samples[off])} are"
     whose = "typical sample" if off.all() else "typical one of them"
-    raise UserError(
+    return (
         f"{which} not on the scale of the model, which takes "
         f"{SCALE_NAMES[scale]}: 98 % of the values of a {whose} lie between {found['0.01']:.4g} "
         f"and {found['0.99']:.4g}, median {found['0.5']:.4g}; of a training sample's between "

@@ -18,7 +18,7 @@ _NAMES = {
     "gct": ["GCTDataset"],
     "geo": ["GEOSeriesMatrixDataset"],
     "golub": ["GolubDataset"],
-    "profile_reference": ["ProfileReferenceDataset"],
+    "profile_references": ["ProfileReferencesDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],
     "training_set": ["SettingDataset", "TrainingSetDataset"],
 }  # fmt: skip

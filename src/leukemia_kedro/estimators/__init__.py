@@ -5,6 +5,7 @@ samples × all probes::
 
     filter    ProbeFilter       drops probes that hardly vary over the training samples
     log2      LogTransform      clips to floor and ceiling and takes log2
+    normalise ArrayNormaliser   brings each array to a common scale, by itself
     impute    NeighbourImputer  (cohorts with missing values)
     select    TopProbes         keeps the k probes that tell the classes apart best
     scale     StandardScaler    (some models)
@@ -13,6 +14,7 @@ samples × all probes::
 Each step learns from the training samples alone, so the pipeline can be cross-validated as it is.
 """
 
+from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
@@ -22,6 +24,7 @@ from leukemia_kedro.estimators.top_scoring_pairs import TopScoringPairs
 from leukemia_kedro.estimators.weighted_voting import WeightedVoting
 
 __all__ = [
+    "ArrayNormaliser",
     "LogTransform",
     "NeighbourImputer",
     "ProbeFilter",

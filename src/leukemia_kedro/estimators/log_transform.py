@@ -26,7 +26,7 @@ class IncompleteExpressionTransformer(OneToOneFeatureMixin, TransformerMixin, Ba
 
 
 class LogTransform(IncompleteExpressionTransformer):
-    r"""Clip to floor and ceiling, take log2, and if wanted standardise each array.
+    """Clip to floor and ceiling, and take log2.
 
     Nothing is learned from the data: each sample is transformed by itself. Missing values (NaN)
     stay missing.
@@ -38,10 +38,6 @@ class LogTransform(IncompleteExpressionTransformer):
     floor, ceiling : float or None, default=None
         Bounds on the scale of ``X``; values beyond are set to them before log2 is taken. Raw
         intensities below zero (background above the signal) need a positive floor.
-    standardise_arrays : bool, default=False
-        Whether each array (row) is brought to mean 0 and standard deviation 1 (divisor
-        :math:`p - 1`) over the probes it is given, as in Dudoit et al. and in the matrix ``golub``
-        of the R package multtest. An array of equal values becomes zeros.
 
     References
     ----------
@@ -58,14 +54,12 @@ class LogTransform(IncompleteExpressionTransformer):
         "scale": [StrOptions({"raw", "log2"})],
         "floor": [Real, None],
         "ceiling": [Real, None],
-        "standardise_arrays": ["boolean"],
     }
 
-    def __init__(self, scale="log2", floor=None, ceiling=None, standardise_arrays=False):
+    def __init__(self, scale="log2", floor=None, ceiling=None):
         self.scale = scale
         self.floor = floor
         self.ceiling = ceiling
-        self.standardise_arrays = standardise_arrays
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -90,7 +84,7 @@ class LogTransform(IncompleteExpressionTransformer):
         if self.scale == "raw":
             _check_positive(values, self.floor)
             values = np.log2(values, out=values if bounded else None)
-        return _standardise_rows(values) if self.standardise_arrays else values
+        return values
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -104,17 +98,3 @@ def _check_positive(X, floor):
             f"{not_positive} of {X.size} intensities are zero or negative, where log2 is "
             f"undefined; floor is {floor}, expected a positive number (Dudoit et al. 2002 take 100)"
         )
-
-
-def _standardise_rows(X):
-    # Measured from its lowest value, an array of equal values is exactly zero.
-    X = X - np.fmin.reduce(X, axis=1, keepdims=True)
-    measured = ~np.isnan(X)
-    n = measured.sum(axis=1, keepdims=True)
-    mean = X.sum(axis=1, keepdims=True, dtype=float, where=measured) / np.maximum(n, 1)
-    X -= mean.astype(X.dtype)
-    squares = np.square(X).sum(axis=1, keepdims=True, dtype=float, where=measured)
-    deviation = np.sqrt(squares / np.maximum(n - 1, 1))
-    deviation[deviation == 0] = 1
-    X /= deviation.astype(X.dtype)
-    return X

@@ -1,4 +1,4 @@
-"""One model: filter → log2 → (impute) → select → scale → classify, from expression to a call."""
+"""One model: filter → log2 → normalise → (impute) → select → (scale) → classify."""
 
 import importlib
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
@@ -28,7 +29,7 @@ def log_transform(cohort: CohortParameters) -> LogTransform:
     """The cohort's step from values as measured to log2."""
     # Values that stay unlogged are treated like log2 values.
     scale = cohort.scale if cohort.take_log2 else "log2"
-    return LogTransform(scale, cohort.floor, cohort.ceiling, cohort.standardise_arrays)
+    return LogTransform(scale, cohort.floor, cohort.ceiling)
 
 
 def imputer(cohort: CohortParameters) -> NeighbourImputer:
@@ -36,11 +37,10 @@ def imputer(cohort: CohortParameters) -> NeighbourImputer:
     return NeighbourImputer(n_neighbors=cohort.missing.neighbours)
 
 
-def complete_log2(cohort: CohortParameters) -> TransformerMixin:
-    """The cohort's steps from values as measured to complete log2 expression."""
-    if cohort.missing.policy != "impute":
-        return log_transform(cohort)
-    return make_pipeline(log_transform(cohort), imputer(cohort))
+def complete_log2(cohort: CohortParameters, normalisation: str) -> TransformerMixin:
+    """The cohort's steps from values as measured to complete log2 expression, so normalised."""
+    steps = [log_transform(cohort), ArrayNormaliser(normalisation)]
+    return make_pipeline(*steps, *([imputer(cohort)] if cohort.missing.policy == "impute" else []))
 
 
 def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:
@@ -78,14 +78,22 @@ def search_grid(model: ModelParameters) -> list[dict[str, Any]]:
     The order is scikit-learn's ``ParameterGrid``; a tie keeps the earlier point.
     """
     arguments = {f"classify__{name}": values for name, values in model.search.items()}
-    return list(ParameterGrid(arguments | {"select__k": list(model.genes.n_genes)}))
+    prepared = {
+        "normalise__method": list(model.normalise_arrays),
+        "select__k": list(model.genes.n_genes),
+    }
+    return list(ParameterGrid(arguments | prepared))
 
 
 def model_pipeline(
     model: ModelParameters, cohort: CohortParameters, seed: int, controls: Sequence[str] = ()
 ) -> Pipeline:
     """The whole model, unfitted; its input is expression as measured, samples × all probes."""
-    steps = [("filter", probe_filter(cohort, controls)), ("log2", log_transform(cohort))]
+    steps = [
+        ("filter", probe_filter(cohort, controls)),
+        ("log2", log_transform(cohort)),
+        ("normalise", ArrayNormaliser(model.normalise_arrays[0])),
+    ]
     if cohort.missing.policy == "impute":
         steps.append(("impute", imputer(cohort)))
     steps.append(("select", TopProbes(criterion=model.genes.criterion, random_state=seed)))

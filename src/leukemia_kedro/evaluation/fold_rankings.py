@@ -14,10 +14,14 @@ from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
 from leukemia_kedro.model.setting import RankingSetting
-from leukemia_kedro.parameters import ModelParameters, SignatureParameters
+from leukemia_kedro.parameters import ModelParameters, Normalisation
 
-Orders = dict[tuple[int, int, int, str], np.ndarray]
-"""``(repeat, fold, inner_fold, criterion)`` → columns of the kept probes, best first."""
+Ranking = tuple[str, Normalisation]
+"""A criterion, and how arrays are normalised before."""
+Orders = dict[tuple[int, int, int, str, str], np.ndarray]
+"""By ``(repeat, fold, inner_fold, criterion, normalisation)``: columns of the kept probes, best
+first."""
+KEYS = ["repeat", "fold", "inner_fold", "criterion", "normalisation"]
 
 
 def rank_folds(
@@ -35,7 +39,7 @@ def rank_folds(
 
     Returns
     -------
-    DataFrame, columns ``repeat, fold, inner_fold, criterion, order``
+    DataFrame, columns ``repeat, fold, inner_fold, criterion, normalisation, order``
         ``order`` lists the positions of the probes that pass the filter, best first.
     """
     values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
@@ -56,11 +60,11 @@ def rank_folds(
     )
     return pd.DataFrame(
         [
-            (split.repeat, split.fold, split.inner_fold, criterion, order)
-            for split, by_criterion in zip(splits, orders, strict=True)
-            for criterion, order in by_criterion.items()
+            (split.repeat, split.fold, split.inner_fold, *ranking, order)
+            for split, by_ranking in zip(splits, orders, strict=True)
+            for ranking, order in by_ranking.items()
         ],
-        columns=["repeat", "fold", "inner_fold", "criterion", "order"],
+        columns=[*KEYS, "order"],
     )
 
 
@@ -70,34 +74,38 @@ def rank_split(
     split: Split,
     excluded: np.ndarray,
     setting: RankingSetting,
-) -> dict[str, np.ndarray]:
-    """Order of the kept probes by each criterion, learned from ``split.train`` alone."""
+) -> dict[tuple[str, str], np.ndarray]:
+    """Order of the kept probes in each ranking of ``setting``, from ``split.train`` alone."""
     train, cohort = values[split.train], setting.cohort
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         kept = probe_filter(cohort).fit(train).get_support(indices=True)
         kept = np.setdiff1d(kept, excluded, assume_unique=True).astype(np.int32)
-        log2 = complete_log2(cohort).fit_transform(train[:, kept])
-        learned = classes[split.train]
-        return {
-            criterion: kept[rank_genes(score_genes(criterion, log2, learned, setting.seed))]
-            for criterion in setting.criteria
+        train, learned = train[:, kept], classes[split.train]
+        log2 = {
+            normalisation: complete_log2(cohort, normalisation).fit_transform(train)
+            for normalisation in {normalisation for _, normalisation in setting.rankings}
         }
+        scores = {
+            ranking: score_genes(ranking[0], log2[ranking[1]], learned, setting.seed)
+            for ranking in setting.rankings
+        }
+        return {ranking: kept[rank_genes(score)] for ranking, score in scores.items()}
 
 
 def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
     """The table of :func:`rank_folds` for look-up."""
-    keys = fold_rankings[["repeat", "fold", "inner_fold", "criterion"]].itertuples(index=False)
+    keys = fold_rankings[KEYS].itertuples(index=False)
     return {
         tuple(key): np.asarray(order)
         for key, order in zip(keys, fold_rankings["order"], strict=True)
     }
 
 
-def criteria_in_use(
-    models: Mapping[str, ModelParameters | dict], signature: SignatureParameters, labels: pd.Series
-) -> list[str]:
-    """The criteria that the signature and the models of the run rank genes by, in stable order.
+def rankings_in_use(
+    models: Mapping[str, ModelParameters | dict], of_signature: Ranking, labels: pd.Series
+) -> list[Ranking]:
+    """The ranking of the signature, and those of the models of the run, in stable order.
 
     ``labels`` of the training samples tell which models are left out.
 
@@ -106,5 +114,10 @@ def criteria_in_use(
     """
     checked = [ModelParameters.model_validate(model) for model in models.values()]
     size = len(labels), labels.nunique()
-    used = [model.genes.criterion for model in checked if model.left_out(*size) is None]
-    return list(dict.fromkeys([signature.criterion, *used]))
+    used = [
+        (model.genes.criterion, normalisation)
+        for model in checked
+        if model.left_out(*size) is None
+        for normalisation in model.normalise_arrays
+    ]
+    return list(dict.fromkeys([of_signature, *used]))

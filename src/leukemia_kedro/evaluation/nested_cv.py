@@ -8,7 +8,7 @@ test proves it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,8 +22,8 @@ from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.estimators.array_normaliser import normalise_arrays, quantile_target
 from leukemia_kedro.estimators.calibrated import CalibratedClassifier, Decision, class_scores
-from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
     imputer,
@@ -38,10 +38,15 @@ from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_spl
 from leukemia_kedro.model.predictions import prediction_table
 from leukemia_kedro.model.setting import Setting
 
+ByMethod = dict[str, np.ndarray]
+"""How arrays are normalised → columns of the kept probes, best first."""
+CELLS_AT_A_TIME = 4_000_000
+OWN_ARGUMENT = "classify__"
+
 
 @dataclass(frozen=True)
 class _Prepared:
-    """Log2 values of the kept probes on both sides of a split, and the order of these probes."""
+    """Normalised values of the kept probes on both sides of a split, and their order."""
 
     train: np.ndarray
     held_out: np.ndarray
@@ -155,7 +160,7 @@ def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_job
     ).set_params(**tuned.point)
     own = in_groups(pipeline["classify"], classes, split, setting.seed)
     pipeline.set_params(classify=CalibratedClassifier(own))
-    order = orders[WHOLE, WHOLE, WHOLE, setting.criterion]
+    order = orders[WHOLE, WHOLE, WHOLE, setting.criterion, tuned.point["normalise__method"]]
     known = {
         "select__ranking": np.searchsorted(np.sort(order), order),
         "classify__out_of_fold": tuned.out_of_fold,
@@ -164,8 +169,8 @@ def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_job
 
 
 def in_log2(
-    values: np.ndarray, orders: Sequence[dict[int, np.ndarray]], setting: Setting
-) -> tuple[np.ndarray, list[dict[int, np.ndarray]]]:
+    values: np.ndarray, orders: Sequence[dict[int, ByMethod]], setting: Setting
+) -> tuple[np.ndarray, list[dict[int, ByMethod]]]:
     """Log2 values of the probes that a model may need in any split.
 
     Parameters
@@ -173,30 +178,39 @@ def in_log2(
     values : ndarray, shape (n_samples, n_probes)
         As measured.
     orders : sequence of dict
-        For each split, its columns in ``values``, best first: by inner fold.
+        For each split, its columns in ``values``, best first: by inner fold and normalisation.
 
     Returns
     -------
     log2 : ndarray, shape (n_samples, n_needed)
-        Not standardised, whatever the setting: that depends on what a training set keeps.
+        Not normalised, whatever the setting: that depends on what a training set keeps.
     orders : list of dict
         The same orders, as columns of ``log2``.
     """
     most = _most_genes(setting)
-    orders = [{inner: order[:most] for inner, order in split.items()} for split in orders]
-    kept = np.unique(np.concatenate([order for split in orders for order in split.values()]))
-    transform = log_transform(setting.cohort).set_params(standardise_arrays=False)
-    log2 = transform.fit_transform(values.take(kept, axis=1))
-    return log2, [
-        {inner: np.searchsorted(kept, order) for inner, order in split.items()} for split in orders
-    ]
+    orders = [_each(split, lambda order: order[:most]) for split in orders]
+    by_method = [of_part for split in orders for of_part in split.values()]
+    kept = np.unique(np.concatenate([order for each in by_method for order in each.values()]))
+    # A copy of all columns would be a second matrix in memory.
+    needed = values if len(kept) == values.shape[1] else values.take(kept, axis=1)
+    log2 = log_transform(setting.cohort).fit_transform(needed)
+    return log2, [_each(split, lambda order: np.searchsorted(kept, order)) for split in orders]
+
+
+def _each(
+    orders: dict[int, ByMethod], change: Callable[[np.ndarray], np.ndarray]
+) -> dict[int, ByMethod]:
+    return {
+        inner: {method: change(order) for method, order in of_part.items()}
+        for inner, of_part in orders.items()
+    }
 
 
 def predict_split(
     log2: np.ndarray,
     classes: np.ndarray,
     split: Split,
-    orders: dict[int, np.ndarray],
+    orders: dict[int, ByMethod],
     setting: Setting,
 ) -> SplitPrediction:
     """Tune, calibrate and fit on ``split.train``; predict ``split.held_out``.
@@ -218,7 +232,7 @@ def classify_split(
     log2: np.ndarray,
     classes: np.ndarray,
     split: Split,
-    orders: dict[int, np.ndarray],
+    orders: dict[int, ByMethod],
     setting: Setting,
 ) -> np.ndarray:
     """Only the classes that :func:`predict_split` predicts, shape (n_held_out,).
@@ -242,26 +256,29 @@ def _name(setting: Setting) -> str:
     return setting.model.estimator.rpartition(".")[2]
 
 
-def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, np.ndarray]:
+def _orders_of(split: Split, orders: Orders, setting: Setting) -> dict[int, ByMethod]:
     """The rankings of a split and its inner folds, by inner fold."""
     return {
-        inner: orders[split.repeat, split.fold, inner, setting.criterion]
+        inner: {
+            method: orders[split.repeat, split.fold, inner, criterion, method]
+            for criterion, method in setting.rankings
+        }
         for inner in range(setting.inner_folds + 1)
     }
 
 
 def _prepare(
     log2: np.ndarray,
-    order: np.ndarray,
+    orders: ByMethod,
     split: Split,
     setting: Setting,
+    method: str,
     n_genes: Collection[int | str],
 ) -> _Prepared:
     """Both sides of a split, with the probes that some of the numbers ``n_genes`` of genes need."""
-    kept = np.sort(order[: _most_genes(setting, n_genes)])
-    log2 = log2.take(kept, axis=1)
-    if setting.cohort.standardise_arrays:
-        log2 = LogTransform(standardise_arrays=True).fit_transform(log2)
+    order = orders[method]
+    kept = np.sort(order[: _most_genes(setting, n_genes, ["none"])])
+    log2 = _normalised(log2, np.sort(order), kept, split.train, method)
     train, held_out = log2[split.train], log2[split.held_out]
     if setting.cohort.missing.policy == "impute":
         fitted = imputer(setting.cohort).fit(train)
@@ -271,6 +288,25 @@ def _prepare(
         mean, deviation = (found.astype(train.dtype) for found in mean_and_deviation(train))
         train, held_out = (train - mean) / deviation, (held_out - mean) / deviation
     return _Prepared(train, held_out, np.searchsorted(kept, order))
+
+
+def _normalised(
+    log2: np.ndarray, passing: np.ndarray, kept: np.ndarray, train: np.ndarray, method: str
+) -> np.ndarray:
+    """The columns ``kept`` of ``log2``, each array normalised over the columns ``passing``."""
+    if method == "none":
+        return log2.take(kept, axis=1)
+    every = passing if len(passing) < log2.shape[1] else slice(None)
+    target = quantile_target(log2[train][:, every]) if method == "quantiles" else None
+    columns = np.searchsorted(passing, kept)
+    step = max(1, CELLS_AT_A_TIME // len(passing))
+    # A few arrays at a time: all of them would be a copy of the matrix.
+    return np.concatenate(
+        [
+            normalise_arrays(log2[start : start + step, every], method, target)[:, columns]
+            for start in range(0, len(log2), step)
+        ]
+    )
 
 
 def mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -293,17 +329,21 @@ def mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(constant, 1.0, np.sqrt(variance))
 
 
-def _most_genes(setting: Setting, n_genes: Collection[int | str] | None = None) -> int | None:
+def _most_genes(
+    setting: Setting,
+    n_genes: Collection[int | str] | None = None,
+    normalised: Collection[str] | None = None,
+) -> int | None:
     """Of how many probes the log2 values are needed; None: of all.
 
     That is the largest of ``n_genes``, or of all numbers in the grid, unless a probe's values
-    depend on the other probes that a training set keeps.
+    depend on the other probes that a training set keeps: where it is imputed, or ``normalised``
+    (by default in the ways of the setting).
     """
     numbers = [k for k in n_genes or setting.model.genes.n_genes if isinstance(k, int)]
     every_number = len(numbers) == len(n_genes or setting.model.genes.n_genes)
-    each_by_itself = not (
-        setting.cohort.standardise_arrays or setting.cohort.missing.policy == "impute"
-    )
+    methods = normalised or setting.model.normalise_arrays
+    each_by_itself = set(methods) == {"none"} and setting.cohort.missing.policy != "impute"
     return max(numbers) if each_by_itself and every_number else None
 
 
@@ -311,13 +351,14 @@ def _chosen(
     log2: np.ndarray,
     classes: np.ndarray,
     split: Split,
-    orders: dict[int, np.ndarray],
+    orders: dict[int, ByMethod],
     setting: Setting,
     point: dict[str, Any],
 ) -> tuple[ClassifierMixin, np.ndarray, np.ndarray]:
     """The classifier of a grid point, unfitted, and what it is given on both sides of a split."""
-    k = point["select__k"]
-    train, held_out = _prepare(log2, orders[split.inner_fold], split, setting, [k]).top(k)
+    k, method = point["select__k"], point["normalise__method"]
+    prepared = _prepare(log2, orders[split.inner_fold], split, setting, method, [k])
+    train, held_out = prepared.top(k)
     own = classifier(setting.model, setting.seed).set_params(**_arguments(point))
     return in_groups(own, classes, split, setting.seed), train, held_out
 
@@ -326,7 +367,7 @@ def _tune(
     log2: np.ndarray,
     classes: np.ndarray,
     split: Split,
-    orders: dict[int, np.ndarray],
+    orders: dict[int, ByMethod],
     setting: Setting,
 ) -> _Tuned:
     parts = inner_splits(split, classes, setting.inner_folds, setting.seed)
@@ -351,18 +392,22 @@ def _best_point(
 
 
 def _try_grid(
-    log2: np.ndarray, order: np.ndarray, classes: np.ndarray, part: Split, setting: Setting
+    log2: np.ndarray, orders: ByMethod, classes: np.ndarray, part: Split, setting: Setting
 ) -> list[_Trial]:
     """Each grid point on one inner fold."""
-    prepared = _prepare(log2, order, part, setting, setting.model.genes.n_genes)
-    sides = {k: prepared.top(k) for k in setting.model.genes.n_genes}
+    numbers = setting.model.genes.n_genes
+    prepared = {
+        method: _prepare(log2, orders, part, setting, method, numbers)
+        for method in setting.model.normalise_arrays
+    }
+    sides = {(method, k): each.top(k) for method, each in prepared.items() for k in numbers}
     learned, truth = classes[part.train], classes[part.held_out]
     members = class_members(truth)
     candidate, trials = classifier(setting.model, setting.seed), []
     for arguments, points in groupby(search_grid(setting.model), _arguments):
         own = in_groups(candidate.set_params(**arguments), classes, part, setting.seed)
         for point in points:
-            train, held_out = sides[point["select__k"]]
+            train, held_out = sides[point["normalise__method"], point["select__k"]]
             correct = own.fit(train, learned).predict(held_out) == truth
             trials.append(_Trial(mean_recall(correct, members), class_scores(own, held_out)))
     return trials
@@ -371,7 +416,7 @@ def _try_grid(
 def _arguments(point: dict[str, Any]) -> dict[str, Any]:
     """The classifier's own part of a grid point."""
     return {
-        name.removeprefix("classify__"): value
+        name.removeprefix(OWN_ARGUMENT): value
         for name, value in point.items()
-        if name != "select__k"
+        if name.startswith(OWN_ARGUMENT)
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leukemia_kedro.estimators.model_pipeline import search_grid
 from leukemia_kedro.evaluation.fold_rankings import rank_split
-from leukemia_kedro.evaluation.nested_cv import classify_split, in_log2
+from leukemia_kedro.evaluation.nested_cv import ByMethod, classify_split, in_log2
 from leukemia_kedro.evaluation.plan import Split, inner_splits, whole
 from leukemia_kedro.model.setting import RankingSetting, Setting
 
@@ -36,10 +36,11 @@ def classify_splits(
         samples that are then held out.
     """
     seed, inner_folds = setting.seed, setting.inner_folds
-    ranking = RankingSetting((setting.criterion,), setting.cohort, inner_folds, seed)
+    ranking = RankingSetting(setting.rankings, setting.cohort, inner_folds, seed)
 
-    def order(part: Split) -> np.ndarray:
-        return rank_split(values, labels, part, excluded, ranking)[setting.criterion]
+    def order(part: Split) -> ByMethod:
+        ranked = rank_split(values, labels, part, excluded, ranking)
+        return {method: each for (_, method), each in ranked.items()}
 
     def parts(split: Split) -> list[Split]:
         if len(search_grid(setting.model)) == 1:

@@ -23,8 +23,7 @@ def distinct_values(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
     values : ndarray, shape (n_samples, n_probes)
         As measured; NaN is passed over.
     """
-    log2 = clone(pipeline["log2"]).set_params(standardise_arrays=False)
-    return _count(np.round(log2.fit_transform(values), DECIMALS))
+    return _count(np.round(clone(pipeline["log2"]).fit_transform(values), DECIMALS))
 
 
 def why_blank(pipeline: Pipeline, values: np.ndarray, fewest_in_training: int) -> list[str]:

@@ -255,6 +255,7 @@ def tuned(pipeline: Pipeline, model: ModelParameters) -> dict[str, Any]:
     return {
         "n_genes": len(genes_in_use(pipeline)),
         "criterion": model.genes.criterion,
+        "normalise_arrays": pipeline["normalise"].method,
         **{name: arguments[name] for name in model.search},
     }
 

@@ -89,6 +89,16 @@ def _log_transform(content: Content, n_features: int) -> int:
     return n_features
 
 
+def _normaliser(content: Content, n_features: int) -> int:
+    takes(content, n_features)
+    if content.owner.method == "quantiles":
+        target = content.array("target_", "f", n_features)
+        if (np.diff(target) < 0).any():
+            content.refuse("target_", "falls")
+    content.close()
+    return n_features
+
+
 def _imputer(content: Content, n_features: int) -> int:
     takes(content, n_features)
     content.left["training_"] = np.nan_to_num(content.left.get("training_", np.nan))
@@ -137,6 +147,7 @@ _OURS = "leukemia_kedro.estimators"
 _STEPS: dict[str, tuple[str, Callable[[Content, int], int]]] = {
     "filter": (f"{_OURS}.probe_filter.ProbeFilter", _probe_filter),
     "log2": (f"{_OURS}.log_transform.LogTransform", _log_transform),
+    "normalise": (f"{_OURS}.array_normaliser.ArrayNormaliser", _normaliser),
     "impute": (f"{_OURS}.neighbour_imputer.NeighbourImputer", _imputer),
     "select": (f"{_OURS}.top_probes.TopProbes", _top_probes),
     "scale": ("sklearn.preprocessing._data.StandardScaler", _scaler),
@@ -161,20 +172,23 @@ def check_memory(pipeline: Any, reference: TrainingReference, conformal: Conform
     ValueError
     """
     classes, genes = pipeline["classify"].classes_.tolist(), pipeline["classify"].estimator_
-    names = pipeline.feature_names_in_
     content = Content(reference)
-    content.array("fill", "f", len(names))
+    content.array("means", "f", int(pipeline["filter"].get_support().sum()))
     content.array("centroids", "f", len(classes), genes.n_features_in_)
-    content.number("limit", 0)
-    space = Content(content.take("space"))
+    profiles = Content(content.take("profiles"))
+    content.close()
     n_probes = int(in_profile(pipeline).sum())
+    for name in ("target", "means"):
+        profiles.array(name, "f", n_probes)
+    profiles.number("limit", 0)
+    space = Content(profiles.take("space"))
+    profiles.close()
     space.array("centroids", "f", None, n_probes)
     n_components = np.size(space.left.get("damping", 0))
     space.array("damping", "f", n_components)
     space.array("components", "f", n_components, n_probes)
     space.number("noise", 1 / LARGEST)
     space.close()
-    content.close()
     sets = Content(conformal)
     sets.number("alpha", 0, 1)
     scores, weights = sets.take("scores"), sets.take("weights")

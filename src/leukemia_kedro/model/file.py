@@ -58,7 +58,7 @@ from leukemia_kedro.model.schema import LOADERS, UntrustedTypesError, check_sche
 from leukemia_kedro.model.signature import CHECKED, NOT_CHECKED, UNSIGNED, check_signature, read_key
 from leukemia_kedro.model.training_reference import TrainingReference
 
-FORMAT = "leukemia-kedro model, version 2"
+FORMAT = "leukemia-kedro model, version 3"
 CARD = "card.json"
 
 SIGNATURES = {

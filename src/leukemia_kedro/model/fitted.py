@@ -61,6 +61,12 @@ class FittedModel:
         """The classifier, without the calibration around it."""
         return self.pipeline["classify"].estimator_
 
+    @property
+    def _normalises(self) -> bool:
+        """Whether arrays are brought to a common scale, and no floor or ceiling acts before."""
+        log2 = self.pipeline["log2"]
+        return self.pipeline["normalise"].method != "none" and log2.floor is log2.ceiling is None
+
     def call_samples(self, expression: pd.DataFrame) -> pd.DataFrame:
         """Predictions and calls, without any check of the samples.
 
@@ -139,7 +145,9 @@ class FittedModel:
                 measured = ~blank_as_measured(batch.expression, trained["distinct_values"])
                 values, names = batch.expression[measured], batch.samples[measured]
                 if len(names):
-                    check_scale(values, names, self.card["scale"], trained["quantiles"])
+                    check_scale(
+                        values, names, self.card["scale"], trained["quantiles"], self._normalises
+                    )
             scored.append(self._judge(batch, genes))
         calls = pd.concat(scored, ignore_index=True)
         if cohort is not None and cohort.labels is not None:
@@ -155,9 +163,12 @@ class FittedModel:
             Of any kind: a model file may hold anything.
         """
         assert self.reference is not None  # only a model that was left out has none
-        batch = Batch(pd.Index(["trial"]), self.reference.fill[np.newaxis])
+        known = self.pipeline["filter"]
         genes = self.pipeline[:-1].get_feature_names_out()
         with np.errstate(all="ignore"):
+            middle = (known.minimum_ + known.maximum_) / 2
+            middle = middle if known.scale == "raw" else np.log2(middle)
+            batch = Batch(pd.Index(["trial"]), middle[np.newaxis])
             calls = self._judge(batch, genes)
         probabilities = calls.filter(regex=f"^{PROBABILITY}").to_numpy(dtype=float)
         if not np.allclose(probabilities.sum(), 1) or not calls["confidence"].between(0, 1).all():
@@ -186,14 +197,13 @@ class FittedModel:
 
     def _score(self, batch: Batch) -> _Scored:
         values = batch.expression
-        assert self.conformal is not None  # only a model that was left out has none
+        # Only a model that was left out has none.
+        assert self.conformal is not None
+        assert self.reference is not None
         pipeline, classes = self.pipeline, self.card["classes"]
         faults = why_blank(pipeline, values, self.card["training"]["distinct_values"])
-        if "impute" not in pipeline.named_steps:
-            assert self.reference is not None
-            values = np.where(np.isnan(values), self.reference.fill, values)
         named = pd.DataFrame(values, columns=pipeline.feature_names_in_)
-        given = pipeline[:-1].transform(named)
+        given = self.reference.given(pipeline, named)
         classify = pipeline["classify"]
         decision = classify.decide(given)
         columns = np.array([list(classify.classes_).index(name) for name in classes])

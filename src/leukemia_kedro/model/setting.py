@@ -13,6 +13,7 @@ from leukemia_kedro.parameters import (
     CohortParameters,
     ModellingParameters,
     ModelParameters,
+    Normalisation,
     ResamplingParameters,
 )
 
@@ -21,8 +22,9 @@ from leukemia_kedro.parameters import (
 class RankingSetting:
     """How genes are ranked in every training fold."""
 
-    criteria: tuple[str, ...]
-    """Names from :data:`~leukemia_kedro.estimators.rankings.CRITERIA`."""
+    rankings: tuple[tuple[str, Normalisation], ...]
+    """Each a criterion, one of :data:`~leukemia_kedro.estimators.rankings.CRITERIA`, and how arrays
+    are normalised before."""
     cohort: CohortParameters
     inner_folds: int
     seed: int
@@ -60,3 +62,8 @@ class Setting:
     def criterion(self) -> str:
         """The criterion that ranks the genes of the model."""
         return self.model.genes.criterion
+
+    @property
+    def rankings(self) -> tuple[tuple[str, Normalisation], ...]:
+        """The rankings that the model needs, see :class:`RankingSetting`."""
+        return tuple((self.criterion, each) for each in self.model.normalise_arrays)

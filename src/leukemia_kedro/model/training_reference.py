@@ -24,31 +24,17 @@ FALSE_ALARMS = 0.05
 
 @dataclass(frozen=True)
 class ProfileReference:
-    """What does not depend on the model of a :class:`TrainingReference`, whose names it has.
-
-    Every model of a run takes it from one node: it is the longest part of fitting most of them.
-    """
-
-    fill: np.ndarray
-    space: ProfileSpace
-    limit: float
-
-    @classmethod
-    def of_arrays(cls, arrays: dict[str, Any]) -> ProfileReference:
-        """The reference that ``dataclasses.asdict`` turned into plain arrays."""
-        return cls(**arrays | {"space": ProfileSpace(**arrays["space"])})
-
-
-@dataclass(frozen=True)
-class TrainingReference:
-    r"""Averages of the training samples, and how far from them a sample of their kind lies.
+    r"""How far from the training samples the whole profile of a sample of their kind lies.
 
     The distance of a sample is that of its whole log2 profile to the nearest class, see
     :class:`.ProfileSpace`. The profile holds every probe but the controls that the cohort drops,
     also probes that do not pass the filter: a gene that is silent in every training sample may be
-    active in another disease. And because the filter plays no part, leaving a sample out leaves
-    out all that it taught. The distance does not depend on a sample's label, on other new samples
-    or on the classifier, so every model of a run flags the same samples.
+    active in another disease. Each profile is normalised over its own probes as the model
+    normalises arrays. And because the filter plays no part, leaving a sample out leaves out all
+    that it taught but its share of the target of ``quantiles``. The distance does not depend on a
+    sample's label, on other new samples or on the classifier, so all models of a run that normalise
+    arrays in one way flag the same samples, and share this reference: it is the longest part of
+    fitting most of them.
 
     Each training sample's own distance is measured in a space learned without it, and without the
     other samples of its group. A new sample is out of distribution beyond the
@@ -64,11 +50,11 @@ class TrainingReference:
 
     Attributes
     ----------
-    fill : ndarray, shape (n_probes,)
-        Stands in for a missing probe: the value, on the scale as measured, whose log2 expression
-        is the training mean of the probe's log2 expression.
-    centroids : ndarray, shape (n_classes, n_genes)
-        Training means of the genes that the classifier is given, in the order of its classes.
+    target : ndarray, shape (n_profile,)
+        Mean log2 profile of the training samples, each in order: what ``quantiles`` bring a profile
+        to.
+    means : ndarray, shape (n_profile,)
+        Training means of the normalised profiles, which stand in for missing probes.
     space : ProfileSpace
     limit : float
         Distance beyond which a sample is out of distribution.
@@ -79,15 +65,44 @@ class TrainingReference:
     detection in streaming vessel data. StreamKDD 2010, 47–55.
     """
 
-    fill: np.ndarray
-    centroids: np.ndarray
+    target: np.ndarray
+    means: np.ndarray
     space: ProfileSpace
     limit: float
 
     @classmethod
-    def of_arrays(cls, arrays: dict[str, Any]) -> TrainingReference:
+    def of_arrays(cls, arrays: dict[str, Any]) -> ProfileReference:
         """The reference that ``dataclasses.asdict`` turned into plain arrays."""
         return cls(**arrays | {"space": ProfileSpace(**arrays["space"])})
+
+
+@dataclass(frozen=True)
+class TrainingReference:
+    """What a model file remembers of its training samples, to judge new ones by.
+
+    Attributes
+    ----------
+    means : ndarray, shape (n_kept,)
+        Training means of the probes that pass the filter, after ``normalise``: they stand in for
+        missing values where the pipeline does not impute.
+    centroids : ndarray, shape (n_classes, n_genes)
+        Training means of the genes that the classifier is given, in the order of its classes.
+    profiles : ProfileReference
+    """
+
+    means: np.ndarray
+    centroids: np.ndarray
+    profiles: ProfileReference
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, Any]) -> TrainingReference:
+        """The reference that ``dataclasses.asdict`` turned into plain arrays."""
+        return cls(**arrays | {"profiles": ProfileReference.of_arrays(arrays["profiles"])})
+
+    @property
+    def limit(self) -> float:
+        """Distance beyond which a sample is out of distribution."""
+        return self.profiles.limit
 
     def distance(self, pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
         """Distance of each sample to the nearest class, shape (n_samples,).
@@ -99,38 +114,59 @@ class TrainingReference:
         values : ndarray, shape (n_samples, n_probes)
             As measured, NaN where missing: a missing probe counts as its training mean.
         """
-        profiles = _profiles(pipeline["log2"], values, self.fill, in_profile(pipeline))
-        return self.space.distance(profiles)
+        known = self.profiles
+        log2 = clone(pipeline["log2"]).fit_transform(values[:, in_profile(pipeline)])
+        # Of one array, quantiles learn that array in order: the target itself.
+        normalise = clone(pipeline["normalise"]).fit(known.target[np.newaxis])
+        profiles = normalise.transform(log2.astype(float))
+        return known.space.distance(np.where(np.isnan(profiles), known.means, profiles))
+
+    def given(self, pipeline: Pipeline, expression: pd.DataFrame) -> np.ndarray:
+        """What the classifier is given, shape (n_samples, n_genes).
+
+        ``expression``, samples × probes as measured, may lack values, which the pipeline imputes;
+        one without that step gets training means.
+        """
+        if "impute" in pipeline.named_steps or not expression.isna().to_numpy().any():
+            return pipeline[:-1].transform(expression)
+        after = list(pipeline.named_steps).index("normalise") + 1
+        values = pipeline[:after].transform(expression)
+        return pipeline[after:-1].transform(np.where(np.isnan(values), self.means, values))
 
 
-def measure_profiles(training_set: TrainingSet, log2: TransformerMixin) -> ProfileReference:
-    """The part that all models share, from the samples that they are fitted on.
+def measure_profiles(
+    training_set: TrainingSet, log2: TransformerMixin, normalise: TransformerMixin
+) -> ProfileReference:
+    """The part that models share, from the samples that they are fitted on.
 
-    ``log2`` is their step from values as measured to log2 expression.
+    ``log2`` and ``normalise`` are their steps from values as measured to normalised log2.
     """
-    values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
-    fill = _fill(log2, values)
-    counts = ~np.isnan(values).all(axis=0)
+    classes, groups = training_set.classes, training_set.groups
+    counts = ~np.isnan(training_set.matrix).all(axis=0)
     counts[training_set.excluded] = False
     chosen = representative(classes)
-    profiles = _profiles(log2, values[chosen], fill, counts)
+    profiles = clone(log2).fit_transform(training_set.matrix[:, counts]).astype(float)
+    target = pd.DataFrame(np.sort(profiles, axis=1)).mean().interpolate().to_numpy()
+    profiles = clone(normalise).fit(target[np.newaxis]).transform(profiles)
+    means = pd.DataFrame(profiles).mean().to_numpy()  # of what is not missing
+    profiles = np.where(np.isnan(profiles), means, profiles)[chosen]
     units = chosen if groups is None else groups[chosen]
     alone = left_out_distances(profiles, classes[chosen], units)
     space = learn_space(profiles, classes[chosen])
-    return ProfileReference(fill, space, distance_limit(alone))
+    return ProfileReference(target, means, space, distance_limit(alone))
 
 
 def remember_training(
     pipeline: Pipeline, training_set: TrainingSet, profiles: ProfileReference
 ) -> TrainingReference:
     """The reference of a model's pipeline that was fitted on these samples."""
-    given = pipeline[:-1].transform(training_set.expression)
-    classes = training_set.classes
+    after = list(pipeline.named_steps).index("normalise") + 1
+    normalised = pipeline[:after].transform(training_set.expression)
+    given, classes = pipeline[after:-1].transform(normalised), training_set.classes
     return TrainingReference(
-        fill=profiles.fill,
+        means=pd.DataFrame(normalised).mean().to_numpy(),
         centroids=np.array([given[classes == name].mean(axis=0) for name in np.unique(classes)]),
-        space=profiles.space,
-        limit=profiles.limit,
+        profiles=profiles,
     )
 
 
@@ -146,18 +182,3 @@ def in_profile(pipeline: Pipeline) -> np.ndarray:
     """
     excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
     return ~excluded & ~np.isnan(pipeline["filter"].minimum_)
-
-
-def _profiles(
-    log2: TransformerMixin, values: np.ndarray, fill: np.ndarray, counts: np.ndarray
-) -> np.ndarray:
-    """Log2 expression of the probes that count."""
-    complete = np.where(np.isnan(values), fill, values)[:, counts]
-    return clone(log2).fit_transform(complete).astype(float)
-
-
-def _fill(log2: TransformerMixin, values: np.ndarray) -> np.ndarray:
-    log2 = clone(log2).set_params(standardise_arrays=False)
-    mean = pd.DataFrame(log2.fit_transform(values)).mean().to_numpy()  # of what is not missing
-    mean = np.nan_to_num(mean)  # of a probe that no training sample has: it is not used
-    return np.exp2(mean) if log2.scale == "raw" else mean

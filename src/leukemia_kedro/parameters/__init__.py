@@ -21,14 +21,17 @@ from .differential_expression import (
 from .feature_selection import FeatureSelectionParameters, SignatureParameters
 from .inference import InferenceParameters
 from .modelling import (
+    NORMALISATIONS,
     GenesParameters,
     ModellingParameters,
     ModelParameters,
+    Normalisation,
     ResamplingParameters,
 )
 
 __all__ = [
     "LARGEST_LOG2",
+    "NORMALISATIONS",
     "CohortParameters",
     "ComputeParameters",
     "DifferentialExpressionParameters",
@@ -43,6 +46,7 @@ __all__ = [
     "ModellingParameters",
     "Name",
     "NameOrNull",
+    "Normalisation",
     "ResamplingParameters",
     "SignatureParameters",
     "SplitParameters",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from leukemia_kedro.parameters.block import Block, NameOrNull, quoted
+from leukemia_kedro.parameters.modelling import Normalisation
 
 LARGEST_LOG2 = 40.0
 """No scanner, sequencer or mass spectrometer counts beyond 2 to this power."""
@@ -79,7 +80,8 @@ class CohortParameters(Block):
     take_log2: bool = True
     """False leaves raw intensities unlogged everywhere, as many public notebooks do."""
     standardise_arrays: bool = False
-    """Whether each array is brought to mean 0 and deviation 1 over the probes kept."""
+    """Whether each array is brought to mean 0 and deviation 1 over the probes kept, for
+    differential expression, signature and figures. Models have ``normalise_arrays``."""
     filter: FilterParameters = FilterParameters()
     missing: MissingParameters = MissingParameters()
     split: SplitParameters = SplitParameters()
@@ -90,6 +92,11 @@ class CohortParameters(Block):
     classes: list[str] | dict[str, list[str]] | None = None
     """Classes in the order of tables and figures, the reference class first; else alphabetical. A
     mapping merges or renames the file's classes: ``{ALL: [B-ALL, T-ALL], AML: AML}``."""
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """How arrays are normalised for all but the models."""
+        return "standardise" if self.standardise_arrays else "none"
 
     @field_validator("leave_out", mode="before")
     @classmethod

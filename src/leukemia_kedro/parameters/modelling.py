@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from leukemia_kedro.parameters.block import Block
+
+Normalisation = Literal["none", "standardise", "ranks", "quantiles"]
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
+"""How each array is brought to a common scale, see :class:`~.estimators.ArrayNormaliser`."""
 
 
 class ResamplingParameters(Block):
@@ -38,6 +42,10 @@ class GenesParameters(Block):
     """Numbers of top genes to choose among inside the folds; ``all``: every probe kept."""
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 class ModelParameters(Block):
     """One classifier."""
 
@@ -48,6 +56,12 @@ class ModelParameters(Block):
     search: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     """Values to choose among inside the folds, simplest first: a tie keeps the earlier one."""
     genes: GenesParameters
+    normalise_arrays: Annotated[
+        list[Normalisation], BeforeValidator(_listed), Field(min_length=1)
+    ] = ["standardise"]
+    """How the log2 values of each array are normalised, over the probes that pass the filter:
+    ``standardise`` to mean 0 and deviation 1, ``ranks`` within the array, ``quantiles`` of the
+    training samples, or ``none``. A list is chosen from inside the folds, a tie by its order."""
     scale: bool = True
     """Whether each gene is brought to mean 0 and deviation 1 over the training samples."""
     reject_below: float | None = Field(default=None, ge=0, le=1)

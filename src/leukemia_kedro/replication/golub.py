@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.errors import UserError, first_few
-from leukemia_kedro.estimators import LogTransform, ProbeFilter
+from leukemia_kedro.estimators import ArrayNormaliser, LogTransform, ProbeFilter
 from leukemia_kedro.evaluation.published import reference_signature
 
 PATIENTS = [str(number) for number in range(1, 73)]
@@ -95,9 +96,10 @@ def original_split(cohort: Cohort) -> Golub:
     )
 
 
-def log2(standardise_arrays: bool = False) -> LogTransform:
-    """Floor 100, ceiling 16000, log2."""
-    return LogTransform("raw", FLOOR, CEILING, standardise_arrays=standardise_arrays)
+def log2(standardise_arrays: bool = False) -> Pipeline:
+    """Floor 100, ceiling 16000, log2, and each array standardised where that is asked for."""
+    normalise = ArrayNormaliser("standardise" if standardise_arrays else "none")
+    return make_pipeline(LogTransform("raw", FLOOR, CEILING), normalise)
 
 
 def probe_filter() -> ProbeFilter:

@@ -110,6 +110,7 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
                 f"{key}: {listed(values, 'or')}" for key, values in settings.search.items()
             ),
             "Genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
+            "Arrays": listed(settings.normalise_arrays, "or"),
             "Genes scaled": "yes" if settings.scale else "no",
             "No call below": "chosen on the folds"
             if settings.reject_below is None
@@ -121,7 +122,8 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
         rows,
         [Column(heading, heading) for heading in rows[0]],
         anchor="settings",
-        caption="Settings of each model. What is tuned is chosen inside the training folds.",
+        caption="Settings of each model. What is tuned is chosen inside the training folds. Arrays "
+        "are normalised each by itself, over the probes that pass the filter.",
         sortable=False,
     )
 

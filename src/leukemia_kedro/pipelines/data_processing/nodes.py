@@ -89,8 +89,7 @@ def transform_to_log2(
 
     from leukemia_kedro.estimators.model_pipeline import log_transform
 
-    log2 = log_transform(cohort.model_copy(update={"standardise_arrays": False}))
-    values = log2.fit_transform(expression.to_numpy().T).T
+    values = log_transform(cohort).fit_transform(expression.to_numpy().T).T
     if cohort.standardise_arrays:
         kept = values[probe_filter.loc[expression.index, "passes"].to_numpy()]
         values = (values - np.nanmean(kept, axis=0)) / np.nanstd(kept, axis=0, ddof=1)

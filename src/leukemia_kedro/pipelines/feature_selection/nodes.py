@@ -32,12 +32,13 @@ def set_up_rankings(
     resampling: ResamplingParameters,
     seed: int,
 ) -> RankingSetting:
-    """The criteria that the signature and the models of the run use, and how they are computed."""
-    from leukemia_kedro.evaluation.fold_rankings import criteria_in_use
+    """The rankings that the signature and the models of the run use, and how they are computed."""
+    from leukemia_kedro.evaluation.fold_rankings import rankings_in_use
     from leukemia_kedro.model.setting import RankingSetting
 
-    criteria = criteria_in_use(models, feature_selection.signature, training_set.labels)
-    return RankingSetting(tuple(criteria), cohort, resampling.inner_folds, seed)
+    of_signature = (feature_selection.signature.criterion, cohort.normalisation)
+    rankings = rankings_in_use(models, of_signature, training_set.labels)
+    return RankingSetting(tuple(rankings), cohort, resampling.inner_folds, seed)
 
 
 def rank_genes_per_fold(
@@ -75,7 +76,8 @@ def rank_genes(
 
     unfitted = probe_filter(cohort, training_set.controls)
     kept = unfitted.fit(training_set.expression).get_support(indices=True)
-    log2 = complete_log2(cohort).fit_transform(training_set.matrix.take(kept, axis=1))
+    to_log2 = complete_log2(cohort, cohort.normalisation)
+    log2 = to_log2.fit_transform(training_set.matrix.take(kept, axis=1))
     criteria = feature_selection.criteria
     scores = run_parallel(
         score_genes,
@@ -101,6 +103,7 @@ def rank_genes(
 def measure_stability(
     fold_rankings: DataFrame,
     training_set: TrainingSet,
+    cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
 ) -> tuple[DataFrame, dict[str, Any]]:
     """How often each probe is among the signature's top genes over the outer training folds.
@@ -122,6 +125,7 @@ def measure_stability(
     signature, probes = feature_selection.signature, training_set.probes
     outer = fold_rankings[
         (fold_rankings["criterion"] == signature.criterion)
+        & (fold_rankings["normalisation"] == cohort.normalisation)
         & (fold_rankings["inner_fold"] == WHOLE)
         & (fold_rankings["fold"] != WHOLE)
     ]

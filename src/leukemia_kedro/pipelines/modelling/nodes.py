@@ -8,7 +8,6 @@ from typing import Any
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
-    CohortParameters,
     ComputeParameters,
     ModellingParameters,
     ModelParameters,
@@ -75,19 +74,30 @@ def cross_validate(
     )
 
 
-def measure_profiles(training_set: TrainingSet, cohort: CohortParameters) -> ProfileReference:
-    """How far training samples lie from one another: the same for every model."""
+def measure_profiles(
+    training_set: TrainingSet, ranking_setting: RankingSetting
+) -> dict[str, ProfileReference]:
+    """How far training samples lie from one another, for each way in which models normalise arrays.
+
+    Models that normalise them in the same way share it.
+    """
+    from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
     from leukemia_kedro.estimators.model_pipeline import log_transform
     from leukemia_kedro.model.training_reference import measure_profiles
 
-    return measure_profiles(training_set, log_transform(cohort))
+    log2 = log_transform(ranking_setting.cohort)
+    methods = {normalisation for _, normalisation in ranking_setting.rankings}
+    return {
+        method: measure_profiles(training_set, log2, ArrayNormaliser(method))
+        for method in sorted(methods)
+    }
 
 
 def fit(
     training_set: TrainingSet,
     fold_rankings: DataFrame,
     cv_predictions: DataFrame,
-    profile_reference: ProfileReference,
+    profile_references: dict[str, ProfileReference],
     setting: Setting,
     compute: ComputeParameters,
 ) -> FittedModel:
@@ -122,7 +132,7 @@ def fit(
     return FittedModel(
         pipeline,
         model_card(pipeline, training_set, setting, threshold, option, sets),
-        remember_training(pipeline, training_set, profile_reference),
+        remember_training(pipeline, training_set, profile_references[pipeline["normalise"].method]),
         sets,
     )
 
