@@ -5,6 +5,7 @@ from kedro.pipeline import Pipeline
 from leukemia_kedro.pipelines import (
     data_processing,
     differential_expression,
+    external_validation,
     feature_selection,
     inference,
     modelling,
@@ -25,6 +26,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     report = sum(pipelines.values(), Pipeline([]))
     return pipelines | {
         "inference": inference.create_pipeline(),
+        "external_validation": external_validation.create_pipeline(),
         "replication": replication.create_pipeline(),
         "__default__": report,
     }

@@ -54,9 +54,11 @@ def names_in(path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def written(demo, tmp_path_factory):
-    """The files of a run, with those of inference."""
+    """The files of a run, with those of inference and of a validation on the cohort itself."""
     project = demo.duplicate(tmp_path_factory.mktemp("files") / "project")
     project.kedro("run", "--env", "demo", "--pipelines", "inference")
+    at_home = ("--pipelines", "external_validation", "--params", "home=demo")
+    project.kedro("run", "--env", "demo", *at_home)
     data = project.folder / "data"
     return {
         str(path.relative_to(data)): path

@@ -10,9 +10,9 @@ _NAMES = {
     "cumida": ["CumidaDataset"],
     "expression_table": ["ExpressionTableDataset", "NewSamplesDataset", "OptionalCohortDataset"],
     "files": [
-        "CSVDataset", "FiguresDataset", "InteractiveFiguresDataset", "JSONDataset",
-        "OptionalCSVDataset", "OptionalFiguresDataset", "ParquetDataset", "PlotlyDataset",
-        "SamplesDataset", "SkopsDataset", "TablesDataset", "TextDataset",
+        "CSVDataset", "FiguresDataset", "HomeModelDataset", "InteractiveFiguresDataset",
+        "JSONDataset", "OptionalCSVDataset", "OptionalFiguresDataset", "ParquetDataset",
+        "PlotlyDataset", "SamplesDataset", "SkopsDataset", "TablesDataset", "TextDataset",
     ],
     "gene_sets": ["GMTDataset"],
     "gct": ["GCTDataset"],

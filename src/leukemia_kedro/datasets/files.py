@@ -277,6 +277,19 @@ class SkopsDataset(_ReadOnce, _LocalDataset):
         write_model(data, self._filepath, self._sign_with)
 
 
+class HomeModelDataset(SkopsDataset):
+    """The champion of another cohort, which this cohort's samples judge."""
+
+    def _read_file(self) -> Any:
+        if not self._filepath.exists():
+            raise UserError(
+                f"{self._filepath}: there is no such model. Name the cohort whose champion is "
+                "judged: kedro run --pipelines external_validation --params home=NAME, or home: "
+                "NAME in the environment's globals.yml. To make the model: kedro run --env NAME"
+            )
+        return super()._read_file()
+
+
 class _Folder(_LocalDataset):
     """A folder of ``_member`` files, written as a whole: nothing of an earlier run stays in it."""
 

@@ -18,6 +18,7 @@ from .differential_expression import (
     EnrichmentParameters,
     LimmaVersion,
 )
+from .external_validation import ExternalValidationParameters
 from .feature_selection import FeatureSelectionParameters, SignatureParameters
 from .inference import InferenceParameters
 from .modelling import (
@@ -36,6 +37,7 @@ __all__ = [
     "ComputeParameters",
     "DifferentialExpressionParameters",
     "EnrichmentParameters",
+    "ExternalValidationParameters",
     "FeatureSelectionParameters",
     "FilterParameters",
     "GenesParameters",

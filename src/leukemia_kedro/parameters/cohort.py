@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from leukemia_kedro.parameters.block import Block, NameOrNull, quoted
 from leukemia_kedro.parameters.modelling import Normalisation
@@ -63,6 +63,58 @@ class FilterParameters(Block):
     """Whether the chip's control probes are left out of ranking and models."""
 
 
+def _columns_with_values(leave_out: Any) -> Any:
+    if not isinstance(leave_out, dict):
+        example = "such as {label: [CLL]} or {sample: [A07]}"
+        raise ValueError(f"found {leave_out!r}; expected values by column, {example}")
+    listed = {}
+    for column, values in leave_out.items():
+        listed[quoted(column)] = values = values if isinstance(values, list) else [values]
+        if not values:
+            raise ValueError(f"no value is listed under {column!r}")
+        for value in values:
+            if isinstance(value, bool):
+                quoted(value)
+    return listed
+
+
+def _named_classes(classes: Any) -> Any:
+    if isinstance(classes, dict):
+        classes = {
+            name: files if isinstance(files, list) else [files] for name, files in classes.items()
+        }
+        _check_class_names("classes", list(classes))
+        _check_class_names("classes merges", list(chain(*classes.values())))
+        for name, files in classes.items():
+            if not files:
+                raise ValueError(f"classes lists nothing under {name!r}")
+    elif isinstance(classes, list):
+        _check_class_names("classes", classes)
+    elif classes is not None:
+        raise ValueError(
+            f"found {classes!r}; expected a list such as [ALL, AML], or a mapping that merges "
+            "classes, such as {ALL: [B-ALL, T-ALL], AML: AML}"
+        )
+    return classes
+
+
+def _check_class_names(what: str, names: list[Any]) -> None:
+    """Refuse, with a ValueError, names that are no text or stand there twice."""
+    for name in names:
+        if name is None:
+            raise ValueError(f'{what} null, which is no name; put it in quotes: "null"')
+        if not isinstance(quoted(name), str) or not name.strip():
+            raise ValueError(f"{what} {name!r}; expected the name of a class")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} {twice[0]!r} twice")
+
+
+LeaveOut = Annotated[dict[str, list[str | float | None]], BeforeValidator(_columns_with_values)]
+ClassMapping = Annotated[dict[str, list[str]] | None, BeforeValidator(_named_classes)]
+Classes = Annotated[list[str] | dict[str, list[str]] | None, BeforeValidator(_named_classes)]
+
+
 class CohortParameters(Block):
     """What depends on the nature of the cohort's data."""
 
@@ -85,11 +137,11 @@ class CohortParameters(Block):
     filter: FilterParameters = FilterParameters()
     missing: MissingParameters = MissingParameters()
     split: SplitParameters = SplitParameters()
-    leave_out: dict[str, list[str | float | None]] = {}
+    leave_out: LeaveOut = {}
     """Samples that are not analysed, by their id under ``sample``, or by the values of a column:
     ``{sample: [A07], label: [CLL]}``. ``label`` is the class as the file names it; ``null`` is a
     missing value."""
-    classes: list[str] | dict[str, list[str]] | None = None
+    classes: Classes = None
     """Classes in the order of tables and figures, the reference class first; else alphabetical. A
     mapping merges or renames the file's classes: ``{ALL: [B-ALL, T-ALL], AML: AML}``."""
 
@@ -97,44 +149,6 @@ class CohortParameters(Block):
     def normalisation(self) -> Normalisation:
         """How arrays are normalised for all but the models."""
         return "standardise" if self.standardise_arrays else "none"
-
-    @field_validator("leave_out", mode="before")
-    @classmethod
-    def _columns_with_values(cls, leave_out):
-        if not isinstance(leave_out, dict):
-            example = "such as {label: [CLL]} or {sample: [A07]}"
-            raise ValueError(f"found {leave_out!r}; expected values by column, {example}")
-        listed = {}
-        for column, values in leave_out.items():
-            listed[quoted(column)] = values = values if isinstance(values, list) else [values]
-            if not values:
-                raise ValueError(f"no value is listed under {column!r}")
-            for value in values:
-                if isinstance(value, bool):
-                    quoted(value)
-        return listed
-
-    @field_validator("classes", mode="before")
-    @classmethod
-    def _named_classes(cls, classes):
-        if isinstance(classes, dict):
-            classes = {
-                name: files if isinstance(files, list) else [files]
-                for name, files in classes.items()
-            }
-            _check_class_names("classes", list(classes))
-            _check_class_names("classes merges", list(chain(*classes.values())))
-            for name, files in classes.items():
-                if not files:
-                    raise ValueError(f"classes lists nothing under {name!r}")
-        elif isinstance(classes, list):
-            _check_class_names("classes", classes)
-        elif classes is not None:
-            raise ValueError(
-                f"found {classes!r}; expected a list such as [ALL, AML], or a mapping that merges "
-                "classes, such as {ALL: [B-ALL, T-ALL], AML: AML}"
-            )
-        return classes
 
     @model_validator(mode="after")
     def _bounds_fit_the_scale(self):
@@ -152,15 +166,3 @@ class CohortParameters(Block):
                 "set both to null, or to bounds on the log2 scale"
             )
         return self
-
-
-def _check_class_names(what: str, names: list[Any]) -> None:
-    """Refuse, with a ValueError, names that are no text or stand there twice."""
-    for name in names:
-        if name is None:
-            raise ValueError(f'{what} null, which is no name; put it in quotes: "null"')
-        if not isinstance(quoted(name), str) or not name.strip():
-            raise ValueError(f"{what} {name!r}; expected the name of a class")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{what} {twice[0]!r} twice")

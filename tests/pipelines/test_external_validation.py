@@ -1,0 +1,161 @@
+"""A model frozen on one cohort, judged on another one, through the project's catalog."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.small_models import (
+    BLOCKS,
+    PARAMETERS,
+    fit_small_model,
+    new_patients,
+    small_cohort,
+    small_model,
+    small_training_set,
+)
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+from kedro.runner import SequentialRunner
+
+from leukemia_kedro.errors import UserError
+from leukemia_kedro.model.file import write_model
+from leukemia_kedro.parameters import (
+    CohortParameters,
+    ExternalValidationParameters,
+    ModelParameters,
+)
+from leukemia_kedro.pipelines.external_validation import create_pipeline
+
+PROJECT = Path(__file__).resolve().parents[2]
+HOME, CHAMPION = small_cohort(), small_model("logistic_regression")
+METRICS = {
+    "cross_validation": {"accuracy": 0.97, "balanced_accuracy": 0.96},
+    "test": None,
+    "corrected": {"balanced_accuracy": 0.95, "low": 0.8, "high": 0.99},
+}
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """The files of the home cohort."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def elsewhere(cohort, shift=1.0, stretch=0.8):
+    """Log2 values of another laboratory; subtypes, laboratories and ids of its own."""
+    log2 = shift + stretch * np.log2(cohort.expression.clip(lower=20))
+    label = cohort.labels.mask(cohort.labels == "ALL", "B-ALL")
+    label.iloc[:2] = label.iloc[:2].replace({"B-ALL": "T-ALL"})
+    laboratory = np.where(np.arange(len(label)) % 2, "north", "south")
+    return log2.T, pd.DataFrame({"label": label, "laboratory": laboratory})
+
+
+def run(data, expression, samples, champion=CHAMPION, probes=None, **parameters):
+    """Run what ``kedro run --pipelines external_validation --params home=home`` runs."""
+    card = champion.card | {"name": "logistic_regression", "metrics": METRICS}
+    named = replace(champion, card=card)
+    loader = OmegaConfigLoader(
+        str(PROJECT / "conf"),
+        base_env="base",
+        default_run_env="golub",
+        runtime_params={"home": "home"},
+    )
+    names = create_pipeline().datasets()
+    catalog = DataCatalog.from_config({k: v for k, v in loader["catalog"].items() if k in names})
+    for folder in ("06_models", "05_model_input", "02_intermediate"):
+        (data / folder / "home").mkdir(parents=True, exist_ok=True)
+    write_model(named, data / "06_models" / "home" / "champion.skops")
+    catalog["home_training_set"].save(small_training_set(HOME, PARAMETERS["raw"]))
+    catalog["home_probes"].save(HOME.probes.reset_index())
+    catalog["expression"].save(expression)
+    catalog["samples"].save(samples.rename_axis("sample"))
+    catalog["probes"].save((HOME.probes if probes is None else probes).rename_axis("probe"))
+    catalog["params:cohort"] = CohortParameters(name="here", scale="log2")
+    stated = {"classes": {"ALL": ["B-ALL", "T-ALL"]}} | parameters
+    catalog["params:external_validation"] = ExternalValidationParameters(**stated)
+    catalog["params:seed"] = 0
+    SequentialRunner().run(create_pipeline(), catalog)
+    folder = data / "08_reporting" / "golub"
+    return (
+        pd.read_csv(data / "07_model_output" / "golub" / "external_calls.csv"),
+        json.loads((folder / "external_validation.json").read_text()),
+        (folder / "external_validation.html").read_text(),
+    )
+
+
+def test_what_was_promised_stands_beside_what_came_out(data):
+    calls, record, page = run(data, *elsewhere(new_patients()))
+    assert record["matching"]["by"] == "probe"
+    found = record["found"]
+    assert found["n"] == len(calls) == 36
+    assert found["errors"] == (calls["label"] != calls["predicted"]).sum() <= 2
+    assert found["accuracy_low"] < found["accuracy"] <= found["accuracy_high"]
+    assert record["promised"]["corrected"]["balanced_accuracy"] == 0.95
+    assert record["shared_patients"] == {"copy": 0, "near-duplicate": 0}
+    assert record["found_without_shared"] is None
+    assert "0.950 (0.800" in page
+    groups = pd.read_csv(data / "08_reporting" / "golub" / "external_subgroups.csv")
+    assert groups.loc[groups["covariate"] == "laboratory", "n"].tolist() == [18, 18]
+
+
+def test_a_threshold_on_arrays_as_they_are_does_not_travel_and_the_flag_says_so(data):
+    """Six doublings brighter and half as wide: the order of the patients is right in both."""
+    block = BLOCKS["logistic_regression"] | {"normalise_arrays": "none"}
+    naive = fit_small_model(HOME, ModelParameters(**block), PARAMETERS["raw"])
+    patients = elsewhere(new_patients(), shift=6.0, stretch=0.5)
+    as_it_is, travels = (
+        run(data, *patients, champion=model)[1]["found"] for model in (naive, CHAMPION)
+    )
+    assert min(as_it_is["auc"], travels["auc"]) > 0.98
+    assert travels["errors"] <= 3 < 8 <= as_it_is["errors"]
+    assert travels["flagged"]["count"] <= 2
+    assert as_it_is["flagged"]["count"] == 36
+    assert as_it_is["errors_not_stopped"] == 0
+
+
+def test_labels_play_no_part_in_the_model_or_in_its_calls(data):
+    expression, samples = elsewhere(new_patients())
+    calls, _, _ = run(data, expression, samples)
+    model = (data / "06_models" / "home" / "champion.skops").read_bytes()
+    permuted = samples.assign(label=np.random.default_rng(0).permutation(samples["label"]))
+    again, record, _ = run(data, expression, permuted)
+    assert (data / "06_models" / "home" / "champion.skops").read_bytes() == model
+    pd.testing.assert_frame_equal(again.drop(columns="label"), calls.drop(columns="label"))
+    assert record["found"]["errors"] > 5
+
+
+def test_patients_whom_the_model_has_learned_from_are_told_apart(data):
+    expression, samples = elsewhere(new_patients())
+    copied, of_copied = elsewhere(HOME, shift=0.0, stretch=1.0)
+    copied = copied.iloc[:, :3].set_axis(["c1", "c2", "c3"], axis=1)
+    of_copied = of_copied.iloc[:3].set_axis(["c1", "c2", "c3"], axis=0)
+    both = pd.concat([expression, copied], axis=1), pd.concat([samples, of_copied])
+    _, record, page = run(data, *both)
+    assert sum(record["shared_patients"].values()) == 3
+    assert record["found"]["n"] == 39
+    assert record["found_without_shared"]["n"] == 36
+    assert "training samples.</strong>" in page
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"classes": {"ALL": ["B-ALL"]}}, r"2 samples are of classes .*: T-ALL \(2\)"),
+        ({"classes": {"MLL": ["B-ALL"]}}, "the model knows ALL, AML"),
+    ],
+)
+def test_classes_that_the_model_does_not_know_stop_the_run_first(data, parameters, message):
+    with pytest.raises(UserError, match=message):
+        run(data, *elsewhere(new_patients()), **parameters)
+
+
+def test_too_few_genes_in_common_stop_the_run(data):
+    expression, samples = elsewhere(new_patients())
+    genes = CHAMPION.pipeline[:-1].get_feature_names_out()
+    few = expression.drop(index=genes[: len(genes) // 2 + 1])
+    with pytest.raises(UserError, match=r"genes that the model calls by are measured here"):
+        run(data, few, samples, probes=HOME.probes.loc[few.index])
