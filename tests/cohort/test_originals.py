@@ -12,6 +12,7 @@ from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import (
     CONTENT,
+    GOLUB,
     OriginalContent,
     content_table,
     golub_covariates,
@@ -124,7 +125,7 @@ def test_another_probe_name_is_seen(original, values):
 
 @pytest.mark.real_data
 def test_the_stored_golub_content_is_that_of_the_real_files(golub_files):
-    found = content_table(GolubDataset(filepath=str(golub_files)).load())
+    found = content_table(GolubDataset(filepath=str(golub_files)).load(), GOLUB.fractions)
     stored = pd.read_csv(CONTENT / "golub.csv", dtype={"sample": str}, keep_default_na=False)
     pd.testing.assert_frame_equal(found, stored.set_index("sample"))
 

@@ -104,7 +104,7 @@ def fit_small_model(
         patients,
         rankings,
         cv_predictions,
-        measure_profiles(patients, ranking_setting(setting)),
+        measure_profiles(patients, setting.cohort),
         setting,
         compute,
     )

@@ -702,7 +702,6 @@ def test_a_path_that_no_system_takes_is_told(tmp_path):
         ("space", "centroids", lambda values: values[:, :-1]),
         ("space", "noise", lambda value: 0.0),
         ("profiles", "means", lambda values: values[1:]),
-        ("profiles", "target", lambda values: values[1:]),
         ("profiles", "limit", lambda value: -1.0),
         ("reference", "means", lambda values: values[1:]),
         ("sets", "scores", lambda scores: {"A": [0.5]}),

@@ -95,5 +95,5 @@ class TestOverRepresentation:
         assert table.loc["some", "PValue"] == 1
 
     def test_names_that_do_not_match_are_shown_from_both_sides(self):
-        with pytest.raises(UserError, match=r"sets name a, b; the cohort has A, B, C, D, E …"):
+        with pytest.raises(UserError, match=r"sets name a, b; tested were A, B, C, D, E …"):
             over_representation(["A"], self.measured, {"lower": ["a", "b"]})

@@ -18,7 +18,7 @@ _NAMES = {
     "gct": ["GCTDataset"],
     "geo": ["GEOSeriesMatrixDataset"],
     "golub": ["GolubDataset"],
-    "profile_references": ["ProfileReferencesDataset"],
+    "profile_reference": ["ProfileReferenceDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],
     "training_set": ["SettingDataset", "TrainingSetDataset"],
 }  # fmt: skip

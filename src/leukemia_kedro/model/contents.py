@@ -178,8 +178,7 @@ def check_memory(pipeline: Any, reference: TrainingReference, conformal: Conform
     profiles = Content(content.take("profiles"))
     content.close()
     n_probes = int(in_profile(pipeline).sum())
-    for name in ("target", "means"):
-        profiles.array(name, "f", n_probes)
+    profiles.array("means", "f", n_probes)
     profiles.number("limit", 0)
     space = Content(profiles.take("space"))
     profiles.close()

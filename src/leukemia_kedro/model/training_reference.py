@@ -29,11 +29,11 @@ class ProfileReference:
     The distance of a sample is that of its whole log2 profile to the nearest class, see
     :class:`.ProfileSpace`. The profile holds every probe but the controls that the cohort drops,
     also probes that do not pass the filter: a gene that is silent in every training sample may be
-    active in another disease. Each profile is normalised over its own probes as the model
-    normalises arrays. And because the filter plays no part, leaving a sample out leaves out all
-    that it taught but its share of the target of ``quantiles``. The distance does not depend on a
-    sample's label, on other new samples or on the classifier, so all models of a run that normalise
-    arrays in one way flag the same samples, and share this reference: it is the longest part of
+    active in another disease. Arrays are taken as they are, however the model normalises them:
+    normalised ones hide more of a class of few patients (docs/explanation/out-of-distribution.md).
+    And because the filter plays no part, leaving a sample out leaves out all that it taught. The
+    distance does not depend on a sample's label, on other new samples or on the model, so all
+    models of a run flag the same samples, and share this reference: it is the longest part of
     fitting most of them.
 
     Each training sample's own distance is measured in a space learned without it, and without the
@@ -50,11 +50,8 @@ class ProfileReference:
 
     Attributes
     ----------
-    target : ndarray, shape (n_profile,)
-        Mean log2 profile of the training samples, each in order: what ``quantiles`` bring a profile
-        to.
     means : ndarray, shape (n_profile,)
-        Training means of the normalised profiles, which stand in for missing probes.
+        Training means of the profiles, which stand in for missing probes.
     space : ProfileSpace
     limit : float
         Distance beyond which a sample is out of distribution.
@@ -65,7 +62,6 @@ class ProfileReference:
     detection in streaming vessel data. StreamKDD 2010, 47–55.
     """
 
-    target: np.ndarray
     means: np.ndarray
     space: ProfileSpace
     limit: float
@@ -116,9 +112,7 @@ class TrainingReference:
         """
         known = self.profiles
         log2 = clone(pipeline["log2"]).fit_transform(values[:, in_profile(pipeline)])
-        # Of one array, quantiles learn that array in order: the target itself.
-        normalise = clone(pipeline["normalise"]).fit(known.target[np.newaxis])
-        profiles = normalise.transform(log2.astype(float))
+        profiles = log2.astype(float)
         return known.space.distance(np.where(np.isnan(profiles), known.means, profiles))
 
     def given(self, pipeline: Pipeline, expression: pd.DataFrame) -> np.ndarray:
@@ -134,26 +128,22 @@ class TrainingReference:
         return pipeline[after:-1].transform(np.where(np.isnan(values), self.means, values))
 
 
-def measure_profiles(
-    training_set: TrainingSet, log2: TransformerMixin, normalise: TransformerMixin
-) -> ProfileReference:
+def measure_profiles(training_set: TrainingSet, log2: TransformerMixin) -> ProfileReference:
     """The part that models share, from the samples that they are fitted on.
 
-    ``log2`` and ``normalise`` are their steps from values as measured to normalised log2.
+    ``log2`` is their step from values as measured to log2.
     """
     classes, groups = training_set.classes, training_set.groups
     counts = ~np.isnan(training_set.matrix).all(axis=0)
     counts[training_set.excluded] = False
     chosen = representative(classes)
     profiles = clone(log2).fit_transform(training_set.matrix[:, counts]).astype(float)
-    target = pd.DataFrame(np.sort(profiles, axis=1)).mean().interpolate().to_numpy()
-    profiles = clone(normalise).fit(target[np.newaxis]).transform(profiles)
     means = pd.DataFrame(profiles).mean().to_numpy()  # of what is not missing
     profiles = np.where(np.isnan(profiles), means, profiles)[chosen]
     units = chosen if groups is None else groups[chosen]
     alone = left_out_distances(profiles, classes[chosen], units)
     space = learn_space(profiles, classes[chosen])
-    return ProfileReference(target, means, space, distance_limit(alone))
+    return ProfileReference(means, space, distance_limit(alone))
 
 
 def remember_training(

@@ -8,6 +8,7 @@ from typing import Any
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import (
+    CohortParameters,
     ComputeParameters,
     ModellingParameters,
     ModelParameters,
@@ -74,30 +75,19 @@ def cross_validate(
     )
 
 
-def measure_profiles(
-    training_set: TrainingSet, ranking_setting: RankingSetting
-) -> dict[str, ProfileReference]:
-    """How far training samples lie from one another, for each way in which models normalise arrays.
-
-    Models that normalise them in the same way share it.
-    """
-    from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
+def measure_profiles(training_set: TrainingSet, cohort: CohortParameters) -> ProfileReference:
+    """How far training samples lie from one another; all models share it."""
     from leukemia_kedro.estimators.model_pipeline import log_transform
     from leukemia_kedro.model.training_reference import measure_profiles
 
-    log2 = log_transform(ranking_setting.cohort)
-    methods = {normalisation for _, normalisation in ranking_setting.rankings}
-    return {
-        method: measure_profiles(training_set, log2, ArrayNormaliser(method))
-        for method in sorted(methods)
-    }
+    return measure_profiles(training_set, log_transform(cohort))
 
 
 def fit(
     training_set: TrainingSet,
     fold_rankings: DataFrame,
     cv_predictions: DataFrame,
-    profile_references: dict[str, ProfileReference],
+    profile_reference: ProfileReference,
     setting: Setting,
     compute: ComputeParameters,
 ) -> FittedModel:
@@ -132,7 +122,7 @@ def fit(
     return FittedModel(
         pipeline,
         model_card(pipeline, training_set, setting, threshold, option, sets),
-        remember_training(pipeline, training_set, profile_references[pipeline["normalise"].method]),
+        remember_training(pipeline, training_set, profile_reference),
         sets,
     )
 

@@ -21,7 +21,7 @@ def create_pipeline() -> Pipeline:
 
 def _before_models() -> Pipeline:
     return Pipeline(
-        [step(nodes.measure_profiles, "profile_references")],
+        [step(nodes.measure_profiles, "profile_reference")],
         tags="modelling",
         namespace="modelling",
         prefix_datasets_with_namespace=False,
