@@ -122,7 +122,7 @@ def model_comparison_interactive(
         ],
         range=[-0.6, len(models) - 0.4],
     )  # fmt: skip
-    style.interactive_layout(figure, height=180 + 27 * len(models))
+    style.interactive_layout(figure, height=120 + 25 * len(models))
     return figure
 
 
