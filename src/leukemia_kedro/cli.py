@@ -21,6 +21,7 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS, env_option
 from kedro.framework.project import pipelines as registered_pipelines
 
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.run.terminal import live_line, shorten_log_of_runners
 from leukemia_kedro.run.user_message import user_message
 
 logger = logging.getLogger(__name__)
@@ -55,11 +56,10 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
     if pipeline and not pipelines:
         pipelines, pipeline = [pipeline], None
     _silence_repetitions()
-    # Advice that does not help.
-    for name in ("sequential_runner", "thread_runner", "parallel_runner"):
-        logging.getLogger(f"kedro.runner.{name}").addFilter(_is_useful)
+    shorten_log_of_runners()
     try:
-        return _run_of_kedro(pipeline=pipeline, pipelines=pipelines, **options)
+        with live_line():
+            return _run_of_kedro(pipeline=pipeline, pipelines=pipelines, **options)
     except ValueError as error:
         unknown = sorted(set(pipelines) - set(registered_pipelines))
         if not unknown:
@@ -73,15 +73,6 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
 def _silence_repetitions() -> None:
     """Keep out of Kedro's log what the last message repeats."""
     logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
-
-
-def _is_useful(record: logging.LogRecord) -> bool:
-    """Whether to log a record; shortens the advice to resume ``--from-nodes`` dozens of names."""
-    number, _, advice = record.getMessage().partition("\n")
-    if "--from-nodes" in advice:
-        better = "The same command with --only-missing-outputs keeps what is finished."
-        record.msg = f"{number} {better}"
-    return not number.startswith(("No nodes ran", "Using synchronous mode"))
 
 
 run = copy(kedro_run)

@@ -72,7 +72,7 @@ def test_results_come_in_the_order_of_the_tasks(prefer):
 
 def test_work_without_known_progress_logs_the_time_until_it_ends(monkeypatch, caplog):
     monkeypatch.setattr(compute, "SECONDS_BETWEEN_LINES", 0.02)
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG", "leukemia_kedro.compute.parallel")
     with telling_time("compiling"):
         time.sleep(0.3)
     logged = list(caplog.messages)

@@ -39,6 +39,23 @@ FILES = {
             with open("/dev/full", "w") as file:
                 file.write("x")
 
+        def noisy(value):
+            import logging, subprocess, time, warnings
+
+            time.sleep(0.6)  # the live line is drawn twice a second
+            warnings.warn_explicit("of the module warnings", UserWarning, "nodes.py", 1)
+            logging.getLogger("tiny").warning("of the log")
+            print("printed")
+            subprocess.run("echo of another process >&2", shell=True)
+            time.sleep(0.6)
+            refuse(value)
+
+        def wait(value):
+            import time
+
+            print("waiting for Ctrl-C")
+            time.sleep(60)
+
         def read_settings(value, settings: Settings):
             return value
         """,
@@ -56,8 +73,8 @@ FILES = {
                 "damaged": one(nodes.copy, "not_json", "copied"),
                 "typed": one(nodes.read_settings, ["raw", "params:settings"], "read"),
             }
-            for function in (nodes.refuse, nodes.refuse_behind, nodes.fault,
-                             nodes.write_to_full_disk):
+            for function in (nodes.refuse, nodes.refuse_behind, nodes.fault, nodes.noisy,
+                             nodes.wait, nodes.write_to_full_disk):
                 pipelines[function.__name__] = first + one(function, "primary", "nothing")
             return {"__default__": first, **pipelines}
         """,

@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.project_copy import SMALL
+from helpers.project_copy import KEDRO, SMALL, unmeasured
+from helpers.terminal import on_terminal
 from helpers.typed_fields import fields_of, missing_fields
 
 from leukemia_kedro.model.archive import read_archive
@@ -40,6 +41,9 @@ def assert_quiet(result):
 def test_a_run_is_quiet_and_ends_with_a_summary_of_its_results(demo):
     assert_quiet(demo.output)
     lines = [line.partition("INFO    ")[2] for line in demo.output.stdout.splitlines()]
+    nodes = record(demo, "08_reporting/demo/run.json")["nodes"]
+    assert sum(line.startswith("Completed node: ") for line in lines) == len(nodes)
+    assert len(lines) < len(nodes) + 15, "one line per node, and few others"
     champion, accuracy, calls, threshold, genes, report, time = lines[-7:]
     assert re.fullmatch(r"Champion: \w+ with \d+ genes", champion)
     assert re.fullmatch(
@@ -109,7 +113,7 @@ def test_every_way_to_run_writes_the_same_bytes(demo, project, options, threads,
         monkeypatch.setenv(variable, str(threads))
     if "--params" not in options:
         options = [*options, "--params", SMALL]
-    assert_quiet(project.kedro("run", "--env", "demo", *options))
+    run_on_a_terminal(project, "--env", "demo", *options)
     again, before = project.files(), demo.files()
     assert list(again) == list(before)
     assert [name for name in before if before[name] != again[name]] == []
@@ -149,6 +153,23 @@ def test_only_missing_outputs_are_computed(demo):
     assert "modelling.knn.cross_validate" in said.stdout
     assert "modelling.svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
     assert demo.files() == before
+
+
+def run_on_a_terminal(project, *arguments):
+    """A whole run is quiet there, too, and leaves at most 40 lines."""
+    session = on_terminal([KEDRO, "run", *arguments], project.folder, environment=unmeasured())
+    assert session.status == 0, session.screen
+    assert not [word for word in NOISE if word in session.written], session.screen
+    assert len(session.screen) <= 40, session.screen
+    assert re.search(
+        r" Cohort demo: 72 samples \(ALL 47, AML 25\), 38 of them for training; \d+ models$",
+        session.screen[0],
+    )
+    top = next(i for i, line in enumerate(session.screen) if line.startswith("╭"))
+    opened, *results, closed = session.screen[top:]
+    assert (" Results " in opened, closed[0]) == (True, "╰")
+    assert all(line[0] == line[-1] == "│" for line in results)
+    assert "Test samples classified correctly: " in results[1]
 
 
 def simulated(seed=5, **options):

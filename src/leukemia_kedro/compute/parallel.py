@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from leukemia_kedro.compute.cluster import Cluster
     from leukemia_kedro.parameters import ComputeParameters
 
-SECONDS_BETWEEN_LINES = 4
+SECONDS_BETWEEN_LINES = 1
 SECONDS_BETWEEN_LOOKS = 1
 BATCHES_PER_WORKER = 16
 
@@ -118,7 +117,7 @@ def run_parallel(
     n_jobs : int
         Workers; −1: one per core.
     progress : str
-        Name of the work, for the progress bar on a terminal and the lines in a log.
+        Name of the work, for the live line on a terminal.
     prefer : {"processes", "threads"}
         Threads are for functions that release Python's interpreter lock.
     on_cluster : bool
@@ -145,28 +144,23 @@ def run_parallel(
 
 
 def _with_progress(results: Iterable[Any], total: int, progress: str) -> Iterator[Any]:
-    """The results, with a progress bar on a terminal, elsewhere a line every few seconds."""
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        yield from tqdm(results, total=total, desc=progress, leave=False)
-        return
+    """The results; how many there are is logged at level DEBUG every second."""
     last = time.monotonic()
     for done, result in enumerate(results, start=1):
         if time.monotonic() - last > SECONDS_BETWEEN_LINES:
-            logger.info("%s: %d of %d", progress, done, total)
+            logger.debug("%s: %d of %d", progress, done, total)
             last = time.monotonic()
         yield result
 
 
 @contextmanager
 def telling_time(progress: str) -> Iterator[None]:
-    """Log the time every few seconds during work whose progress is not known."""
+    """Log the time every second at level DEBUG, during work whose progress is not known."""
     began, ended = time.monotonic(), threading.Event()
 
     def tell() -> None:
         while not ended.wait(SECONDS_BETWEEN_LINES):
-            logger.info("%s: %.0f s", progress, time.monotonic() - began)
+            logger.debug("%s: %.0f s", progress, time.monotonic() - began)
 
     clock = threading.Thread(target=tell, daemon=True)
     clock.start()

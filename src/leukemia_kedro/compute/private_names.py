@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 # --- Kedro 1.7 --------------------------------------------------------------------------------
 
+NODE_COMPLETED = "Completed node: %s"
+TASKS_COMPLETED = "Completed %d out of %d tasks"
+"""What a runner logs after each node, in this order.
+
+When they break: the log has two lines per node again, and the live line counts no nodes. Look for
+the calls in ``AbstractRunner._run``.
+"""
+
 
 def file_of(dataset: Any) -> Path:
     """The file or folder of a dataset; AttributeError where it has none.

@@ -22,9 +22,23 @@ from leukemia_kedro.run.cohort_name import refuse_unless_folder_name
 from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.missing_inputs import refuse_missing_inputs
 from leukemia_kedro.run.node_records import NodeRecords
-from leukemia_kedro.run.record import RunRecord, begin_record, closing_lines, end_record
+from leukemia_kedro.run.record import (
+    RunRecord,
+    begin_record,
+    closing_lines,
+    end_record,
+    models_of,
+    opening_line,
+)
+from leukemia_kedro.run.terminal import (
+    expect_nodes,
+    node_begins,
+    shorten_log_of_runners,
+    show_results,
+)
 
 if TYPE_CHECKING:
+    import pandas as pd
     from kedro.framework.context import KedroContext
 
 logger = logging.getLogger(__name__)
@@ -48,20 +62,23 @@ class ProjectHooks:
     _record: RunRecord
     _records: NodeRecords
     _environment: str | None = None
+    _cohort: str | None = None
 
     def __init__(self) -> None:
         self._locks = ExitStack()
         self._at_work: dict[str, _NodeAtWork] = {}
         self._waiting: list[Check] = []
         self._slips: list[str] = []
+        self._models: list[str] = []
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Refuse an environment without a cohort, or with one whose files would lie elsewhere."""
         environment = Environment(context.config_loader)
         environment.refuse_without_cohort()
-        if (cohort := context.config_loader["globals"].get("cohort")) is not None:
-            refuse_unless_folder_name(cohort)
+        self._cohort = context.config_loader["globals"].get("cohort")
+        if self._cohort is not None:
+            refuse_unless_folder_name(self._cohort)
         self._slips = environment.slips()
 
     @hook_impl(tryfirst=True)  # before a plugin opens a record of the run
@@ -70,6 +87,7 @@ class ProjectHooks:
     ) -> None:
         """Refuse, before any work, a run that cannot succeed."""
         self._forget()  # an earlier run of this process
+        shorten_log_of_runners()
         for slip in self._slips:
             logger.warning(slip)
         check_addresses()
@@ -83,8 +101,9 @@ class ProjectHooks:
             self._environment = run_params["env"] or default
             records = NodeRecords(catalog, self._environment)
             self._locks = records.lock(pipeline.nodes)
+            nodes = pipeline.nodes
             if only_missing:
-                _let_outdated_seem_missing(pipeline, catalog, records)
+                nodes = _let_outdated_seem_missing(pipeline, catalog, records)
             else:
                 records.refuse_changed(pipeline.inputs())
             is_kept = only_missing or "sample_split" in pipeline.inputs()
@@ -93,6 +112,11 @@ class ProjectHooks:
                 self._waiting = refuse(self._waiting, catalog, {"sample_split": split})
             if "report" in pipeline.all_outputs():
                 self._record = begin_record(run_params, pipeline, catalog)
+            self._models = models_of(pipeline, catalog)
+            expect_nodes({node.name: records.read(node).get("seconds") for node in nodes})
+            kept = pipeline.datasets().difference(*(node.outputs for node in nodes))
+            if "sample_split" in kept and catalog.exists("sample_split"):
+                self._open(catalog.load("sample_split"))
         except BaseException:
             self._forget()
             raise
@@ -104,13 +128,16 @@ class ProjectHooks:
             record = end_record(self._record, pipeline, NodeRecords(catalog))
             catalog.save("run_record", record)
         self._forget()
-        for line in closing_lines(pipeline.all_outputs(), catalog):
-            logger.info(line)
+        show_results(closing_lines(pipeline.all_outputs(), catalog))
 
     @hook_impl
     def on_pipeline_error(self) -> None:
         """Release the locks, so that another run can make what is missing."""
         self._forget()
+
+    def _open(self, split: pd.DataFrame) -> None:
+        """Say which samples and models the run is about."""
+        logger.info(opening_line(self._cohort, split, self._models))
 
     def _forget(self) -> None:
         self._locks.close()
@@ -120,6 +147,7 @@ class ProjectHooks:
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
         """Start a node's time with its first input."""
+        node_begins(node.name)
         now = datetime.now(UTC)
         self._at_work.setdefault(node.name, _NodeAtWork(now, set(node.outputs)))
 
@@ -140,8 +168,10 @@ class ProjectHooks:
         self._waiting = refuse(self._waiting, catalog, outputs)
 
     @hook_impl
-    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Close a node's record after its last output."""
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Close a node's record after its last output; say what is analysed once it is known."""
+        if dataset_name == "sample_split":
+            self._open(data)
         at_work = self._at_work[node.name]
         at_work.to_save.discard(dataset_name)
         if not at_work.to_save:
@@ -151,8 +181,11 @@ class ProjectHooks:
 
 def _let_outdated_seem_missing(
     pipeline: Pipeline, catalog: CatalogProtocol, records: NodeRecords
-) -> None:
-    """Let Kedro make outdated outputs; their files stay until the new ones are whole."""
+) -> list[Node]:
+    """Let Kedro make outdated outputs, and return their nodes.
+
+    Their files stay until the new ones are whole.
+    """
     outdated = records.outdated(pipeline)
     existing = [node.name for node in outdated if any(map(catalog.exists, node.outputs))]
     if changed := records.changed(name for node in outdated for name in node.outputs):
@@ -169,3 +202,4 @@ def _let_outdated_seem_missing(
         for dataset in map(catalog.get, node.outputs):
             if dataset is not None:  # None: kept in memory only
                 let_seem_missing(dataset)
+    return outdated

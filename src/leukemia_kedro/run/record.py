@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Set
+from collections.abc import Set, Sized
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
@@ -24,6 +24,9 @@ from pydantic_core import to_jsonable_python
 from leukemia_kedro.compute.private_names import end_workers, file_of
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.run.node_records import NodeRecords, input_record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class RunRecord(TypedDict):
@@ -110,6 +113,20 @@ def peak_memory_gb() -> float | None:
     peak = max(resource.getrusage(who).ru_maxrss for who in processes)
     bytes_per_unit = 1 if sys.platform == "darwin" else 1024
     return round(peak * bytes_per_unit / 1e9, 2)
+
+
+def models_of(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
+    """Names of the models that a pipeline makes and that are switched on."""
+    blocks = sorted(name for name in pipeline.inputs() if name.startswith("params:models."))
+    return [name.rpartition(".")[2] for name in blocks if catalog.load(name).enabled]
+
+
+def opening_line(cohort: str | None, split: pd.DataFrame, models: Sized) -> str:
+    """Cohort, samples and models of a run, in one line."""
+    train = (split["split"] == "train").sum()
+    classes = ", ".join(f"{name} {n:,}" for name, n in split["label"].value_counts().items())
+    samples = f"{len(split):,} samples ({classes}), {train:,} of them for training"
+    return f"Cohort {cohort}: {samples}" + (f"; {len(models)} models" if models else "")
 
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
