@@ -119,6 +119,7 @@ def check(project, env: str | None) -> None:
         slips = Environment(context.config_loader).slips()
         default = settings.CONFIG_LOADER_ARGS["default_run_env"]
         report = check_catalog(context.catalog, env or default)
+    click.echo(report.found)
     for what, found in report.understood.items():
         click.echo(f"{what + ':':<29}{found}")
     for line in [*slips, *report.suspicious]:

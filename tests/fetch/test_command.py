@@ -76,7 +76,11 @@ def test_the_originals_arrive_from_a_folder_or_a_zip(texts, project, tmp_path, c
         origin = write_zip(tmp_path / "a.zip", {**texts, "notes.txt": "not wanted"}, prefix)
     fetch("golub", project, origin)
     assert fetched(project) == as_bytes(texts)
-    out = capsys.readouterr().out.splitlines()
+    found, *out = capsys.readouterr().out.splitlines()
+    assert found == (
+        "Found 72 patients with acute leukemia (47 ALL, 25 AML) and 7,129 probes, of Golub et al. "
+        "1999."
+    )
     assert [line.split()[0] for line in out[:3]] == list(NAMES)
     assert all(line.endswith("bytes  original") for line in out[:3])
     assert out[3] == "Written to data/01_raw/golub. Next: kedro run"

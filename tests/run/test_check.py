@@ -316,6 +316,9 @@ def test_the_command_prints_what_it_found_and_the_next_command(tmp_path):
     project = ProjectCopy(tmp_path)
     before = os.times().children_user
     result = project.kedro("check", "--env", "demo")
+    assert result.stdout.startswith(
+        "Found 72 samples (ALL 47, AML 25) with 1,500 probes, taken as raw intensities.\n"
+    )
     assert re.search(r"^Samples: +72$", result.stdout, re.MULTILINE)
     assert result.stdout.endswith("Nothing here would stop a run. Next: kedro run --env demo\n")
     assert result.stderr == ""

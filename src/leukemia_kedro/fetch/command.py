@@ -48,6 +48,7 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
     place = project / "data" / "01_raw" / cohort
     shown = place.relative_to(project)
     if origin is None and all(file.is_at(place / file.name) for file in source.files):
+        click.echo(f"Found {source.holds}.")
         click.echo(f"The original files are already in {shown}. Next: {source.run}")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +61,7 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
         _gather(source, origin.expanduser(), gathered)
         verdict = _verify(source, gathered)
         changed = _install(source, gathered, place)
+    click.echo(f"Found {source.holds}.")
     width = max(len(file.name) for file in source.files)
     for file in source.files:
         found = "original" if file.is_at(place / file.name) else verdict

@@ -38,8 +38,9 @@ class Source:
 
     Parameters
     ----------
-    cohort, run : str
-        Its name in ``kedro fetch``, and the command that comes next.
+    cohort, holds, run : str
+        Its name in ``kedro fetch``, what its files hold in plain words, and the command that comes
+        next.
     files : tuple of OriginalFile
         All of them are needed.
     check_copy : callable
@@ -52,6 +53,7 @@ class Source:
     cohort: str
     files: tuple[OriginalFile, ...]
     check_copy: Callable[[Path], str]
+    holds: str
     run: str
     kaggle: str | None = None
     how_to_get: str | None = None
@@ -163,6 +165,10 @@ _SOURCES = (
             for digest, name in map(str.split, GOLUB_SHA256.splitlines())
         ),
         check_copy=_check_golub,
+        holds=(
+            "72 patients with acute leukemia (47 ALL, 25 AML) and 7,129 probes, of Golub et al. "
+            "1999"
+        ),
         run="kedro run",
         kaggle="crawford/gene-expression",
     ),
@@ -170,6 +176,10 @@ _SOURCES = (
         cohort="cumida",
         files=(OriginalFile("Leukemia_GSE9476.csv", git_blob=CUMIDA_GIT_BLOB),),
         check_copy=_check_cumida,
+        holds=(
+            f"{sum(CUMIDA_CLASSES.values())} samples ({_counts(CUMIDA_CLASSES)}) and "
+            f"{CUMIDA_PROBES:,} probes, GSE9476 in CuMiDa"
+        ),
         run="kedro run --env cumida",
         kaggle="brunogrisci/leukemia-gene-expression-cumida",
     ),
@@ -177,6 +187,10 @@ _SOURCES = (
         cohort="mll",
         files=(OriginalFile("MLL.csv", sha256=MLL_SHA256),),
         check_copy=_check_mll,
+        holds=(
+            "72 patients with acute leukemia (24 ALL, 28 AML, 20 MLL) and 12,582 probes, of "
+            "Armstrong et al. 2002"
+        ),
         run="kedro run --env mll",
         how_to_get=(
             "Find the table of Armstrong et al. 2002, Nature Genetics 30:41. It circulates in "
@@ -189,6 +203,10 @@ _SOURCES = (
         cohort="chiaretti",
         files=tuple(map(OriginalFile, CHIARETTI_FILES, CHIARETTI_SHA256)),
         check_copy=_check_chiaretti,
+        holds=(
+            "128 patients with acute lymphoblastic leukemia (95 B-ALL, 33 T-ALL) and 12,625 "
+            "probes, of Chiaretti et al. 2004"
+        ),
         run="kedro run --env chiaretti",
         how_to_get=(
             "The patients of Chiaretti et al. 2004, Blood 103:2771, are the package ALL 1.40 of "
@@ -209,6 +227,7 @@ _SOURCES = (
         cohort="annotation",
         files=(OriginalFile(ANNOTATION_FILE),),
         check_copy=_check_annotation,
+        holds="the genes of the chip HG-U95Av2, the one of MLL's and Chiaretti's cohorts",
         run="kedro run --env mll, or --env chiaretti",
         how_to_get=(
             "The genes of the chip HG-U95Av2 (MLL's and Chiaretti's cohorts) are in any of these "

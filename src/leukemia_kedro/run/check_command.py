@@ -44,6 +44,8 @@ from leukemia_kedro.statistics.design import Design, design_matrix
 class CheckReport:
     """What ``kedro check`` prints."""
 
+    found: str
+    """The cohort in one sentence."""
     understood: dict[str, str]
     """What was read, one line each."""
     suspicious: list[str]
@@ -81,7 +83,17 @@ def check_catalog(catalog: CatalogProtocol, environment: str | None = None) -> C
         design, table = _design(known, parameters)
         understood["Design"] = design.in_words()
         suspicious += _slopes_that_may_be_groups(design, table)
-    return CheckReport(understood, suspicious, obstacles)
+    return CheckReport(_in_one_sentence(understood, parameters), understood, suspicious, obstacles)
+
+
+def _in_one_sentence(understood: dict[str, str], parameters: CohortParameters) -> str:
+    classes = understood["Classes"]
+    known = "no class is known" if classes == "none" else classes
+    probes = understood["Probes"].partition(", of which")[0]
+    return (
+        f"Found {understood['Samples']} samples ({known}) with {probes} probes, taken as "
+        f"{SCALE_NAMES[parameters.scale]}."
+    )
 
 
 def _checks_of_place(
