@@ -1,5 +1,5 @@
-"""The project's own commands: ``kedro fetch``, ``kedro check``, and ``kedro run`` with its errors
-as short messages.
+"""The project's own commands: ``kedro fetch``, ``kedro check``, ``kedro bundle``, and ``kedro run``
+with its errors as short messages.
 
 Kedro finds this module by its name and imports it at every command, so it imports nothing slow.
 """
@@ -130,3 +130,26 @@ def check(project, env: str | None) -> None:
         raise SystemExit(1)
     environment = f" --env {env}" if env else ""
     click.echo(f"Nothing here would stop a run. Next: kedro run{environment}")
+
+
+@cli.command()
+@env_option
+@click.pass_obj
+@ends_cleanly()
+def bundle(project, env: str | None) -> None:
+    """Write one zip of the last finished run, to hand on: report, tables, model and more."""
+    from kedro.framework.project import settings
+    from kedro.framework.session import KedroSession
+
+    from leukemia_kedro.run.bundle import bundle
+
+    _silence_repetitions()
+    session = KedroSession.create(project.project_path, env=env)
+    with session:
+        environment = env or settings.CONFIG_LOADER_ARGS["default_run_env"]
+        place, n_files = bundle(project.project_path, session.load_context().catalog, environment)
+    click.echo(f"{n_files} files, {place.stat().st_size / 1e6:.1f} MB: {place}")
+    click.echo(
+        "Raw data are not in it, but results of single patients are: README.md in "
+        "the zip says what to ask before you hand it on."
+    )

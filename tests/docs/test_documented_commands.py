@@ -133,7 +133,7 @@ CHECKS = [
     (r"pip install .*(-r \S+\.txt|-e \.)", has_its_files),
     (r"kedro run --env demo", has_been_run),
     (r"kedro viz run .*", serves_the_picture),
-    (r"kedro (run|check|registry) .*", runs),
+    (r"kedro (run|check|bundle|registry) .*", runs),
     (r"(python|unzip|cp|diff) .*", runs),
     (r"\.venv/bin/pytest .*", runs_here),
 ]
