@@ -8,20 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.annotation import symbols_in
+from leukemia_kedro.cohort.resemblance import shared_samples
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters
 
 SAME_CHIP = 0.5
 """Share of the probes that two cohorts have in common by name where the chip is the same."""
-FEWEST = 20
-"""Fewer probes or samples tell nothing of patients who are in both cohorts."""
-FENCE = 5.0
-"""Quartile ranges of Fisher's z. Of simulated cohorts without a common patient, fewer than one in
-twenty has a pair beyond them."""
 COPY = 1 - 1e-6
 """Correlation of an array with a copy of itself, rounded or not."""
-BETWEEN = "///"
-"""Between the symbols of a probe that measures several genes."""
 
 
 class Matched(NamedTuple):
@@ -108,11 +103,8 @@ def on_scale_of(expression: pd.DataFrame, cohort: CohortParameters, scale: str) 
 def shared_patients(log2: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
     """Samples of one cohort that are, or nearly are, samples of another one.
 
-    A copy has the correlation 1 with the other array. For near-duplicates each probe is taken
-    relative to its mean in its own cohort, which removes what two chips or laboratories differ in.
-    A sample's second largest correlation says how alike two patients can be, also where its
-    largest is with itself. A pair is a near-duplicate where its Fisher z is more than five quartile
-    ranges above the third quartile of these.
+    A copy has the correlation 1 with the other array. How near-duplicates are found, and where they
+    are missed, says :func:`~leukemia_kedro.cohort.resemblance.shared_samples`.
 
     Parameters
     ----------
@@ -122,8 +114,7 @@ def shared_patients(log2: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, columns ``sample, home_sample, correlation, kind``
-        ``kind`` is ``copy`` or ``near-duplicate``. Without rows where fewer than 20 probes or
-        samples can be compared and there is no copy.
+        ``kind`` is ``copy`` or ``near-duplicate``.
     """
     both = log2.columns[log2.notna().all() & home.notna().all()]
     here, there = log2[both].to_numpy(float), home[both].to_numpy(float)
@@ -132,16 +123,10 @@ def shared_patients(log2: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
         same = _correlations(here, there)
         for i, j in zip(*np.nonzero(same >= COPY), strict=True):
             rows.append((log2.index[i], home.index[j], same[i, j], "copy"))
-    if min(len(both), len(here), len(there)) >= FEWEST:
-        here, there = here - here.mean(axis=0), there - there.mean(axis=0)
-        between = _correlations(here, there)
-        z = np.arctanh(np.clip(between, -COPY, COPY))
-        second = [np.partition(each, -2, axis=1)[:, -2] for each in (z, z.T)]
-        first, third = np.quantile(np.concatenate(second), [0.25, 0.75])
-        copies = {(row[0], row[1]) for row in rows}
-        for i, j in zip(*np.nonzero(z > third + FENCE * (third - first)), strict=True):
-            if (log2.index[i], home.index[j]) not in copies:
-                rows.append((log2.index[i], home.index[j], between[i, j], "near-duplicate"))
+    copies = {(row[0], row[1]) for row in rows}
+    for pair in shared_samples(log2[both].T, home[both].T):
+        if (pair["first"], pair["second"]) not in copies:
+            rows.append((pair["first"], pair["second"], pair["correlation"], "near-duplicate"))
     return pd.DataFrame(rows, columns=["sample", "home_sample", "correlation", "kind"])
 
 
@@ -152,14 +137,12 @@ def _matched(values: pd.DataFrame, by: str, genes: Collection[str]) -> Matched:
 
 def _by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
     """Mean of the probes of each gene, samples × genes; a probe of several counts for each."""
-    genes = symbol.reindex(expression.columns).dropna().str.split(BETWEEN).explode().str.strip()
-    genes = genes[(genes != "") & (genes != "---")]
+    genes = symbol.reindex(expression.columns).fillna("").map(symbols_in).explode().dropna()
     return expression[genes.index].T.groupby(genes.to_numpy()).mean().T
 
 
 def _first(cell: str | float, known: pd.Index) -> str | None:
-    symbols = (part.strip() for part in str(cell).split(BETWEEN))
-    return next((symbol for symbol in symbols if symbol in known), None)
+    return next((symbol for symbol in symbols_in(str(cell)) if symbol in known), None)
 
 
 def _correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
