@@ -50,7 +50,7 @@ LAYOUTS = [
     table_columns, table_gz, table_sheet, table_split, workbook,
 ]  # fmt: skip
 SEALED = (golub_zip, table_gz, workbook)
-INPUTS = 400
+OF_EACH_LAYOUT, OF_ANY_OTHER = 1000, 400
 SECONDS = 120
 # What separates, quotes, comments and names in one layout or another, numbers that are none, and
 # letters in other encodings.
@@ -95,14 +95,16 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
 Read = Callable[[], object]
 
 
-def outcomes(files: list[Path], seed: str, read: Read, check: Callable[[Exception], None]) -> list:
-    """What is read of :data:`INPUTS` damaged files, one at a time; None where ``check`` has looked
+def outcomes(
+    files: list[Path], n: int, seed: str, read: Read, check: Callable[[Exception], None]
+) -> list:
+    """What is read of ``n`` damaged files, one at a time; None where ``check`` has looked
     at the refusal."""
     sound = {path: path.read_bytes() for path in files}
     draw = random.Random(seed)
     deadline = time.monotonic() + SECONDS
     found: list = []
-    for number in range(INPUTS):
+    for number in range(n):
         path = draw.choice(files)
         content = mutated(sound[path], draw)
         path.write_bytes(content)
@@ -132,9 +134,9 @@ def test_a_damaged_cohort_is_read_or_refused_with_a_message(layout, tmp_path):
     dataset = layout(tmp_path)
     expected = dataset.load()
     files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    found = outcomes(files, layout.__name__, dataset.load, refused_as_a_cohort)
+    found = outcomes(files, OF_EACH_LAYOUT, layout.__name__, dataset.load, refused_as_a_cohort)
     cohorts = [cohort for cohort in found if cohort is not None]
-    assert len(cohorts) < INPUTS
+    assert len(cohorts) < OF_EACH_LAYOUT
     assert cohorts or layout in SEALED  # hardly any change gets past a checksum
     assert all(isinstance(cohort, Cohort) for cohort in cohorts)
     for cohort in cohorts if layout in SEALED else []:
@@ -285,5 +287,5 @@ def test_any_other_damaged_file_is_read_or_refused_with_a_message(name, tmp_path
     read = OTHERS[name](tmp_path, monkeypatch)
     assert len(read()) > 0
     files = sorted(path for path in tmp_path.iterdir() if path.is_file())
-    found = outcomes(files, name, read, refused_with_a_message)
-    assert 0 < sum(each is not None for each in found) < INPUTS
+    found = outcomes(files, OF_ANY_OTHER, name, read, refused_with_a_message)
+    assert 0 < sum(each is not None for each in found) < OF_ANY_OTHER
