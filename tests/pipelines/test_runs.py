@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.project_copy import KEDRO, SMALL, unmeasured
+from helpers.project_copy import KEDRO, PROJECT, SMALL, unmeasured
 from helpers.terminal import on_terminal
 from helpers.typed_fields import fields_of, missing_fields
 
@@ -314,6 +314,16 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     overlap = record(project, "04_feature/golub/signature_overlap.json")
     assert overlap["signature"]["shared"] == 48
     assert overlap["top_100"]["shared"] >= 25
+
+    held_out = result("champion")["held_out"]
+    wrong, calls = held_out["errors"], held_out["errors_among_calls"]
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"**{34 - wrong['count']} of 34** test patients are classified correctly" in readme
+    low, high = 1 - wrong["high"], 1 - wrong["low"]
+    assert f"(exact 95 % interval {100 * low:.0f} % to {100 * high:.0f} %)" in readme
+    assert f"It calls {calls['of']} of the 34, {['none', 'one'][calls['count']]} of them" in readme
+    [confounded] = [each for each in result("confounding") if each["alarm"]]
+    assert (confounded["covariate"], confounded["separable"]) == ("laboratory", True)
 
     comparison = table(project, "08_reporting/golub/model_comparison.csv")
     assert (comparison["test_n"] == 34).all()
