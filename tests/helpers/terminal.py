@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -39,12 +40,15 @@ def on_terminal(
     process = subprocess.Popen(
         command, cwd=cwd, env=inherited | {"TERM": "xterm-256color"} | variables,
         stdin=end, stdout=end, stderr=end, start_new_session=True,
-        # So that Ctrl-C reaches it.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_take_the_terminal,
     )  # fmt: skip
     os.close(end)
     written, stop = b"", time.monotonic() + 600
-    while time.monotonic() < stop and select.select([terminal], [], [], 60)[0]:
+    while time.monotonic() < stop:
+        if not select.select([terminal], [], [], 1)[0]:
+            if process.poll() is not None:  # what it has started may still hold the terminal
+                break
+            continue
         try:
             written += os.read(terminal, 65536)
         except OSError:  # every process has closed it
@@ -56,6 +60,12 @@ def on_terminal(
     status = process.wait(10)
     text = written.decode()
     return Session(status, text, screen(text, columns))
+
+
+def _take_the_terminal() -> None:
+    """So that Ctrl-C reaches the command, also where the tests themselves ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def screen(text: str, columns: int) -> list[str]:

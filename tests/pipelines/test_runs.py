@@ -96,7 +96,7 @@ def test_records_have_the_fields_that_figures_and_report_read(demo):
         for file in (demo.folder / "data").glob(f"*/demo/{name}.json"):
             assert list(missing_fields(json.loads(file.read_text()), kind, name)) == []
             read.add(name)
-    assert len(read) == 12
+    assert len(read) == 13
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_golub_from_raw_files_to_report(project, golub_files):
         assert figure["low"] <= figure["value"] <= figure["high"]
     assert_inference_repeats_the_test_predictions(project, champion["champion"])
     report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
-    assert "45 of 54 published" in report
+    assert "61 of 75 published" in report
     assert 'id="figure-threshold_path"' in report
 
 

@@ -22,7 +22,7 @@ PREVIEWS = {
     "PlotlyPreview": ["interactive_model_figures", "interactive_contrast_figures"],
     "ImagePreview": ["model_figures"],
 }
-WITHOUT_PREVIEW = (".fitted", "champion_model", "report")
+WITHOUT_PREVIEW = (".fitted", "champion_model", "profile_reference", "report")
 PIPELINES = {
     "data_processing", "feature_selection", "modelling", "differential_expression", "reporting"
 }  # fmt: skip
