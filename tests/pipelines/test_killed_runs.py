@@ -351,7 +351,9 @@ def test_forty_models_need_no_more_than_256_open_files(template, tmp_path):
     folder = fresh(template, tmp_path)
     file = folder / "conf" / "base" / "parameters_models.yml"
     blocks = yaml.safe_load(file.read_text())["models"]
-    more = {f"model_{number}": blocks["knn"] | {"enabled": False} for number in range(40 - len(blocks))}
+    more = {
+        f"model_{number}": blocks["knn"] | {"enabled": False} for number in range(40 - len(blocks))
+    }
     file.write_text(yaml.safe_dump({"models": blocks | more}))
     result = kedro(folder, "run", "--env", "one", preexec_fn=few_open_files)
     assert result.returncode == 0, result.stderr
