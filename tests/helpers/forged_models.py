@@ -5,7 +5,7 @@ Run as a program it opens many of them, so that a crash ends this process and no
     python -m helpers.forged_models FOLDER SEED NUMBER
 
 FOLDER holds model files and ``samples.csv``. Each forged file must be refused with a message, or
-predict without an error; where its checksums were not made anew, it must predict as before.
+predict without an error; where its checksums were not computed again, it must predict as before.
 """
 
 import copy

@@ -31,7 +31,7 @@ def find_identity(
         As measured.
     samples : DataFrame, index ``sample``
     probes : DataFrame, index ``probe``
-        With ``symbol`` where the chip is annotated; else nothing is told of the sex.
+        With ``symbol`` where the chip is annotated; without it the sex cannot be checked.
     cohort : CohortParameters
         Its scale and floor, and the column of patients.
     """

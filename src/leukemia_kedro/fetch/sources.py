@@ -210,8 +210,7 @@ _SOURCES = (
         run="kedro run --env chiaretti",
         how_to_get=(
             "The patients of Chiaretti et al. 2004, Blood 103:2771, are the package ALL 1.40 of "
-            "Bioconductor (licence Artistic-2.0):\n"
-            "https://bioconductor.org/packages/ALL, in Debian r-bioc-all. In R these lines write "
+            "Bioconductor (licence Artistic-2.0), in Debian r-bioc-all. In R these lines write "
             "the two files:\n"
             "  library(ALL); data(ALL); p <- pData(ALL)\n"
             "  values <- data.frame(probe = featureNames(ALL), round(exprs(ALL), 4), "
