@@ -4,6 +4,8 @@ A NaN p-value is a test that was not made: it stays NaN and does not count as a 
 ``p.adjust``.
 """
 
+import gc
+
 import numpy as np
 from scipy import optimize, stats
 
@@ -57,7 +59,10 @@ def holm(p: np.ndarray) -> np.ndarray:
     adjusted = np.full(p.shape, np.nan)
     made = ~np.isnan(p)
     if made.any():
+        # statsmodels looks for garbage among all objects of the process that are not frozen.
+        gc.freeze()
         adjusted[made] = multipletests(p[made], method="holm")[1]
+        gc.unfreeze()
     return adjusted
 
 
