@@ -5,10 +5,13 @@ They are real runs and can be killed like any other, but start quickly.
 
 import os
 import pkgutil
-from multiprocessing import get_context, set_start_method
+from functools import cache
+from multiprocessing import forkserver, get_context, set_start_method
 from pathlib import Path
+from unittest.mock import patch
 
 import leukemia_kedro
+from helpers.project_copy import unmeasured
 
 OWN_MODULES = [
     module.name
@@ -38,9 +41,17 @@ def start_run(
 
     The process leads a process group, so that it can be killed with all it has started.
     """
+    _start_unmeasured()
     process = SERVER.Process(target=_run, args=(folder, environment, runner, n_jobs, options))
     process.start()
     return process
+
+
+@cache
+def _start_unmeasured() -> None:
+    """Start the process from which runs are forked; they inherit that it is not measured."""
+    with patch.dict(os.environ, unmeasured(), clear=True):
+        forkserver.ensure_running()
 
 
 def _run(folder: Path, environment: str, runner: str, n_jobs: int, options: dict) -> None:
