@@ -1,5 +1,5 @@
-"""The project's own commands: ``kedro fetch``, ``kedro check``, ``kedro bundle``, and ``kedro run``
-with its errors as short messages.
+"""The project's own commands: ``kedro fetch``, ``kedro check``, ``kedro bundle``, ``kedro score``,
+and ``kedro run`` with its errors as short messages.
 
 Kedro finds this module by its name and imports it at every command, so it imports nothing slow.
 """
@@ -153,3 +153,25 @@ def bundle(project, env: str | None) -> None:
         "Raw data are not in it, but results of single patients are: README.md in "
         "the zip says what to ask before you hand it on."
     )
+
+
+@cli.command()
+@env_option
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.pass_obj
+@ends_cleanly()
+def score(project, env: str | None, port: int) -> None:
+    """Open a page on this machine alone, where the champion calls the samples of a table."""
+    from kedro.framework.session import KedroSession
+
+    from leukemia_kedro.app.server import serve
+    from leukemia_kedro.compute.private_names import file_of
+
+    _silence_repetitions()
+    session = KedroSession.create(project.project_path, env=env)
+    with session:
+        model = file_of(session.load_context().catalog["champion_model"])
+    if not model.exists():
+        environment = f" --env {env}" if env else ""
+        raise UserError(f"{model} is missing.\nTo make the model: kedro run{environment}")
+    serve(model, port)

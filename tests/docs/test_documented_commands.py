@@ -51,6 +51,8 @@ RUN_ELSEWHERE = {
     "kedro run": "tests/pipelines/test_runs.py::test_golub_from_raw_files_to_report",
     "kedro run --pipelines replication": "tests/replication/test_pipeline.py::"
     "test_every_row_is_stated_in_full",
+    "kedro score --env demo": "tests/app/test_page.py::"
+    "test_a_dropped_table_is_called_as_the_model_calls_it",
     "pre-commit install": "tests/docs/test_contributor_files.py::test_hooks_call_what_make_calls",
 }
 

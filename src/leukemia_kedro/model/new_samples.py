@@ -79,7 +79,8 @@ def check_probes(
     if np.isin(probes, table.index).sum() > len(probes) - len(absent):
         raise UserError(
             "the table is the other way round: the probes that the model takes are its samples. In "
-            "Python give table.T; for kedro run change new_samples_in (columns or rows)"
+            "Python give table.T; for kedro run change new_samples_in (columns or rows); on the "
+            "page of kedro score say that each sample is the other of column and row"
         )
     raise UserError(
         f"the table lacks {_missing(absent, probes, genes)}\n"

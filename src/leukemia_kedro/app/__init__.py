@@ -1,0 +1,1 @@
+"""``kedro score``: a page on this machine alone that calls new samples."""

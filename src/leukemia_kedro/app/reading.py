@@ -1,0 +1,83 @@
+"""A table that was dropped on the page: read as ``new_samples`` of a run is, and not kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.errors import UserError
+
+if TYPE_CHECKING:
+    from leukemia_kedro.model.fitted import FittedModel
+
+
+def read_table(name: str, content: bytes, samples: str, label: str | None) -> Cohort:
+    """The samples of a table, as :class:`~leukemia_kedro.datasets.NewSamplesDataset` reads them.
+
+    Parameters
+    ----------
+    name : str
+        Of the file; its ending says what it is.
+    content : bytes
+    samples : {"columns", "rows"}
+    label : str, optional
+        Row or column of known classes.
+
+    Raises
+    ------
+    UserError
+        Without the folder that the table is in while it is read.
+    """
+    from leukemia_kedro.datasets import NewSamplesDataset
+    from leukemia_kedro.run.user_message import user_message
+
+    file = Path(name)
+    endings = "".join(file.suffixes[-2:])
+    with TemporaryDirectory(prefix="leukemia-kedro-") as folder:
+        path = Path(folder, file_stem(file.name.removesuffix(endings)) + endings)
+        try:
+            path.write_bytes(content)
+            return NewSamplesDataset(filepath=str(path), samples=samples, label=label).load()
+        except Exception as error:
+            message = user_message(error)
+            if message is None:
+                raise
+            raise UserError(message.replace(f"{folder}/", "").replace(folder, "")) from error
+
+
+def what_was_read(samples: Cohort, model: FittedModel) -> dict[str, str]:
+    """What the table was understood as, in words: each property and what was found."""
+    probes, genes = samples.expression.columns, model.pipeline[:-1].get_feature_names_out()
+    taken = model.pipeline.feature_names_in_
+    known = np.isin(taken, probes)
+    method = model.pipeline["normalise"].method
+    values = samples.expression[taken[known]].to_numpy()
+    found = {
+        "Samples": _some(list(samples.expression.index)),
+        "Probes": f"{len(probes)}, among them {known.sum()} of the {len(taken)} of the model and "
+        f"{np.isin(genes, probes).sum()} of the {len(genes)} genes it calls by",
+        "Missing values": f"{np.isnan(values).sum()} in the model's probes",
+        "Normalisation": "none" if method == "none" else f"{method}, each array by itself",
+    }
+    if values.size and not np.isnan(values).all():
+        low, middle, high = np.nanquantile(values, [0.05, 0.5, 0.95])
+        found["Values"] = (
+            f"5 % below {low:.4g}, half below {middle:.4g}, 95 % below {high:.4g}; the model takes "
+            f"{model.card['scale']} values"
+        )
+    if samples.labels is not None:
+        counts = samples.labels.value_counts(dropna=False)
+        found["Known classes"] = ", ".join(f"{name} {n}" for name, n in counts.items())
+    if samples.remarks:
+        found["Remarks"] = "; ".join(samples.remarks)
+    return found
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(map(str, names[:5]))
+    return f"{len(names)}: {shown}{' …' if len(names) > 5 else ''}"

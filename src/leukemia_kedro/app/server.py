@@ -1,0 +1,52 @@
+"""Serves the page of ``kedro score`` to this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from leukemia_kedro.errors import UserError
+
+HOST = "127.0.0.1"
+MOST_MEGABYTES = 200
+"""Of a table that is dropped."""
+
+_SETTINGS = {
+    "server.address": HOST,
+    "server.maxUploadSize": MOST_MEGABYTES,
+    "server.fileWatcherType": "none",
+    "server.showEmailPrompt": "false",
+    "browser.gatherUsageStats": "false",
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": "false",
+}
+"""Of Streamlit. These go before a user's own ``.streamlit/config.toml``."""
+
+
+def serve(model: Path, port: int) -> None:
+    """Serve the page until the process is interrupted.
+
+    Parameters
+    ----------
+    model : Path
+        The file of the champion, or of another model of a run.
+    port : int
+
+    Raises
+    ------
+    UserError
+        The extra is not installed, or the model file is refused.
+    """
+    try:
+        from streamlit.web.cli import main
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"The page needs Streamlit, which is not installed ({error}).\n"
+            'Next: pip install "leukemia-kedro[app]"'
+        ) from error
+    from leukemia_kedro.model.file import load_champion
+
+    load_champion(model)  # what is wrong with it is said here, before the page opens
+    settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    page = Path(__file__).with_name("page.py")
+    command = ["run", *settings, f"--server.port={port}", str(page), "--", str(model.resolve())]
+    main(command, prog_name="streamlit", standalone_mode=False)
