@@ -168,6 +168,12 @@ REFUSED = {
     "a class named as what a model says when it is not sure": (renamed(AML="No call"), RAW,
         "a class is named 'No call', which is what a model says when it is not sure; rename it: "
         "cohort.classes: {another name: [No call]}"),
+    "a class named as a set of none": (renamed(AML="No class"), RAW,
+        "a class is named 'No class', which reads as a set of no class or of several ('no class', "
+        "'A or B'); rename it: cohort.classes: {another name: [No class]}"),
+    "a class named as a set of several": (renamed(AML="ALL or AML"), RAW,
+        "a class is named 'ALL or AML', which reads as a set of no class or of several ('no "
+        "class', 'A or B'); rename it: cohort.classes: {another name: [ALL or AML]}"),
     "a class with a backtick": (renamed(AML="5` AML"), RAW,
         "the class '5` AML' has a backtick, which formulas and contrasts put around names; rename "
         "it: cohort.classes: {another name: [5` AML]}"),

@@ -19,6 +19,8 @@ from leukemia_kedro.parameters import CohortParameters
 
 NO_CALL = "no call"
 """No class may have this name, which a model gives to a sample when it is not sure."""
+JOINT, NO_CLASS = " or ", "no class"
+"""Between the classes of a conformal set, and the set of none: no class may be named like one."""
 SAMPLE = "sample"
 """Under this name ``leave_out`` lists ids of samples; every other name is a column."""
 
@@ -156,6 +158,11 @@ def reserved_names(classes: Sequence[str]) -> list[str]:
             faults.append(
                 f"a class is named {name!r}, which is what a model says when it is not sure; "
                 f"{rename}"
+            )
+        elif name.casefold() == NO_CLASS or JOINT in name:
+            faults.append(
+                f"a class is named {name!r}, which reads as a set of no class or of several "
+                f"({NO_CLASS!r}, 'A{JOINT}B'); {rename}"
             )
         elif "`" in name:
             faults.append(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.selection import JOINT, NO_CLASS
 from leukemia_kedro.model.predictions import PROBABILITY, ROUNDING, patient_weights
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
@@ -16,7 +17,6 @@ P_VALUE = "conformal_p_"
 """Start of the name of the column that holds the conformal p-value of a class."""
 SET = "conformal_set"
 """Column with the classes of a sample's set, joined by ``JOINT``, or ``NO_CLASS``."""
-JOINT, NO_CLASS = " or ", "no class"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from leukemia_kedro.cohort.selection import reserved_names
 from leukemia_kedro.errors import CONTROL
 from leukemia_kedro.model.attributes import LARGEST, Content, takes
 from leukemia_kedro.model.classifier_contents import (
@@ -21,8 +22,7 @@ from leukemia_kedro.model.classifier_contents import (
     check_classifier,
     check_template,
 )
-from leukemia_kedro.model.conformal import NO_CLASS, ConformalSets
-from leukemia_kedro.model.predictions import NO_CALL
+from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.training_reference import TrainingReference, in_profile
 
 
@@ -66,8 +66,8 @@ def _check_names(what: str, names: list[Any]) -> None:
         raise ValueError(f"a {what} without a name, or with a control character in it")
     if len(set(names)) < len(names):
         raise ValueError(f"a {what} has its name twice")
-    if what == "class" and (reserved := {NO_CALL, NO_CLASS} & set(names)):
-        raise ValueError(f"a class has the name {reserved.pop()!r}, which means another thing")
+    if what == "class" and (faults := reserved_names(names)):
+        raise ValueError(faults[0])
 
 
 def _probe_filter(content: Content, n_features: int) -> int:

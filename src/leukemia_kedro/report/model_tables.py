@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from leukemia_kedro.cohort.selection import NO_CALL
+from leukemia_kedro.cohort.selection import JOINT, NO_CALL
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.evaluation.records import SetsOfClass
-from leukemia_kedro.model.conformal import JOINT
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.model.rules import Rule
 from leukemia_kedro.plots.captions import gene_name, readable
