@@ -391,6 +391,16 @@ def a_method(classifier):
     classifier.predict = "ALL"
 
 
+def other_rules(step):
+    """Rules for parameters by which none is wrong."""
+    step._parameter_constraints = {}
+
+
+def another_output(step):
+    """Tables instead of arrays."""
+    step._sklearn_output_config = {"transform": "pandas"}
+
+
 def a_pair_of_no_gene(classifier):
     classifier.pairs_ = classifier.pairs_ + len(classifier.surviving_)
 
@@ -468,6 +478,18 @@ REFUSED = {
     ),
     "many workers": (edited("random_forest", many_workers), "n_jobs is 24, expected None or 1"),
     "a method": (edited("naive_bayes", a_method), "predict stands in the place of a method"),
+    "rules of a parameter": (
+        edited("svm_rbf", other_rules),
+        "SVC._parameter_constraints stands in the place of a method or a rule",
+    ),
+    "rules of a step": (
+        edited("svm_rbf", other_rules, "select"),
+        "TopProbes._parameter_constraints stands in the place of a method or a rule",
+    ),
+    "another kind of table": (
+        edited("svm_rbf", another_output, "scale"),
+        "StandardScaler._sklearn_output_config stands in the place of a method or a rule",
+    ),
     "half a file": (cut(10_000), "cut off or damaged"),
     "all but the last byte": (cut(-1), "cut off or damaged"),
     "a changed array": (repacked(with_one_bit_changed), r"checksums do not match: 3\.npy"),
@@ -575,6 +597,14 @@ def with_card(path, **changes):
 
 
 CARD = small_model("weighted_voting").card
+METRICS = {
+    "cross_validation": {"accuracy": 0.9, "auc": None},
+    "test": None,
+    "corrected": {
+        "balanced_accuracy": 0.9, "low": 0.8, "high": 0.97, "method": "m", "interval": "i",
+        "n_draws": 2000, "best": {"knn": 1.0},
+    },
+}  # fmt: skip
 HOSTILE = CARD["model"] | {"estimator": "subprocess.Popen", "arguments": {"args": "touch trace"}}
 
 
@@ -604,6 +634,26 @@ HOSTILE = CARD["model"] | {"estimator": "subprocess.Popen", "arguments": {"args"
         ({"conformal": CARD["conformal"] | {"alpha": 0.5}}, "conformal.alpha is 0.5 on its card"),
         ({"versions": {}}, "versions lack"),
         ({"metrics": [1]}, "metrics: Input should be an object"),
+        ({"metrics": {}}, "metrics.cross_validation: Field required"),
+        (
+            {"metrics": METRICS | {"cross_validation": {"accuracy": "<script>"}}},
+            "metrics.cross_validation.accuracy: Input should be a valid number",
+        ),
+        (
+            {"metrics": METRICS | {"cross_validation": {"accuracy": 10**400}}},
+            "metrics.cross_validation.accuracy: ",
+        ),
+        ({"metrics": METRICS | {"corrected": None}}, "metrics.corrected: Input should be an obj"),
+        ({"date": "2026-13-45"}, "date: Value error"),
+        # Shown in the log, also where no program of the project reads the file.
+        (
+            {"versions": CARD["versions"] | {"numpy": "\x1b]0;title\x07"}},
+            r"control characters, or too long: \\x1b\]0;title",
+        ),
+        ({"versions": CARD["versions"] | {"\x1b[2J": "1"}}, "text with control characters"),
+        ({"versions": CARD["versions"] | {"numpy": "9" * 10**6}}, "control characters, or too lo"),
+        ({"name": "knn\u202e"}, "text with control characters"),
+        ({"confounding": ["\x9b2J"]}, "text with control characters"),
         ({"confounding": [1]}, "confounding.0: Input should be a valid string"),
         ({"model": HOSTILE}, "model.estimator is Popen on its card, and WeightedVoting in the mod"),
         (

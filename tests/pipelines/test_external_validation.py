@@ -17,7 +17,7 @@ from helpers.small_models import (
     small_training_set,
 )
 from kedro.config import OmegaConfigLoader
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
 from leukemia_kedro.errors import UserError
@@ -28,14 +28,20 @@ from leukemia_kedro.parameters import (
     ModelParameters,
 )
 from leukemia_kedro.pipelines.external_validation import create_pipeline
+from leukemia_kedro.run.user_message import user_message
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOME, CHAMPION = small_cohort(), small_model("logistic_regression")
 METRICS = {
     "cross_validation": {"accuracy": 0.97, "balanced_accuracy": 0.96},
     "test": None,
-    "corrected": {"balanced_accuracy": 0.95, "low": 0.8, "high": 0.99},
-}
+    "corrected": {
+        "balanced_accuracy": 0.95, "low": 0.8, "high": 0.99, "method": "of the paper",
+        "interval": "of the paper", "n_draws": 9, "best": {"logistic_regression": 1.0},
+    },
+}  # fmt: skip
+
+KNOWN = {"name": "logistic_regression", "metrics": METRICS}
 
 
 @pytest.fixture
@@ -54,10 +60,9 @@ def elsewhere(cohort, shift=1.0, stretch=0.8):
     return log2.T, pd.DataFrame({"label": label, "laboratory": laboratory})
 
 
-def run(data, expression, samples, champion=CHAMPION, probes=None, **parameters):
+def run(data, expression, samples, champion=CHAMPION, probes=None, known=KNOWN, **parameters):
     """Run what ``kedro run --pipelines external_validation --params home=home`` runs."""
-    card = champion.card | {"name": "logistic_regression", "metrics": METRICS}
-    named = replace(champion, card=card)
+    named = replace(champion, card=champion.card | known)
     loader = OmegaConfigLoader(
         str(PROJECT / "conf"),
         base_env="base",
@@ -100,6 +105,14 @@ def test_what_was_promised_stands_beside_what_came_out(data):
     assert "0.950 (0.800" in page
     groups = pd.read_csv(data / "08_reporting" / "golub" / "external_subgroups.csv")
     assert groups.loc[groups["covariate"] == "laboratory", "n"].tolist() == [18, 18]
+
+
+@pytest.mark.parametrize("lacking", ["name", "metrics"])
+def test_a_model_that_is_no_champion_is_refused_before_any_work(data, lacking):
+    known = {key: value for key, value in KNOWN.items() if key != lacking}
+    with pytest.raises(DatasetError) as refusal:
+        run(data, *elsewhere(new_patients()), known=known)
+    assert "champion.skops: a model, and not a champion" in user_message(refusal.value)
 
 
 def test_a_threshold_on_arrays_as_they_are_does_not_travel_and_the_flag_says_so(data):

@@ -287,7 +287,14 @@ class HomeModelDataset(SkopsDataset):
                 "judged: kedro run --pipelines external_validation --params home=NAME, or home: "
                 "NAME in the environment's globals.yml. To make the model: kedro run --env NAME"
             )
-        return super()._read_file()
+        model = super()._read_file()
+        if not model.card.get("name") or not model.card.get("metrics"):
+            raise UserError(
+                f"{self._filepath}: a model, and not a champion: its card has no name and no "
+                "metrics to compare with. Name the cohort of a finished run; its champion lies in "
+                "data/06_models/NAME/champion.skops"
+            )
+        return model
 
 
 class _Folder(_LocalDataset):

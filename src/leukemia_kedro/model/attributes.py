@@ -13,6 +13,9 @@ LARGEST = 1e30
 """No number of a model is larger, and no divisor smaller than its inverse. Then nothing that is
 computed from them overflows, whatever the sample."""
 
+_OF_SCIKIT_LEARN = ("_metadata_request", "_sklearn_output_config")
+"""Attributes that change what scikit-learn's methods do, and that no model of a run has."""
+
 
 class Content:
     """The attributes of one object; a check takes its attribute away, what is left must be plain.
@@ -82,9 +85,8 @@ class Content:
     def close(self) -> None:
         """Refuse what no check has taken, unless it is plain data, and wrong parameters."""
         for name, value in self.left.items():
-            own = getattr(type(self.owner), name, None)
-            if callable(own) or isinstance(own, property):
-                self.refuse(name, "stands in the place of a method")
+            if hasattr(type(self.owner), name) or name in _OF_SCIKIT_LEARN:
+                self.refuse(name, "stands in the place of a method or a rule of its type")
             if not plain(value):
                 self.refuse(name, f"is {type(value).__name__}, expected numbers or text")
         parameters: dict[str, Any] = getattr(self.owner, "get_params", dict)()

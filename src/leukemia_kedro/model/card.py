@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.scale import QUANTILES, typical_quantiles
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.training_set import TrainingSet
+from leukemia_kedro.errors import LONGEST_LINE, escaped
+from leukemia_kedro.model.attributes import LARGEST
 from leukemia_kedro.model.blank import distinct_values
 from leukemia_kedro.model.conformal import ConformalSets
 from leukemia_kedro.model.setting import Setting
@@ -28,6 +32,8 @@ COMPARED = ("leukemia-kedro", "scikit-learn", "numpy", "skops")
 Plain = bool | int | float | str | None
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(datetime.fromisoformat)]
+Figure = Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None
 
 
 class _Part(BaseModel):
@@ -67,6 +73,24 @@ class _Training(_Part):
         return self
 
 
+class _Corrected(_Part):
+    balanced_accuracy: Share
+    low: Share
+    high: Share
+    method: str
+    interval: str
+    n_draws: Annotated[int, Field(ge=0)]
+    best: dict[str, Share]
+
+
+class _Metrics(_Part):
+    """What the champion's run found, which a run on another cohort shows as its promise."""
+
+    cross_validation: dict[str, Figure]
+    test: dict[str, Figure] | None
+    corrected: _Corrected
+
+
 class LeftOutCard(_Part):
     """The card of a model that was left out of a run."""
 
@@ -92,9 +116,9 @@ class Card(_Part):
     resampling: ResamplingParameters
     seed: Annotated[int, Field(ge=0)]
     versions: dict[str, str]
-    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
-    name: str | None = None
-    metrics: dict[str, dict[str, Plain | dict[str, Plain]] | None] | None = None
+    date: Day
+    name: Annotated[str, Field(min_length=1)] | None = None
+    metrics: _Metrics | None = None
     confounding: list[str] | None = None
 
     @model_validator(mode="after")
@@ -121,11 +145,22 @@ def read_card(text: bytes) -> Card | LeftOutCard:
         With the first faults.
     """
     kind = LeftOutCard if b'"left_out"' in text else Card
+    _refuse_unprintable(json.loads(text))
     try:
         return kind.model_validate_json(text, strict=True)
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise ValueError(f"its card is not valid: {'; '.join(faults[:3])}") from error
+
+
+def _refuse_unprintable(content: Any) -> None:
+    """What a card says is shown in logs and reports, also where Python alone reads the file."""
+    if isinstance(content, dict | list):
+        parts = chain(content, content.values()) if isinstance(content, dict) else content
+        for part in parts:
+            _refuse_unprintable(part)
+    elif isinstance(content, str) and (len(content) > LONGEST_LINE or escaped(content) != content):
+        raise ValueError(f"its card has a text with control characters, or too long: {content}")
 
 
 def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None:
