@@ -11,8 +11,10 @@ from kedro.pipeline import Node, Pipeline
 from leukemia_kedro.datasets import JSONDataset
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import ComputeParameters, ModelParameters
+from leukemia_kedro.pipeline_registry import register_pipelines
+from leukemia_kedro.pipelines.external_validation import create_pipeline
 from leukemia_kedro.run import node_records
-from leukemia_kedro.run.node_records import NodeRecords
+from leukemia_kedro.run.node_records import HOME, NodeRecords
 
 
 def work(*_):
@@ -128,6 +130,45 @@ def test_a_changed_file_is_refused_with_both_ways_out(catalog, tmp_path):
     records.refuse_changed(["table"])
     # Now the file is an input like any other: other content makes other scores.
     assert outdated(catalog, PIPELINE.filter(node_names=["knn.score"])) == ["knn.score"]
+
+
+def test_a_changed_file_of_another_cohort_is_refused_with_the_command_for_that_cohort(
+    tmp_path, monkeypatch
+):
+    pipeline = Pipeline([Node(work, "raw", "probes", name="describe")])
+    monkeypatch.setattr(node_records, "pipelines", {"__default__": pipeline})
+
+    def of(cohort, home):
+        places = {
+            "probes": f"02_intermediate/{cohort}/probes.json",
+            "home_probes": f"02_intermediate/{home}/probes.json",
+            "run_record": f"08_reporting/{cohort}/run.json",
+        }
+        files = {k: JSONDataset(filepath=str(tmp_path / place)) for k, place in places.items()}
+        return DataCatalog(files | {"raw": MemoryDataset([1])})
+
+    run(of("mll", "mll"), pipeline, environment="armstrong")
+    records = NodeRecords(of("chiaretti", "mll"), "chiaretti")
+    records.refuse_changed(["home_probes"])
+    flip_one_bit(tmp_path / "02_intermediate" / "mll" / "probes.json")
+    with pytest.raises(UserError, match="kedro run --env armstrong --nodes describe"):
+        records.refuse_changed(["home_probes"])
+
+
+def test_every_file_of_another_cohort_is_checked():
+    made = {
+        output for pipeline in register_pipelines().values() for output in pipeline.all_outputs()
+    }
+    from_home = {name for name in create_pipeline().inputs() if name.startswith("home_")}
+    assert HOME.keys() == from_home
+    assert made.issuperset(HOME.values())
+
+
+@pytest.mark.parametrize("content", [b"\xff{}", b"[]", b"null", b'{"outputs"'])
+def test_a_damaged_record_is_as_none(catalog, tmp_path, content):
+    run(catalog)
+    (tmp_path / ".nodes" / "draw.json").write_bytes(content)
+    assert outdated(catalog) == ["draw"]
 
 
 def test_a_changed_output_is_made_again(catalog, tmp_path):

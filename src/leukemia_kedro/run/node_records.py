@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, TypedDict
+from typing import IO, Any, TypedDict, cast
 
 from fsspec.implementations.local import LocalFileSystem
 from kedro.framework.project import pipelines
@@ -48,6 +48,13 @@ FILES = ("filepath", "cls")
 """Settings of a catalog entry that are paths of what it reads."""
 PLACES = (*FILES, "credentials", "fs_args", "metadata")
 """Settings of a catalog entry that do not change what is read."""
+
+HOME = {
+    "home_champion": "champion_model",
+    "home_training_set": "training_set",
+    "home_probes": "probes",
+}
+"""Inputs that a run of another cohort wrote, by what they are called there."""
 
 
 class NodeRecord(TypedDict, total=False):
@@ -129,8 +136,8 @@ class NodeRecords:
         """
         changed = []
         for name in names:
-            maker = self._makers.get(name)
-            written = self.read(maker).get("outputs", {}).get(name) if maker else None
+            made = self._made(name)
+            written = made[1].get("outputs", {}).get(HOME.get(name, name)) if made else None
             found = self._content(name) if written else {}
             if found and found != written:
                 changed.append(name)
@@ -138,14 +145,16 @@ class NodeRecords:
 
     def refuse_changed(self, names: Iterable[str]) -> None:
         """Raise a UserError where one of the datasets is :meth:`changed`."""
-        env = f" --env {self._environment}" if self._environment else ""
         messages = []
-        for name in self.changed(names):
-            maker = self._makers[name]
+        for name, made in ((name, self._made(name)) for name in self.changed(names)):
+            assert made is not None  # without a record nothing is known to have changed
+            path, record = made
+            environment = record.get("environment") or self._environment
+            env = f" --env {environment}" if environment else ""
             messages.append(
                 f"{file_of(self._catalog[name])} is not as the run wrote it: it was edited, or the "
-                f"disk is damaged.\nTo make it again: kedro run{env} --nodes {maker.name}\n"
-                f"To use it as it is: rm {self._path(maker)}"
+                f"disk is damaged.\nTo make it again: kedro run{env} --nodes {path.stem}\n"
+                f"To use it as it is: rm {path}"
             )
         if messages:
             raise UserError(*messages)
@@ -168,10 +177,18 @@ class NodeRecords:
 
     def read(self, node: Node) -> NodeRecord:
         """The record of a node."""
-        try:
-            return json.loads(self._path(node).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            return {}
+        return _read(self._path(node))
+
+    def _made(self, name: str) -> tuple[Path, NodeRecord] | None:
+        """The record of the node that made a dataset, here or at home; None: no node makes it."""
+        maker = self._makers.get(HOME.get(name, name))
+        if maker is None:
+            return None
+        path = self._path(maker)
+        if name in HOME:
+            cohort = file_of(self._catalog[name]).parent.name
+            path = self._folder.parents[1] / cohort / self._folder.name / path.name
+        return path, _read(path)
 
     def _made_with(self, node: Node, to_be_made: Mapping[str, str]) -> str:
         given = {
@@ -212,6 +229,15 @@ class NodeRecords:
             self._path(node).write_text(text, encoding="utf-8")
         except OSError as error:
             raise could_not_write(self._path(node), error) from error
+
+
+def _read(path: Path) -> NodeRecord:
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # absent, empty or damaged
+        found = None
+    empty: NodeRecord = {}
+    return cast("NodeRecord", found) if isinstance(found, dict) else empty
 
 
 def _lock(file: IO[bytes], shared: bool = False) -> None:
