@@ -9,14 +9,16 @@ from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from helpers.crates import check_crate
 from helpers.small_models import small_model
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
+from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.datasets import (
     CSVDataset,
     JSONDataset,
@@ -28,9 +30,10 @@ from leukemia_kedro.errors import UserError
 from leukemia_kedro.pipeline_registry import register_pipelines
 from leukemia_kedro.run import bundle as module
 from leukemia_kedro.run import node_records
-from leukemia_kedro.run.bundle import LEFT_OUT, bundle
+from leukemia_kedro.run.bundle import LEFT_OUT, FinishedRun, bundle
 from leukemia_kedro.run.node_records import NodeRecords
-from leukemia_kedro.run.record import begin_record, end_record
+from leukemia_kedro.run.record import begin_record, end_record, seal
+from leukemia_kedro.run.user_message import user_message
 
 QUALITY = {"origin": "two patients", "simulated": False, "n_samples": 2, "n_probes": 3}
 RESULTS = {
@@ -112,7 +115,8 @@ def run(tmp_path, monkeypatch):
         asked = {"env": "mine", "pipeline_names": None, "runner": "", "only_missing_outputs": False}
         begun = begin_record(asked | {"project_path": tmp_path}, PIPELINE, catalog)
         stated = {"started": START.isoformat(), "seconds": 90.0} | changes
-        catalog.save("run_record", end_record(begun, PIPELINE, records) | stated)
+        ended = end_record(begun, PIPELINE, records) | stated
+        catalog.save("run_record", ended | {"sha256": seal(ended)})
 
     def finish():
         for minutes, node in enumerate(PIPELINE.nodes):
@@ -268,6 +272,30 @@ def test_a_run_of_some_steps_is_not_enough(finished):
     message = refused(finished)
     assert "records a run of reporting only; expected a run of all steps" in message
     assert AGAIN in message
+
+
+def test_a_record_of_the_run_with_any_bit_flipped_is_refused(finished):
+    path, rng = file_of(finished.catalog["run_record"]), np.random.default_rng(18)
+    sound = path.read_bytes()
+    for _ in range(300):
+        content = bytearray(sound)
+        content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(content)
+        try:
+            record = json.loads(content)
+        except ValueError:
+            record = None  # no JSON any more
+        if record == json.loads(sound):  # a blank between two keys
+            continue
+        with pytest.raises((UserError, DatasetError)) as refusal:
+            FinishedRun(finished.catalog, "mine")
+        assert user_message(refusal.value)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '"x"', "{}", '{"sha256": null}'])
+def test_a_record_of_the_run_that_is_none_is_refused(finished, content):
+    file_of(finished.catalog["run_record"]).write_text(content)
+    assert "run.json is not as the run wrote it" in refused(finished)
 
 
 def test_a_run_with_other_versions_is_refused(finished):

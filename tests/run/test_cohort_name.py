@@ -70,5 +70,7 @@ def test_git_ignores_the_credentials_of_every_environment(tmp_path, environment,
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     command = ["git", "-C", str(tmp_path), "check-ignore", "-q", f"conf/{environment}/{file}"]
     assert subprocess.run(command).returncode == 0
+    key = [*command[:-1], "model.key"]  # the name in the message on how to make one
+    assert subprocess.run(key).returncode == 0
     parameters = [*command[:-1], "conf/of_a_user/parameters.yml"]
     assert subprocess.run(parameters).returncode == 1

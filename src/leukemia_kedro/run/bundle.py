@@ -28,7 +28,7 @@ from leukemia_kedro.compute.whole_files import written_whole
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.run.crate import DESCRIPTION, describe
 from leukemia_kedro.run.node_records import NodeRecords
-from leukemia_kedro.run.record import RunRecord
+from leukemia_kedro.run.record import RunRecord, seal
 
 LEFT_OUT = (
     # What was measured, and the covariates of each patient. identity.json has the sex of each.
@@ -71,6 +71,11 @@ class FinishedRun:
                 f"{file_of(catalog['run_record'])} is missing.\nTo make it: {self._command}"
             )
         self.record: RunRecord = catalog.load("run_record")
+        if not isinstance(self.record, dict) or self.record.get("sha256") != seal(self.record):
+            self._refuse(
+                f"{file_of(catalog['run_record'])} is not as the run wrote it: it was edited, the "
+                "disk is damaged, or an older version of the project wrote it."
+            )
         self._refuse_part_of_run()
         self._refuse_other_versions()
 

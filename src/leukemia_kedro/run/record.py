@@ -8,10 +8,12 @@ other file it holds times, so it differs from run to run.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Set, Sized
+from collections.abc import Mapping, Set, Sized
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
@@ -47,6 +49,7 @@ class RunRecord(TypedDict):
     nodes: NotRequired[dict[str, dict[str, Any]]]
     """``started`` and ``seconds`` of each node: in the run that made its outputs, where this one
     kept them; None where Kedro calls no hooks (ParallelRunner on macOS and Windows)."""
+    sha256: NotRequired[str]  # of all the rest, see seal
 
 
 def begin_record(
@@ -77,7 +80,7 @@ def end_record(record: RunRecord, pipeline: Pipeline, records: NodeRecords) -> R
     """The record of a run that has succeeded."""
     started = datetime.fromisoformat(record["started"])
     nodes = {node.name: records.read(node) for node in pipeline.nodes}
-    return {
+    ended: RunRecord = {
         **record,
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
         "peak_memory_gb": peak_memory_gb(),
@@ -86,6 +89,13 @@ def end_record(record: RunRecord, pipeline: Pipeline, records: NodeRecords) -> R
             for name, made in nodes.items()
         },
     }
+    return {**ended, "sha256": seal(ended)}
+
+
+def seal(record: Mapping[str, Any]) -> str:
+    """SHA-256 of a record without its own key ``sha256``, as JSON: it tells damage and edits."""
+    rest = {name: value for name, value in record.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(rest).encode()).hexdigest()
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
