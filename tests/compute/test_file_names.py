@@ -46,10 +46,26 @@ def test_a_long_name_fits_a_file_system(tmp_path, letter):
 
 def test_names_that_one_file_system_takes_for_one_get_files_of_their_own():
     # NFC and NFD of the same letters; macOS and Windows do not tell case apart.
-    names = ["AML", "aml", "a b", "a/b", "a_b", "a_b_2", "MÜ", "MU\u0308", "+/-", "-/+", "?", "!"]
+    names = [
+        "AML",
+        "aml",
+        "a b",
+        "a/b",
+        "a_b",
+        "a_b_2",
+        "MÜ",
+        "MU\u0308",
+        "+/-",
+        "-/+",
+        "?",
+        "!",
+        "I",
+        "ı",
+    ]
     stems = file_stems(names)
     assert [stems[name] for name in ("AML", "a_b", "a_b_2")] == ["AML", "a_b", "a_b_2"]
     assert len({stem.casefold() for stem in stems.values()}) == len(names)
+    assert len({stem.upper() for stem in stems.values()}) == len(names)
     for order in itertools.islice(itertools.permutations(names), 0, 5000, 500):
         assert file_stems(order) == stems
 

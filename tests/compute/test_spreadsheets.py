@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 
 import pytest
@@ -24,6 +25,8 @@ CELLS = {
     "-1+cmd|' /C calc'!A0": "'-1+cmd|' /C calc'!A0",
     # In countries with a comma in their numbers a spreadsheet ends the cell at the semicolon.
     "kinase;=1+1;": "kinase;'=1+1;",
+    'kinase;"=1+1;': "kinase;'\"=1+1;",
+    '" =1+1': "'\" =1+1",
     "a\n=1+1": "a\n'=1+1",
     "'=1+1": "''=1+1",
     # Neither numbers nor names.
@@ -60,7 +63,7 @@ def test_no_part_of_a_cell_begins_with_a_formula_unless_the_cell_is_a_number(cel
         return
     for separator in (";", "\t"):
         for piece in pieces(safe, separator):
-            assert piece.lstrip()[:1] not in (*"=+-@", "＝", "＋", "－", "＠")
+            assert piece.lstrip('" \t\n\r')[:1] not in (*"=+-@", "＝", "＋", "－", "＠")
 
 
 @given(ANY)
@@ -76,6 +79,20 @@ def test_a_table_keeps_its_rows_and_cells(rows):
     safe = safe_table(text.getvalue().encode()).decode()
     expected = [[safe_cell(cell) for cell in row] for row in rows]
     assert list(csv.reader(io.StringIO(safe, newline=""))) == expected
+
+
+@given(st.lists(st.tuples(ANY, ANY), min_size=1, max_size=3))
+def test_no_cell_is_a_formula_whatever_character_ends_a_cell(rows):
+    """Python's reader takes quotes apart as a spreadsheet does: ``""=1`` is a quoted cell."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([f"name {first}", second] for first, second in rows)
+    safe = safe_table(text.getvalue().encode()).decode()
+    for separator in ",;\t":
+        for cell in itertools.chain(
+            *csv.reader(io.StringIO(safe, newline=""), delimiter=separator)
+        ):
+            is_number = re.fullmatch(r"[+-][0-9.]+(e[+-]?[0-9]+)?", cell, re.IGNORECASE)
+            assert is_number or cell.lstrip()[:1] not in (*"=+-@", "＝", "＋", "－", "＠")
 
 
 def test_a_table_without_formulas_keeps_its_bytes_and_a_column_may_be_a_formula():

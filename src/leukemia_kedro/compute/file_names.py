@@ -33,10 +33,10 @@ def file_stems(names: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     for name in sorted(stems, key=lambda name: (stems[name] != name, name)):
         stem, number = stems[name], 1
-        while stems[name].casefold() in taken:
+        while _without_case(stems[name]) in taken:
             number += 1
             stems[name] = f"{stem}_{number}"
-        taken.add(stems[name].casefold())
+        taken.add(_without_case(stems[name]))
     return stems
 
 
@@ -51,6 +51,10 @@ def on_disk(name: str) -> str:
 def from_disk(name: str) -> str:
     """A name that Python found on the disk, read as UTF-8 in any locale."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def _without_case(stem: str) -> str:
+    return stem.upper().casefold()  # of the dotless i in Turkish the upper case is I
 
 
 def _safe(part: str) -> str:

@@ -11,17 +11,19 @@ import csv
 import io
 import re
 
-_FORMULA = re.compile(r"(\A|[;\t\r\n])(?=\s*[=+\-@＝＋－＠']|[\t\r])")
-"""Where a formula could begin. In countries with a comma in their numbers, ``;`` ends a cell."""
+_FORMULA = re.compile(r"(\A|[;\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠']|[\t\r])")
+"""Where a formula could begin. In countries with a comma in their numbers, ``;`` ends a cell, and
+the double quotes behind it are then those of a cell, and not part of its text."""
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def safe_cell(cell: str) -> str:
     """The cell with an apostrophe before each place where a formula could begin.
 
-    A formula can begin with ``=``, ``+``, ``-``, ``@`` (also in their full width), after blanks or
-    not; at the start of the cell, or after a semicolon, a tab or a line break. A number stays as it
-    is. At these places an apostrophe gets another one, so one can be taken away to undo it.
+    A formula can begin with ``=``, ``+``, ``-``, ``@`` (also in their full width), after blanks
+    and double quotes or not; at the start of the cell, or after a semicolon, a tab or a line break.
+    A number stays as it is. At these places an apostrophe gets another one, so one can be taken
+    away to undo it.
     """
     return cell if _NUMBER.fullmatch(cell) else _FORMULA.sub(r"\1'", cell)
 
