@@ -1,5 +1,7 @@
 """What a run shows: one live line on a terminal, plain lines elsewhere; nothing is lost."""
 
+import io
+import logging
 import re
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from helpers.tiny_project import write_tiny_project
 from rich.console import Console
 
 from leukemia_kedro.run import terminal
-from leukemia_kedro.run.terminal import SLOW_NODES, UNKNOWN_NODE, LiveLine, expect_nodes
+from leukemia_kedro.run.terminal import SLOW_NODES, UNKNOWN_NODE, LiveLine, escape_log, expect_nodes
 
 RUN = [sys.executable, "-m", "kedro", "run", "--pipelines"]
 COLOURS = re.compile(r"\x1b\[(?:\d+;)*[349]\d")
@@ -142,6 +144,14 @@ def test_ctrl_c_leaves_the_terminal_whole(tiny):
     assert session.status == 1
     assert session.screen[-1] == "Aborted!"
     assert sum("nodes" in line for line in session.screen) <= 1, "what was at work may stay"
+
+
+def test_a_line_of_the_log_drives_no_terminal(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(written)])
+    escape_log()
+    logging.getLogger("any").warning("%s: not\tsigned", "\x1b]0;title\x07\x9b2Jmodel.skops")
+    assert written.getvalue() == "\\x1b]0;title\\x07\\x9b2Jmodel.skops: not\tsigned\n"
 
 
 def test_elsewhere_each_node_has_one_line_without_control_characters(tiny):

@@ -31,6 +31,7 @@ from leukemia_kedro.run.record import (
     opening_line,
 )
 from leukemia_kedro.run.terminal import (
+    escape_log,
     expect_nodes,
     node_begins,
     shorten_log_of_runners,
@@ -74,6 +75,7 @@ class ProjectHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Refuse an environment without a cohort, or with one whose files would lie elsewhere."""
+        escape_log()
         environment = Environment(context.config_loader)
         environment.refuse_without_cohort()
         self._cohort = context.config_loader["globals"].get("cohort")

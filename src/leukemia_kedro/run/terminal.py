@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from leukemia_kedro.compute.private_names import NODE_COMPLETED, TASKS_COMPLETED
+from leukemia_kedro.errors import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -271,6 +272,14 @@ def show_results(lines: Collection[str]) -> None:
         logger.info(line)
 
 
+class _Escaping(logging.Filter):
+    """The log quotes names of files and what stands in them: with control characters escaped."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = escaped(record.getMessage()), ()
+        return True
+
+
 class _RunnersLog(logging.Filter):
     """What of a runner's log a user needs: one line per node, advice that helps, no long lists."""
 
@@ -297,6 +306,13 @@ class _RunnersLog(logging.Filter):
 
 
 _runners_log = _RunnersLog()
+_escaping = _Escaping()
+
+
+def escape_log() -> None:
+    """Let no line of the log drive the terminal, here and in the processes forked from here."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_escaping)
 
 
 def shorten_log_of_runners() -> None:
