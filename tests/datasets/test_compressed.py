@@ -47,6 +47,11 @@ def zipped(text: str, folder: Path) -> bytes:
     return (folder / "made.zip").read_bytes()
 
 
+def in_parts(text: str, compress) -> bytes:
+    """A compressed file of a part for each line."""
+    return b"".join(compress(line.encode()) for line in text.splitlines(keepends=True))
+
+
 def geo(path):
     return GEOSeriesMatrixDataset(filepath=str(path), label="type").load()
 
@@ -65,6 +70,9 @@ KINDS = {
     "table.csv.gz": (expression, lambda folder: gzip.compress(table(folder).encode())),
     "table.csv.bz2": (expression, lambda folder: bz2.compress(table(folder).encode())),
     "table.csv.zip": (expression, lambda folder: zipped(table(folder), folder)),
+    # As bgzip and pbzip2 write them.
+    "parts.csv.gz": (expression, lambda folder: in_parts(table(folder), gzip.compress)),
+    "parts.csv.bz2": (expression, lambda folder: in_parts(table(folder), bz2.compress)),
     "sets.gmt.gz": (gene_sets, lambda _: gzip.compress(GMT.encode())),
 }
 
@@ -102,6 +110,30 @@ def test_a_flipped_bit_is_told_or_changes_nothing(name, tmp_path):
         else:
             assert same(found, expected), place
     assert refused > 0.8 * N_FLIPS  # the others hit a date or a name in the header of the archive
+
+
+@pytest.mark.parametrize("compression", ["snappy", "none"])
+def test_a_flipped_bit_in_a_page_of_a_parquet_file_with_checksums_is_told(compression, tmp_path):
+    path, rng = tmp_path / "table.parquet", np.random.default_rng(1)
+    table = COHORT.expression.assign(label=COHORT.labels)
+    table.to_parquet(path, write_page_checksum=True, compression=compression)
+
+    def read():
+        return ExpressionTableDataset(filepath=str(path), sample_id="sample", label="label").load()
+
+    sound, expected, refused = path.read_bytes(), content(read()), 0
+    end = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")  # of the pages
+    for _ in range(N_FLIPS):
+        damaged = bytearray(sound)
+        damaged[rng.integers(4, end)] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        try:
+            found = content(read())
+        except DatasetError:
+            refused += 1
+        else:
+            assert same(found, expected)
+    assert refused > 0.5 * N_FLIPS  # the others hit statistics in the head of a page
 
 
 @pytest.mark.parametrize("name", KINDS)

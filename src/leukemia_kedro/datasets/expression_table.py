@@ -347,7 +347,7 @@ def _read_parquet_grid(
             "cannot be one of its rows; give labels and covariates in a sample_sheet"
         )
     try:
-        file = pq.ParquetFile(stream)
+        file = pq.ParquetFile(stream, page_checksum_verification=True)  # where it has them
         # A column of one value takes a few bytes, however many rows it has.
         size = stream.seek(0, io.SEEK_END)
         refuse_bomb(name, size, 8 * file.metadata.num_rows * file.metadata.num_columns)

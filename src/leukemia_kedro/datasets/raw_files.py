@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import io
 import zipfile
@@ -192,10 +193,12 @@ def open_bytes(fs: Any, path: str, compression: str | None = "infer") -> BinaryI
     try:
         if compression == "infer" and path.lower().endswith(".zip"):
             return _open_member(fs.open(path, "rb"), path)
-        opened = fs.open(path, "rb", compression=compression)
-        if compression is None or infer_compression(path) is None:
+        kind = infer_compression(path) if compression == "infer" else compression
+        opened = fs.open(path, "rb", compression=None if kind == "bz2" else kind)
+        if kind is None:
             return opened
-        return cast("BinaryIO", _Unpacked(opened, path, fs.size(path)))
+        unpacked = _Bz2(opened) if kind == "bz2" else opened
+        return cast("BinaryIO", _Unpacked(cast("BinaryIO", unpacked), path, fs.size(path)))
     except FileNotFoundError:
         *_, layer, cohort, _ = ("", "", *PurePosixPath(path).parts)
         fetched = layer == "01_raw" and cohort in FETCHED
@@ -230,6 +233,41 @@ class _Unpacked(io.RawIOBase):
 
     def close(self) -> None:
         self._stream.close()
+        super().close()
+
+
+class _Bz2(io.RawIOBase):
+    """A bzip2 file, which may be made of several parts.
+
+    Python's own reader takes a damaged part behind the first for the end of the file.
+    """
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self._part: bz2.BZ2Decompressor | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        unpacked = b""
+        while not unpacked:
+            packed = b""
+            if self._part is None or self._part.eof:
+                packed = (self._part and self._part.unused_data) or self._packed.read(1 << 16)
+                if not packed:
+                    return 0
+                self._part = bz2.BZ2Decompressor()
+            elif self._part.needs_input:
+                packed = self._packed.read(1 << 16)
+                if not packed:
+                    raise EOFError("Compressed file ended before the end-of-stream marker")
+            unpacked = self._part.decompress(packed, len(buffer))
+        buffer[: len(unpacked)] = unpacked
+        return len(unpacked)
+
+    def close(self) -> None:
+        self._packed.close()
         super().close()
 
 
