@@ -33,6 +33,13 @@ def test_boxes_are_the_quantiles_in_order_of_class_and_median(two):
     assert box.max() == pytest.approx(table.loc["upper_quartile", first])
 
 
+def test_boxes_of_few_samples_are_no_wider_than_those_of_many(make_study):
+    axes = drawn_intensities(make_study(n_train=30, n_test=4)).figure.axes
+    assert len({ax.get_xlim() for ax in axes}) == 1
+    few = drawn_intensities(make_study(n_train=6, n_test=4)).figure.axes[1]
+    assert np.ptp(few.get_xlim()) >= 24
+
+
 @pytest.mark.parametrize(("scale", "expected"), [("raw", "symlog"), ("log2", "linear")])
 def test_raw_intensities_may_be_negative(two, scale, expected):
     drawn = drawn_intensities(two, scale)

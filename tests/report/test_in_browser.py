@@ -169,6 +169,56 @@ def test_contents_lead_to_chapters_stay_in_sight_on_a_desk_and_fold_away_on_a_ph
     assert not contents.get_attribute("open")
     one(contents, "summary").click()
     assert contents.get_attribute("open")
+    one(contents, "a[href='#methods']").click()
+    assert not contents.get_attribute("open")
+    assert 0 <= driver.execute_script(top) < 100
+
+
+def shown_pixels(driver, element):
+    """What is seen of an element, shape (height, width, 3), from 0 to 255."""
+    from PIL import Image
+
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    return np.asarray(Image.open(io.BytesIO(element.screenshot_as_png)).convert("RGB"), int)
+
+
+@pytest.mark.parametrize("screen", WIDTHS)
+def test_figures_follow_dark_mode_and_keep_their_hues(driver, reports, screen):
+    figures = "#figure-class_balance .still, #figure-volcano_AML-ALL .live"
+    read_through(driver, reports["two"], WIDTHS[screen])
+    light = [shown_pixels(driver, figure) for figure in several(driver, figures)]
+    read_through(driver, reports["two"], WIDTHS[screen], "dark")
+    dark = [shown_pixels(driver, figure) for figure in several(driver, figures)]
+    assert len(dark) == 2
+    for by_day, by_night in zip(light, dark, strict=True):
+        assert np.median(by_day) == 255
+        assert abs(np.median(by_night) - 0x17) <= 1  # as the sheet in the page's style
+        coloured = np.ptp(by_day, axis=2) > 100
+        hues = [pixels[coloured].argmax(axis=1) for pixels in (by_day, by_night)]
+        assert np.mean(hues[0] == hues[1]) > 0.9
+
+
+def test_boxes_that_scroll_and_plots_are_reached_and_moved_by_keyboard(driver, reports):
+    from selenium.webdriver.common.keys import Keys
+
+    read_through(driver, reports["five"], WIDTHS["phone"])
+    stops = """return [...document.querySelectorAll(".still, .scroll, .dt-layout-table > div")]
+      .filter(box => box.checkVisibility() && box.scrollWidth > box.clientWidth)
+      .map(box => box.tabIndex)"""
+    wait_until(lambda: set(driver.execute_script(stops)) == {0})
+    box = one(driver, "#figure-signature_heat_map .still")
+    box.send_keys(Keys.ARROW_RIGHT)
+    wait_until(lambda: driver.execute_script("return arguments[0].scrollLeft > 0", box))
+
+    plot = one(driver, ".live[data-drawn]")
+    plot.send_keys(Keys.ARROW_RIGHT)
+    wait_until(lambda: len(several(plot, ".hoverlayer .hovertext")) == 1)
+    first = one(plot, ".hoverlayer .hovertext").text
+    plot.send_keys(Keys.ARROW_RIGHT)
+    wait_until(lambda: one(plot, ".hoverlayer .hovertext").text != first)
+
+    read_through(driver, reports["two"], WIDTHS["desk"])
+    assert one(driver, "#figure-signature_heat_map .still").get_attribute("tabindex") == "-1"
 
 
 def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):

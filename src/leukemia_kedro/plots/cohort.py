@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
 MOST_BOXES = 120
+FEWEST_PLACES = 24  # for boxes in a row: three samples would otherwise fill the width of a page
 MOST_NAMES = 80
 MOST_STEPS = 600  # of the bands that stand for boxes where these would be too narrow
 MOST_DISTRIBUTIONS = 1000
@@ -42,7 +43,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
     counts = pd.crosstab(sample_split["label"], sample_split["split"])
     counts = counts.reindex(index=list(classes), columns=splits, fill_value=0)
     thickness = 0.8 / len(splits)
-    figure, [[ax]] = style.panels(height=0.9 + 0.4 * len(classes), width=5.0)
+    figure, [[ax]] = style.panels(height=0.9 + 0.3 * len(classes), width=4.4)
     for i, split in enumerate(splits):
         n = int(counts[split].sum())
         bars = ax.barh(
@@ -107,6 +108,8 @@ def intensity_per_sample(
         if scale == "raw":
             ax.set_yscale("symlog", linthresh=100)
         ax.margins(x=0.01)
+        if draw is _boxes:
+            ax.set_xlim(-0.6, max(shown["split"].value_counts().max(), FEWEST_PLACES) - 0.4)
         style.title(ax, f"{split} ({n_in_brackets(table[table['split'] == split])})")
     ratios = are_ratios(data_quality)
     figure.supylabel("log2 ratio" if ratios else SCALES[scale], fontsize=style.TEXT_SIZE)

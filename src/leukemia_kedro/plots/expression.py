@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,7 @@ MOST_ROWS = 60
 MOST_COLUMNS = 300
 MOST_COLUMN_NAMES = 48
 TOP_GENES = 40
+LANE = 0.1  # inches: height of the lane of a class or split
 STRIP_GENES = 12
 STRIP_COLUMNS = 4
 MOST_STRIP_SAMPLES = 1000
@@ -97,7 +98,8 @@ def _heat_map(
         "caption": f"{which} {counted(n_genes, 'probe')} {subject} in "
         f"{drawn_of(n_samples, len(sample_split))}: log2 expression, each row scaled to mean 0 and "
         f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
-        "clustering on Euclidean distance; missing values are grey.",
+        "clustering on Euclidean distance; missing values are grey. Above them one lane for each "
+        "class and split: a sample has its mark in the lanes that it belongs to.",
         "alt": f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
         f"dendrograms; classes {', '.join(classes)}. First probes: {', '.join(scores.index[:5])}.",
         "figure": figure,
@@ -136,10 +138,12 @@ def _draw_heat_map(
     n_genes, n_samples = scores.shape
 
     body = max(0.105 * n_genes, 0.8)
-    figure = style.new_figure(style.FULL_WIDTH, body + 1.9)
-    style.leave_room_for_long_names(figure, w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     splits = style.splits_in(samples)
-    heights = (0.55, 0.13, 0.13 if len(splits) > 1 else 0.01, body)
+    of_classes = LANE * len(classes)
+    of_splits = LANE * len(splits) if len(splits) > 1 else 0.01
+    figure = style.new_figure(style.FULL_WIDTH, body + of_classes + of_splits + 1.65)
+    style.leave_room_for_long_names(figure, w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    heights = (0.55, of_classes, of_splits, body)
     grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(0.16, 1))
     heat = figure.add_subplot(grid[3, 1])
     image = _draw_cells(
@@ -156,10 +160,10 @@ def _draw_heat_map(
     _draw_tree(figure.add_subplot(grid[0, 1]), columns, 10 * n_samples)
     _draw_tree(figure.add_subplot(grid[3, 0]), rows, 10 * n_genes, sideways=True)
     class_colours = style.class_colours(classes)
-    _draw_strip(figure.add_subplot(grid[1, 1]), samples["label"], class_colours, "class")
+    _draw_lanes(figure.add_subplot(grid[1, 1]), samples["label"], class_colours)
     patches = style.class_entries(classes, samples["label"])
     if len(splits) > 1:
-        _draw_strip(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS, "split")
+        _draw_lanes(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS)
         patches += style.split_entries(samples, as_markers=False)
     _draw_key(figure.add_subplot(grid[0:3, 0]), image)
     style.legend_below(figure, patches)
@@ -187,11 +191,13 @@ def _draw_tree(ax: Axes, tree: _Tree, length: int, sideways: bool = False) -> No
         ax.set(xlim=(0, length), ylim=(0, top))
 
 
-def _draw_strip(ax: Axes, values: pd.Series, colours: dict[str, str], name: str) -> None:
-    codes = values.map({value: i for i, value in enumerate(colours)}).to_numpy(int)
-    _draw_cells(ax, [codes], ListedColormap(list(colours.values())), -0.5, len(colours) - 0.5)
+def _draw_lanes(ax: Axes, values: pd.Series, colours: Mapping[str, str]) -> None:
+    """A lane for each value, so that place tells what two colours of one brightness would not."""
+    codes = range(len(colours))
+    lanes = [np.where(values == value, code, np.nan) for code, value in enumerate(colours)]
+    _draw_cells(ax, lanes, ListedColormap(list(colours.values())), -0.5, len(colours) - 0.5)
     ax.yaxis.tick_right()
-    ax.set_yticks([0], [name], fontsize=style.TINY_SIZE + 0.5)
+    ax.set_yticks(codes, [class_name(value) for value in colours], fontsize=style.TINY_SIZE)
 
 
 def _draw_key(ax: Axes, image: AxesImage) -> None:
