@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.made_run import FIVE, MODELS, draw, make_datasets, make_page
+from helpers.made_run import FIVE, MODELS, N_PROBES, draw, make_datasets, make_page
 from helpers.parsed_page import by_id, parse, text
 
 from leukemia_kedro.evaluation.champion import held_out_figures
@@ -201,7 +201,7 @@ def test_cells_are_sorted_by_the_exact_number(two_classes):
 STATED = {
     "two_classes": {
         "answer": """
-            ALL or AML, told by SVM linear on 50 genes: 32 of 34 test samples correct
+            ALL or AML, classified by SVM linear on 50 genes: 32 of 34 test samples correct
             (balanced accuracy 0.940, 95% interval 0.810 to 0.991); in cross-validation on
             38 training samples a balanced accuracy of 0.915 (0.770 to 0.980), corrected for the
             choice among 3 models.
@@ -265,7 +265,7 @@ STATED = {
     },
     "five_classes": {
         "answer": """
-            5 classes, told by SVM linear on
+            5 classes, classified by SVM linear on
             No test set: no sample was held out
             calls 29 of 38 training patients out of fold (mean over repeats);
             2 of these calls are wrong.""",
@@ -358,6 +358,27 @@ def test_optional_chapters_are_there_with_their_data_and_absent_without(two_clas
     assert usual[:2] == ["answer", "cohort"]
     assert set(other) - set(usual) == {"enrichment", "replication"}
     assert set(usual) - set(other) == {"shift"}
+
+
+def test_published_results_that_do_not_agree_stand_first(unusual):
+    rows = by_id(unusual, "table-replicated").iter("tbody")
+    assert [text(th) for body in rows for th in body.iter("th")] == ["Zou", "Tibshirani"]
+
+
+def test_a_fold_change_is_offered_where_half_of_all_probes_differ(two_classes):
+    tables = make_datasets()["contrast_tables"]
+    half = [0.01] * (N_PROBES // 2) + [0.5] * (N_PROBES - N_PROBES // 2)
+    changed = {name: table.assign(**{"adj.P.Val": half}) for name, table in tables.items()}
+    for page, offered in ((page_with(contrast_tables=changed), True), (two_classes, False)):
+        assert ("treat_lfc" in text(by_id(page, "differential-expression"))) == offered
+
+
+def test_an_overlap_of_signatures_from_the_same_patients_has_no_p_value():
+    found = {"shared": 48, "jaccard": 0.923, "p": 1e-100}
+    overlap = {"reference": "golub_1999", "n_reference": 50, "signature": found, "top_100": found}
+    chapter = text(by_id(page_with(signature_overlap=overlap), "signature"))
+    assert "shares 48 of them (Jaccard index 0.92), and the top 100" in chapter
+    assert " p " not in chapter
 
 
 def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):

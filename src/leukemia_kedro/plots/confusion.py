@@ -79,7 +79,7 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
         title=f"Confusion matrix: {name}",
         caption=f"Samples by true and predicted class{_averaging(predictions.cv)}; colour and "
         "brackets: share of the true class.",
-        alt=f"Confusion matrices of {name}; samples classified wrongly: {wrong}.",
+        alt=f"Confusion matrices of {name}; samples misclassified: {wrong}.",
         figure=figure,
     )
 
@@ -130,7 +130,7 @@ def _confusion_matrices(
         f"{counted(len(samples), 'sample')}{patients_beside(samples)} ({source}); columns in the "
         "order of the rows; colour: share of the true class."
         + ("" if has_numbers else " The figure of each model has the numbers."),
-        alt=f"Confusion matrices; samples classified wrongly: {wrong}.",
+        alt=f"Confusion matrices; samples misclassified: {wrong}.",
         figure=figure,
     )
 
@@ -182,8 +182,8 @@ def hard_samples(
     return CaptionedFigure(
         name="hard_samples",
         title="Hard samples",
-        caption=f"{counted(len(missed), 'sample')}{of_whom} of {len(wrong):,}{of_all} classified "
-        f"wrongly by at least one model{limit}; in brackets true class"
+        caption=f"{counted(len(missed), 'sample')}{of_whom} of {len(wrong):,}{of_all} "
+        f"misclassified by at least one model{limit}; in brackets true class"
         f"{' and split' if has_test else ''}. "
         f"{'Training samples: share' if has_test else 'Colour: share'} of the cross-validation "
         f"repeats in which the prediction was wrong{tested}.",

@@ -29,11 +29,13 @@ def replication(study: Study) -> Replication | None:
         return None
     columns = ("study", "quantity", "published", "reproduced", "agrees", "note")
     replicated = make_table(
-        rows.assign(agrees=rows["agrees"].map({True: "yes", False: "no"})),
+        rows.sort_values("agrees", kind="stable").assign(
+            agrees=rows["agrees"].map({True: "yes", False: "no"})
+        ),
         [Column(key, key.capitalize()) for key in columns],
         anchor="replicated",
         caption="Published results, and the same results computed from the raw files of this "
-        "cohort.",
+        "cohort; those that do not agree first.",
     )
     thresholds = None
     if not path.empty:

@@ -143,7 +143,7 @@ def _error_table(study: Study) -> Table | None:
     told = [name for name in known if name in shown and shown[name].astype(str).nunique() > 1]
     columns += [Column(name, capital(readable(name))) for name in told[:MOST_COVARIATES]]
     which = "Test samples" if study.cohort.n_test else "Training samples"
-    fault = "gets wrong or does not call" if "call" in errors else "gets wrong out of fold"
+    fault = "misclassifies or does not call" if "call" in errors else "misclassifies out of fold"
     caption = f"{which} that {champion} {fault}."
     if len(errors) > len(shown):
         caption += f" The first {len(shown)} of {count(len(errors))}; errors.csv has all."
@@ -211,13 +211,13 @@ def _held_out_table(study: Study) -> Table | None:
             row["published"] = " to ".join(found)
         rows.append(row)
     columns = [
-        Column("measure", f"On the {units(study.cohort.n_test, n_patients, 'held-out')}"),
+        Column("measure", f"On the {units(study.cohort.n_test, n_patients, 'test')}"),
         Column("champion", "Champion"),
         Column("interval", "95% interval"),
         Column("published", "Published"),
     ]
     caption = (
-        "Results of the champion on the samples that were held out. Intervals of shares are exact "
+        "Results of the champion on the test samples. Intervals of shares are exact "
         f"(Clopper–Pearson); that of the Brier score is from {count(BOOTSTRAP_DRAWS)} bootstrap "
         "draws of the patients (percentiles)."
     )
@@ -229,7 +229,7 @@ def _held_out_table(study: Study) -> Table | None:
     if published:
         caption += (
             " Published: the range over methods that learned from the same training samples and "
-            "were tested on the same held-out samples; calls, and errors among them, where a "
+            "were tested on the same test samples; calls, and errors among them, where a "
             "study has a reject option."
         )
     return make_table(rows, columns, anchor="held-out", caption=caption, sortable=False)
