@@ -35,11 +35,13 @@ format: .venv/test.stamp  ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz: .venv/run.stamp  ## Show the picture of the pipelines in a browser
-	$(BIN)/kedro viz run --env $(ENV)
+viz: viz-site  ## Show the picture of the pipelines in a browser, with the last run; needs no network
+	@echo "Open http://127.0.0.1:4141; Ctrl-C ends it."
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/viz 4141
 
+# Another run of what exists would be the last run, and its tab would be empty.
 viz-site: .venv/run.stamp  ## Write the picture as a static site: build/viz/index.html
-	$(BIN)/kedro run --env $(ENV) --only-missing-outputs
+	test -f data/08_reporting/$(ENV)/report.html || $(BIN)/kedro run --env $(ENV)
 	$(BIN)/python scripts/viz_site.py --env $(ENV) build/viz
 
 pictures: .venv/test.stamp  ## Make the README's pictures from a run on simulated data; needs chromium

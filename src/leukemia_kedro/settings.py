@@ -1,5 +1,6 @@
 """Project settings; read by Kedro before anything else of the project is imported."""
 
+import logging
 import os
 from importlib.util import find_spec
 from typing import Any
@@ -14,8 +15,11 @@ end_forks_with_this_process()
 
 HOOKS: tuple[Any, ...] = (ProjectHooks(),)
 
-# kedro-viz's hook warns at every run of part of a pipeline; drawing needs no hook.
-DISABLE_HOOKS_FOR_PLUGINS: tuple[str, ...] = ("kedro-viz",)
+DISABLE_HOOKS_FOR_PLUGINS: tuple[str, ...] = ()
+
+# kedro-viz's hook writes what its tab of the last run shows. It warns at runs that it does not
+# write down: of a part, with other runners, of the packaged project.
+logging.getLogger("kedro_viz.integrations.kedro").setLevel(logging.ERROR)
 
 # The extra mlflow registers its hook wherever it is installed. MLflow records a run only where its
 # own variable names a store, and sends nothing to its makers.

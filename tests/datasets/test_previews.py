@@ -18,6 +18,7 @@ from leukemia_kedro.datasets import (
     JSONDataset,
     ParquetDataset,
     TablesDataset,
+    TextDataset,
 )  # fmt: skip
 from leukemia_kedro.plots.rendering import RenderedFigure
 
@@ -27,6 +28,7 @@ KINDS = {
     ParquetDataset: "TablePreview",
     TablesDataset: "TablePreview",
     JSONDataset: "JSONPreview",
+    TextDataset: "JSONPreview",
     FiguresDataset: "ImagePreview",
     InteractiveFiguresDataset: "PlotlyPreview",
 }
@@ -117,3 +119,13 @@ def test_of_several_interactive_figures_the_first_of_that_name(tmp_path):
     assert dataset.load() == figures
     assert dataset.preview()["data"][0]["name"] == "mean_difference"
     assert dataset.preview(figure="vol*")["data"][0]["name"] == "volcano"
+
+
+def test_of_the_report_the_title_and_the_answer(tmp_path):
+    dataset = TextDataset(filepath=str(tmp_path / "report.html"))
+    dataset.save(
+        "<title>golub: classes</title><p class='kicker'>report</p>"
+        '<p class="lead">\nALL &amp; AML, told by <strong>SVM</strong>:\n31 of 34.</p><p>More</p>'
+    )
+    answer = {"title": "golub: classes", "answer": "ALL & AML, told by SVM: 31 of 34."}
+    assert json.loads(dataset.preview()) == answer

@@ -16,8 +16,12 @@ LAYERS = {
     "primary": "03_primary",
     "feature": "04_feature",
     "model_input": "05_model_input",
+    "settings": "06_models",
+    "cross_validation": "07_model_output",
+    "tuning": "07_model_output",
     "models": "06_models",
     "model_output": "07_model_output",
+    "scores": "07_model_output",
     "reporting": "08_reporting",
 }
 ENVIRONMENTS = sorted(
@@ -65,8 +69,8 @@ def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environmen
         path = Path(dataset._filepath)
         parts = path.relative_to(PROJECT).parts if path.is_absolute() else path.parts
         assert parts[0] == "data", name
-        # The picture draws a result in the layer of the pipeline that makes it.
-        assert parts[1] in (LAYERS[layer], "06_models", "07_model_output", "08_reporting"), name
+        # The picture draws a result in the layer of the step that makes it.
+        assert parts[1] in (LAYERS[layer], *list(LAYERS.values())[4:]), name
         assert parts[2] == environment, (name, parts)
         assert places.setdefault(path, name) == name, "two datasets, one file"
 

@@ -213,6 +213,11 @@ class TextDataset(_Atomic, kedro_datasets.text.TextDataset):
         "open_args_load": {"mode": "r", "encoding": "utf-8"}
     }
 
+    @previews.when_written
+    def preview(self) -> JSONPreview:
+        """The page's title and its answer."""
+        return json.dumps(previews.page_preview(self.load()))
+
 
 class PlotlyDataset(_Atomic, kedro_datasets.plotly.JSONDataset):
     """An interactive figure."""

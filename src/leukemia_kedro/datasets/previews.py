@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import functools
+import html
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +57,13 @@ def record_preview(record: Any) -> Any:
         return [record_preview(item) for item in record[:ITEMS]] + [more] * (rest > 0)
     first = {name: record_preview(item) for name, item in list(record.items())[:ITEMS]}
     return first | ({"…": more} if rest > 0 else {})
+
+
+def page_preview(page: str) -> dict[str, str]:
+    """Title and first sentences of a page of results: the paragraph of class ``lead``, as text."""
+    found = [re.search(part, page, re.DOTALL) for part in (r"<title>(.*?)<", r'"lead">(.*?)</p>')]
+    texts = [html.unescape(re.sub("<[^>]+>", "", part[1])) if part else "" for part in found]
+    return dict(zip(("title", "answer"), (" ".join(text.split()) for text in texts), strict=True))
 
 
 def image_preview(png: Path) -> ImagePreview:

@@ -44,14 +44,20 @@ def _one_model(name: str) -> Pipeline:
         template,
         namespace=f"modelling.{name}",
         inputs=template.inputs() - parameters,
+        outputs={given: _of_model(name, given) for given in template.all_outputs()},
         parameters={given: given for given in parameters}
         | {"params:model": f"params:models.{name}"},
     )
 
 
+def _of_model(name: str, output: str) -> str:
+    """A model's dataset. Its last part stands in the picture: ``knn_scores``, not ``scores``."""
+    return f"modelling.{name}.{name}_{output}"
+
+
 def _all_models(names: tuple[str, ...]) -> Pipeline:
     def of_each(output: str) -> dict[str, str]:
-        return {name: f"modelling.{name}.{output}" for name in names}
+        return {name: _of_model(name, output) for name in names}
 
     def given(*datasets: str) -> dict[str, str]:
         return {name: name for name in datasets} | {"seed": "params:seed"}
