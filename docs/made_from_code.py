@@ -1,7 +1,8 @@
 """Parts of pages that are made from the code when the site is built, so that they cannot go stale.
 
 A page asks for them by an empty block: ``{modules} leukemia_kedro.statistics``,
-``{parameters} CohortParameters``, ``{command} fetch`` or ``{targets} Makefile``.
+``{parameters} CohortParameters``, ``{command} fetch``, ``{targets} Makefile`` or
+``{notebook} notebooks/first_figure.ipynb``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ import inspect
 import json
 import pkgutil
 import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+import nbformat
+from nbclient import NotebookClient
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
@@ -23,7 +30,9 @@ from sphinx.pycode import ModuleAnalyzer
 from leukemia_kedro import cli, parameters
 
 PROJECT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r"^```\{(modules|parameters|command|targets)\} (\S+)\n```$", re.MULTILINE)
+BLOCK = re.compile(
+    r"^```\{(modules|parameters|command|targets|notebook)\} (\S+)\n```$", re.MULTILINE
+)
 TYPES = {
     "array": "list",
     "boolean": "`true`, `false`",
@@ -51,6 +60,7 @@ def fill_in(app: Sphinx, page: str, source: list[str]) -> None:
             "parameters": parameter_table,
             "command": command_help,
             "targets": make_targets,
+            "notebook": notebook_with_outputs,
         }[kind](name)
         app.env.note_dependency(made_from, docname=page)
         return text
@@ -97,6 +107,43 @@ def make_targets(name: str) -> tuple[str, str]:
         *(f"| `make {to}` | {what} |" for to, what in targets),
     ]
     return "\n".join(lines), str(path)
+
+
+def notebook_with_outputs(name: str) -> tuple[str, str]:
+    """A notebook's cells with what they print and draw, run on the demo cohort.
+
+    It runs in a copy of the project's configuration, so that no result of the reader's is read or
+    replaced.
+    """
+    path = PROJECT / name
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "notebooks")
+        for made in (place, Path(folder, "src"), Path(folder, "data", "08_reporting")):
+            made.mkdir(parents=True)
+        shutil.copytree(PROJECT / "conf", Path(folder, "conf"))
+        for file in ("pyproject.toml", ".telemetry"):
+            shutil.copy(PROJECT / file, folder)
+        run = NotebookClient(nbformat.read(path, 4), resources={"metadata": {"path": place}})
+        # A kernel warns there that it talks over TCP; errors of cells come by another way.
+        cells = run.execute(stderr=subprocess.DEVNULL).cells
+    return "\n\n".join(part for cell in cells for part in _parts(cell)), str(path)
+
+
+def _parts(cell: Any) -> Iterator[str]:
+    """A cell as Markdown, with the table or figure that it gives and without lines of the log."""
+    if cell.cell_type == "markdown":
+        yield cell.source
+        return
+    yield f"```ipython\n{cell.source}\n```"
+    for output in cell.outputs:
+        data = output.get("data", {})
+        table = re.search("<table.*</table>", data.get("text/html", ""), re.DOTALL)
+        if "image/png" in data:
+            picture = "".join(data["image/png"].split())
+            yield f'<img alt="What the cell draws" src="data:image/png;base64,{picture}">'
+        elif table:
+            plain = re.sub("<table[^>]*>", '<table class="docutils">', table[0])
+            yield f'<div class="wide">\n{plain}\n</div>'
 
 
 def parameter_table(name: str) -> tuple[str, str]:

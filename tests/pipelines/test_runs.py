@@ -332,6 +332,12 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     assert comparison["model"].tolist() == list(model_names())
     # Published methods make 0 to 5 errors on these 34.
     assert comparison["test_errors"].between(0, 5).all()
+    page = (PROJECT / "docs" / "explanation" / "public-notebooks.md").read_text(encoding="utf-8")
+    assert "Five of our models classify 33 of the" in page
+    assert (comparison["test_errors"] == 1).sum() == 5
+    assert (
+        f"{34 - wrong['count']} of 34 (91.2 %) | {100 * low:.1f} % to {100 * high:.1f} % |" in page
+    )
 
     prior = result("variance_prior")
     assert prior["prior_df"] == pytest.approx(7.5019, abs=5e-5)
@@ -343,6 +349,8 @@ def test_golub_from_raw_files_to_report(project, golub_files):
     # The correction moves the champion's score, which was the best of fourteen, down.
     corrected, own = champion["corrected"], champion["cross_validation"]["balanced_accuracy"]
     assert 0.9 < corrected["balanced_accuracy"] < own
+    score, *bounds = (f"{corrected[part]:.3f}" for part in ("balanced_accuracy", "low", "high"))
+    assert f"balanced accuracy {score} | {' to '.join(bounds)} |" in page
     assert corrected["low"] < 0.85
     held_out = champion["held_out"]
     assert held_out["errors"]["of"] == held_out["coverage"]["of"] == 34
