@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) & \
 	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format docs viz viz-site pictures benchmark audit licences lock clean
+.PHONY: run test check lint format docs viz viz-site pictures sample benchmark audit licences lock clean
 
 run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=base)
 	$(BIN)/kedro run --env $(ENV)
@@ -46,6 +46,14 @@ viz-site: .venv/run.stamp  ## Write the picture as a static site: build/viz/inde
 
 pictures: .venv/test.stamp  ## Make the README's pictures from a run on simulated data; needs chromium
 	$(BIN)/python scripts/pictures.py
+
+sample: .venv/run.stamp  ## Make a sample report and a sample bundle of simulated patients: build/sample
+	$(BIN)/kedro run --env demo
+	rm -rf build/sample data/08_reporting/demo/demo-bundle.zip
+	$(BIN)/kedro bundle --env demo
+	mkdir -p build/sample
+	mv data/08_reporting/demo/demo-bundle.zip build/sample
+	cp data/08_reporting/demo/report.html build/sample/demo-report.html
 
 docs: .venv/test.stamp  ## Build the documentation: build/docs/index.html
 	$(BIN)/sphinx-build -W -n -q docs build/docs

@@ -1,10 +1,13 @@
 """The bundle of a real run: every result, nothing measured, and a description of every file."""
 
+import re
+import subprocess
 from zipfile import ZipFile
 
 import pandas as pd
 import pytest
 from helpers.crates import check_crate
+from helpers.project_copy import KEDRO, PROJECT
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +61,16 @@ def test_measured_values_and_covariates_are_not_in_it(project, files):
 def test_no_path_of_this_machine_is_in_it(project, files):
     for name, content in files.items():
         assert str(project.folder).encode() not in content, name
+
+
+def test_make_sample_gives_the_report_and_the_bundle_of_its_run(demo, tmp_path):
+    project = demo.duplicate(tmp_path / "project")
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^sample:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
+    run, *rest = recipe.replace("$(BIN)", str(KEDRO.parent)).strip().splitlines()
+    assert run.endswith("kedro run --env demo")  # as the demo of these tests, with all models
+    subprocess.run("\n".join(rest), shell=True, check=True, cwd=project.folder)
+    sample = project.folder / "build" / "sample"
+    assert {path.name for path in sample.iterdir()} == {"demo-bundle.zip", "demo-report.html"}
+    with ZipFile(sample / "demo-bundle.zip") as archive:
+        assert archive.read("report.html") == (sample / "demo-report.html").read_bytes()
