@@ -20,7 +20,7 @@ from leukemia_kedro.parameters import CohortParameters
 NO_CALL = "no call"
 """No class may have this name, which a model gives to a sample when it is not sure."""
 JOINT, NO_CLASS = " or ", "no class"
-"""Between the classes of a conformal set, and the set of none: no class may be named like one."""
+"""Between the classes of a conformal set, and the set of none; no class may be named like one."""
 SAMPLE = "sample"
 """Under this name ``leave_out`` lists ids of samples; every other name is a column."""
 
