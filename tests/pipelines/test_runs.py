@@ -52,7 +52,7 @@ def test_a_run_is_quiet_and_ends_with_a_summary_of_its_results(demo):
     )
     assert re.fullmatch(r"With its reject option it calls \d+ of 34 test samples; .*wrong\.", calls)
     assert re.fullmatch(r".*\d% wrong calls are to be expected \(95% interval .*\)\.", threshold)
-    assert re.fullmatch(r"AML-ALL: \d+ of \d+ genes differ at 5% FDR", genes)
+    assert re.fullmatch(r"AML-ALL: \d+ of \d+ probes differ at 5% FDR", genes)
     page = demo.data("08_reporting", "demo", "report.html")
     assert report == f"Report: {page}"
     assert "not from real patients" in page.read_text(encoding="utf-8")

@@ -165,7 +165,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         contrasts = catalog.load("contrast_tables")
         for contrast, table in list(contrasts.items())[:DRAWN]:
             significant = int((table["adj.P.Val"] < fdr).sum())
-            lines.append(f"{contrast}: {significant} of {len(table)} genes differ at {fdr:.0%} FDR")
+            found = f"{significant} of {len(table)} probes differ"
+            lines.append(f"{contrast}: {found} at {fdr:.0%} FDR")
         if len(contrasts) > DRAWN:
             more = file_of(catalog["contrast_summary"])
             lines.append(f"{len(contrasts) - DRAWN} more contrasts: {more}")
