@@ -1,5 +1,6 @@
 """Records of what outputs were made with, and locks: one run at a time writes an output."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -153,6 +154,13 @@ def test_a_changed_file_of_another_cohort_is_refused_with_the_command_for_that_c
     flip_one_bit(tmp_path / "02_intermediate" / "mll" / "probes.json")
     with pytest.raises(UserError, match="kedro run --env armstrong --nodes describe"):
         records.refuse_changed(["home_probes"])
+
+
+def test_a_named_pipe_is_refused_also_without_a_record_of_what_stood_there(catalog, tmp_path):
+    (tmp_path / "table.json").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "table.json")
+    with pytest.raises(UserError, match="is a named pipe, a device or a socket"):
+        NodeRecords(catalog).refuse_changed(["table", "params:model"])
 
 
 def test_every_file_of_another_cohort_is_checked():

@@ -144,8 +144,10 @@ class NodeRecords:
         return changed
 
     def refuse_changed(self, names: Iterable[str]) -> None:
-        """Raise a UserError where one of the datasets is :meth:`changed`."""
-        messages = []
+        """Raise a UserError where one of the datasets is :meth:`changed`, or is a named pipe."""
+        names, messages = list(names), []
+        for place in filter(None, map(self._place, names)):
+            refuse_special_file(place)
         for name, made in ((name, self._made(name)) for name in self.changed(names)):
             assert made is not None  # without a record nothing is known to have changed
             path, record = made
@@ -213,12 +215,17 @@ class NodeRecords:
 
     def _content(self, name: str) -> dict[str, str]:
         """SHA-256 of each file of a dataset by name; of none where it is not on this machine."""
+        place = self._place(name)
+        return dict(_hashes(self._catalog[name], str(place))) if place else {}
+
+    def _place(self, name: str) -> Path | None:
+        """The file or folder of a dataset; None where it is not on this machine."""
         dataset = self._catalog.get(name)
         try:
-            place = str(file_of(dataset))
+            place = file_of(dataset)
         except AttributeError:  # kept in memory
-            dataset = None
-        return dict(_hashes(dataset, place)) if dataset and _is_local(dataset) else {}
+            return None
+        return place if dataset and _is_local(dataset) else None
 
     def _path(self, node: Node) -> Path:
         return self._folder / f"{node.name}.json"
