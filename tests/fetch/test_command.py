@@ -1,6 +1,8 @@
 """``kedro fetch``: what it takes, what it refuses, and that nothing good is ever lost."""
 
 import gzip
+import warnings
+import zipfile
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -173,6 +175,32 @@ def test_a_zip_with_a_path_that_leads_out_is_refused(texts, project, tmp_path, n
     with pytest.raises(UserError, match="a path that leads out of the archive"):
         fetch("golub", project, archive)
     assert fetched(project) == {}
+
+
+@pytest.mark.parametrize("name", ["actual.csv", "corrected/actual.csv"])
+def test_a_zip_with_two_files_of_one_name_is_refused_with_both(texts, project, tmp_path, name):
+    edited = tmp_path / "archive.zip"
+    write_zip(edited, texts)
+    with zipfile.ZipFile(edited, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the name that is there already
+        archive.writestr(name, texts["actual.csv"].replace("AML", "ALL"))
+    with pytest.raises(UserError, match=f"holds actual.csv 2 times: actual.csv, {name}") as told:
+        fetch("golub", project, edited)
+    assert "Keep one of them" in str(told.value)
+    folder = tmp_path / "unpacked"
+    for place in (folder, folder / "corrected"):
+        place.mkdir()
+        for file, text in texts.items():
+            (place / file).write_text(text)
+    with pytest.raises(UserError, match=r"2 times: .*unpacked/corrected/.*unpacked/"):
+        fetch("golub", project, folder)
+    assert fetched(project) == {}
+
+
+def test_names_that_differ_by_case_are_not_mistaken(texts, project, tmp_path):
+    other = {"ACTUAL.CSV": texts["actual.csv"].replace("AML", "ALL")}
+    fetch("golub", project, write_zip(tmp_path / "archive.zip", other | texts))
+    assert fetched(project) == as_bytes(texts)
 
 
 def test_mll_is_brought_in_by_hand(project):

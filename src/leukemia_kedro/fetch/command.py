@@ -140,7 +140,7 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
             # Read as Windows paths, which know both kinds of slash.
             refuse_zip_bomb(origin, archive.infolist())
             files = [info for info in archive.infolist() if not info.is_dir()]
-            members = {PureWindowsPath(info.filename): info for info in files}
+            members = [PureWindowsPath(info.filename) for info in files]
             for member in members:
                 if member.anchor or ".." in member.parts:
                     raise UserError(
@@ -148,8 +148,9 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
                         "archive: this is not the published zip, and nothing was taken from it"
                     )
             for name, path in _choose(members, source, origin).items():
+                (chosen,) = (i for i, member in enumerate(members) if member is path)
                 with (
-                    archive.open(members[PureWindowsPath(path)]) as packed,
+                    archive.open(files[chosen]) as packed,
                     (folder / name).open("wb") as file,
                 ):
                     shutil.copyfileobj(packed, file)
@@ -158,10 +159,16 @@ def _unpack(source: Source, origin: Path, folder: Path) -> None:
 
 
 def _choose(paths: Iterable[PurePath], source: Source, origin: Path) -> dict[str, PurePath]:
-    """The path of each of the source's files among those found."""
-    paths = [path for path in paths if not path.name.startswith(".")]
-    deepest_first = sorted(paths, key=lambda path: (-len(path.parts), path))
-    found = {path.name: path for path in deepest_first}  # the one least deep stays
+    """The path of each of the source's files among those found; refuses two of one name."""
+    paths = sorted(path for path in paths if not path.name.startswith("."))
+    found = {path.name: path for path in paths}
+    for file in source.files:
+        of_name = [path.as_posix() for path in paths if path.name == file.name]
+        if len(of_name) > 1:
+            raise UserError(
+                f"{origin} holds {file.name} {len(of_name)} times: {first_few(of_name)}. Keep one "
+                "of them, or name the folder that holds the right one: --from FOLDER"
+            )
     tables = [path for path in paths if path.suffix.lower() == ".csv"]
     if len(source.files) == len(tables) == 1:
         return {source.files[0].name: tables[0]}

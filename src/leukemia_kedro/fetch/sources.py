@@ -94,7 +94,7 @@ def _check_chiaretti(folder: Path) -> str:
     dataset = ExpressionTableDataset(
         filepath=table, samples="columns", sample_sheet={"filepath": sheet}, label="lineage"
     )
-    return same_numbers(dataset.load(), CHIARETTI)
+    return f"{same_numbers(dataset.load(), CHIARETTI)} and classes; covariates were not compared"
 
 
 def _check_annotation(folder: Path) -> str:
