@@ -272,6 +272,11 @@ def a_bomb_with_a_lie(path, trace):
     path.write_bytes(content.replace((10**8).to_bytes(4, "little"), (10).to_bytes(4, "little")))
 
 
+def a_bomb_of_an_array(path, trace):
+    """Fifty million zeros, which an array may hold, in a file of fifty thousand bytes."""
+    path.write_bytes(packed(parts_of(path) | {"1.npy": bytes(5 * 10**7)}))
+
+
 def a_pipe(path, trace):
     path.unlink()
     os.mkfifo(path)
@@ -439,6 +444,7 @@ REFUSED = {
         "a decision tree points outside itself",
     ),
     "a bomb": (a_bomb, r"bytes that unpack to 100,000,004"),
+    "a bomb of an array": (a_bomb_of_an_array, r"bytes that unpack to 50,0\d\d,\d\d\d"),
     "a bomb with a lie": (a_bomb_with_a_lie, "damaged"),
     "a pipe": (a_pipe, "no file but a pipe or a device"),
     "a booster of a path": (a_booster_of_a_path, r"untrusted types: \['xgboost\.core\.Booster'\]"),
