@@ -396,6 +396,13 @@ def a_method(classifier):
     classifier.predict = "ALL"
 
 
+def numbers_beyond_the_end(classifier):
+    """A random state that reads on behind its 624 numbers."""
+    state = classifier._rng.get_state(legacy=False)
+    state["state"]["pos"] = 10**6
+    classifier._rng.set_state(state)
+
+
 def other_rules(step):
     """Rules for parameters by which none is wrong."""
     step._parameter_constraints = {}
@@ -484,6 +491,10 @@ REFUSED = {
     ),
     "many workers": (edited("random_forest", many_workers), "n_jobs is 24, expected None or 1"),
     "a method": (edited("naive_bayes", a_method), "predict stands in the place of a method"),
+    "a random state": (
+        edited("gradient_boosting", numbers_beyond_the_end),
+        "a random state of MT19937 at 1000000",
+    ),
     "rules of a parameter": (
         edited("svm_rbf", other_rules),
         "SVC._parameter_constraints stands in the place of a method or a rule",
