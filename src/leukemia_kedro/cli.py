@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import CONTEXT_SETTINGS, env_option
 from kedro.framework.project import pipelines as registered_pipelines
 
-from leukemia_kedro.errors import UserError
+from leukemia_kedro.errors import UserError, escaped
 from leukemia_kedro.run.terminal import live_line, shorten_log_of_runners
 from leukemia_kedro.run.user_message import user_message
 
@@ -70,13 +71,31 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
         ) from error
 
 
+def _params(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """The values of ``--params``, which Kedro reads as YAML before it calls the command."""
+    try:
+        return _params_option.callback(context, option, value)
+    except yaml.YAMLError as error:
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise click.BadParameter(
+            f"{escaped(value)} cannot be read as YAML: {escaped(reason)}. Expected one such as "
+            "seed=7,resampling.folds=3; a text with signs goes in quotes",
+            context,
+            option,
+        ) from error
+
+
 def _silence_repetitions() -> None:
     """Keep out of Kedro's log what the last message repeats."""
     logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
 
 
+_params_option: Any = next(option for option in kedro_run.params if option.name == "params")
+_own_params_option = copy(_params_option)
+_own_params_option.callback = _params
 run = copy(kedro_run)
 run.callback = ends_cleanly()(_run)
+run.params = [_own_params_option if each is _params_option else each for each in run.params]
 cli.add_command(run)
 
 

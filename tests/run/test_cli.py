@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from helpers.tiny_project import write_tiny_project
 from kedro.framework.cli.project import run as kedro_run
@@ -13,8 +14,28 @@ from leukemia_kedro.fetch.sources import SOURCES
 
 
 def test_run_has_the_options_of_kedro_itself():
-    assert cli.commands["run"].params == kedro_run.params
+    own, kedros = cli.commands["run"].params, kedro_run.params
+    assert [(p.opts, p.type.name) for p in own] == [(p.opts, p.type.name) for p in kedros]
     assert cli.commands["run"].callback is not kedro_run.callback
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ("a=[x", "expected ',' or ']'"),
+        ("a=*x", "undefined alias 'x'"),
+        ("a=\x1b[2J", r"a=\\x1b\[2J .* unacceptable character #x001b"),
+    ],
+)
+def test_params_that_are_no_yaml_are_told(params, reason):
+    with pytest.raises(click.BadParameter, match=reason) as told:
+        cli.commands["run"].make_context("run", ["--params", params])
+    assert "cannot be read as YAML: " in str(told.value)
+
+
+def test_params_are_read_as_kedro_reads_them():
+    context = cli.commands["run"].make_context("run", ["--params", "a.b=1,c=[x]"])
+    assert context.params["params"] == {"a": {"b": 1}, "c": ["x"]}
 
 
 def test_fetch_offers_every_source():
