@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from leukemia_kedro.pipelines import (
+    cross_study,
     data_processing,
     differential_expression,
     external_validation,
@@ -27,6 +28,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     return pipelines | {
         "inference": inference.create_pipeline(),
         "external_validation": external_validation.create_pipeline(),
+        "cross_study": cross_study.create_pipeline(),
         "replication": replication.create_pipeline(),
         "__default__": report,
     }

@@ -46,7 +46,7 @@ TRAINING_SETS = (RESAMPLING.folds * RESAMPLING.repeats + 1) * (RESAMPLING.inner_
 
 
 def rank(n_jobs=1):
-    rankings = tuple(rankings_in_use(MODELS, OF_SIGNATURE, PATIENTS.labels))
+    rankings = tuple(rankings_in_use(MODELS, [OF_SIGNATURE], PATIENTS.labels))
     ranking = RankingSetting(rankings, COHORT, RESAMPLING.inner_folds, SEED)
     return rank_folds(PATIENTS, PLAN, ranking, n_jobs)
 
@@ -91,11 +91,11 @@ def test_filter_and_ranking_run_once_per_training_set_for_all_models(counted):
 def test_genes_are_not_ranked_for_a_model_that_is_left_out():
     three = small_cohort(3).labels
     of_models = [("signal_to_noise", "none"), ("anova_f", "standardise")]
-    assert rankings_in_use(MODELS, OF_SIGNATURE, PATIENTS.labels) == [OF_SIGNATURE, *of_models]
-    assert rankings_in_use(MODELS, OF_SIGNATURE, three) == [OF_SIGNATURE, of_models[1]]
+    assert rankings_in_use(MODELS, [OF_SIGNATURE], PATIENTS.labels) == [OF_SIGNATURE, *of_models]
+    assert rankings_in_use(MODELS, [OF_SIGNATURE], three) == [OF_SIGNATURE, of_models[1]]
     few = {"knn": BLOCKS["knn"] | {"max_samples": 10, "genes": {"criterion": "welch_t",
            "n_genes": [5]}}}  # fmt: skip
-    assert rankings_in_use(few, OF_SIGNATURE, three) == [OF_SIGNATURE]
+    assert rankings_in_use(few, [OF_SIGNATURE], three) == [OF_SIGNATURE]
 
 
 def test_every_task_is_handed_the_matrix_itself(monkeypatch):

@@ -20,6 +20,7 @@ from leukemia_kedro.plots import galleries
 from leukemia_kedro.plots.cohort import QUANTILES
 from leukemia_kedro.plots.inputs import Contrast, ModelPredictions
 from leukemia_kedro.plots.stability import threshold_path
+from leukemia_kedro.plots.studies import study_matrix
 from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, ModelStudy, SignatureStudy
 
 MODELS = model_names()
@@ -209,9 +210,31 @@ def drawn_path():
 
 
 @pytest.fixture(scope="session")
-def gallery_of(drawn_path):
+def drawn_studies():
+    """Function that draws the one figure of cross_study: three studies, one of them not learned
+    from."""
+    columns = ["learned_from", "called", "balanced_accuracy", "errors", "n", "model", "champion"]
+    rows = [
+        ("golub", "golub", 0.97, 1.8, 72, "naive_bayes", True),
+        ("golub", "mll", 0.98, 1, 52, "naive_bayes", True),
+        ("golub", "mll", 0.5, 26, 52, "knn", False),
+        ("golub", "a study with a rather long name", 1.0, 0, 128, "naive_bayes", True),
+        ("mll", "mll", 0.98, 1, 52, "svm_linear", True),
+        ("mll", "golub", 0.75, 20, 72, "svm_linear", True),
+        ("golub + mll", "golub + mll", 0.97, 3.2, 124, "knn", True),
+        ("golub + mll", "a study with a rather long name", 0.25, 96, 128, "knn", True),
+    ]
+    matrix = pd.DataFrame(rows, columns=columns)
+    for name, step in (("low", -0.1), ("high", 0.1)):
+        matrix[f"balanced_accuracy_{name}"] = (matrix["balanced_accuracy"] + step).clip(0, 1)
+    return partial(study_matrix, matrix)
+
+
+@pytest.fixture(scope="session")
+def gallery_of(drawn_path, drawn_studies):
     """Function that gives one call of each figure function, by its name."""
-    return lambda study: {**_gallery_of(study), "threshold_path": drawn_path}
+    others = {"threshold_path": drawn_path, "study_matrix": drawn_studies}
+    return lambda study: {**_gallery_of(study), **others}
 
 
 def _gallery_of(study):

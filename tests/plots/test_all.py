@@ -20,6 +20,7 @@ from leukemia_kedro.plots import comparison, differential_expression, projection
 from leukemia_kedro.plots.galleries import MODULES, Gallery
 from leukemia_kedro.plots.shown import FIGURES as SHOWN
 from leukemia_kedro.plots.stability import threshold_path
+from leukemia_kedro.plots.studies import study_matrix
 
 
 def drawing_functions(returns):
@@ -72,7 +73,8 @@ def test_without_a_test_set_its_confusion_matrices_are_no_figure(untested, galle
 
 def test_every_figure_is_shown_in_a_chapter():
     shown = [function for functions in SHOWN.values() for function in functions]
-    assert {*shown, threshold_path} == {*PRINTED, *drawing_functions("go.Figure")}
+    of_other_pages = threshold_path, study_matrix
+    assert {*shown, *of_other_pages} == {*PRINTED, *drawing_functions("go.Figure")}
     assert {function.__module__.rpartition(".")[2] for function in shown} == set(MODULES)
 
 

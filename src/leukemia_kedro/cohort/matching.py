@@ -77,16 +77,30 @@ def match_probes(
             "match them by gene. Give the annotation of the chip (catalog entry chip_annotation) "
             "and run data_processing again"
         )
-    by_gene = _by_gene(expression, probes["symbol"])
-    symbol = home_probes["symbol"].reindex(wanted).map(lambda cell: _first(cell, by_gene.columns))
+    known = by_gene(expression, probes["symbol"])
+    symbol = home_probes["symbol"].reindex(wanted).map(lambda cell: _first(cell, known.columns))
     if not symbol.notna().any():
         raise UserError(
             f"the cohort has {len(found)} of the {len(wanted)} probes that the model takes, and no "
-            f"gene in common: its genes are {first_few(by_gene.columns)}, those of the model "
+            f"gene in common: its genes are {first_few(known.columns)}, those of the model "
             f"{first_few(home_probes['symbol'].dropna())}"
         )
-    values = by_gene.reindex(columns=symbol).set_axis(wanted, axis=1)
+    values = known.reindex(columns=symbol).set_axis(wanted, axis=1)
     return _matched(values, "symbol", genes)
+
+
+def by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
+    """Mean of the probes of each gene, samples × genes, as measured.
+
+    A probe of several genes (``A /// B``) counts for each of them, one without a gene for none.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_probes)
+    symbol : Series, index ``probe``
+    """
+    genes = symbol.reindex(expression.columns).fillna("").map(symbols_in).explode().dropna()
+    return expression[genes.index].T.groupby(genes.to_numpy()).mean().T
 
 
 def on_scale_of(expression: pd.DataFrame, cohort: CohortParameters, scale: str) -> pd.DataFrame:
@@ -133,12 +147,6 @@ def shared_patients(log2: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
 def _matched(values: pd.DataFrame, by: str, genes: Collection[str]) -> Matched:
     known = values.notna().any()
     return Matched(values, by, int(known.sum()), int(known[list(genes)].sum()))
-
-
-def _by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
-    """Mean of the probes of each gene, samples × genes; a probe of several counts for each."""
-    genes = symbol.reindex(expression.columns).fillna("").map(symbols_in).explode().dropna()
-    return expression[genes.index].T.groupby(genes.to_numpy()).mean().T
 
 
 def _first(cell: str | float, known: pd.Index) -> str | None:

@@ -23,6 +23,8 @@ JOINT, NO_CLASS = " or ", "no class"
 """Between the classes of a conformal set, and the set of none; no class may be named like one."""
 SAMPLE = "sample"
 """Under this name ``leave_out`` lists ids of samples; every other name is a column."""
+STUDY = "study"
+"""Column of the samples that names the study of each, where several are joined."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _NAMES = {
     "golub": ["GolubDataset"],
     "profile_reference": ["ProfileReferenceDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],
+    "studies": ["StudiesDataset"],
     "training_set": ["SettingDataset", "TrainingSetDataset"],
 }  # fmt: skip
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -102,22 +102,29 @@ def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
     }
 
 
-def rankings_in_use(
-    models: Mapping[str, ModelParameters | dict], of_signature: Ranking, labels: pd.Series
-) -> list[Ranking]:
-    """The ranking of the signature, and those of the models of the run, in stable order.
-
-    ``labels`` of the training samples tell which models are left out.
+def models_in_use(
+    models: Mapping[str, ModelParameters | dict], labels: pd.Series
+) -> dict[str, ModelParameters]:
+    """The models that are not left out; ``labels`` of the training samples tell which are.
 
     Kedro checks the parameters of the pipelines it runs; where modelling is not among them, the
     models come as they stand in the YAML.
     """
-    checked = [ModelParameters.model_validate(model) for model in models.values()]
+    checked = {name: ModelParameters.model_validate(model) for name, model in models.items()}
     size = len(labels), labels.nunique()
+    return {name: model for name, model in checked.items() if model.left_out(*size) is None}
+
+
+def rankings_in_use(
+    models: Mapping[str, ModelParameters | dict], of_others: Sequence[Ranking], labels: pd.Series
+) -> list[Ranking]:
+    """``of_others``, such as that of the signature, and those of the models of the run.
+
+    Each once, in stable order.
+    """
     used = [
         (model.genes.criterion, normalisation)
-        for model in checked
-        if model.left_out(*size) is None
+        for model in models_in_use(models, labels).values()
         for normalisation in model.normalise_arrays
     ]
-    return list(dict.fromkeys([of_signature, *used]))
+    return list(dict.fromkeys([*of_others, *used]))

@@ -70,7 +70,7 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
         ax.set_xlabel("predicted class")
     for ax in grid[:, 0]:
         ax.set_ylabel("true class")
-    _draw_key(figure, image, axes, "share of the true class", **KEY)
+    draw_key(figure, image, axes, "share of the true class", **KEY)
 
     name = readable(predictions.model)
     wrong = "; ".join(f"{source} {_errors(table)}" for source, table in parts.items())
@@ -119,7 +119,7 @@ def _confusion_matrices(
     has_numbers = (row_height - 0.2) / len(classes) > ONE_LINE
     figure.supxlabel("predicted class", fontsize=style.TEXT_SIZE)
     figure.supylabel("true class", fontsize=style.TEXT_SIZE)
-    _draw_key(figure, image, figure.axes, "share of the true class", **KEY)
+    draw_key(figure, image, figure.axes, "share of the true class", **KEY)
 
     wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in tables.items())
     samples = sample_split.loc[predictions["sample"].unique()]
@@ -159,9 +159,9 @@ def hard_samples(
     figure, [[ax]] = style.panels(width=5.6, height=height)
     style.leave_room_for_long_names(figure)
     if len(about):
-        image = _draw_cells(ax, missed.loc[about.index].to_numpy(float))
+        image = draw_cells(ax, missed.loc[about.index].to_numpy(float))
         size = {"fraction": 0.04, "aspect": 15, "shrink": 0.8}
-        _draw_key(figure, image, ax, "share of wrong predictions", **size)
+        draw_key(figure, image, ax, "share of wrong predictions", **size)
     else:
         words = {"ha": "center", "fontsize": style.TEXT_SIZE}
         ax.text(0.5, 0.5, "no wrong prediction", transform=ax.transAxes, **words)
@@ -208,7 +208,7 @@ def _draw_matrix(
     """A matrix ``side`` inches wide, with as many numbers in its cells as they hold."""
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    image = _draw_cells(ax, shares)
+    image = draw_cells(ax, shares)
     ax.set_aspect("equal")
     size = style.SMALL_SIZE if len(counts) <= 3 else style.TINY_SIZE
     cell = side / len(counts)
@@ -224,7 +224,7 @@ def _draw_matrix(
     return image
 
 
-def _draw_cells(ax: Axes, shares: np.ndarray) -> QuadMesh:
+def draw_cells(ax: Axes, shares: np.ndarray) -> QuadMesh:
     """Cells from 0 to 1 with thin lines between them, row 0 on top."""
     n_rows, n_columns = shares.shape
     edges = np.arange(n_columns + 1) - 0.5, np.arange(n_rows + 1) - 0.5
@@ -240,7 +240,7 @@ def _longest(classes: Sequence[str]) -> int:
     return max(len(class_name(label)) for label in classes)
 
 
-def _draw_key(
+def draw_key(
     figure: Figure, image: QuadMesh, axes: Axes | Sequence[Axes], name: str, **size: Any
 ) -> None:
     """Colour bar at the right of ``axes``."""

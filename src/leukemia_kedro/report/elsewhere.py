@@ -29,6 +29,19 @@ def render(
     name: str, record: Mapping[str, Any], subgroups: pd.DataFrame, shared: pd.DataFrame
 ) -> str:
     """The page as HTML that needs no other file and no network; the same input, the same bytes."""
+    environment = page_environment()
+    return environment.get_template("elsewhere.html").render(
+        name=name,
+        record=record,
+        scores=_scores(record),
+        groups=_groups(subgroups) if len(subgroups) else None,
+        shared=_shared(shared) if len(shared) else None,
+        found=record["found"],
+    )
+
+
+def page_environment() -> Environment:
+    """Of a page of its own, whose tables and figures are counted from 1."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -39,14 +52,7 @@ def render(
     numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
     environment.filters |= {"listed": listed, "percent": percent, "count": count}
     environment.globals |= {"number": lambda kind: next(numbers[kind])}
-    return environment.get_template("elsewhere.html").render(
-        name=name,
-        record=record,
-        scores=_scores(record),
-        groups=_groups(subgroups) if len(subgroups) else None,
-        shared=_shared(shared) if len(shared) else None,
-        found=record["found"],
-    )
+    return environment
 
 
 def _scores(record: Mapping[str, Any]) -> Table:

@@ -37,7 +37,7 @@ def set_up_rankings(
     from leukemia_kedro.model.setting import RankingSetting
 
     of_signature = (feature_selection.signature.criterion, cohort.normalisation)
-    rankings = rankings_in_use(models, of_signature, training_set.labels)
+    rankings = rankings_in_use(models, [of_signature], training_set.labels)
     return RankingSetting(tuple(rankings), cohort, resampling.inner_folds, seed)
 
 
