@@ -15,6 +15,7 @@ from leukemia_kedro.datasets import ChipAnnotationDataset
 from leukemia_kedro.datasets.golub import GolubDataset
 from leukemia_kedro.datasets.raw_files import probe_table
 from leukemia_kedro.errors import CohortError
+from leukemia_kedro.evaluation.published import reference_signature
 
 
 def annotation_of(symbols: dict[str, str]) -> pd.DataFrame:
@@ -71,10 +72,9 @@ def test_an_annotation_of_another_chip_is_refused_with_the_counts():
 
 
 def test_golubs_chip_has_its_genes_without_a_file():
-    # The accession of CST3's probe is in no table of genes.
     probes = probe_table(["M23197_at", "X95735_at", "M27891_at", "AFFX-BioB-5_at"])
     found = with_genes_of_hu6800(probes)
-    assert found["symbol"].tolist() == ["CD33", "ZYX", "", ""]
+    assert found["symbol"].tolist() == ["CD33", "ZYX", "CST3", ""]
     assert found.loc["X95735_at", "title"] == "zyxin"
     other = probe_table(["1000_at", "1001_at"])
     assert with_genes_of_hu6800(other) is other
@@ -83,6 +83,12 @@ def test_golubs_chip_has_its_genes_without_a_file():
 @pytest.mark.real_data
 def test_the_real_chips_are_told_apart(golub_files, hgu95av2):
     golub = GolubDataset(filepath=str(golub_files)).load().probes
-    assert (golub["symbol"] != "").sum() == 4938
+    assert (golub["symbol"] != "").sum() == 4950
+    published = golub.loc[reference_signature("golub_1999")["probe"]]
+    assert (published["symbol"] != "").all()
+    # Where the description begins with a symbol, it is that of the table.
+    for symbol in ("ADA", "ACADM", "CST3", "CTSD"):
+        [described] = published["description"][published["symbol"] == symbol]
+        assert described.startswith(f"{symbol} ")
     with pytest.raises(CohortError, match="knows 0 of the cohort's 7,071 probes"):
         with_genes(golub, ChipAnnotationDataset(filepath=str(hgu95av2)).load())

@@ -99,8 +99,9 @@ def with_symbols(table: pd.DataFrame, probes: pd.DataFrame) -> pd.DataFrame:
 def with_genes_of_hu6800(probes: pd.DataFrame) -> pd.DataFrame:
     """The probes of Golub's chip with symbol and title, see :func:`with_genes`.
 
-    Those of another chip as they are. The shipped table has the gene of 4,938 of the 7,129 probes,
-    from the GenBank accession in the probe's name through Bioconductor's org.Hs.eg.db 3.16.
+    Those of another chip as they are. The shipped table has the gene of 4,950 of the 7,129 probes,
+    from the GenBank accession in the probe's name through Bioconductor's org.Hs.eg.db 3.16; and of
+    12 of Golub's published 50, whose accessions are not there, from the description in his file.
     """
     annotation = pd.read_csv(
         PUBLISHED / "annotation" / "hu6800.csv.gz",
