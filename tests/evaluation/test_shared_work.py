@@ -124,7 +124,7 @@ def test_every_task_is_handed_the_matrix_itself(monkeypatch):
         PATIENTS, [PATIENTS.classes] * 3, {"knn": setting}, False, n_jobs=2
     )
     chosen = FeatureSelectionParameters(criteria=["anova_f", "welch_t"], signature=SIGNATURE)
-    rank_genes(PATIENTS, COHORT, chosen, SEED, ComputeParameters(n_jobs=2))
+    rank_genes(PATIENTS, small_cohort().probes, COHORT, chosen, SEED, ComputeParameters(n_jobs=2))
     assert handed["ranking genes per fold"] == TRAINING_SETS
     assert handed["permutation test"] == 3
     for name in ("ranking genes per fold", "permutation test"):

@@ -45,7 +45,8 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def ranking(cohort):
-    return rank_genes(TrainingSet(cohort.expression, cohort.labels), COHORT, CHOSEN, 0, ONE_WORKER)
+    patients = TrainingSet(cohort.expression, cohort.labels)
+    return rank_genes(patients, cohort.probes, COHORT, CHOSEN, 0, ONE_WORKER)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def stability(cohort):
     rankings = rank_folds(
         patients, plan, RankingSetting((("anova_f", "none"),), COHORT, 4, 0), n_jobs=1
     )
-    return rankings, *measure_stability(rankings, patients, COHORT, CHOSEN)
+    return rankings, *measure_stability(rankings, patients, cohort.probes, COHORT, CHOSEN)
 
 
 def test_every_criterion_puts_true_genes_first(cohort, ranking):
@@ -74,8 +75,17 @@ def test_ranks_run_from_one_and_scores_fall(ranking):
 def test_controls_are_not_ranked(cohort):
     controls = list(cohort.probes.index[cohort.probes["is_control"]])
     patients = TrainingSet(cohort.expression, cohort.labels, controls=tuple(controls))
-    ranked = rank_genes(patients, COHORT, CHOSEN, 0, ONE_WORKER)
+    ranked = rank_genes(patients, cohort.probes, COHORT, CHOSEN, 0, ONE_WORKER)
     assert not set(ranked["probe"]) & set(controls)
+
+
+def test_genes_have_their_symbols_where_the_chip_is_annotated(cohort):
+    patients = TrainingSet(cohort.expression, cohort.labels)
+    named = cohort.probes.assign(symbol=[f"G{i}" for i in range(len(cohort.probes))])
+    ranked = rank_genes(patients, named, COHORT, CHOSEN, 0, ONE_WORKER)
+    assert list(ranked) == ["criterion", "probe", "score", "rank", "symbol"]
+    first = ranked.iloc[0]
+    assert first["symbol"] == f"G{cohort.probes.index.get_loc(first['probe'])}"
 
 
 def test_selection_frequency_counts_the_folds(cohort, stability):

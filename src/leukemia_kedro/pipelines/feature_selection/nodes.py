@@ -55,6 +55,7 @@ def rank_genes_per_fold(
 
 def rank_genes(
     training_set: TrainingSet,
+    probes: DataFrame,
     cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
     seed: int,
@@ -65,11 +66,12 @@ def rank_genes(
     Returns
     -------
     DataFrame, columns ``criterion, probe, score, rank``
-        Rank 1 is best.
+        And ``symbol``, where the probes have symbols. Rank 1 is best.
     """
     import numpy as np
     import pandas as pd
 
+    from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.compute.parallel import run_parallel
     from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
     from leukemia_kedro.estimators.rankings import rank_genes, score_genes
@@ -97,12 +99,13 @@ def rank_genes(
         )
         for criterion, score, order in zip(criteria, scores, orders, strict=True)
     ]
-    return pd.concat(tables, ignore_index=True)
+    return with_symbols(pd.concat(tables, ignore_index=True), probes)
 
 
 def measure_stability(
     fold_rankings: DataFrame,
     training_set: TrainingSet,
+    probes: DataFrame,
     cohort: CohortParameters,
     feature_selection: FeatureSelectionParameters,
 ) -> tuple[DataFrame, dict[str, Any]]:
@@ -111,33 +114,34 @@ def measure_stability(
     Returns
     -------
     stability : DataFrame, columns ``probe, selection_frequency, mean_rank``
-        Probes chosen at least once, most often chosen first. ``mean_rank`` is over the folds
-        in which the probe passes the filter.
+        And ``symbol``, where the probes have symbols. Probes chosen at least once, most often
+        chosen first. ``mean_rank`` is over the folds in which the probe passes the filter.
     index : dict
         The stability index of Nogueira, Sechidis & Brown (2018) over the same folds.
     """
     import numpy as np
     import pandas as pd
 
+    from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.evaluation.plan import WHOLE
     from leukemia_kedro.statistics import stability
 
-    signature, probes = feature_selection.signature, training_set.probes
+    signature = feature_selection.signature
     outer = fold_rankings[
         (fold_rankings["criterion"] == signature.criterion)
         & (fold_rankings["normalisation"] == cohort.normalisation)
         & (fold_rankings["inner_fold"] == WHOLE)
         & (fold_rankings["fold"] != WHOLE)
     ]
-    chosen = np.zeros((len(outer), len(probes)), dtype=bool)
-    ranks = np.full((len(outer), len(probes)), np.nan)
+    chosen = np.zeros((len(outer), len(training_set.probes)), dtype=bool)
+    ranks = np.full(chosen.shape, np.nan)
     for row, order in enumerate(outer["order"]):
         chosen[row, order[: signature.n_genes]] = True
         ranks[row, order] = np.arange(1, len(order) + 1)
     ever = np.flatnonzero(chosen.any(axis=0))
     table = pd.DataFrame(
         {
-            "probe": probes[ever],
+            "probe": training_set.probes[ever],
             "selection_frequency": chosen[:, ever].mean(axis=0),
             "mean_rank": np.nanmean(ranks[:, ever], axis=0),
         }
@@ -157,7 +161,7 @@ def measure_stability(
         why = f"every training set chooses all of its probes, of which there are {len(ever)}"
         nothing = ("stability", "stability_low", "stability_high")
         index |= dict.fromkeys(nothing) | {"undefined": dict.fromkeys(nothing, why)}
-    return table.reset_index(drop=True), index
+    return with_symbols(table.reset_index(drop=True), probes), index
 
 
 def choose_signature(
