@@ -21,12 +21,12 @@ from sklearn.preprocessing import StandardScaler
 from yaml import safe_load
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.datasets import ExpressionTableDataset, simulate_cohort
 from leukemia_kedro.estimators.calibrated import class_scores, fit_calibration
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
 from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroidsCV
 from leukemia_kedro.evaluation.fold_rankings import orders_by_split, rank_folds
-from leukemia_kedro.evaluation.metrics import probabilities
+from leukemia_kedro.evaluation.metrics import probabilities, score_repeats
 from leukemia_kedro.evaluation.nested_cv import (
     fit_model,
     mean_and_deviation,
@@ -263,3 +263,25 @@ def test_a_class_of_one_patient_is_divided_by_samples_in_the_classifiers_own_fol
     groups = np.array([f"patient {i // 3}" for i in range(9)])
     split = whole(pd.RangeIndex(9), groups)
     assert in_groups(ShrunkenCentroidsCV(cv=5), classes, split, SEED).cv == 5
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_chiarettis_b_and_t_lineage_are_told_apart(chiaretti_files):
+    """B and T cells differ in thousands of genes, so that two quick models err once at most."""
+    patients = ExpressionTableDataset(
+        filepath=str(chiaretti_files / "expression.csv.gz"),
+        samples="columns",
+        sample_sheet={"filepath": str(chiaretti_files / "samples.csv")},
+        label="lineage",
+    ).load()
+    known = TrainingSet(patients.expression, patients.labels)
+    log2 = CohortParameters(scale="log2", filter={"min_ratio": 2, "min_range": 100})
+    five = ResamplingParameters(folds=5, repeats=1, inner_folds=4)
+    plan = resampling_plan(known.labels, five, SEED)
+    for name in ("weighted_voting", "naive_bayes"):
+        setting = Setting(BLOCKS[name], log2, five, SEED)
+        orders = orders_by_split(rankings_of(known, plan, setting))
+        predictions, _ = nested_cross_validation(known, plan, orders, setting, 1)
+        scores = score_repeats(predictions, ["B-ALL", "T-ALL"])
+        assert scores["balanced_accuracy"] >= 0.99, name
