@@ -138,3 +138,21 @@ def test_a_covariate_that_is_the_class_in_more_words_is_none():
     arms = [f"arm {label}" for label in np.repeat(["1", "2"], 12)]
     (found,) = find_confounding(samples_of(np.repeat(["1", "2"], 12), arm=arms), None, 0)
     assert found["alarm"], "digits are no names"
+
+
+def test_stages_that_the_class_is_named_after_are_no_covariate():
+    """B, B1 … T4 refine B-ALL and T-ALL. Two laboratories do not, whatever their names."""
+    labels = ["B-ALL"] * 20 + ["T-ALL"] * 20
+    stages = [f"{label[0]}{i % 4 or ''}" for i, label in enumerate(labels)]
+    assert find_confounding(samples_of(labels, stage=stages), None, 0) == []
+    towns = ["Boston"] * 20 + ["Turin"] * 20
+    [found] = find_confounding(samples_of(labels, laboratory=towns), None, 0)
+    assert found["alarm"]
+    assert found["separable"]
+
+
+def test_what_all_classes_are_called_names_none_of_them():
+    labels = ["B-ALL"] * 20 + ["T-ALL"] * 20
+    batches = ["ALL1"] * 20 + ["ALL2"] * 20
+    [found] = find_confounding(samples_of(labels, batch=batches), None, 0)
+    assert found["alarm"]

@@ -59,7 +59,8 @@ def find_confounding(
     covariate of many numbers is cut into its quartiles. Samples of one group, such as a patient,
     count once. Covariates are passed over that have one value, or whose values are known in fewer
     than two classes, or nearly all differ. So are those whose every value holds the name of its
-    class, such as ``ALL with t(12;21)``: they are the class in more words.
+    class, such as ``ALL with t(12;21)`` or stage ``B2`` of ``B-ALL``: they are the class in more
+    words.
 
     Parameters
     ----------
@@ -160,11 +161,24 @@ def _counts(values: pd.Series, labels: pd.Series) -> pd.DataFrame | None:
 
 
 def _in_more_words(counts: pd.DataFrame) -> bool:
-    """Whether each value holds its class's name as a word; a single letter or digit is no name."""
-    for label in map(str, counts):
-        is_named = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", re.IGNORECASE).search
-        values = counts.index[counts[label] > 0]
-        if len(label) < 2 or not all(map(is_named, map(str, values))):
+    """Whether each value names its class: by the whole name, or by the word that tells it apart.
+
+    A single letter or digit is no name of a class. But of ``B-ALL`` and ``T-ALL`` the words ``B``
+    and ``T`` are, and with a number behind them (``B2``) they are stages of it.
+    """
+    labels = list(map(str, counts))
+    words = {label: set(re.findall(r"[^\W_]+", label.casefold())) for label in labels}
+    for label in counts:
+        name = str(label)
+        others = set().union(*(words[other] for other in labels if other != name))
+        own = [re.escape(word) for word in words[name] - others if len(words[name]) > 1]
+        parts = [rf"^(?:{'|'.join(own)})\d*$"] if own else []
+        if len(name) > 1:
+            parts.append(rf"(?<!\w){re.escape(name)}(?!\w)")
+        if not parts:
+            return False
+        is_named = re.compile("|".join(parts), re.IGNORECASE).search
+        if not all(map(is_named, map(str, counts.index[counts[label] > 0]))):
             return False
     return True
 
