@@ -120,14 +120,16 @@ def test_a_threshold_on_arrays_as_they_are_does_not_travel_and_the_flag_says_so(
     block = BLOCKS["logistic_regression"] | {"normalise_arrays": "none"}
     naive = fit_small_model(HOME, ModelParameters(**block), PARAMETERS["raw"])
     patients = elsewhere(new_patients(), shift=6.0, stretch=0.5)
-    as_it_is, travels = (
-        run(data, *patients, champion=model)[1]["found"] for model in (naive, CHAMPION)
+    (_, naively, _), (_, normalised, page) = (
+        run(data, *patients, champion=model) for model in (naive, CHAMPION)
     )
+    as_it_is, travels = naively["found"], normalised["found"]
     assert min(as_it_is["auc"], travels["auc"]) > 0.98
     assert travels["errors"] <= 3 < 8 <= as_it_is["errors"]
     # The distance takes arrays as they are, whatever the model does.
     assert as_it_is["flagged"]["count"] == travels["flagged"]["count"] == 36
     assert as_it_is["errors_not_stopped"] == 0
+    assert "The flag tells nothing of single patients here." in page
 
 
 def test_labels_play_no_part_in_the_model_or_in_its_calls(data):
