@@ -25,7 +25,7 @@ from leukemia_kedro.model.setting import RankingSetting, Setting
 from leukemia_kedro.parameters import ModelParameters, ResamplingParameters
 
 CROSS_VALIDATION, OTHER_STUDY, LEFT_OUT = "cross-validation", "other study", "study left out"
-"""How samples were called: by folds of what was learned from; by a model of one other study; by a
+"""How samples were called. By folds of what was learned from; by a model of one other study; by a
 model of all other studies."""
 AND = " + "
 """Between the names of studies that were learned from together."""
@@ -35,6 +35,7 @@ COLUMNS = [
     "balanced_accuracy_high", "auc", "brier", "corrected_balanced_accuracy", "corrected_low",
     "corrected_high",
 ]  # fmt: skip
+"""Of the study × study matrix."""
 
 TO_JOIN = (
     "To join studies that were measured apart: raw_cohort of the type "
