@@ -8,8 +8,8 @@ test proves it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.compute.private_names import quick_fits
 from leukemia_kedro.estimators.array_normaliser import normalise_arrays, quantile_target
 from leukemia_kedro.estimators.calibrated import CalibratedClassifier, Decision, class_scores
 from leukemia_kedro.estimators.model_pipeline import (
@@ -246,9 +247,11 @@ def classify_split(
         return own.fit(train, classes[split.train]).predict(held_out)
 
 
-def _checked_before() -> AbstractContextManager:
+@contextmanager
+def _checked_before() -> Iterator[None]:
     """The data was checked when the cohort was read, the parameters when the run began."""
-    return config_context(assume_finite=True, skip_parameter_validation=True)
+    with config_context(assume_finite=True, skip_parameter_validation=True), quick_fits():
+        yield
 
 
 def _name(setting: Setting) -> str:
