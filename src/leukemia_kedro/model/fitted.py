@@ -178,7 +178,7 @@ class FittedModel:
         assert self.reference is not None  # only a model that was left out has none
         scored = self._score(batch)
         missing = np.isnan(batch.expression)
-        of_genes = np.isin(self.pipeline.feature_names_in_, genes)
+        of_genes = pd.Index(self.pipeline.feature_names_in_).isin(genes)
         distance = self.reference.distance(self.pipeline, batch.expression)
         calls = scored.calls.assign(
             threshold=self.card["threshold"],

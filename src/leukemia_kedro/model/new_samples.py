@@ -76,7 +76,7 @@ def check_probes(
     share = _missing_share(absent, probes, genes)
     if share <= allowed_missing_share:
         return
-    if np.isin(probes, table.index).sum() > len(probes) - len(absent):
+    if pd.Index(probes).isin(table.index).sum() > len(probes) - len(absent):
         raise UserError(
             "the table is the other way round: the probes that the model takes are its samples. In "
             "Python give table.T; for kedro run change new_samples_in (columns or rows); on the "
@@ -111,13 +111,13 @@ def check_values(
 
 def _missing_share(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> float:
     """Of the probes or of the genes, whichever is larger."""
-    return max(len(absent) / len(probes), float(np.isin(genes, absent).mean()))
+    return max(len(absent) / len(probes), float(pd.Index(genes).isin(absent).mean()))
 
 
 def _missing(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> str:
     return (
         f"{len(absent)} of the {len(probes)} probes the model takes, among them "
-        f"{np.isin(genes, absent).sum()} of the {len(genes)} genes it calls by: "
+        f"{pd.Index(genes).isin(absent).sum()} of the {len(genes)} genes it calls by: "
         f"{first_few(absent, NAMED)}"
     )
 

@@ -170,5 +170,5 @@ def in_profile(pipeline: Pipeline) -> np.ndarray:
 
     Controls that the cohort drops are not, nor are probes that no training sample has a value of.
     """
-    excluded = np.isin(pipeline.feature_names_in_, pipeline["filter"].exclude or [])
+    excluded = pd.Index(pipeline.feature_names_in_).isin(pipeline["filter"].exclude or [])
     return ~excluded & ~np.isnan(pipeline["filter"].minimum_)
