@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import threading
@@ -75,5 +76,13 @@ def rendered(drawn: CaptionedFigure) -> RenderedFigure:
 
 
 def _drawn_and_rendered(draw: Callable[[], CaptionedFigure | None]) -> RenderedFigure | None:
+    _pass_over_modules()
     drawn = draw()
     return None if drawn is None else rendered(drawn)
+
+
+@cache
+def _pass_over_modules() -> None:
+    """Let the collector look at figures only: the rest takes it a tenth of the time of drawing."""
+    gc.collect()
+    gc.freeze()
