@@ -18,6 +18,7 @@ NAMES = (
     "moderated_t",
     "max_t",
     "whole_run",
+    "run_profile",
     "scoring",
     "cluster",
     "growth",
