@@ -36,10 +36,8 @@ def read_table(name: str, content: bytes, samples: str, label: str | None) -> Co
     from leukemia_kedro.datasets import NewSamplesDataset
     from leukemia_kedro.run.user_message import user_message
 
-    file = Path(name)
-    endings = "".join(file.suffixes[-2:])
     with TemporaryDirectory(prefix="leukemia-kedro-") as folder:
-        path = Path(folder, file_stem(file.name.removesuffix(endings)) + endings)
+        path = Path(folder, file_stem(name))  # the end of a long name stays
         try:
             path.write_bytes(content)
             return NewSamplesDataset(filepath=str(path), samples=samples, label=label).load()

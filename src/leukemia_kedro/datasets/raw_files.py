@@ -338,7 +338,8 @@ def only_file(paths: Collection[str], name: str, origin: str) -> str:
     ]
     if len(candidates) != 1:
         found = first_few(candidates) or "no file"
-        raise CohortError(f"{origin}: expected one file {name}; found {found}. Keep one of them")
+        expected = f"one file {name}" if name else "one file"
+        raise CohortError(f"{origin}: expected {expected}; found {found}. Keep one of them")
     return candidates[0]
 
 
