@@ -339,6 +339,18 @@ def test_golub_from_raw_files_to_report(project, golub_files):
         f"{34 - wrong['count']} of 34 (91.2 %) | {100 * low:.1f} % to {100 * high:.1f} % |" in page
     )
 
+    # docs/explanation/patient-66.md: eleven of fourteen, 67 by nine, any other by at most five.
+    tested = table(project, "07_model_output/golub/test_predictions.csv")
+    n_wrong = tested[tested["predicted"] != tested["label"]].groupby("sample")["model"].nunique()
+    assert (n_wrong[66], n_wrong[67], n_wrong.drop([66, 67]).max()) == (11, 9, 5)
+    as_aml = tested[(tested["sample"] == 66) & (tested["predicted"] == "AML")].set_index("model")
+    assert as_aml["probability_AML"].round(2).to_dict() == {
+        "naive_bayes": 0.66, "top_scoring_pairs": 0.96, "elastic_net": 0.6,
+    }  # fmt: skip
+    assert (as_aml["call"] == "no call").all()
+    hard = record(project, "07_model_output/golub/hard_samples.json")
+    assert [each["sample"] for each in hard] == ["66", "67"]
+
     prior = result("variance_prior")
     assert prior["prior_df"] == pytest.approx(7.5019, abs=5e-5)
     assert prior["prior_variance"] == pytest.approx(0.6240, abs=5e-5)
