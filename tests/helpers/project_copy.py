@@ -135,6 +135,18 @@ def run_once(
     return pickle.loads(made.read_bytes())
 
 
+def replicated_golub(factory: pytest.TempPathFactory, golub_files: Path) -> ProjectCopy:
+    """Golub's raw files, and what ``kedro run --pipelines replication`` makes of them."""
+
+    def replicate(folder: Path) -> ProjectCopy:
+        project = ProjectCopy(folder)
+        shutil.copytree(golub_files, folder / "data" / "01_raw" / "golub")
+        project.output = project.kedro("run", "--pipelines", "replication")
+        return project
+
+    return run_once(factory, "replicated_golub", replicate)
+
+
 SMALL = (
     "resampling.folds=3,resampling.repeats=1,resampling.inner_folds=2,modelling.permutations=9,"
     "differential_expression.permutations=50"

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.project_copy import KEDRO, PROJECT, SMALL, unmeasured
+from helpers.project_copy import KEDRO, PROJECT, SMALL, replicated_golub, unmeasured
 from helpers.terminal import on_terminal
 from helpers.typed_fields import fields_of, missing_fields
 
@@ -287,12 +287,12 @@ def assert_inference_repeats_the_test_predictions(project, champion):
 
 
 @pytest.mark.real_data
-def test_golub_from_raw_files_to_report(project, golub_files):
-    shutil.copytree(golub_files, project.folder / "data" / "01_raw" / "golub")
-    replicated = project.kedro("run", "--pipelines", "replication").stdout
-    place = project.data("08_reporting", "golub", "replication.csv")
-    assert re.search(rf"61 of 75 published .*: {re.escape(str(place))}", replicated)
-    assert "To show them in the report: kedro run --pipelines reporting" in replicated
+def test_golub_from_raw_files_to_report(golub_files, tmp_path_factory, tmp_path):
+    replicated = replicated_golub(tmp_path_factory, golub_files)
+    said, place = replicated.output.stdout, replicated.data("08_reporting", "golub")
+    assert re.search(rf"61 of 75 published .*: {re.escape(str(place / 'replication.csv'))}", said)
+    assert "To show them in the report: kedro run --pipelines reporting" in said
+    project = replicated.duplicate(tmp_path / "project")
     assert_quiet(project.kedro("run"))
 
     def result(name):

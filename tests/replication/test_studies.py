@@ -1,28 +1,27 @@
 """The published results that the project must reproduce, from the raw files."""
 
+import pandas as pd
 import pytest
 from helpers.documented import PROJECT
+from helpers.project_copy import replicated_golub
 
 from leukemia_kedro.pipelines.replication import nodes
-from leukemia_kedro.pipelines.replication.pipeline import ROWS_BY_SEED
-
-SEED = 1999
+from leukemia_kedro.replication.table import Row
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def centroids(golub_cohort):
-    return nodes.replicate_shrunken_centroids(golub_cohort, SEED)
+def written(tmp_path_factory, golub_files):
+    """The folder with the tables of ``kedro run --pipelines replication``."""
+    return replicated_golub(tmp_path_factory, golub_files).data("08_reporting", "golub")
 
 
 @pytest.fixture(scope="module")
-def rows(golub_cohort, centroids):
-    found = nodes.replicate_weighted_voting(golub_cohort) + centroids[0]
-    found += nodes.replicate_top_scoring_pairs(golub_cohort)
-    for replicate in ROWS_BY_SEED.values():
-        found += replicate(golub_cohort, SEED)
-    assert nodes.replicate_chiaretti(None) == []
+def rows(written):
+    numbers = dict.fromkeys(["published", "reproduced"], str)
+    table = pd.read_csv(written / "replication.csv", dtype=numbers, keep_default_na=False)
+    found = [Row(**row) for row in table.to_dict("records")]
     return {(row.study.split(",")[0], row.quantity): row for row in found}
 
 
@@ -112,8 +111,9 @@ def test_the_slid_labels_give_the_notebooks_own_f1_scores(rows):
         assert "12 of 36 labels are wrong" in note
 
 
-def test_golub_path_passes_through_the_published_row(centroids):
-    published = centroids[1].query("n_genes == 21").iloc[0]
+def test_golub_path_passes_through_the_published_row(written):
+    path = pd.read_csv(written / "shrunken_centroid_path.csv")
+    published = path.query("n_genes == 21").iloc[0]
     assert published["threshold"] == pytest.approx(4.06, abs=0.01)
     # One draw of ten folds gives 1 to 3.
     assert 1 <= published["cv_errors"] <= 3
