@@ -142,6 +142,36 @@ def make_found(classes=TWO, n_train=38, n_test=34):
            for name, gallery in figures.items()},
         "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},
         "test_predictions": of_models,
+        **_linked(covariates, of_models, rng),
+    }  # fmt: skip
+
+
+def _linked(covariates, of_models, rng):
+    """The whole tables, of which the page shows one gene or sample at a time."""
+    probes = [f"X{10000 + i}_at" for i in range(N_PROBES)]
+    expression = pd.DataFrame(
+        rng.normal(8, 2, (N_PROBES, len(covariates))), index=probes, columns=covariates.index
+    )
+    training = covariates.index[covariates["split"] == "train"]
+    expression.loc[probes[0], training] = 4.0 + (covariates["label"] == covariates["label"].iloc[0])
+    expression.loc[probes[1]] = np.nan
+    return {
+        "log_expression": expression,
+        "samples": covariates,
+        "gene_ranking": pd.DataFrame(
+            {"criterion": "anova_f", "probe": probes[:100], "score": 1.0, "rank": range(1, 101)}
+        ),
+        "cv_predictions": pd.concat(
+            [
+                covariates.loc[training, ["label"]].rename_axis("sample").reset_index().assign(
+                    model=model, repeat=repeat, predicted=covariates["label"].iloc[0],
+                    confidence=0.7,
+                )
+                for model in MODELS
+                for repeat in (1, 2)
+            ]
+        ),
+        "projections": project(covariates[["label", "split"]]),
     }  # fmt: skip
 
 

@@ -1,9 +1,14 @@
 """SVG inside the page: smaller, sharing its letters, and otherwise the same drawing."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 from helpers.made_run import draw
+from matplotlib.figure import Figure
+from PIL import Image
 
 from leukemia_kedro.report.drawings import Drawings
 
@@ -38,3 +43,22 @@ def test_two_drawings_share_their_letters_and_no_other_name():
 def test_text_alternative_is_escaped():
     inlined = Drawings().inline(draw("roc") | {"alt": 'p < .05 & "so on"'})
     assert ET.fromstring(inlined).get("aria-label") == 'p < .05 & "so on"'
+
+
+def test_a_picture_in_a_drawing_keeps_its_look_and_loses_bytes():
+    figure = Figure(figsize=(4, 4), dpi=200)
+    ax = figure.subplots()
+    rng = np.random.default_rng(0)
+    for colour in ("#0072B2", "#D55E00", "#D0D0D0"):
+        ax.scatter(*rng.normal(size=(2, 3000)), s=5, color=colour, linewidth=0, rasterized=True)
+    file = io.StringIO()
+    figure.savefig(file, format="svg")
+    before = re.search(r'data:image/png;base64,([^"]*)', file.getvalue())[1]
+    inlined = Drawings().inline({"svg": file.getvalue(), "alt": ""})
+    after = re.search(r'data:image/png;base64,([^"]*)', inlined)[1]
+    assert len(after) < len("".join(before.split())) / 2
+    first, second = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(each))).convert("RGBA"), float)
+        for each in (before, after)
+    )
+    assert np.abs(first - second).mean() < 2  # of 255

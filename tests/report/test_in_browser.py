@@ -133,6 +133,167 @@ def test_no_request_leaves_the_page(driver, reports):
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [address]
 
 
+def panel_of(driver):
+    """The one panel, once it is open."""
+    wait_until(lambda: one(driver, "#detail").is_displayed())
+    return one(driver, "#detail")
+
+
+def press(driver, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(driver).send_keys(*keys).perform()
+
+
+def has_focus(driver, element):
+    return driver.execute_script("return document.activeElement === arguments[0]", element)
+
+
+def rows_of(panel, part):
+    rows = several(panel, f".{part} tbody tr")
+    return {one(row, "th").text: [cell.text for cell in several(row, "td")] for row in rows}
+
+
+def test_a_click_on_a_gene_shows_its_values_by_class_its_contrasts_and_its_places(driver, reports):
+    read_through(driver, reports["two"])
+    table = one(driver, "#table-genes-AML-ALL")
+    link = one(table, "tbody th a")
+    probe = link.text
+    link.click()
+    panel = panel_of(driver)
+    assert probe in one(panel, "h2").text
+
+    found = make_datasets()
+    values = found["log_expression"].loc[probe]
+    medians = values.groupby(found["sample_split"]["label"]).median()
+    n = found["sample_split"]["label"].value_counts()
+    assert "laboratory" in one(panel, "select").text.lower()
+    one(panel, "select option:first-child").click()
+    told = one(panel, ".values svg").get_attribute("aria-label")
+    shown = re.findall(r"(ALL|AML): median ([\d.]+), n = (\d+)", told)
+    assert {label: int(number) for label, _, number in shown} == n.to_dict()
+    # Half a step of the 254 between the lowest and the highest value, and two digits.
+    precision = (values.max() - values.min()) / 254 / 2 * 1.01 + 0.005
+    for label, median, _ in shown:
+        assert float(median) == pytest.approx(medians[label], abs=precision)
+
+    whole = found["contrast_tables"]["AML-ALL"].set_index("probe").loc[probe]
+    change, t, p, adjusted, place = rows_of(panel, "contrasts")["AML-ALL"]
+    assert float(change.replace("−", "-")) == pytest.approx(whole["logFC"], abs=0.006)
+    assert float(t.replace("−", "-")) == pytest.approx(whole["t"], abs=0.006)
+    row = several(table, "tbody tr")[0]
+    assert [p, adjusted] == [cell.text for cell in several(row, "td")[5:7]]  # as in the table
+    assert place == "1 of 120"
+    signature = list(found["signature"]["probe"])
+    place = f"{signature.index(probe) + 1} of 20" if probe in signature else "not in it"
+    assert rows_of(panel, "places")["Signature"][0].startswith(place)
+    rank = int(probe.removeprefix("X").removesuffix("_at")) - 9999
+    ranked = f"{rank} of 100" if rank <= 100 else "not ranked"
+    assert rows_of(panel, "places")["ANOVA F"] == [ranked]
+
+
+def test_escape_closes_the_panel_and_the_focus_returns(driver, reports):
+    from selenium.webdriver.common.keys import Keys
+
+    read_through(driver, reports["two"])
+    link = one(driver, "#table-signature-genes tbody th a")
+    link.send_keys(Keys.ENTER)
+    panel = panel_of(driver)
+    wait_until(lambda: has_focus(driver, panel))
+    press(driver, Keys.ESCAPE)
+    assert not panel.is_displayed()
+    assert has_focus(driver, link)
+
+
+def test_a_plot_is_gone_through_by_arrows_and_enter_opens_the_point(driver, reports):
+    from selenium.webdriver.common.keys import Keys
+
+    read_through(driver, reports["two"])
+    plot = one(driver, "#figure-volcano_AML-ALL .live")
+    driver.execute_script("arguments[0].focus()", plot)
+    press(driver, Keys.ARROW_RIGHT, Keys.ENTER)
+    table = make_datasets()["contrast_tables"]["AML-ALL"]
+    higher = table[(table["adj.P.Val"] < 0.05) & (table["logFC"] > 0)]
+    assert higher["probe"].iloc[0] in one(panel_of(driver), "h2").text
+    press(driver, Keys.ESCAPE)
+    assert has_focus(driver, plot)
+
+
+@pytest.mark.parametrize("plot", ["volcano_AML-ALL", "projection_PCA"])
+def test_a_click_on_a_point_opens_the_gene_or_sample(driver, reports, plot):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    read_through(driver, reports["two"])
+    figure = one(driver, f"#figure-{plot}")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'start'})", figure)
+    point = several(figure, ".live .scatter:last-child .point")[0]
+    ActionChains(driver).move_to_element(point).click().perform()
+    title = one(panel_of(driver), "h2").text
+    found = make_datasets()
+    known = [*found["probes"].index, *found["sample_split"].index]
+    assert any(name in title for name in known)
+
+
+def test_a_click_on_a_sample_shows_its_calls_its_places_and_its_quality(driver, reports):
+    read_through(driver, reports["two"])
+    link = one(driver, "#table-errors tbody th a")
+    sample = link.text
+    link.click()
+    panel = panel_of(driver)
+    assert one(panel, "h2").text == sample
+    found = make_datasets()
+    calls = found["test_predictions"].set_index(["sample", "model"])
+    call = calls.loc[(sample, "svm_linear")]
+    assert set(rows_of(panel, "calls")) == {"naive Bayes", "SVM linear", "SVM RBF"}
+    predicted, confidence, called, result = rows_of(panel, "calls")["SVM linear"]
+    assert (predicted, called) == (call["predicted"], call["call"])
+    assert float(confidence) == pytest.approx(call["confidence"], abs=0.0006)
+    assert result == ("correct" if call["predicted"] == call["label"] else "wrong")
+    assert [caption.text for caption in several(panel, ".maps figcaption")] == ["PCA", "UMAP"]
+    assert rows_of(panel, "quality")["median"] == ["120.0", "120.0"]
+
+
+def test_a_sample_that_breaks_a_rule_says_so(driver, reports):
+    visit(driver, reports["two"] + "#sample=GSM239171")  # an address of its own
+    panel = panel_of(driver)
+    warnings = [each.text for each in several(panel, ".warning")]
+    assert any("XIST is expressed" in line for line in warnings)
+    assert any("resembles no other" in line for line in warnings)
+
+
+@pytest.mark.parametrize("asked", ["X10007_at", "gene7", "<i>Gene</i> 7 "])
+def test_any_gene_is_two_steps_away_by_symbol_probe_or_title(driver, reports, asked):
+    from selenium.webdriver.common.keys import Keys
+
+    found = make_datasets()["probes"]
+    by_title = found.index[found["description"].str.contains("<i>Gene</i> 7 ", regex=False)]
+    by_symbol = found.index[found["symbol"] == "GENE7"]
+    expected = {"X10007_at": "X10007_at", "gene7": by_symbol[0] if len(by_symbol) else None}
+    visit(driver, reports["two"])
+    wait_until(lambda: one(driver, "#find").is_displayed())
+    one(driver, "#find").send_keys(asked)
+    wait_until(lambda: several(driver, "#found a"))
+    press(driver, Keys.ENTER)
+    assert expected.get(asked, by_title[0]) in one(panel_of(driver), "h2").text
+    press(driver, Keys.ESCAPE)
+    assert has_focus(driver, one(driver, "#find"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", WIDTHS)
+def test_the_panel_fits_the_screen_and_fades_nowhere(driver, reports, screen, scheme):
+    inside = FAINT.replace("main *, header *, nav *, footer *", "#detail *")
+    for address in ("#probe=X10005_at", "#sample=GSM239175"):
+        visit(driver, reports["five"] + address, WIDTHS[screen], scheme)
+        panel = panel_of(driver)
+        box = driver.execute_script("return arguments[0].getBoundingClientRect().toJSON()", panel)
+        assert box["left"] >= 0
+        assert box["right"] <= WIDTHS[screen]
+        assert box["height"] < 0.7 * 900
+        assert driver.execute_script(inside) == []
+        assert driver.get_log("browser") == []
+
+
 def test_tables_sort_by_number_and_search_by_word(driver, reports):
     read_through(driver, reports["two"])
     table = one(driver, "#table-genes-AML-ALL")

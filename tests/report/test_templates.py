@@ -17,7 +17,10 @@ STUDY = type("Made", (), {"galleries": gather(Galleries, DATASETS)})
 ENVIRONMENT = make_environment(STUDY)
 GLOBALS = dict.fromkeys(ENVIRONMENT.globals, Any) | {"study": Study}
 PAGE = {"title": str, "chapters": list[tuple[Chapter, str]]} | dict.fromkeys(
-    ("table_style", "table_library", "plotly_library", "page_length", "printed_rows")
+    (
+        *("table_style", "table_library", "plotly_library", "page_length", "printed_rows"),
+        *("linked_facts", "linked_values"),
+    )
 )
 MACRO_ARGUMENTS = {"record": FigureRecord, "records": list[FigureRecord], "it": Table}
 

@@ -19,6 +19,9 @@ AS_WRITTEN = {word.lower().replace("-", ""): word for word in (*WORDS, "SVC", "U
 UNICODE = "U+…"
 """In the caption of a figure with letters that no installed font has."""
 
+PROBE_MARK = "probe="
+"""With the probe behind it the id of a gene's name in an SVG file, by which the report links it."""
+
 # Characters of a name inside a figure.
 CLASS_WIDTH = 24
 SAMPLE_WIDTH = 20

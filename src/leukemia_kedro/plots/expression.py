@@ -18,6 +18,7 @@ from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
+    PROBE_MARK,
     CaptionedFigure,
     class_name,
     counted,
@@ -152,6 +153,8 @@ def _draw_heat_map(
     heat.set_facecolor(style.GREY)
     heat.yaxis.tick_right()
     heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
+    for name, i in zip(heat.get_yticklabels(), rows.order, strict=True):
+        name.set_gid(f"{PROBE_MARK}{scores.index[i]}")
     if n_samples <= MOST_COLUMN_NAMES:
         ids = [sample_name(sample) for sample in samples.index]
         heat.set_xticks(range(n_samples), ids, fontsize=style.TINY_SIZE, rotation=90)
@@ -235,7 +238,8 @@ def gene_strips(
         medians = values.groupby(sample_split["label"]).median().reindex(list(classes))
         at = np.arange(len(classes))
         ax.hlines(medians, at - 0.38, at + 0.38, color="black", linewidth=1.0)
-        ax.set_title(_strip_title(gene), fontsize=style.SMALL_SIZE, loc="left")
+        title = ax.set_title(_strip_title(gene), fontsize=style.SMALL_SIZE, loc="left")
+        title.set_gid(f"{PROBE_MARK}{gene.probe}")
     for lowest in axes[-STRIP_COLUMNS:]:
         lowest.set_xticks(range(len(classes)), names)
         lowest.tick_params(axis="x", labelbottom=True, rotation=0 if upright else 90)

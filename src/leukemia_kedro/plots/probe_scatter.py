@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
+    PROBE_MARK,
     contrast_name,
     counted,
     gene_in_words,
@@ -82,6 +83,7 @@ def mean_difference_view(points: pd.DataFrame, contrast: str) -> View:
 class _Name(NamedTuple):
     """The name of a gene at one side of the axes, and its point."""
 
+    probe: str
     text: str
     side: str
     height: float
@@ -155,6 +157,7 @@ def printed(contrast: Contrast, make_view: MakeView) -> Figure:
             va="center",
             fontsize=style.SMALL_SIZE - 0.5,
             arrowprops=line | {"relpos": (1 if is_left else 0, 0.5)},
+            gid=f"{PROBE_MARK}{name.probe}",
         )
     style.legend_below(figure, markerscale=2)
     return figure
@@ -179,8 +182,8 @@ def _names(points: pd.DataFrame, view: View) -> Iterator[_Name]:
         genes = genes.sort_values(view.y.column, ascending=False, kind="stable")
         x, y = genes[view.x.column], genes[view.y.column]
         heights = spread(((y - low) / (high - low)).to_numpy(), gap=0.055)
-        for name, *place in zip(genes["name"], heights, x, y, strict=True):
-            yield _Name(name, side, *place)
+        for probe, name, *place in zip(genes["probe"], genes["name"], heights, x, y, strict=True):
+            yield _Name(probe, name, side, *place)
 
 
 # adjustText 1.4.0 was tried: names of close points still overlap, it takes 1.1 s for a figure of
@@ -211,6 +214,7 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
             mode="markers",
             name=rule,
             marker={"color": colour, "size": 5},
+            ids=shown["probe"],
             text=[
                 on_screen(gene_in_words(*gene))
                 for gene in zip(shown["probe"], shown["description"], shown["symbol"], strict=True)
@@ -234,12 +238,13 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     figure.update_layout(xaxis_range=view.x.range, yaxis_range=view.y.range)
+    note = ""
     if len(drawn) < len(points):
         note = (
             f"On a screen {len(drawn):,} of the probes are shown: the {MOST_HOVER_POINTS:,} with "
             "the smallest p-values, and of the rest one in each spot."
         )
-        figure.update_layout(meta={"note": note})
+    figure.update_layout(meta={"note": note, "points": "probe"})
     return figure
 
 

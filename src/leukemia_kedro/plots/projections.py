@@ -95,11 +95,13 @@ def projection_interactive(
             y=group.points["y"].round(DIGITS),
             mode="markers",
             name=f"{on_screen(fitted(label, CLASS_WIDTH))}{of_split} (n = {len(group.points):,})",
+            ids=group.points["sample"],
             text=group.points["sample"].map(on_screen),
             hovertemplate=f"%{{text}}<br>{on_screen(label)}{of_split}<extra></extra>",
             marker={"color": group.colour, "symbol": style.SYMBOLS[group.marker], **MARK},
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
+    figure.update_layout(meta={"note": "", "points": "sample"})
     return figure
 
 

@@ -378,6 +378,22 @@ class ContrastStudy:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class LinkedStudy:
+    """Whole tables, of which the report shows one gene or one sample at a time."""
+
+    log_expression: pd.DataFrame
+    """Shape (n_probes, n_samples), log2."""
+    samples: pd.DataFrame
+    """Index ``sample``, ``label``, perhaps ``split``, and covariates."""
+    gene_ranking: pd.DataFrame
+    """``criterion, probe, score, rank``."""
+    cv_predictions: pd.DataFrame
+    """Of all models, column ``model``."""
+    projections: pd.DataFrame
+    """``method, sample, label, split, x, y``."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ReplicationStudy:
     """Published results beside reproduced ones; no rows where none was run."""
 
@@ -432,6 +448,7 @@ class Study:
     signature: SignatureStudy
     models: ModelStudy
     contrasts: ContrastStudy
+    linked: LinkedStudy
     replication: ReplicationStudy
     galleries: Galleries
     parameters: StatedParameters
@@ -439,7 +456,15 @@ class Study:
     """Of the installed packages."""
 
 
-REPORTED = (CohortStudy, SignatureStudy, ModelStudy, ContrastStudy, ReplicationStudy, Galleries)
+REPORTED = (
+    CohortStudy,
+    SignatureStudy,
+    ModelStudy,
+    ContrastStudy,
+    LinkedStudy,
+    ReplicationStudy,
+    Galleries,
+)
 
 NEAR_ZERO = 0.5
 """Log2 ratios have a smaller median over the medians of their samples, 1.4-fold."""

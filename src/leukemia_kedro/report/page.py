@@ -14,6 +14,7 @@ from leukemia_kedro.plots.study import Study
 from leukemia_kedro.report import cohort, genes, methods, models, replication, summary, wording
 from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings
+from leukemia_kedro.report.linked import linked_views
 from leukemia_kedro.report.packing import packed_figure, packed_libraries
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
 from leukemia_kedro.statistics.class_names import class_in_words
@@ -38,6 +39,9 @@ CHAPTERS = (
 )
 """In the order of the page. Each makes a chapter of the study, or None without its data."""
 
+MOST_BYTES = 7_800_000
+"""Of a page, less 200 kB for what stands around its chapters: 8 MB open on any machine."""
+
 TITLE = "Classes from gene expression"
 """Behind the name of the cohort."""
 
@@ -54,13 +58,16 @@ def render_report(study: Study) -> str:
         if chapter is not None:
             template = environment.get_template(f"chapters/{chapter.anchor}.html")
             chapters.append((chapter, Markup(template.render(vars(chapter)))))
+    libraries = packed_libraries()
+    so_far = sum(len(text.encode()) for text in [*libraries.values(), *(t for _, t in chapters)])
     name = study.parameters.cohort.name
     return environment.get_template("page.html").render(
         title=f"{name}: {TITLE[0].lower()}{TITLE[1:]}" if name else TITLE,
         chapters=chapters,
         page_length=PAGE_LENGTH,
         printed_rows=PRINTED_ROWS,
-        **packed_libraries(),
+        **libraries,
+        **linked_views(study, MOST_BYTES - so_far),
     )
 
 

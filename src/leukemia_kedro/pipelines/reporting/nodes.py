@@ -117,6 +117,7 @@ def write_report(
         signature=study.gather(study.SignatureStudy, found),
         models=study.gather(study.ModelStudy, found),
         contrasts=study.gather(study.ContrastStudy, found),
+        linked=study.gather(study.LinkedStudy, found),
         replication=study.gather(study.ReplicationStudy, found),
         galleries=study.gather(study.Galleries, found),
         parameters=parameters,
