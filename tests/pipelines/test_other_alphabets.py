@@ -179,7 +179,7 @@ def test_in_a_browser_each_contrast_shows_its_own_figures_and_nothing_executes(r
         assert one["gene"] == first["probe"]
         assert float(one["fold"]) == pytest.approx(first["logFC"], rel=1e-9)
         for caption, drawing in zip(one["captions"], one["drawings"], strict=True):
-            (title,) = (title for title in records if f". {title}. " in caption)
+            (title,) = (title for title in records if f" {title}. " in caption)
             assert re.search(rf"{re.escape(name)}(?!\+)", title)
             svg = (folder / f"{records[title]['name']}.svg").read_text(encoding="utf-8")
             assert lines_of(drawing) == lines_of(Drawings().inline({"svg": svg, "alt": ""}))

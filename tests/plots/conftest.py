@@ -280,7 +280,7 @@ def _gallery_of(study):
     )
     contrasts = ContrastStudy(
         contrast_tables={**study.contrasts, "one_more": table},
-        variance_prior={},
+        variance_prior={"n_samples": int((study.sample_split["split"] == "train").sum())},
         enrichment=gene_sets,
         de_truth=[],
     )

@@ -123,6 +123,14 @@ def test_letters_drawn_as_outlines_are_not_cut_either(drawn):
     assert (box <= (width + 0.1, height + 0.1) * 2).all()
 
 
+def test_letters_have_six_points_or_more_at_the_width_of_a_column_or_two(drawn):
+    """In the width of the files that the report gives: 85 mm up to 281 points, else 180 mm."""
+    points = 72 * drawn.figure.get_figwidth()
+    scale = (85 if points <= 281 else 180) / 25.4 * 72 / points
+    texts = [text for text in drawn.figure.findobj(Text) if text.get_text() and text.get_visible()]
+    assert min(text.get_fontsize() for text in texts) * scale >= 6
+
+
 def test_words_name_and_axis_names_are_there(drawn):
     assert re.fullmatch(r"[\w.+-]+", drawn.name)
     assert drawn.title

@@ -59,7 +59,10 @@ def test_only_the_first_contrasts_have_figures_of_their_own():
     datasets = make_datasets()
     cohort = gather(CohortStudy, datasets)
     study = ContrastStudy(
-        contrast_tables=twenty_classes(), variance_prior={}, enrichment=NO_SETS, de_truth=[]
+        contrast_tables=twenty_classes(),
+        variance_prior={"n_samples": 20},
+        enrichment=NO_SETS,
+        de_truth=[],
     )
     log_expression = pd.DataFrame(0.0, ["a", "b"], cohort.sample_split.index)
     gallery = contrast_gallery(cohort, study, log_expression, 0.05)

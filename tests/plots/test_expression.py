@@ -19,7 +19,8 @@ def heat_map(study, genes):
 
 
 def strips(study):
-    return gene_strips(study.log_expression, study.sample_split, study.contrast, study.classes)
+    tables = (study.log_expression, study.sample_split, study.contrast, study.classes)
+    return gene_strips(*tables, {"n_samples": len(study.sample_split)})
 
 
 def z_scores(study, probe):
@@ -102,7 +103,8 @@ def test_a_long_signature_is_cut_and_says_so(two):
 
 
 def test_top_genes_are_those_with_the_smallest_p_values(two):
-    drawn = top_genes_heat_map(two.log_expression, two.sample_split, two.contrast, two.classes)
+    tables = (two.log_expression, two.sample_split, two.contrast, two.classes)
+    drawn = top_genes_heat_map(*tables, {"n_samples": len(two.sample_split)})
     assert sorted(cells(drawn)[1]) == sorted(row_names(two.contrast.table.head(40)))
 
 
@@ -154,3 +156,10 @@ def test_values_belong_to_samples_not_to_positions(two):
     )
     for a, b in zip(one.collections, other.collections, strict=True):
         assert pd.DataFrame(a.get_offsets()).equals(pd.DataFrame(b.get_offsets()))
+
+
+def test_captions_tell_samples_shown_from_those_that_genes_were_chosen_on(two, gallery_of):
+    for name in ("signature_heat_map", "top_genes_heat_map", "gene_strips"):
+        n, n_train = len(two.sample_split), (two.sample_split["split"] == "train").sum()
+        caption = gallery_of(two)[name]().caption
+        assert f"chosen on {n_train} of the {n} samples; the other {n - n_train} had no" in caption

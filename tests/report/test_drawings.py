@@ -62,3 +62,17 @@ def test_a_picture_in_a_drawing_keeps_its_look_and_loses_bytes():
         for each in (before, after)
     )
     assert np.abs(first - second).mean() < 2  # of 255
+
+
+def test_outlines_of_letters_say_what_they_read_and_formulas_stay_drawn():
+    figure = Figure(figsize=(4, 3))
+    ax = figure.subplots()
+    ax.set(xlabel="adjusted p < 0.05 & more", ylabel="$10^2$ probes")
+    ax.set_title("champion", fontweight="bold")
+    file = io.StringIO()
+    figure.savefig(file, format="svg")
+    drawing = ET.fromstring(Drawings().inline({"svg": file.getvalue(), "alt": ""}))
+    words = {each.get("data-text"): each.get("data-weight") for each in drawing.iter("g")}
+    assert words["adjusted p < 0.05 & more"] is None
+    assert words["champion"] == "bold"
+    assert not [text for text in words if text and "10" in text and "probes" in text]

@@ -4,9 +4,11 @@ import base64
 import io
 import json
 import re
+import xml.etree.ElementTree as ET
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.browser import open_browser, visit
 from helpers.made_run import FIVE, draw, make_datasets, make_page
@@ -74,9 +76,14 @@ def driver(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Addresses of two reports by name."""
+    """Addresses of reports by name."""
     folder = tmp_path_factory.mktemp("reports")
-    pages = {"two": make_page(), "five": make_page(FIVE, 60, 0)}
+    formula = make_datasets()["signature"].assign(description="=1+1")
+    pages = {
+        "two": make_page(),
+        "five": make_page(FIVE, 60, 0),
+        "sum": make_page(signature=formula),
+    }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return {name: (folder / f"{name}.html").as_uri() for name in pages}
@@ -292,6 +299,95 @@ def test_the_panel_fits_the_screen_and_fades_nowhere(driver, reports, screen, sc
         assert box["height"] < 0.7 * 900
         assert driver.execute_script(inside) == []
         assert driver.get_log("browser") == []
+
+
+@pytest.fixture
+def downloads(driver, tmp_path):
+    """What a click downloads: the bytes of the file of that name."""
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+
+    def fetched(name, button):
+        driver.execute_script("arguments[0].click()", one(driver, f"[aria-label='{button}']"))
+        wait_until(lambda: (tmp_path / name).exists())
+        return (tmp_path / name).read_bytes()
+
+    return fetched
+
+
+def test_the_csv_of_a_contrast_has_every_significant_probe(driver, reports, downloads):
+    visit(driver, reports["two"])
+    wait_until(lambda: several(driver, "[aria-label='CSV of genes-AML-ALL']"))
+    content = downloads("genes-AML-ALL.csv", "CSV of genes-AML-ALL")
+    found = pd.read_csv(io.BytesIO(content))
+    whole = make_datasets()["contrast_tables"]["AML-ALL"]
+    # The made run has 120 probes, so all are listed; those of one p-value may change places.
+    expected = whole.set_index("probe").loc[found["probe"]]
+    assert set(found["probe"]) == set(whole["probe"])
+    assert found["P.Value"].is_monotonic_increasing
+    for column in ("logFC", "AveExpr", "t", "B"):
+        np.testing.assert_allclose(found[column], expected[column], atol=6e-5)  # four digits
+    for column in ("P.Value", "adj.P.Val", "wilcoxon_p", "maxT_p"):
+        np.testing.assert_allclose(found[column], expected[column], rtol=6e-4)
+
+
+def test_the_csv_of_a_table_has_the_rows_of_all_its_pages_with_every_digit(
+    driver, reports, downloads
+):
+    read_through(driver, reports["two"])
+    content = downloads("signature-genes.csv", "CSV of signature-genes")
+    found = pd.read_csv(io.BytesIO(content))
+    signature = make_datasets()["signature"]
+    assert list(found["Probe"]) == list(signature["probe"])
+    np.testing.assert_allclose(found["Chosen in"], signature["selection_frequency"], rtol=1e-11)
+
+
+def test_no_cell_of_a_csv_is_a_formula(driver, reports, downloads):
+    read_through(driver, reports["sum"])
+    found = pd.read_csv(io.BytesIO(downloads("signature-genes.csv", "CSV of signature-genes")))
+    assert set(found["Description"]) == {"'=1+1"}
+
+
+def test_a_figure_is_an_svg_file_with_text_as_text_in_the_width_of_a_column(
+    driver, reports, downloads
+):
+    visit(driver, reports["two"])
+    wait_until(lambda: several(driver, "[aria-label='SVG of class_balance']"))
+    root = ET.fromstring(downloads("class_balance.svg", "SVG of class_balance"))
+    assert root.get("width") == "180mm"
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "log2 expression" in texts
+    assert "class_balance" in texts
+    # Letters: 10 points at 5.6 inches, the width of the figure.
+    ids = {each.get("id") for each in root.iter()}
+    used = {use.get("href", "#")[1:] for use in root.iter("{http://www.w3.org/2000/svg}use")}
+    assert used <= ids
+
+
+def test_a_figure_is_a_png_file_of_300_dots_per_inch(driver, reports, downloads):
+    from PIL import Image
+
+    visit(driver, reports["two"])
+    wait_until(lambda: several(driver, "[aria-label='PNG of class_balance']"))
+    picture = Image.open(io.BytesIO(downloads("class_balance.png", "PNG of class_balance")))
+    assert picture.width == round(180 / 25.4 * 300)
+    assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert np.asarray(picture.convert("L"), float).std() > 10  # something is drawn
+
+
+def test_a_figure_is_printed_alone_on_paper_of_its_size(driver, reports):
+    visit(driver, reports["two"])
+    wait_until(lambda: several(driver, "[aria-label='PDF of class_balance']"))
+    driver.execute_script("window.print = () => {}")
+    button = one(driver, "[aria-label='PDF of class_balance']")
+    driver.execute_script("arguments[0].click()", button)
+    settings = {"preferCSSPageSize": True}
+    pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", settings)["data"])
+    assert len(re.findall(rb"/Type\s*/Page\b[^s]", pdf)) == 1
+    width = float(re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+)", pdf)[1])
+    assert width / 72 * 25.4 == pytest.approx(180, abs=0.5)
+    driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert several(driver, "#alone") == []
 
 
 def test_tables_sort_by_number_and_search_by_word(driver, reports):

@@ -168,12 +168,16 @@ def test_page_has_its_landmarks_and_chapters_none_of_which_is_empty(page):
         assert len(text(section)) > len(text(section.find("h2"))) + 20, section.get("id")
 
 
-def test_every_figure_is_numbered_in_order_titled_and_has_a_text_alternative(page):
+def test_every_figure_has_its_name_and_title_and_a_text_alternative_and_tables_are_numbered(page):
     captions = [text(figure.find("figcaption")) for figure in page.iter("figure")]
-    for kind in ("Figure", "Table"):
-        numbers = [re.match(rf"{kind} (\d+)\. ", caption) for caption in captions]
-        found = [int(match[1]) for match in numbers if match]
-        assert found == list(range(1, len(found) + 1))
+    numbers = [re.match(r"Table (\d+)\. ", caption) for caption in captions]
+    found = [int(match[1]) for match in numbers if match]
+    assert found == list(range(1, len(found) + 1))
+    figures = [each for each in page.iter("figure") if each.get("id").startswith("figure-")]
+    assert len(figures) + len(found) == len(captions)
+    for figure in figures:
+        name = figure.get("id").removeprefix("figure-")
+        assert text(figure.find("figcaption")).startswith(f"{name} Title of {name}.")
     drawings = [element for element in page.iter() if element.get("class") == "drawing live"]
     drawings += [svg for svg in page.iter("svg") if svg.get("class") != "letters"]
     assert drawings

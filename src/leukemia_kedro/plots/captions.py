@@ -81,6 +81,18 @@ def drawn_of(n_drawn: int, n: int) -> str:
     return f"{n_drawn:,} of {n:,} samples (evenly drawn from each class and split)"
 
 
+def chosen_on(n_chosen: int, n: int) -> str:
+    """Sentence on the samples that genes were chosen on, to follow those that are shown; empty
+    where they are the same."""
+    if n_chosen >= n:
+        return ""
+    rest = "one" if n - n_chosen == 1 else f"{n - n_chosen:,}"
+    return (
+        f" The probes were chosen on {n_chosen:,} of the {n:,} samples; the other {rest} had no "
+        "part in it."
+    )
+
+
 def readable(name: object) -> str:
     """The name of a model or a criterion as written in a sentence: ``svm_rbf`` as ``SVM RBF``."""
     return " ".join(AS_WRITTEN.get(word, word) for word in str(name).split("_"))

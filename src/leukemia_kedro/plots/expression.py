@@ -16,10 +16,12 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
 from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.differential_expression.records import PriorRecord
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     PROBE_MARK,
     CaptionedFigure,
+    chosen_on,
     class_name,
     counted,
     drawn_of,
@@ -55,7 +57,9 @@ def signature_heat_map(
 
     ``signature`` has columns ``probe`` and ``description``, best first; at most 60 are drawn.
     """
+    n_train = int((sample_split["split"] == "train").sum())
     words = _heat_map(log_expression, sample_split, signature, classes, "of the signature")
+    words["caption"] += chosen_on(n_train, len(sample_split))
     return CaptionedFigure(name="signature_heat_map", title="Expression of the signature", **words)
 
 
@@ -65,11 +69,13 @@ def top_genes_heat_map(
     sample_split: pd.DataFrame,
     contrast: Contrast,
     classes: Sequence[str],
+    variance_prior: PriorRecord,
 ) -> CaptionedFigure:
     """Clustered heat map of the forty genes with the smallest p-values, in all samples."""
     genes = contrast.table.head(TOP_GENES)
     subject = f"with the smallest p-values of {contrast.name}"
     words = _heat_map(log_expression, sample_split, genes, classes, subject)
+    words["caption"] += chosen_on(variance_prior["n_samples"], len(sample_split))
     name = file_stem("top_genes_heat_map", contrast.stem)
     return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
@@ -210,7 +216,7 @@ def _draw_key(ax: Axes, image: AxesImage) -> None:
     bar.outline.set_linewidth(0.4)
     bar.set_ticks([-2, 0, 2])
     inset.tick_params(labelsize=style.TINY_SIZE, width=0.4, length=2, pad=1)
-    inset.set_title("row z-score", fontsize=style.TINY_SIZE + 0.5, pad=2)
+    inset.set_title("row z-score", fontsize=style.TINY_SIZE, pad=2)
 
 
 @shown_in("contrast")
@@ -219,6 +225,7 @@ def gene_strips(
     sample_split: pd.DataFrame,
     contrast: Contrast,
     classes: Sequence[str],
+    variance_prior: PriorRecord,
 ) -> CaptionedFigure:
     """Each sample's expression of the twelve genes with the smallest p-values of a contrast.
 
@@ -255,7 +262,7 @@ def gene_strips(
         title=f"Top genes of {contrast.name}, sample by sample",
         caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
         f"of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "
-        "samples of the class.",
+        f"samples of the class.{chosen_on(variance_prior['n_samples'], len(sample_split))}",
         alt=f"Strip plots by class ({sizes}) of the probes {', '.join(genes['probe'])}.",
         figure=figure,
     )

@@ -35,7 +35,7 @@ FULL_WIDTH = 7.2  # inches: both columns of a journal page
 DPI = 200
 TEXT_SIZE = 8  # points: axis names, panel titles
 SMALL_SIZE = 7  # points: tick labels, legends
-TINY_SIZE = 5.5  # points: names of many genes or samples
+TINY_SIZE = 6.2  # points: names of many genes or samples; 6.1 at a width of 180 mm
 
 # Okabe & Ito (2008), Color Universal Design; the pale ones last, where few cohorts get to.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

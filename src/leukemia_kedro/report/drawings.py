@@ -6,6 +6,7 @@ A page of eighty figures in which each draws its own alphabet is three times as 
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -51,7 +52,9 @@ class Drawings:
             matplotlib makes distinct between figures of distinct names. The name of a gene has its
             probe in ``data-probe``.
         """
-        root = ET.fromstring(record["svg"])
+        parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
+        root = ET.fromstring(record["svg"], parser)
+        _keep_words(root)
         referred_to = set(_REFERENCE.findall(record["svg"]))
         for element in root.iter():
             element.tag = element.tag.removeprefix(_NAMESPACE)
@@ -94,6 +97,25 @@ class Drawings:
                 for name in {"x", "y"} & use.attrib.keys():
                     # In units of the letter, of which a point has a dozen.
                     use.set(name, f"{float(use.attrib[name]):.0f}")
+
+
+def _keep_words(root: ET.Element) -> None:
+    """Say in ``data-text`` what the outlines of letters read, so that a file can have them as text.
+
+    matplotlib has the words, escaped, in a comment before them. A formula stays as it is drawn.
+    """
+    for parent in list(root.iter()):
+        words = ""
+        for child in list(parent):
+            if child.tag is ET.Comment:  # type: ignore[comparison-overlap]
+                words = html.unescape(child.text or "").strip()
+                parent.remove(child)
+            elif words:
+                if "$" not in words:
+                    child.set("data-text", words)
+                    if any("-Bold-" in use.get(_HREF, "") for use in child):
+                        child.set("data-weight", "bold")
+                words = ""
 
 
 def _shorten(element: ET.Element, referred_to: set[str]) -> None:

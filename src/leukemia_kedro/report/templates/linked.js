@@ -1,7 +1,7 @@
 // One gene or one sample at a time: every click on a name, a point or a search result leads to
 // "#probe=…" or "#sample=…", and the panel shows what the address says.
 const byId = id => document.getElementById(id);
-const SHAPES = new Set(["svg", "g", "circle", "path", "line", "text", "title"]);
+const SHAPES = new Set(["svg", "defs", "g", "circle", "path", "line", "text", "title"]);
 const make = (tag, attributes = {}, ...children) => {
   const element = SHAPES.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
