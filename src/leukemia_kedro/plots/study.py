@@ -2,8 +2,9 @@
 
 The fields of a chapter are datasets, under the names they have in the data catalog; pipelines
 derive the inputs of their nodes from them. Large tables that only one figure needs are no part of
-a chapter: the report never loads them. Columns and keys: ``docs/reference/files.md``; a record
-(``TypedDict``) is a JSON file with the keys that figures and report read.
+a chapter. The report loads those of :class:`LinkedStudy` alone. Columns and keys:
+``docs/reference/files.md``; a record (``TypedDict``) is a JSON file with the keys that figures and
+report read.
 
 Nothing heavy is imported here, because Kedro reads this module at start-up.
 """
