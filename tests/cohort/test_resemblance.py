@@ -44,8 +44,15 @@ def test_every_patient_may_have_been_measured_twice():
     again = pd.DataFrame(
         {f"{name}_2": measured_again(log2[name], i) for i, name in enumerate(log2)}
     )
-    pairs = resemblance(log2.join(again), controls)["near_duplicates"]
+    found = resemblance(log2.join(again), controls)
+    pairs = found["near_duplicates"]
     assert {(pair["first"], pair["second"]) for pair in pairs} == {(n, f"{n}_2") for n in log2}
+    (said,) = in_words(found)  # one line, however many there are
+    first, fifth, sixth = (f"{pairs[i]['first']} and {pairs[i]['second']}" for i in (0, 4, 5))
+    assert said.startswith(f"20 pairs of samples are near-duplicates, {first}, ")
+    assert f", {fifth} …: their correlation is " in said
+    assert sixth not in said
+    assert f" to {pairs[0]['correlation']:.3f}, where two patients" in said
 
 
 def test_samples_of_one_patient_may_be_alike():
@@ -61,6 +68,9 @@ def test_a_sample_of_another_tissue_resembles_no_other():
     found = resemblance(log2.assign(liver=values), controls)
     assert [each["sample"] for each in found["lonely"]] == ["liver"]
     assert in_words(found)[0].startswith("sample liver resembles no other: its largest correlation")
+    found["lonely"].append({"sample": "lung", "correlation": 0.011, "usual": 0.9})
+    (said,) = in_words(found)
+    assert said.startswith("samples resemble no other, liver, lung: their largest correlation is ")
 
 
 def test_with_little_to_compare_nothing_is_told():

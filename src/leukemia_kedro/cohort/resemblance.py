@@ -12,6 +12,8 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.errors import first_few
+
 MOST_PROBES = 2000
 """The probes that vary most between the samples, whatever their class, are compared."""
 FEWEST_PROBES, FEWEST_SAMPLES = 20, 10
@@ -21,6 +23,8 @@ DUPLICATE_FENCE, LONELY_FENCE = 5.0, 3.0
 cohorts without such samples, fewer than one in twenty has a pair or a sample beyond them."""
 ONE = 1 - 1e-6
 """Of equal samples, so that their z is finite."""
+SHOWN = 5
+"""Pairs that a message names; ``identity.json`` has all."""
 BLOCK = 1000
 """Rows of the matrix of correlations that are in memory at a time."""
 
@@ -155,22 +159,44 @@ def shared_samples(log2: pd.DataFrame, other: pd.DataFrame) -> list[AlikePair]:
 
 
 def in_words(found: Resemblance) -> list[str]:
-    """What was found, one sentence for each pair and each lonely sample."""
-    usual = "" if found["typical"] is None else f"{found['typical']:.2f}"
-    lines = [
-        f"samples {pair['first']} and {pair['second']} are near-duplicates: their correlation is "
-        f"{pair['correlation']:.3f}, where two patients of this cohort reach {usual}. "
-        "They may be one patient: cross-validation would learn from one and be tested on "
-        "the other. Nothing was left out"
-        for pair in found["near_duplicates"]
-    ]
-    lines += [
-        f"sample {each['sample']} resembles no other: its largest correlation is "
-        f"{each['correlation']:.2f}, where that of others is {each['usual']:.2f}. It may be of "
-        "another tissue, or have failed. Nothing was left out"
-        for each in found["lonely"]
-    ]
+    """What was found: a sentence for all pairs, and one for all lonely samples."""
+    lines = []
+    if pairs := found["near_duplicates"]:
+        named = [f"{pair['first']} and {pair['second']}" for pair in pairs]
+        which, people = (
+            (f"samples {named[0]} are near-duplicates", "They may be one patient")
+            if len(named) == 1
+            else (
+                f"{len(named)} pairs of samples are near-duplicates, {', '.join(named[:SHOWN])}"
+                f"{' …' if len(named) > SHOWN else ''}",
+                "Each pair may be one patient",
+            )
+        )
+        correlation = _between([pair["correlation"] for pair in pairs], 3)
+        lines.append(
+            f"{which}: their correlation is {correlation}, where two patients of this cohort reach "
+            f"{found['typical']:.2f}. {people}: cross-validation would learn from one sample and "
+            "be tested on the other. Nothing was left out"
+        )
+    if lonely := found["lonely"]:
+        names = [each["sample"] for each in lonely]
+        which, they = (
+            (f"sample {names[0]} resembles no other: its", "It")
+            if len(names) == 1
+            else (f"samples resemble no other, {first_few(names)}: their", "They")
+        )
+        correlation = _between([each["correlation"] for each in lonely], 2)
+        lines.append(
+            f"{which} largest correlation is {correlation}, where that of others is "
+            f"{lonely[0]['usual']:.2f}. {they} may be of another tissue, or "
+            "have failed. Nothing was left out"
+        )
     return lines
+
+
+def _between(values: list[float], digits: int) -> str:
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def _most_variable(log2: pd.DataFrame, allowed: np.ndarray) -> np.ndarray:
