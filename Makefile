@@ -12,7 +12,7 @@ PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) &
 
 .PHONY: run test check lint format docs viz viz-site pictures sample benchmark audit licences lock clean
 
-run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=base)
+run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=golub)
 	$(BIN)/kedro run --env $(ENV)
 
 # Each worker takes whole files in order. Sorted by number of tests, the longest would come last.

@@ -225,6 +225,8 @@ REFUSED = {
     "raw intensities, declared log2": (sound_cohort, LOG2,
         "cohort.scale is 'log2', but the values of a typical array, … look like raw intensities; "
         "set cohort.scale to 'raw'"),
+    "counts of reads, declared log2": (with_values(make_counts), LOG2,
+        "look like raw intensities; if they are counts of reads, give log2 counts per million"),
     "a raw array among log2 ones": (with_values(undo_log2(4), "log2"), LOG2,
         "arrays on another scale than the others: patient_005; 98 % of the values of patient_005 "
         "lie between … Give them as the others are, or leave them out. If you have looked at the "
@@ -306,7 +308,7 @@ TOLD = {
         "arrays on another scale than the others: patient_005; … Taken as stated, because "
         "cohort.scale_checked is true"),
     "one odd value among log2 ones": (with_values(put(9999.0, 2, 3), "log2"), LOG2,
-        "1 values are larger than 40, which no log2 value is: the first in sample patient_003, "
+        "values larger than 40, which no log2 value is: 1, the first in sample patient_003, "
         "probe sim_00002_at, is 9999. If it marks a missing value, name it in the catalog under "
         "missing"),
     "negative values after the logarithm": (with_values(put(-3.5, 2, 3), "log2"), LOG2,

@@ -160,6 +160,22 @@ def test_a_scale_that_is_not_stated_comes_with_what_the_data_look_like(environme
     assert said.endswith("Write into conf/mine/parameters.yml, for example: cohort: {scale: log2}")
 
 
+def test_counts_of_reads_lead_to_log_cpm(environment, tmp_path):
+    table = tmp_path / "data/01_raw/mine/expression.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text("sample,class,g1,g2,g3\ns1,ALL,0,1,340\ns2,AML,1,0,95\n", "utf-8")
+    said = refusal(environment({"parameters.yml": None}))
+    assert "Values from 0 to 340 look like counts of reads: give log2 counts per million" in said
+    assert said.endswith("for example: cohort: {scale: log2}")
+
+
+def test_base_is_no_environment_of_a_cohort(environment):
+    said = refusal(environment(env="base"))
+    assert said.startswith("conf/base is what all environments share, and describes no cohort;")
+    assert " name the environment of a cohort: chiaretti, " in said
+    assert "base" not in said.partition("of a cohort:")[2]
+
+
 def test_a_cohort_stated_in_base_is_nobody_elses(environment, tmp_path):
     (tmp_path / "conf/base/globals.yml").write_text("cohort: golub\n")
     (tmp_path / "conf/base/catalog_raw.yml").write_text("raw_cohort: {type: MemoryDataset}\n")

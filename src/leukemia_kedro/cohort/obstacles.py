@@ -11,7 +11,9 @@ from leukemia_kedro.cohort import not_genes
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.quality import incomplete_probes
 from leukemia_kedro.cohort.scale import (
+    LOG_CPM,
     SCALE_NAMES,
+    are_counts_of_reads,
     guess_scale,
     on_another_scale,
     typical_quantiles,
@@ -105,11 +107,11 @@ def scale_findings(examined: Examined) -> Iterator[str]:
     values, samples = examined.matrix[judged], samples[judged]
     guess, typical = guess_scale(values), typical_quantiles(values)
     if guess != scale:
-        advice = (
-            "set cohort.scale to 'log2', and floor and ceiling to null"
-            if guess == "log2"
-            else "set cohort.scale to 'raw', with a floor, or take log2 of the file"
-        )
+        advice = "set cohort.scale to 'raw', with a floor, or take log2 of the file"
+        if guess == "log2":
+            advice = "set cohort.scale to 'log2', and floor and ceiling to null"
+        elif are_counts_of_reads(values):
+            advice = f"if they are counts of reads, give {LOG_CPM}"
         yield (
             f"cohort.scale is {scale!r}, but the values of a typical array, 98 % of them "
             f"{_between(typical)}, look like {SCALE_NAMES[guess]}; {advice}"

@@ -12,6 +12,7 @@ import numpy as np
 from leukemia_kedro.cohort import not_genes, repeats
 from leukemia_kedro.cohort.obstacles import Examined, scale_findings
 from leukemia_kedro.cohort.originals import original_of
+from leukemia_kedro.cohort.scale import LOG_CPM, are_counts_of_reads
 from leukemia_kedro.cohort.split import as_yaml
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
@@ -22,8 +23,6 @@ ID_NAME = re.compile(
 FORMULA = re.compile(r"[=+@-]")
 ODD_CELLS = 0.01
 """Share of an array's values that may be odd in an array that is not."""
-MANY_ZEROS = 0.01
-"""Share of zeros that counts of reads have and scanned intensities do not."""
 
 
 def _scale_taken_as_stated(examined: Examined) -> Iterator[str]:
@@ -50,16 +49,12 @@ def _facts_among_probes(examined: Examined) -> Iterator[str]:
 
 
 def _counts_of_reads(examined: Examined) -> Iterator[str]:
-    values = examined.matrix
-    if np.fmin.reduce(values, axis=None) < 0 or (values[0] % 1 > 0).any():
-        return
-    zeros, ones = (values == 0).mean(), (values == 1).mean()
-    enough = zeros >= MANY_ZEROS and ones > zeros * not_genes.ONES_AMONG_ZEROS
-    if enough and not (np.nan_to_num(values) % 1).any():
+    if are_counts_of_reads(examined.matrix):
+        zeros = (examined.matrix == 0).mean()
         yield (
             f"values look like counts of reads: whole numbers, {zeros:.0%} of them zero. They grow "
             "with the depth to which a sample was sequenced, and nothing here corrects for that. "
-            "Give log2 counts per million (edgeR: cpm(counts, log = TRUE)) with cohort.scale 'log2'"
+            f"Give {LOG_CPM} with cohort.scale 'log2'"
         )
 
 
@@ -72,7 +67,7 @@ def _beyond_log2(examined: Examined) -> Iterator[str]:
     if len(rows):
         expression = examined.cohort.expression
         yield (
-            f"{len(rows)} values are larger than {LARGEST_LOG2:g}, which no log2 value is: the "
+            f"values larger than {LARGEST_LOG2:g}, which no log2 value is: {len(rows):,}, the "
             f"first in sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}, "
             f"is {examined.matrix[rows[0], columns[0]]:g}. If it marks a missing value, name it in "
             "the catalog under missing"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from leukemia_kedro.cohort.not_genes import ONES_AMONG_ZEROS
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
 
@@ -23,6 +24,9 @@ ENOUGH_PROBES = 50
 ``WIDEST`` says; of 4 to 30 probes, some were."""
 MANY_WHOLE = 10
 """Log2 values of so many probes are not all whole."""
+MANY_ZEROS = 0.01
+"""Share of zeros that counts of reads have and scanned intensities do not."""
+LOG_CPM = "log2 counts per million (edgeR: cpm(counts, log = TRUE))"
 OUT_OF_REACH = 100
 """In an array of more values, the largest and the smallest have no part in ``QUANTILES``."""
 
@@ -78,6 +82,17 @@ def scale_of_samples(values: np.ndarray) -> np.ndarray:
 def guess_scale(values: np.ndarray) -> str:
     """The scale of most samples, see :func:`scale_of_samples`."""
     return "log2" if (scale_of_samples(values) == "log2").mean() > 0.5 else "raw"
+
+
+def are_counts_of_reads(values: np.ndarray) -> bool:
+    """Whether values of shape (n_samples, n_probes) are whole numbers from 0 on, many of them zero
+    and one; NaN is passed over."""
+    if np.fmin.reduce(values, axis=None) < 0 or (values[0] % 1 > 0).any():
+        return False
+    zeros, ones = (values == 0).mean(), (values == 1).mean()
+    if zeros < MANY_ZEROS or ones <= zeros * ONES_AMONG_ZEROS:
+        return False
+    return not (np.nan_to_num(values) % 1).any()
 
 
 def on_another_scale(values: np.ndarray, scale: str, typical: dict[str, float]) -> np.ndarray:

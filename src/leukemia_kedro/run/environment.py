@@ -43,9 +43,9 @@ class Environment:
         self._name = loader.env or loader.default_run_env
         self._conf = Path(loader.conf_source)
         self._folder = self._conf / self._name
-        base = self._conf / loader.base_env
-        self._entries = {"raw_cohort"} | _keys(loader, base, "catalog")
-        self._blocks = _keys(loader, base, "parameters")
+        self._base = self._conf / loader.base_env
+        self._entries = {"raw_cohort"} | _keys(loader, self._base, "catalog")
+        self._blocks = _keys(loader, self._base, "parameters")
 
     def refuse_without_cohort(self) -> None:
         """Refuse an environment that does not state its cohort, or whose parameters are misspelt.
@@ -59,11 +59,15 @@ class Environment:
         """
         if not self._conf.is_dir():  # an archive, or a place elsewhere: Kedro's messages must do
             return
+        if self._folder == self._base:
+            raise UserError(
+                "conf/base is what all environments share, and describes no cohort; name the "
+                f"environment of a cohort: {', '.join(self._environments())}"
+            )
         if not self._folder.is_dir():
-            there = sorted({path.parent.name for path in self._conf.glob("*/*.yml")} - {"base"})
             raise UserError(
                 f"there is no environment {self._name!r}: {self._place('')} is no folder; "
-                f"{_did_you_mean(self._name, there)}"
+                f"{_did_you_mean(self._name, self._environments())}"
             )
         refusals = [*self._no_cohort()]
         if not refusals:
@@ -84,6 +88,10 @@ class Environment:
             *self._shared_folders(),
             *self._local_files(),
         ]
+
+    def _environments(self) -> list[str]:
+        found = {path.parent for path in self._conf.glob("*/*.yml")} - {self._base}
+        return sorted(folder.name for folder in found)
 
     def _no_cohort(self) -> Iterator[str]:
         # Its own file: a cohort of conf/base would be shared by all environments.
@@ -140,18 +148,24 @@ class Environment:
         near = get_close_matches("scale", {*map(str, parameters)} - {"scale"}, n=1)
         found = f", but {near[0]!r}, which is no parameter" if near else ""
         guess, looks_like = self._looks_like()
-        examples = {"log2": "cohort: {scale: log2}", "raw": "cohort: {scale: raw, floor: 100}"}
-        example = examples.get(guess) or " or ".join(examples.values())
+        log2, raw = "cohort: {scale: log2}", "cohort: {scale: raw, floor: 100}"
+        example = {"log2": log2, "counts": log2, "raw": raw}.get(guess, f"{log2} or {raw}")
         yield (
             f"the scale of the values is not stated{found}; expected {SCALES}. "
             f"{looks_like}Write into {self._place('parameters.yml')}, for example: {example}"
         )
 
     def _looks_like(self) -> tuple[str, str]:
-        """The scale that the values look like, and a sentence; '' where they cannot be read."""
+        """The scale that the values look like, or counts, and a sentence; '' where they cannot be
+        read."""
         from kedro.io import DataCatalog, DatasetError
 
-        from leukemia_kedro.cohort.scale import SCALE_NAMES, guess_scale
+        from leukemia_kedro.cohort.scale import (
+            LOG_CPM,
+            SCALE_NAMES,
+            are_counts_of_reads,
+            guess_scale,
+        )
 
         try:
             credentials = self._loader["credentials"]
@@ -163,6 +177,10 @@ class Environment:
         except (KeyError, DatasetError):  # the next command says what is wrong with the entry
             return "", ""
         low, high = values.min(axis=None), values.max(axis=None)
+        if are_counts_of_reads(values.to_numpy()):
+            return "counts", (
+                f"Values from {low:g} to {high:g} look like counts of reads: give {LOG_CPM}. "
+            )
         guess = guess_scale(values.to_numpy())
         return guess, f"Values from {low:g} to {high:g} look like {SCALE_NAMES[guess]}. "
 
@@ -190,7 +208,7 @@ class Environment:
     def _unknown_parameters(self) -> list[str]:
         """Parameters that neither base states nor an entry of the catalog takes."""
         known = set(self._blocks)
-        for folder in (self._conf / self._loader.base_env, self._folder):
+        for folder in (self._base, self._folder):
             for path in _files(self._loader, folder, "catalog"):
                 known |= set(re.findall(r"runtime_params:\s*(\w+)", path.read_text("utf-8")))
         return sorted(str(key) for key in self._loader["parameters"] if key not in known)
