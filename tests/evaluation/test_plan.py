@@ -61,10 +61,15 @@ def test_leave_one_out_holds_each_sample_out_alone():
             r"folds 5 and inner_folds 5; set resampling\.inner_folds to 4$",
         ),
         (
-            {"ALL": 20, "AML": 2, "CLL": 1},
+            {"ALL": 20, "MLL": 9, "AML": 2, "CLL": 1},
             {"folds": 2, "inner_folds": 2},
             r"^too few training samples: class 'AML' has 2, 'CLL' has 1\. Nested cross-validation "
             r"needs at least 3 .* \(cohort\.leave_out: \{label: \[AML, CLL\]\}\)",
+        ),
+        (
+            {"ALL": 20, "AML": 2, "CLL": 1},
+            {},
+            r"Bring more samples: without these, fewer than two classes are left$",
         ),
         ({"ALL": 20}, {}, "at least two classes"),
     ],

@@ -83,7 +83,7 @@ def _stratified(labels: pd.Series, test_share: float, seed: int) -> np.ndarray:
     if sizes.iloc[-1] < 2:
         raise UserError(
             f"class {sizes.index[-1]!r} has 1 sample and cannot be divided into train and test. "
-            f"{too_small([sizes.index[-1]])}"
+            f"{too_small([sizes.index[-1]], len(sizes))}"
         )
     positions = np.arange(len(labels))
     try:
@@ -174,11 +174,18 @@ def as_yaml(name: str) -> str:
     return yaml.safe_dump([name], default_flow_style=True, allow_unicode=True, width=1000)[1:-2]
 
 
-def too_small(classes: Sequence[str]) -> str:
-    """The rule about small classes, and the way out."""
+def too_small(classes: Sequence[str], n_classes: int) -> str:
+    """The rule about small classes, of ``n_classes`` in all, and the way out."""
+    way_out = "Bring more samples: without these, fewer than two classes are left"
+    if n_classes - len(classes) >= 2:
+        which, them = ("class", "it") if len(classes) == 1 else ("classes", "them")
+        way_out = (
+            f"Leave the {which} out ({leaving_out(classes)}), or merge {them} with another "
+            "(cohort.classes)"
+        )
     return (
         f"Nested cross-validation needs at least {SMALLEST_CLASS} training samples of each class. "
-        f"Leave the class out ({leaving_out(classes)}), or merge it with another (cohort.classes)"
+        f"{way_out}"
     )
 
 

@@ -114,7 +114,9 @@ def check_folds(
     if size < SMALLEST_CLASS:
         small = sizes[sizes < SMALLEST_CLASS]
         found = ", ".join(f"{name!r} has {count}" for name, count in small.items())
-        raise UserError(f"too few training {unit}: class {found}. {too_small(list(small.index))}")
+        raise UserError(
+            f"too few training {unit}: class {found}. {too_small(list(small.index), len(sizes))}"
+        )
     folds, inner_folds = resampling.folds, resampling.inner_folds
     advice = []
     if folds != "leave_one_out" and (folds > size or _kept(size, folds) < LEAST_FOLDS):
