@@ -11,10 +11,11 @@ import yaml
 from kedro.io import AbstractDataset, DataCatalog, DatasetError
 
 import leukemia_kedro.datasets as datasets
+from leukemia_kedro.run.user_message import user_message
 
 COHORT_TYPES = [
-    "CumidaDataset", "ExpressionTableDataset", "GEOSeriesMatrixDataset", "GolubDataset",
-    "SimulatedDataset",
+    "CumidaDataset", "ExpressionTableDataset", "GCTDataset", "GEOSeriesMatrixDataset",
+    "GolubDataset", "SimulatedDataset",
 ]  # fmt: skip
 
 
@@ -38,6 +39,17 @@ def test_a_key_that_does_not_exist_is_refused():
     entry = {**examples("SimulatedDataset")[0]["raw_cohort"], "n_patients": 3}
     with pytest.raises(DatasetError, match="n_patients"):
         AbstractDataset.from_config("raw_cohort", entry)
+
+
+@pytest.mark.parametrize("name", [name for name in COHORT_TYPES if name != "SimulatedDataset"])
+def test_a_misspelt_option_comes_with_the_right_one(name):
+    entry = {**examples(name)[0]["raw_cohort"], "encodng": "latin-1", "load_args": {}}
+    with pytest.raises(DatasetError) as raised:
+        AbstractDataset.from_config("raw_cohort", entry)
+    near, other = user_message(raised.value).splitlines()
+    assert near == f"the catalog's {name} has no option 'encodng'; did you mean 'encoding'?"
+    assert other.startswith(f"the catalog's {name} has no option 'load_args'; it has ")
+    assert ", encoding, " in other
 
 
 def test_every_name_leads_to_something():

@@ -166,6 +166,18 @@ def test_another_encoding_is_stated_for_table_and_sheet(encoding, tmp_path):
     assert dict(found.labels) == {"ä": "ALL", "ö": "AML"}
 
 
+def test_a_letter_in_another_encoding_is_named_with_its_line(tmp_path):
+    rows = [f"s{n},{'ALL' if n % 2 else 'AML'},{n}.5,1" for n in range(4000)]
+    rows[3000] = rows[3000].replace("AML", "Leucémie")
+    for end in ("\n", "\r\n"):
+        text = end.join(["id,class,g1,g2", *rows])
+        (tmp_path / "t.csv").write_bytes(text.encode("latin-1"))
+        path = str(tmp_path / "t.csv")
+        dataset = ExpressionTableDataset(filepath=path, sample_id="id", label="class")
+        with pytest.raises(DatasetError, match="line 3002 is not UTF-8 text; a byte there is 'é'"):
+            dataset.load()
+
+
 def test_rows_to_skip_comments_and_another_separator(cohort, tmp_path):
     rows = table_rows(cohort)
     rows[2:2] = [["*units", *["log2"] * 4]]

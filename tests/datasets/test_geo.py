@@ -161,6 +161,16 @@ def test_a_name_in_two_cases_is_one_characteristic_where_no_sample_has_both(tmp_
     assert cohort.remarks == ("the characteristics 'Sex' and 'sex' are read as one",)
 
 
+def test_values_of_one_characteristic_that_stands_twice_are_joined_and_told(tmp_path):
+    twice = [["type: ALL", "type: AML", "type: ALL"], ["type: T-ALL", "", "type: B-ALL"]]
+    cohort, _ = load_lines(tmp_path, twice, label="type")
+    assert list(cohort.labels) == ["ALL; T-ALL", "AML", "ALL; B-ALL"]
+    assert cohort.remarks == (
+        "samples have the characteristic 'type' more than once; its values are joined, such as "
+        "'ALL; T-ALL'",
+    )
+
+
 def test_the_channels_of_two_colour_arrays_stay_apart(tmp_path):
     def two_channels(lines):
         lines[8:8] = [

@@ -152,6 +152,16 @@ DAMAGES = {
         "cut off within a line": (cut("t.csv", 0.8), "the header has 5: the file is cut"),
         "no label column": (replace("t.csv", "class", "kind"),
             "t.csv has no column 'class'; its columns are id, g1, g2, AFFX-g3, kind"),
+        "a misspelt column": (replace("t.csv", "class", "calss"),
+            "t.csv has no column 'class'; did you mean 'calss'?"),
+        "a column without a heading": (
+            lines("t.csv", lambda kept: [line + "," for line in kept]),
+            "t.csv: column 6 of 6 has no heading; give it one, or remove the column where it is "
+            "empty"),
+        "titles with as many cells as the table": (
+            lines("t.csv", lambda kept: ["Our lab,,,,", *kept]),
+            "t.csv has no column 'id'; its columns are Our lab, … "
+            "lines above the headings as skip_rows"),
         "a covariate among the probes": (
             lines("t.csv", lambda kept: [kept[0] + ",sex", *(line + ",f" for line in kept[1:])]),
             "t.csv, line 2, column sex: 'f' is not a number\n… label, split or covariates"),
@@ -167,7 +177,7 @@ DAMAGES = {
         "duplicated probe": (replace("t.csv", "g2", "g1"),
             "t.csv: probe ids occur more than once: g1"),
         "sample without id": (replace("t.csv", "s2", ""), "a sample id must be text"),
-        "probe without name": (replace("t.csv", "g2", ""), "a probe id must be text"),
+        "probe without name": (replace("t.csv", "g2", ""), "t.csv: column 3 of 5 has no heading"),
         "gene name mangled by Excel": (replace("t.csv", "g2", "1-Mar"),
             "t.csv: a spreadsheet has turned gene names into dates or numbers: 1-Mar"),
         "a date of Excel in German": (replace("t.csv", "g2", "1-Mrz"),
@@ -187,7 +197,7 @@ DAMAGES = {
         "quote closed within a cell": (replace("t.csv", "s2", '"s2"x'),
             "t.csv, line 3: a quotation mark is not closed"),
         "Latin-1 text": (put("t.csv", "id,gä,class\ns1,1,ALL\n".encode("latin-1")),
-            "t.csv: what follows line 0 is not UTF-8 text; a byte there is 'ä' in Latin-1. Where "
+            "t.csv: line 1 is not UTF-8 text; a byte there is 'ä' in Latin-1. Where "
             "it is text, state its encoding in the catalog, such as encoding: latin-1"),
         "UTF-16 text": (put("t.csv", "id,g1,class\ns1,1,ALL\n".encode("utf-16")),
             "t.csv: this is UTF-16 text; state encoding: utf-16 in the catalog"),

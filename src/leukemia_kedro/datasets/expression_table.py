@@ -123,7 +123,8 @@ class ExpressionTableDataset(CohortFileDataset):
 
     _advice = (
         "Correct the file, or its entry in the catalog: columns that hold no expression are named "
-        "there, as sample_id, label, split or covariates. Then, with the same --env: kedro check"
+        "there, as sample_id, label, split or covariates, and lines above the headings as "
+        "skip_rows. Then, with the same --env: kedro check"
     )
 
     def __init__(

@@ -192,7 +192,7 @@ def _read_head(
                     f"{place}: {field} has {len(cells)} samples, earlier lines have {n_samples}"
                 )
             if channel:
-                _add_characteristics(characteristics, int(channel[1]), cells)
+                remarks += _add_characteristics(characteristics, int(channel[1]), cells)
             elif field == ROW_COUNT:
                 series[ROW_COUNT] = " ".join(cells)
             elif field in KEPT_FIELDS:
@@ -239,8 +239,12 @@ def _check_decoded(place: str, line: str, remarks: list[str], used: bool = True)
 
 def _add_characteristics(
     characteristics: dict[Key, list[str]], channel: int, cells: list[str]
-) -> None:
-    """Sort ``key: value`` cells into one column a key: a line may mix keys where some are blank."""
+) -> list[str]:
+    """Sort ``key: value`` cells into one column a key: a line may mix keys where some are blank.
+
+    Two values of a key in one sample are joined. Returned is what to tell of it.
+    """
+    joined: dict[Key, str] = {}
     for sample, cell in enumerate(cells):
         if cell:
             key, colon, value = cell.partition(":")
@@ -249,6 +253,13 @@ def _add_characteristics(
             known = column_cells[sample]
             value = (value if colon else key).strip()
             column_cells[sample] = f"{known}; {value}" if known else value
+            if known:
+                joined.setdefault(name, column_cells[sample])
+    return [
+        f"samples have the characteristic {key!r} more than once; its values are joined, such as "
+        f"{example!r}"
+        for (_, key), example in joined.items()
+    ]
 
 
 def _check_row_counts(stated: str, n_probes: int, name: str) -> None:

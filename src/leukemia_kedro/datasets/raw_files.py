@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import inspect
 import io
 import zipfile
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Generic, TextIO, TypeVar, cast
 
@@ -61,6 +63,11 @@ class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
         For the file system, as in Kedro's own datasets.
     metadata : dict, optional
         For plugins such as Kedro-Viz.
+
+    Raises
+    ------
+    UserError
+        For an option that neither this class nor its base classes have.
     """
 
     def __init__(
@@ -70,7 +77,10 @@ class RawFileDataset(AbstractDataset[Content, Content], Generic[Content]):
         credentials: dict[str, Any] | None = None,
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise UserError(*(_no_option(type(self), name) for name in unknown))
         protocol, self._filepath = locate(filepath)
         self._fs = fsspec.filesystem(protocol, **{**(credentials or {}), **(fs_args or {})})
         self.metadata = metadata
@@ -169,6 +179,19 @@ class CohortFileDataset(RawFileDataset[Cohort]):
 
     def _check_names(self, names: Iterable[str]) -> None:
         check_names(names, self._names_like_dates)
+
+
+def _no_option(dataset: type, name: str) -> str:
+    known = {
+        option.name
+        for each in dataset.__mro__
+        if "__init__" in vars(each)
+        for option in inspect.signature(vars(each)["__init__"]).parameters.values()
+        if option.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    expected = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known))}"
+    return f"the catalog's {dataset.__name__} has no option {name!r}; {expected}"
 
 
 def locate(filepath: str) -> tuple[str, str]:

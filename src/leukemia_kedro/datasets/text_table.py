@@ -15,6 +15,7 @@ import zlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple, TextIO, TypeVar
@@ -150,13 +151,17 @@ def read_lines(text: TextIO, name: str) -> Iterator[Line]:
 
 def _not_text(error: UnicodeError, number: int) -> str:
     """What to say where the text after line ``number`` is in another encoding."""
-    fault = f"what follows line {number} is not text in the encoding stated"
     if not isinstance(error, UnicodeDecodeError) or error.encoding != "utf-8":
-        return f"{fault} in the catalog ({error.reason if hasattr(error, 'reason') else error})"
+        return (
+            f"what follows line {number} is not text in the encoding stated in the catalog "
+            f"({error.reason if hasattr(error, 'reason') else error})"
+        )
+    # A block of the file is decoded at a time, and its lines were not given yet.
+    line = number + 1 + len(re.findall(rb"\r\n|\r|\n", error.object[: error.start]))
     letter = error.object[error.start : error.start + 1].decode("latin-1")
     found = f"a byte there is {letter!r} in Latin-1" if letter.isprintable() else "nor Latin-1"
     return (
-        f"what follows line {number} is not UTF-8 text; {found}. Where it is text, state its "
+        f"line {line} is not UTF-8 text; {found}. Where it is text, state its "
         "encoding in the catalog, such as encoding: latin-1, or save it as UTF-8"
     )
 
@@ -454,6 +459,12 @@ def read_grid(
     first = 1 if has_row_names else 0
     numeric = [i for i in range(first, len(header)) if i not in text_at.values()]
     number_names = [header[i] for i in numeric]
+    if "" in number_names:
+        position = numeric[number_names.index("")] + 1
+        raise CohortError(
+            f"{name}: column {position} of {len(header)} has no heading; give it one, or remove "
+            "the column where it is empty"
+        )
     row_text: dict[Heading, pd.Series] = {}
     text_cells: list[list[str]] = []
     row_names: list[str] = []
@@ -489,7 +500,9 @@ def find_column(heading: Heading, header: list[str], name: str) -> int:
         return header.index(heading)
     if isinstance(heading, int) and -len(header) <= heading < len(header):
         return heading % len(header)
-    raise CohortError(f"{name} has no column {heading!r}; its columns are {first_few(header)}")
+    near = get_close_matches(str(heading), header, n=1)
+    found = f"did you mean {near[0]!r}?" if near else f"its columns are {first_few(header)}"
+    raise CohortError(f"{name} has no column {heading!r}; {found}")
 
 
 def numbered(kind: str, count: int) -> list[str]:
