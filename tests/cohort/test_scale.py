@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from helpers.small_models import new_patients, small_cohort
 
-from leukemia_kedro.cohort.scale import check_scale, scale_of_samples, typical_quantiles
+from leukemia_kedro.cohort.scale import (
+    check_scale,
+    guess_scale,
+    scale_of_samples,
+    typical_quantiles,
+)
 from leukemia_kedro.errors import UserError
 
 
@@ -131,6 +136,13 @@ def proteins():
 )  # fmt: skip
 def test_the_scale_of_each_sample_is_told_from_its_quantiles(values, scale):
     assert set(scale_of_samples(values)) == {scale}
+
+
+@pytest.mark.parametrize("n_raw", [0, 1, 4, 6, 9, 10])
+def test_the_scale_of_a_table_is_that_of_most_samples(n_raw):
+    values = np.random.default_rng(0).normal(8, 1.5, (10, 200))
+    values[:n_raw] = 2 ** values[:n_raw]
+    assert guess_scale(values) == ("raw" if n_raw > 5 else "log2")
 
 
 def test_the_message_gives_both_ranges():

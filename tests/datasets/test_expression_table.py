@@ -280,6 +280,23 @@ def test_parquet_keeps_its_precision(cohort, tmp_path, dtype):
     pd.testing.assert_frame_equal(found.samples, cohort.samples)
 
 
+def test_the_unnamed_index_of_parquet_holds_the_ids(cohort, tmp_path):
+    table = cohort.expression.rename_axis(None).rename_axis(None, axis=1)
+    table.assign(kind=cohort.labels.to_numpy()).to_parquet(tmp_path / "rows.parquet")
+    table.T.to_parquet(tmp_path / "columns.parquet")
+    cohort.samples.to_csv(tmp_path / "samples.csv")
+
+    rows = load(tmp_path / "rows.parquet", label="kind")
+    sheet = {"filepath": str(tmp_path / "samples.csv")}
+    columns = load(
+        tmp_path / "columns.parquet", samples="columns", sample_sheet=sheet, label="label"
+    )
+
+    for found in (rows, columns):
+        pd.testing.assert_frame_equal(found.expression, cohort.expression)
+        assert list(found.labels) == list(cohort.labels)
+
+
 def test_parquet_with_samples_in_rows(cohort, tmp_path):
     table = cohort.expression.reset_index().assign(kind=cohort.labels.to_numpy(), n=[1, 2, 3, 4])
     table.to_parquet(tmp_path / "t.parquet", index=False)

@@ -226,7 +226,12 @@ REFUSED = {
         "cohort.scale is 'log2', but the values of a typical array, … look like raw intensities; "
         "set cohort.scale to 'raw'"),
     "counts of reads, declared log2": (with_values(make_counts), LOG2,
-        "look like raw intensities; if they are counts of reads, give log2 counts per million"),
+        "cohort.scale is 'log2', but … look like raw intensities; if they are counts of reads, "
+        "give log2 counts per million"),
+    "the class as a probe": (
+        with_fact_among_probes("target", lambda labels: (labels == "AML") * 1 + 300), RAW,
+        "probes that separate the classes without any spread within them: target; genes scatter, "
+        "so these are facts of the samples. Name the columns in the catalog among covariates"),
     "a raw array among log2 ones": (with_values(undo_log2(4), "log2"), LOG2,
         "arrays on another scale than the others: patient_005; 98 % of the values of patient_005 "
         "lie between … Give them as the others are, or leave them out. If you have looked at the "

@@ -95,6 +95,11 @@ def test_a_large_cohort_is_thinned_in_proportion_and_says_so(large):
     assert np.mean(test) == pytest.approx(1 / 3, abs=0.01)  # a third of 300, give or take one
 
 
+def test_the_words_fit_genes_that_are_no_signature(two):
+    drawn = heat_map(two, two.contrast.table.head(20))
+    assert "signature" not in f"{drawn.title} {drawn.caption} {drawn.alt}".lower()
+
+
 def test_a_long_signature_is_cut_and_says_so(two):
     drawn = heat_map(two, two.contrast.table)
     assert len(cells(drawn)[1]) == 60

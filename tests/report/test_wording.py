@@ -84,3 +84,18 @@ def test_a_model_that_calls_nobody_is_not_silent(test, calls, text):
 def test_a_difference_of_classes_is_read_without_backticks():
     assert wording.difference("AML - ALL") == "AML − ALL"
     assert wording.difference("(`1` + `T - cell`)/2 - `0`") == "(class 1 + T - cell)/2 − class 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "capital"),
+    [
+        ("samples A. and B are alike", "Samples A. and B are alike"),
+        ("Golub et al. 1999", "Golub et al. 1999"),
+        ("e.csv", "e.csv"),
+        ("e.csv, line 1 names the separator", "e.csv, line 1 names the separator"),
+        ("case_id cannot be told from the class", "case_id cannot be told from the class"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_but_a_name_stays(text, capital):
+    assert wording.capital(text) == capital

@@ -55,12 +55,15 @@ def signature_heat_map(
 ) -> CaptionedFigure:
     """Clustered heat map of the signature's genes in all samples.
 
-    ``signature`` has columns ``probe`` and ``description``, best first; at most 60 are drawn.
+    ``signature`` has columns ``probe`` and ``description``, best first; at most 60 are drawn. The
+    words fit a cohort without a signal, too, whose genes are no signature.
     """
     n_train = int((sample_split["split"] == "train").sum())
-    words = _heat_map(log_expression, sample_split, signature, classes, "of the signature")
+    words = _heat_map(log_expression, sample_split, signature, classes, "ranked highest")
     words["caption"] += chosen_on(n_train, len(sample_split))
-    return CaptionedFigure(name="signature_heat_map", title="Expression of the signature", **words)
+    return CaptionedFigure(
+        name="signature_heat_map", title="Expression of the genes ranked highest", **words
+    )
 
 
 @shown_in("contrast")

@@ -105,8 +105,10 @@ def in_brackets(n_samples: float, n_patients: int | None) -> str:
 
 
 def capital(text: str) -> str:
-    """The text with its first letter large, the rest unchanged."""
-    return text[:1].upper() + text[1:]
+    """The text with its first letter large, unless it begins with the name of a file or a column,
+    such as ``e.csv`` or ``case_id``."""
+    is_name = re.match(r"\w+[._]\w", text) is not None
+    return text if is_name else text[:1].upper() + text[1:]
 
 
 def difference(expression: str) -> str:
