@@ -55,3 +55,14 @@ def test_scikit_learn_is_its_own_again_afterwards_where_a_fit_fails_too():
     with pytest.raises(ValueError, match="0 sample"):
         fit_too_few()
     assert (forest.Parallel, forest.delayed, vars(BaseEstimator)["_get_param_names"]) == before
+
+
+def test_threads_that_fit_at_the_same_time_restore_it_together():
+    before = forest.Parallel
+    first, second = quick_fits(), quick_fits()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert forest.Parallel is not before
+    second.__exit__(None, None, None)
+    assert forest.Parallel is before

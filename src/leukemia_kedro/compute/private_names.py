@@ -16,6 +16,7 @@ module imports neither. Four habits of the libraries themselves stay where they 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -142,6 +143,12 @@ def check_parameters(estimator: Any) -> None:
         estimator._validate_params()
 
 
+_lock_of_fits = threading.Lock()
+_fits: list[int] = []
+"""One entry for each thread that fits quickly: the last one restores what the first replaced."""
+_replaced: list[tuple[Any, str, Any]] = []
+
+
 @contextmanager
 def quick_fits() -> Iterator[None]:
     """Fit scikit-learn's classifiers to arrays without what they do again for each tree.
@@ -151,30 +158,48 @@ def quick_fits() -> Iterator[None]:
     and names of parameters, which it reads from signatures. What is fitted is the same. When it
     breaks: leave it out; runs are slower and otherwise the same.
     """
-    import numpy as np
     from sklearn.base import BaseEstimator
     from sklearn.ensemble import _forest
     from sklearn.tree import _classes
     from sklearn.utils import validation
 
-    is_table = validation._nw_into_df_or_series
-    names = vars(BaseEstimator)["_get_param_names"].__func__
-    quick = [
-        (_forest, "Parallel", _InOrder),
-        (_forest, "delayed", _delayed),
-        (_classes, "check_classification_targets", lambda labels: None),
-        (_classes, "_check_sample_weight", lambda weight, X, dtype, **_: np.asarray(weight, dtype)),
-        (validation, "_nw_into_df_or_series", lambda x: type(x) is not np.ndarray and is_table(x)),
-        (BaseEstimator, "_get_param_names", classmethod(cache(names))),  # type: ignore[arg-type]
-    ]
-    own = [(place, name, vars(place)[name]) for place, name, _ in quick]
+    with _lock_of_fits:
+        if not _fits:
+            is_table = validation._nw_into_df_or_series
+            names: Any = vars(BaseEstimator)["_get_param_names"].__func__
+            cached: Any = cache(names)
+            quick: list[tuple[Any, str, Any]] = [
+                (_forest, "Parallel", _InOrder),
+                (_forest, "delayed", _delayed),
+                (_classes, "check_classification_targets", lambda labels: None),
+                (_classes, "_check_sample_weight", _as_array),
+                (validation, "_nw_into_df_or_series", lambda x: not _is_array(x) and is_table(x)),
+                (BaseEstimator, "_get_param_names", classmethod(cached)),
+            ]
+            _replaced.extend((place, name, vars(place)[name]) for place, name, _ in quick)
+            for place, name, value in quick:
+                setattr(place, name, value)
+        _fits.append(1)
     try:
-        for place, name, value in quick:
-            setattr(place, name, value)
         yield
     finally:
-        for place, name, value in own:
-            setattr(place, name, value)
+        with _lock_of_fits:
+            _fits.pop()
+            if not _fits:
+                while _replaced:
+                    setattr(*_replaced.pop())
+
+
+def _as_array(weight: Any, _samples: Any, dtype: Any, **_: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(weight, dtype)
+
+
+def _is_array(samples: Any) -> bool:
+    import numpy as np
+
+    return type(samples) is np.ndarray
 
 
 def _delayed(function: Callable) -> Callable[..., tuple[Callable, tuple, dict]]:
