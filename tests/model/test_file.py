@@ -99,6 +99,20 @@ def test_other_classifiers_that_a_file_may_hold(estimator, arguments, n_classes,
     pd.testing.assert_frame_equal(again, model.predict(samples))
 
 
+def test_a_model_that_found_no_gene_is_read_back(tmp_path):
+    block = ModelParameters(
+        estimator="leukemia_kedro.estimators.ShrunkenCentroids",
+        arguments={"threshold": 1e6},
+        genes={"criterion": "anova_f", "n_genes": [50]},
+        reject_below=0.6,
+    )
+    model = fit_small_model(small_cohort(), block, PARAMETERS["raw"])
+    assert model.card["n_genes"] == 0
+    write_model(model, tmp_path / "model.skops")
+    again = read_model(tmp_path / "model.skops").predict(new_patients())
+    pd.testing.assert_frame_equal(again, model.predict(new_patients()))
+
+
 @pytest.mark.parametrize(
     "changes",
     [

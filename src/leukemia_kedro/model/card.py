@@ -107,7 +107,8 @@ class Card(_Part):
     threshold: Share
     reject_option: _RejectOption
     conformal: _Conformal
-    n_genes: Count
+    n_genes: Annotated[int, Field(ge=0)]
+    """0 where shrunken centroids found no signal."""
     preprocessing: dict[str, dict[str, Plain]]
     tuned: dict[str, Plain]
     training: _Training
