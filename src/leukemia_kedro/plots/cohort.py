@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
 MOST_BOXES = 120
+LINEAR_BELOW = 100  # of raw intensities, which may be negative
 FEWEST_PLACES = 24  # for boxes in a row: three samples would otherwise fill the width of a page
 MOST_NAMES = 80
 MOST_STEPS = 600  # of the bands that stand for boxes where these would be too narrow
@@ -105,8 +106,8 @@ def intensity_per_sample(
     for ax, split in zip(axes[:, 0], splits, strict=True):
         members = shown[shown["split"] == split]
         draw(ax, members, style.class_colours(classes))
-        if scale == "raw":
-            ax.set_yscale("symlog", linthresh=100)
+        if scale == "raw" and members["maximum"].max() > LINEAR_BELOW:
+            ax.set_yscale("symlog", linthresh=LINEAR_BELOW)
         ax.margins(x=0.01)
         if draw is _boxes:
             ax.set_xlim(-0.6, max(shown["split"].value_counts().max(), FEWEST_PLACES) - 0.4)
