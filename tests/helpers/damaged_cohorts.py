@@ -259,6 +259,9 @@ REFUSED = {
         with_samples(patient=[""] + ["p1"] * 10 + ["p2"] * 11),
         RAW | {"split": {"method": "grouped", "group": "patient"}},
         "samples without a value of 'patient', their group: patient_001"),
+    "one probe that passes the filter": (
+        with_values(put(120.0, slice(None), slice(1, None))), RAW | {"filter": {"min_ratio": 1}},
+        "1 of 240 probes passes the filter: expected at least two"),
     "no probe that passes the filter": (sound_cohort, RAW | {"filter": {"min_ratio": 1000}},
         "none of 240 probes is left: expected maximum / minimum > 1000.0"),
 }

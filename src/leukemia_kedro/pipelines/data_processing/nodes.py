@@ -53,15 +53,22 @@ def filter_probes(
     Raises
     ------
     CohortError
-        No probe passes, or one that passes would get an infinite score.
+        Fewer than two probes pass, or one that passes would get an infinite score.
     """
     from leukemia_kedro.cohort.findings import check_scatter
     from leukemia_kedro.cohort.split import training_samples
+    from leukemia_kedro.errors import CohortError
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
     labels, _ = training_samples(sample_split)
     training = expression[labels.index]
     table = probe_filter(cohort).fit(training.T).to_frame().set_index("probe")
+    if table["passes"].sum() < 2:
+        raise CohortError(
+            f"1 of {len(table)} probes passes the filter: expected at least two, which models and "
+            "projections need. Set a smaller cohort.filter.min_ratio or min_range, or null, or "
+            "give more probes"
+        )
     check_scatter(training[table["passes"].to_numpy()].T, labels, cohort)
     return table
 
