@@ -119,4 +119,5 @@ def main(path: Path) -> None:
         _show("refused", message=str(error))
 
 
-main(Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
