@@ -16,6 +16,8 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 GOLUB_CHIP = {"scale": "raw", "floor": 100, "ceiling": 16000}
 GOLUB_FILTER = {"min_ratio": 5, "min_range": 500}
+EVENTS = Path(".viz", "kedro_pipeline_events.json")
+"""What kedro-viz shows of the last run."""
 KEDRO = Path(sys.executable).with_name("kedro")
 
 

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from helpers.project_copy import MEASURE, SMALL, ProjectCopy, run_once
+from helpers.project_copy import EVENTS, MEASURE, SMALL, ProjectCopy, run_once
 
 
 @pytest.fixture
@@ -22,4 +22,5 @@ def _demo(folder) -> ProjectCopy:
     project = ProjectCopy(folder)
     measured = {MEASURE: os.environ[MEASURE]} if MEASURE in os.environ else {}
     project.output = project.kedro("run", "--env", "demo", "--params", SMALL, **measured)
+    project.events = (folder / EVENTS).read_text()
     return project

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.browser import open_browser, visit
-from helpers.project_copy import ProjectCopy
+from helpers.project_copy import EVENTS, ProjectCopy
 from markupsafe import escape
 
 from leukemia_kedro.report.drawings import Drawings
@@ -111,9 +111,13 @@ def test_every_file_is_utf8_and_every_contrast_has_figures_of_its_own(run):
 
 
 def test_nothing_lies_outside_the_data(run):
-    data = run.folder / "data"
+    """But the record of the run, which kedro-viz keeps beside it under names of its own."""
+    data, of_viz = run.folder / "data", run.folder / EVENTS.parent
     outside = {path for path in run.folder.parent.rglob("*") if data not in path.parents}
-    assert {path.name for path in outside - run.before} <= {"info.log", "__pycache__"}
+    inside_viz = {path for path in outside if of_viz in path.parents}
+    assert {path.name for path in inside_viz} <= {EVENTS.name, "stats.json"}
+    others = outside - run.before - inside_viz - {of_viz}
+    assert {path.name for path in others} <= {"info.log", "__pycache__"}
     for layer in data.iterdir():
         assert {path.name for path in layer.iterdir()} <= {COHORT, "table.csv"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import open_browser, visit
-from helpers.project_copy import PROJECT
+from helpers.project_copy import EVENTS, PROJECT, ProjectCopy
 
 from leukemia_kedro.model.registry import model_names
 
@@ -31,12 +31,20 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(demo, tmp_path_factory) -> Path:
+def ran(demo, tmp_path_factory) -> ProjectCopy:
+    """The project right after the run; other tests have run parts of it again since."""
+    project = demo.duplicate(tmp_path_factory.mktemp("viz") / "project")
+    (project.folder / EVENTS).write_text(demo.events)
+    shutil.copytree(PROJECT / "scripts", project.folder / "scripts")
+    return project
+
+
+@pytest.fixture(scope="module")
+def site(ran, tmp_path_factory) -> Path:
     """The folder that ``make viz-site`` writes, of the demo cohort."""
     folder = tmp_path_factory.mktemp("site")
-    shutil.copytree(PROJECT / "scripts", demo.folder / "scripts")
     command = [sys.executable, "scripts/viz_site.py", "--env", "demo", folder]
-    made = subprocess.run(command, cwd=demo.folder, capture_output=True, text=True, check=True)
+    made = subprocess.run(command, cwd=ran.folder, capture_output=True, text=True, check=True)
     said = made.stdout + made.stderr
     assert not [word for word in NOISE if word in said], said
     return folder
@@ -72,11 +80,11 @@ def test_no_two_datasets_have_one_name(picture):
 
 def test_the_tab_of_the_last_run_shows_each_node_with_its_time(site, picture):
     status = json.loads((site / "api" / "run-status").read_text(encoding="utf-8"))
-    ran = status["nodes"]
+    nodes = status["nodes"]
     tasks = [node["id"] for node in picture["nodes"] if node["type"] == "task"]
     assert status["pipeline"]["status"] == "success"
-    assert {ran[task]["status"] for task in tasks} == {"success"}
-    assert all(ran[task]["duration"] > 0 for task in tasks)
+    assert {nodes[task]["status"] for task in tasks} == {"success"}
+    assert all(nodes[task]["duration"] > 0 for task in tasks)
 
 
 def within(picture, box, kind):
@@ -105,19 +113,19 @@ def test_small_tables_records_and_figures_have_a_preview(datasets, kind):
         assert datasets[name]["preview_type"] == kind, name
 
 
-def test_every_output_has_a_preview_and_no_preview_is_large(demo, datasets):
+def test_every_output_has_a_preview_and_no_preview_is_large(ran, datasets):
     for name, shown in datasets.items():
-        path = demo.folder / (shown["filepath"] or "nowhere")
-        if path.exists() and path.is_relative_to(demo.folder / "data"):
+        path = ran.folder / (shown["filepath"] or "nowhere")
+        if path.exists() and path.is_relative_to(ran.folder / "data"):
             assert shown["preview"] or name.endswith(WITHOUT_PREVIEW), name
         assert len(json.dumps(shown["preview"])) < 500_000, name
 
 
-def test_the_site_holds_no_path_of_this_machine(site, demo):
+def test_the_site_holds_no_path_of_this_machine(site, ran):
     for file in site.rglob("*"):
         if file.is_file() and "assets" not in file.parts:  # kedro-viz's own JavaScript
             text = file.read_text(encoding="utf-8", errors="replace")
-            for place in (demo.folder, PROJECT, Path.home()):
+            for place in (ran.folder, PROJECT, Path.home()):
                 assert str(place) not in text, file
 
 

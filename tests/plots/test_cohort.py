@@ -15,8 +15,8 @@ def test_bars_are_the_samples_of_each_class_and_split(five):
     assert [text.get_text() for text in ax.get_yticklabels()] == list(five.classes)
 
 
-def drawn_intensities(study, scale="log2"):
-    quality = {"scale": scale, "intensity_per_sample": study.quantiles.to_dict()}
+def drawn_intensities(study, scale="log2", times=1):
+    quality = {"scale": scale, "intensity_per_sample": (times * study.quantiles).to_dict()}
     return intensity_per_sample(quality, study.sample_split, study.classes)
 
 
@@ -40,9 +40,14 @@ def test_boxes_of_few_samples_are_no_wider_than_those_of_many(make_study):
     assert np.ptp(few.get_xlim()) >= 24
 
 
-@pytest.mark.parametrize(("scale", "expected"), [("raw", "symlog"), ("log2", "linear")])
-def test_raw_intensities_may_be_negative(two, scale, expected):
-    drawn = drawn_intensities(two, scale)
+@pytest.mark.parametrize(
+    ("scale", "times", "expected"),
+    [("raw", 1000, "symlog"), ("raw", 1, "linear"), ("log2", 1, "linear")],
+)
+def test_raw_intensities_may_be_negative_and_are_drawn_on_a_log_axis_where_large(
+    two, scale, times, expected
+):
+    drawn = drawn_intensities(two, scale, times)
     assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
 
 
