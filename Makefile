@@ -19,10 +19,10 @@ run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohor
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: lint .venv-mlflow/test.stamp  ## Lint, run every test, measure coverage
-	@echo "This takes about 20 minutes on two cores. Each dot is a test; some take a minute."
+	@echo "This takes about 35 minutes on two cores. Each dot is a test; some take a minute."
 	$(PYTEST) --cov --cov-report=term
 
-check: lint  ## Lint and run the quick tests, in about two minutes
+check: lint  ## Lint and run the quick tests, in about five minutes
 	$(PYTEST) -m "not slow"
 
 lint: .venv/test.stamp  ## Check style, imports between rooms and types; changes nothing
