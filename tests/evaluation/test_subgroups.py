@@ -89,7 +89,8 @@ def test_out_of_fold_a_sample_is_wrong_where_most_repeats_are(samples):
     assert errors["confidence"].tolist() == pytest.approx([0.7])
 
 
-def test_a_covariate_named_as_a_column_of_the_predictions_does_not_replace_it(samples, predictions):
+def test_a_covariate_named_as_a_column_of_the_predictions_stands_beside_it(samples, predictions):
     samples["confidence"] = "low"
     errors = list_errors(predictions[predictions["model"] == "z"], samples)
     assert errors["confidence"].tolist() == [0.7, 0.4]
+    assert errors["confidence (covariate)"].tolist() == ["low", "low"]

@@ -73,7 +73,8 @@ def list_errors(predictions: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame, columns ``sample, label, predicted, confidence``, perhaps ``call``, and covariates
-        Wrong calls first, then those without a call; of each the most confident first.
+        Wrong calls first, then those without a call; of each the most confident first. A covariate
+        that is named like one of the other columns has ``(covariate)`` behind its name.
     """
     wrong = predictions["predicted"] != predictions["label"]
     if "call" in predictions:
@@ -92,9 +93,11 @@ def list_errors(predictions: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFram
     listed = listed.assign(uncalled=uncalled).sort_values(
         ["uncalled", "confidence"], ascending=[True, False], kind="stable", ignore_index=True
     )
+    listed = listed.drop(columns="uncalled")
     covariates = samples.drop(columns=["label", "split"], errors="ignore")
     clash = covariates.columns.intersection(listed.columns)
-    return listed.drop(columns="uncalled").join(covariates.drop(columns=clash), on="sample")
+    named = covariates.rename(columns={name: f"{name} (covariate)" for name in clash})
+    return listed.join(named, on="sample")
 
 
 def _scores(group: pd.DataFrame) -> dict[str, float]:
