@@ -1,4 +1,4 @@
-"""Patients who may have given several samples, where nobody has said so."""
+"""Patients who may have given several samples, where no parameter states it."""
 
 from __future__ import annotations
 

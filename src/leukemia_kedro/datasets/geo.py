@@ -41,7 +41,7 @@ class GEOSeriesMatrixDataset(CohortFileDataset):
     covariates: ``disease state: AML`` is ``AML`` in the column ``disease_state``. Characteristics
     whose columns would have one name, such as ``CD34+`` and ``CD34-``, are numbered, but one column
     where they differ in case only and no sample has both. Those of the second channel of two-colour
-    arrays end in ``_ch2``, and in ``_ch1`` where the first has the like. A remark tells of each.
+    arrays end in ``_ch2``, and in ``_ch1`` where the first has the like. A remark names each.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class TopProbes(SelectorMixin, BaseEstimator):
         """Rank the probes of log2 expression ``X``, shape (n_samples, n_features).
 
         ``ranking``, shape (n_features,), holds the columns, best first, where they have been ranked
-        on these samples before. A CohortError tells of one class only.
+        on these samples before. Samples of one class raise a CohortError.
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
         check_classification_targets(y)

@@ -70,7 +70,7 @@ def plan_studies(
     """What is learned from, and the folds within it.
 
     That is each study and, of three or more, all others of each (leave one study out). What has
-    too few samples of a class is not learned from, and the log says so.
+    too few samples of a class is not learned from, and the log names it.
 
     Parameters
     ----------

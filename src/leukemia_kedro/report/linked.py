@@ -1,4 +1,4 @@
-"""What the page tells of a single gene or sample on a click: all of them, packed.
+"""What the page shows of a single gene or sample on a click: all of them, packed.
 
 The page holds the values as numbers, and draws those of the gene or sample that is asked for.
 """
