@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers.project_copy import ProjectCopy, run_once
+from helpers.project_copy import ALL_CORES, ProjectCopy, run_once
 
 
 @pytest.fixture(scope="session")
@@ -15,5 +15,5 @@ def demo(tmp_path_factory) -> ProjectCopy:
 def _demo(folder: Path) -> ProjectCopy:
     project = ProjectCopy(folder)
     project.rank_by("signal_to_noise", "anova_f")
-    project.kedro("run", "--env", "demo")
+    project.kedro("run", "--env", "demo", "--params", ALL_CORES)
     return project

@@ -22,11 +22,16 @@ KEDRO = Path(sys.executable).with_name("kedro")
 
 
 class ProjectCopy:
-    """The project's configuration in another folder. The code is the one under test."""
+    """The project's configuration in another folder. The code is the one under test.
+
+    Its runs have one worker, unless told otherwise: pytest's own workers take the cores.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(PROJECT / "conf", folder / "conf")
+        parameters = folder / "conf" / "base" / "parameters.yml"
+        parameters.write_text(parameters.read_text().replace("n_jobs: -1", "n_jobs: 1"))
         shutil.copy(PROJECT / "pyproject.toml", folder)
         shutil.copy(PROJECT / ".telemetry", folder)
         (folder / "src").mkdir()
@@ -148,6 +153,9 @@ def replicated_golub(factory: pytest.TempPathFactory, golub_files: Path) -> Proj
 
     return run_once(factory, "replicated_golub", replicate)
 
+
+ALL_CORES = "compute.n_jobs=-1"
+"""``--params`` of a run that tests of other workers of pytest wait for."""
 
 SMALL = (
     "resampling.folds=3,resampling.repeats=1,resampling.inner_folds=2,modelling.permutations=9,"

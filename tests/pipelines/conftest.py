@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from helpers.project_copy import EVENTS, MEASURE, SMALL, ProjectCopy, run_once
+from helpers.project_copy import ALL_CORES, EVENTS, MEASURE, SMALL, ProjectCopy, run_once
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def demo(tmp_path_factory) -> ProjectCopy:
 def _demo(folder) -> ProjectCopy:
     project = ProjectCopy(folder)
     measured = {MEASURE: os.environ[MEASURE]} if MEASURE in os.environ else {}
-    project.output = project.kedro("run", "--env", "demo", "--params", SMALL, **measured)
+    options = ["--env", "demo", "--params", f"{SMALL},{ALL_CORES}"]
+    project.output = project.kedro("run", *options, **measured)
     project.events = (folder / EVENTS).read_text()
     return project
