@@ -16,6 +16,17 @@ settings.load_profile("no deadline")
 PROJECT = Path(__file__).resolve().parents[1]
 RAW = PROJECT / "data" / "01_raw"
 
+SIMULATING = ("cohort", "evaluation", "estimators", "model", "statistics")
+"""Rooms whose slow tests repeat what quick ones run, on many simulated cohorts."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage of long simulations is not measured: it takes half as long again."""
+    for item in items:
+        if item.path.parent.name in SIMULATING and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.no_cover)
+
+
 REAL_FILES = {
     "golub": (
         "data_set_ALL_AML_train.csv",
