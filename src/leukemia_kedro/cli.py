@@ -74,7 +74,7 @@ def _run(pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
 def _params(context: click.Context, option: click.Parameter, value: Any) -> Any:
     """The values of ``--params``, which Kedro reads as YAML before it calls the command."""
     try:
-        return _params_option.callback(context, option, value)
+        return _callback_of_kedro(context, option, value)
     except yaml.YAMLError as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise click.BadParameter(
@@ -90,12 +90,22 @@ def _silence_repetitions() -> None:
     logging.getLogger("kedro.validation.parameter_validator").setLevel(logging.CRITICAL)
 
 
-_params_option: Any = next(option for option in kedro_run.params if option.name == "params")
-_own_params_option = copy(_params_option)
-_own_params_option.callback = _params
+def _option_of_kedro(name: str) -> Any:
+    return next(copy(option) for option in kedro_run.params if option.name == name)
+
+
+_params_option, _changed_option = map(_option_of_kedro, ("params", "only_missing_outputs"))
+_callback_of_kedro = _params_option.callback
+_params_option.callback = _params
+_changed_option.opts = ["--changed", *_changed_option.opts]
+_changed_option.help = (
+    "Compute only what is missing, or what another parameter, file, line of code or version of a "
+    "package concerns since it was made; say what changed."
+)
+_own_options = {option.name: option for option in (_params_option, _changed_option)}
 run = copy(kedro_run)
 run.callback = ends_cleanly()(_run)
-run.params = [_own_params_option if each is _params_option else each for each in run.params]
+run.params = [_own_options.get(option.name, option) for option in run.params]
 cli.add_command(run)
 
 

@@ -273,7 +273,7 @@ def test_a_killed_parallel_run_leaves_no_process_behind(template, undisturbed, t
     wait_until(lambda: not working_in(folder) or time.monotonic() > killed + 10)
     assert not working_in(folder)
     assert written(folder) == left
-    result = kedro(folder, *command, "ThreadRunner", "--only-missing-outputs", env=same_day)
+    result = kedro(folder, *command, "ThreadRunner", "--changed", env=same_day)
     assert result.returncode == 0, result.stderr
     assert written(folder) == written(undisturbed)
 

@@ -127,7 +127,7 @@ def test_another_locale_finds_every_file(run):
     utf8 = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
     report = run.data("08_reporting", COHORT, "report.html")
     written = report.stat().st_mtime_ns
-    run.kedro("run", "--env", "mine", "--only-missing-outputs", **utf8)
+    run.kedro("run", "--env", "mine", "--changed", **utf8)
     assert report.stat().st_mtime_ns == written
 
 

@@ -147,7 +147,7 @@ def test_only_missing_outputs_are_computed(demo):
     before = demo.files()
     removed = demo.data("07_model_output", "demo", "cv_predictions", "knn.csv")
     removed.unlink()
-    said = demo.kedro("run", "--env", "demo", "--only-missing-outputs", "--params", SMALL)
+    said = demo.kedro("run", "--env", "demo", "--changed", "--params", SMALL)
     assert "modelling.knn.cross_validate" in said.stdout
     assert "modelling.svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
     assert demo.files() == before

@@ -250,7 +250,7 @@ def test_it_was_decided_of_each_output_of_a_run_whether_it_is_handed_on():
 
 # --- refusals -----------------------------------------------------------------------------------
 
-AGAIN = "kedro run --env mine --only-missing-outputs"
+AGAIN = "kedro run --env mine --changed"
 
 
 def refused(run) -> str:

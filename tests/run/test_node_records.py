@@ -1,6 +1,7 @@
 """Records of what outputs were made with, and locks: one run at a time writes an output."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,10 @@ def outdated(catalog, pipeline=PIPELINE):
     return sorted(node.name for node in NodeRecords(catalog).outdated(pipeline))
 
 
+def reasons(catalog):
+    return {node.name: why for node, why in NodeRecords(catalog).outdated(PIPELINE).items()}
+
+
 ALL = ["draw", "knn.score", "tabulate"]
 
 
@@ -84,6 +89,34 @@ def test_another_input_file_or_version_of_the_software_concerns_every_node(catal
     run(catalog)
     monkeypatch.setattr(node_records, "package_versions", lambda: {"numpy": "3.0"})
     assert outdated(catalog) == ALL
+
+
+def test_what_changed_is_named(catalog, monkeypatch):
+    assert reasons(catalog) == {name: [] for name in ALL}  # nothing was made yet
+    run(catalog)
+    catalog["params:model"] = MODEL | {"reject_below": 0.5}
+    assert reasons(catalog) == {"knn.score": ["params:model"]}
+    run(catalog)
+    catalog.save("raw", [1, 2, 3])
+    assert reasons(catalog) == {"tabulate": ["raw"], "knn.score": ["table"], "draw": ["table"]}
+    run(catalog)
+    monkeypatch.setattr(node_records, "package_versions", lambda: {"numpy": "3.0"})
+    assert reasons(catalog)["tabulate"] == ["versions of the software"]
+
+
+def test_a_changed_line_of_code_concerns_the_nodes_that_run_it(catalog, monkeypatch):
+    run(catalog)
+    monkeypatch.setattr(node_records, "code_of", lambda function, named: "changed")
+    assert reasons(catalog)["draw"] == ["code", "table"]
+
+
+def test_a_record_of_an_earlier_version_of_the_package_counts_as_none(catalog):
+    run(catalog)
+    record = NodeRecords(catalog)._path(PIPELINE.nodes[0])
+    record.write_text(
+        record.read_text().replace(re.search(r"{[^{}]*}", record.read_text())[0], '"4f"', 1)
+    )
+    assert reasons(catalog)["tabulate"] == []
 
 
 def test_a_node_that_was_killed_while_it_saved_is_made_again(catalog):

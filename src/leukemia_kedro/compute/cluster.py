@@ -28,7 +28,7 @@ from leukemia_kedro.parameters import ComputeParameters
 SECONDS_TO_CONNECT = 10
 PLACED_BYTES = 100_000
 """An array of this size or more that tasks share is sent once; all else goes with each task."""
-RESUME = "then type the command again: with --only-missing-outputs it keeps what is finished."
+RESUME = "then type the command again: with --changed it keeps what is finished."
 
 
 class Cluster:

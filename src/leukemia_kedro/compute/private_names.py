@@ -63,7 +63,7 @@ def file_system_of(dataset: Any, default: Any) -> Any:
 
 
 def let_seem_missing(dataset: Any) -> None:
-    """Let ``kedro run --only-missing-outputs`` make a dataset whose file stays until then.
+    """Let ``kedro run --changed`` make a dataset whose file stays until then.
 
     ``exists()`` calls ``_exists()``. When it breaks: override ``exists`` itself.
     """

@@ -2,7 +2,7 @@
 
 Each is the dataset of kedro-datasets of the same name, or a folder of such files, saved under a
 temporary name and then moved into place, see :mod:`leukemia_kedro.compute.whole_files`. So what
-exists was written to its end, and ``kedro run --only-missing-outputs`` may rely on it.
+exists was written to its end, and ``kedro run --changed`` may rely on it.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ class FinishedRun:
     def _refuse(self, found: str) -> NoReturn:
         raise UserError(
             f"{found}\nTo make again what does not belong to the run: {self._command} "
-            "--only-missing-outputs (and the --params of the run, if it had any)"
+            "--changed (and the --params of the run, if it had any)"
         )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines, settings
 from kedro.io import CatalogProtocol
+from kedro.io.core import is_parameter
 from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.compute.parallel import leave_cluster, use_backend
@@ -51,7 +52,7 @@ class _NodeAtWork:
 
     started: datetime
     to_save: set[str]
-    made_with: str = ""
+    made_with: dict[str, str] = field(default_factory=dict)
 
 
 class ProjectHooks:
@@ -96,7 +97,7 @@ class ProjectHooks:
         only_missing = run_params["only_missing_outputs"]
         try:
             self._waiting = refuse(checks_of_run(pipeline, run_params["runner"]), catalog, {})
-            # With --only-missing-outputs Kedro has yet to choose the nodes.
+            # With --changed Kedro has yet to choose the nodes.
             if not only_missing:
                 refuse_missing_inputs(pipeline, catalog, pipelines, run_params["env"])
             default = settings.CONFIG_LOADER_ARGS["default_run_env"]
@@ -189,19 +190,35 @@ def _let_outdated_seem_missing(
     Their files stay until the new ones are whole.
     """
     outdated = records.outdated(pipeline)
-    existing = [node.name for node in outdated if any(map(catalog.exists, node.outputs))]
     if changed := records.changed(name for node in outdated for name in node.outputs):
         logger.info(
             "Recomputing files that were edited or damaged since a run wrote them: %s",
             first_few(file_of(catalog[name]) for name in changed),
         )
-    if existing:
+    for what, nodes in _changes(outdated).items():
+        logger.info("Changed since the last run: %s, which concerns %s", what, first_few(nodes))
+    if outdated:
         logger.info(
-            "Recomputing: existing outputs may come from other parameters, inputs or versions: %s",
-            first_few(existing),
+            "To compute: %d of %d nodes, those concerned and those that depend on them",
+            len(outdated),
+            len(pipeline.nodes),
         )
+    else:
+        logger.info("Nothing has changed since the last run: there is nothing to compute")
     for node in outdated:
         for dataset in map(catalog.get, node.outputs):
             if dataset is not None:  # None: kept in memory only
                 let_seem_missing(dataset)
-    return outdated
+    return list(outdated)
+
+
+def _changes(outdated: dict[Node, list[str]]) -> dict[str, list[str]]:
+    """What changed, in words, and the nodes that take it."""
+    remade = {output for node in outdated for output in node.outputs}
+    changes: dict[str, list[str]] = {}
+    for node, names in outdated.items():
+        for name in names:
+            if name not in remade:
+                what = f"parameter {name[7:]}" if is_parameter(name) else name
+                changes.setdefault(what, []).append(node.name)
+    return changes

@@ -1,14 +1,14 @@
 """What the outputs of each node were made with, so that one run can complete another.
 
 Beside ``run.json``, ``.nodes/<node>.json`` records when a node's outputs were made, in what time,
-in which environment, and with what: a hash over the parameters the node takes, the files it reads,
-the software, and the same of every node before it. The hash does not cover the code. The record is
-empty from before the first output is saved until after the last. So ``kedro run
---only-missing-outputs`` makes outputs again that a killed run left incomplete, or that a run with
-other inputs left.
+in which environment, and with what: a hash of each parameter the node takes, of the files it reads,
+of its code (:mod:`leukemia_kedro.run.code`) and of the software's versions; what another node made
+counts by what that node made it with. The record is empty from before the first output is saved
+until after the last. So ``kedro run --changed`` makes outputs again that a killed run left
+incomplete, or that a run with other inputs left, and can say why.
 
 It also records the SHA-256 of each file that was written. A node that would read another content
-does not start, and ``--only-missing-outputs`` makes a changed file again.
+does not start, and ``--changed`` makes a changed file again.
 
 A run also locks the records of its nodes, so that no other run writes the same files at the same
 time; runs of other cohorts or nodes can. The lock ends with the process.
@@ -36,6 +36,10 @@ from leukemia_kedro.compute.private_names import file_of, file_system_of, settin
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.compute.whole_files import could_not_write, refuse_special_file
 from leukemia_kedro.errors import UserError
+from leukemia_kedro.run.code import code_of
+
+CODE, SOFTWARE = "code", "versions of the software"
+"""What every node's outputs depend on, beside its inputs."""
 
 WITHOUT_EFFECT = "params:compute"
 """Results do not depend on where the work is done."""
@@ -62,7 +66,7 @@ class NodeRecord(TypedDict, total=False):
 
     started: str  # ISO 8601, UTC
     seconds: float  # to load, compute and save
-    made_with: str  # hash of all that they depend on
+    made_with: dict[str, str]  # hash of each thing that they depend on, by name
     environment: str | None  # of the run
     outputs: dict[str, dict[str, str]]  # SHA-256 of each file, by dataset and name
 
@@ -117,16 +121,28 @@ class NodeRecords:
                     f"rm -r {folder.parent.parent}/0[2-8]_*/{folder.name}"
                 )
 
-    def outdated(self, pipeline: Pipeline) -> list[Node]:
-        """Nodes whose outputs on disk, if any, are not what ``pipeline`` would make."""
+    def outdated(self, pipeline: Pipeline) -> dict[Node, list[str]]:
+        """Nodes whose outputs on disk, if any, are not what ``pipeline`` would make, and why.
+
+        Returns
+        -------
+        dict of Node to list of str
+            What changed since the outputs were made: names of inputs, :data:`CODE` or
+            :data:`SOFTWARE`. Empty where there is no record, or where only the files changed.
+        """
         to_be_made: dict[str, str] = {}
-        outdated = []
+        outdated = {}
         for node in pipeline.nodes:
             made_with = self._made_with(node, to_be_made)
-            to_be_made |= dict.fromkeys(node.outputs, made_with)
+            to_be_made |= dict.fromkeys(node.outputs, _hash(made_with))
             record = self.read(node)
-            if record.get("made_with") != made_with or record.get("outputs") != self._files(node):
-                outdated.append(node)
+            before = record.get("made_with", {})
+            if not isinstance(before, dict):  # of an earlier version of this package
+                before = {}
+            if before != made_with or record.get("outputs") != self._files(node):
+                names = made_with.keys() | before.keys() if before else ()
+                differ = sorted(name for name in names if made_with.get(name) != before.get(name))
+                outdated[node] = differ
         return outdated
 
     def changed(self, names: Iterable[str]) -> list[str]:
@@ -161,12 +177,12 @@ class NodeRecords:
         if messages:
             raise UserError(*messages)
 
-    def begin(self, node: Node) -> str:
-        """Empty the record of a node, and return the hash of what its outputs depend on."""
+    def begin(self, node: Node) -> dict[str, str]:
+        """Empty the record of a node, and return the hashes of what its outputs depend on."""
         self._write(node, "")
         return self._made_with(node, {})
 
-    def end(self, node: Node, made_with: str, started: datetime) -> None:
+    def end(self, node: Node, made_with: dict[str, str], started: datetime) -> None:
         """Record that all outputs of a node are saved."""
         record: NodeRecord = {
             "started": started.isoformat(timespec="seconds"),
@@ -192,14 +208,24 @@ class NodeRecords:
             path = self._folder.parents[1] / cohort / self._folder.name / path.name
         return path, _read(path)
 
-    def _made_with(self, node: Node, to_be_made: Mapping[str, str]) -> str:
+    def _made_with(self, node: Node, to_be_made: Mapping[str, str]) -> dict[str, str]:
         given = {
-            name: to_be_made.get(name) or self._what_it_is(name)
+            name: to_be_made.get(name) or _hash(self._what_it_is(name))
             for name in node.inputs
             if name != WITHOUT_EFFECT
         }
-        text = json.dumps([node.name, given, package_versions()], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return given | {CODE: self._code(node), SOFTWARE: _hash(package_versions())}
+
+    def _code(self, node: Node) -> str:
+        named = [self._catalog.load(name) for name in node.inputs if is_parameter(name)]
+        # How datasets are read and written is part of what the files hold.
+        types = {
+            type(self._catalog[name])
+            for name in (*node.inputs, *node.outputs)
+            if not is_parameter(name) and name in self._catalog
+        }
+        paths = [f"{each.__module__}.{each.__name__}" for each in types]
+        return code_of(node.func, [stated(named), paths])
 
     def _what_it_is(self, name: str) -> Any:
         """What an input was made with, or its content where no record says what made it."""
@@ -236,6 +262,11 @@ class NodeRecords:
             self._path(node).write_text(text, encoding="utf-8")
         except OSError as error:
             raise could_not_write(self._path(node), error) from error
+
+
+def _hash(what: Any) -> str:
+    text = json.dumps(what, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read(path: Path) -> NodeRecord:

@@ -298,7 +298,7 @@ class _RunnersLog(logging.Filter):
             return True
         number, _, advice = record.getMessage().partition("\n")
         if "--from-nodes" in advice:
-            better = "The same command with --only-missing-outputs keeps what is finished."
+            better = "The same command with --changed keeps what is finished."
             record.msg = f"{number} {better}"
         elif number.startswith("Skipping "):
             record.msg = number.partition(":")[0]

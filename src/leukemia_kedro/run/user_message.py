@@ -28,7 +28,7 @@ _LACK_OF_MEMORY = re.compile(
 """What libraries say in errors of other types than MemoryError."""
 _MORE_MEMORY = (
     "Close other programs, use fewer workers (--params compute.n_jobs=1), or see ulimit -v. Then "
-    "type the command again: with --only-missing-outputs it keeps what is finished."
+    "type the command again: with --changed it keeps what is finished."
 )
 
 
