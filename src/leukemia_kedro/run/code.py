@@ -12,7 +12,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from inspect import unwrap
 from pathlib import Path
@@ -23,6 +23,7 @@ _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
+_IMPORT_BY_NAME = re.compile(r'\bimport_module\(f"([\w.]+)\.\{')
 _PATH = re.compile(r"\w+(\.\w+)+")
 
 
@@ -32,7 +33,6 @@ def code_of(function: Callable[..., Any], named: Iterable[Any] = ()) -> str:
     Parameters
     ----------
     function : callable
-        A function at the top level of its module.
     named : iterable
         Parameters: their texts that are import paths, such as the class of a model, count.
     """
@@ -44,7 +44,7 @@ def code_of(function: Callable[..., Any], named: Iterable[Any] = ()) -> str:
 
 def modules_of(function: Callable[..., Any], named: Iterable[Any] = ()) -> set[str]:
     """Modules of the project that count whole, as for :func:`code_of`."""
-    module = unwrap(function).__module__
+    module = _plain(function).__module__
     found = _imported("\n".join(_own_code(function)), module)
     for text in _texts(named):
         found |= _modules(text.rpartition(".")[0])
@@ -52,8 +52,15 @@ def modules_of(function: Callable[..., Any], named: Iterable[Any] = ()) -> set[s
 
 
 def _own_code(function: Callable[..., Any]) -> list[str]:
-    function = unwrap(function)
-    return _definitions(function.__module__, function.__name__)
+    function = _plain(function)
+    return _definitions(function.__module__, getattr(function, "__name__", ""))
+
+
+def _plain(function: Any) -> Any:
+    """The function behind decorators and ``functools.partial``."""
+    while isinstance(function, partial):
+        function = function.func
+    return unwrap(function)
 
 
 def _texts(values: Any) -> Iterator[str]:
@@ -70,13 +77,18 @@ def _texts(values: Any) -> Iterator[str]:
 
 @cache
 def _definitions(module: str, name: str) -> list[str]:
-    """The statements of a module that a function needs: its own, those it names, and theirs."""
+    """The statements of a module that a function needs: its own, those it names, and theirs.
+
+    The whole module where the name is none of its top level, such as that of a lambda.
+    """
     source = _source(module) or ""
     statements = ast.parse(source).body
     makers: dict[str, list[ast.stmt]] = {}
     for statement in statements:
         for bound in _bound(statement):
             makers.setdefault(bound, []).append(statement)
+    if name not in makers:
+        return [source]
     needed: set[ast.stmt] = set()
     waiting = [name]
     while waiting:
@@ -137,6 +149,9 @@ def _imported(source: str, module: str) -> set[str]:
         found |= _modules(origin)
         for name in re.findall(r"\w+", re.sub(r"\bas\s+\w+", "", names)):
             found |= _modules(f"{origin}.{name}")
+    for package in _IMPORT_BY_NAME.findall(source):
+        if (file := _file(package)) is not None:
+            found |= {f"{package}.{each.stem}" for each in file.parent.glob("[!_]*.py")}
     return found
 
 
