@@ -7,32 +7,46 @@ import sys
 
 import pytest
 
-from leukemia_kedro.compute.file_names import file_stem, file_stems, from_disk, on_disk
+from leukemia_kedro.compute.file_names import figure_name, file_stem, file_stems, from_disk, on_disk
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("AML-ALL", "AML-ALL"),
+        ("(AML+MLL)/2-ALL", "AML+MLL_2-ALL"),
+        ("MLL-CD34+", "MLL-CD34+"),
+        ("急性髓系-МЛЛ", "急性髓系-МЛЛ"),
+        ("हिन्दी", "हिन्दी"),
+        ("B-cell: <b>early</b>", "B-cell_b_early_b"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("a\nb\tc", "a_b_c"),
+        ("AML.", "AML"),
+        ("***", "_"),
+        ("Con", "_Con"),
+        ("nul.AML", "_nul.AML"),
+        ("Console", "Console"),
+    ],
+)
+def test_a_name_of_any_script_stays_readable_and_can_name_a_file(tmp_path, name, expected):
+    assert file_stem(name) == expected
+    (tmp_path / f"{expected}.csv").touch()
+    assert file_stem(expected) == expected
 
 
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
-        (("volcano", "AML-ALL"), "volcano_AML-ALL"),
-        (("volcano", "(AML+MLL)/2-ALL"), "volcano_AML+MLL_2-ALL"),
-        (("MLL-CD34+",), "MLL-CD34+"),
-        (("roc", "svm_linear"), "roc_svm_linear"),
-        (("急性髓系-МЛЛ",), "急性髓系-МЛЛ"),
-        (("हिन्दी",), "हिन्दी"),
-        (("B-cell: <b>early</b>",), "B-cell_b_early_b"),
-        (("../../etc/passwd",), "etc_passwd"),
-        (("a\nb\tc",), "a_b_c"),
-        (("AML.",), "AML"),
-        (("***",), "_"),
-        (("Con",), "_Con"),
-        (("nul.AML",), "_nul.AML"),
-        (("volcano", "CON"), "volcano_CON"),
-        (("Console",), "Console"),
+        (("volcano", "AML-ALL"), "volcano-AML-ALL"),
+        (("gene sets", "(AML+MLL)/2-ALL"), "gene-sets-AML+MLL_2-ALL"),
+        (("precision_recall", "svm_linear"), "precision-recall-svm_linear"),
+        (("model comparison",), "model-comparison"),
+        (("volcano", "CON"), "volcano-CON"),
+        (("volcano", "../../B cell"), "volcano-B_cell"),
     ],
 )
-def test_a_name_of_any_script_stays_readable_and_can_name_a_file(tmp_path, parts, expected):
-    assert file_stem(*parts) == expected
-    (tmp_path / f"{expected}.csv").touch()
+def test_the_words_of_a_figure_name_have_hyphens_and_the_name_of_its_owner_stays(parts, expected):
+    assert figure_name(*parts) == expected
     assert file_stem(expected) == expected
 
 
@@ -41,7 +55,7 @@ def test_a_long_name_fits_a_file_system(tmp_path, letter):
     ends = file_stem(f"{letter * 300} 1"), file_stem(f"{letter * 300} 2")
     assert ends[0] != ends[1]
     for stem in ends:
-        (tmp_path / f".confusion_matrix_{stem}.png.partial").touch()
+        (tmp_path / f".confusion-matrix-{stem}.png.partial").touch()
 
 
 def test_names_that_one_file_system_takes_for_one_get_files_of_their_own():

@@ -114,10 +114,10 @@ def test_of_several_figures_the_first_as_large_as_a_screen(tmp_path):
 
 def test_of_several_interactive_figures_the_first_of_that_name(tmp_path):
     dataset = InteractiveFiguresDataset(filepath=str(tmp_path / "interactive"))
-    figures = {name: go.Figure(go.Bar(name=name)) for name in ("mean_difference", "volcano")}
+    figures = {name: go.Figure(go.Bar(name=name)) for name in ("mean-difference", "volcano")}
     dataset.save(figures)
     assert dataset.load() == figures
-    assert dataset.preview()["data"][0]["name"] == "mean_difference"
+    assert dataset.preview()["data"][0]["name"] == "mean-difference"
     assert dataset.preview(figure="vol*")["data"][0]["name"] == "volcano"
 
 

@@ -25,11 +25,11 @@ FIVE = (
 )
 MODELS = ("naive_bayes", "svm_linear", "svm_rbf")
 N_PROBES = 120
-FIGURES_OF_MODELS = [f"{what}_{model}" for model in MODELS for what in ("roc", "risk_coverage")]
+FIGURES_OF_MODELS = [f"{what}-{model}" for model in MODELS for what in ("roc", "risk-coverage")]
 GALLERIES = {
-    "cohort": ("class_balance", "projection_PCA", "projection_UMAP"),
-    "signature": ("signature_heat_map",),
-    "model": ("model_comparison", "hard_samples", *FIGURES_OF_MODELS),
+    "cohort": ("class-balance", "projection-PCA", "projection-UMAP"),
+    "signature": ("signature-heat-map",),
+    "model": ("model-comparison", "hard-samples", *FIGURES_OF_MODELS),
 }
 
 
@@ -85,7 +85,7 @@ def make_found(classes=TWO, n_train=38, n_test=34):
     of_models = pd.concat([calls.assign(model=model) for model in MODELS])
     comparison = _comparison(n_test)
     pairs = [f"{b}-{a}" for i, a in enumerate(classes) for b in classes[i + 1 :]]
-    of_contrasts = [f"{what}_{pair}" for pair in pairs for what in ("volcano", "p_values")]
+    of_contrasts = [f"{what}-{pair}" for pair in pairs for what in ("volcano", "p-values")]
     figures = GALLERIES | {"contrast": ["decision_summary", *of_contrasts]}
     signature = _genes(rng).head(20)
     return {

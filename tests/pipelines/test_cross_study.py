@@ -73,7 +73,7 @@ def test_the_page_shows_what_was_promised_and_what_came_out(reported):
     page = (reported / "cross_study.html").read_text()
     matrix = pd.read_csv(reported / "study_matrix.csv")
     assert 'id="table-studies"' in page
-    assert 'id="figure-study_matrix"' in page
+    assert 'id="figure-study-matrix"' in page
     for value in matrix["balanced_accuracy"]:
         assert f"{value:.3f}" in page
     assert "near-duplicates" not in page

@@ -370,7 +370,7 @@ def test_golub_from_raw_files_to_report(golub_files, tmp_path_factory, tmp_path)
     assert_inference_repeats_the_test_predictions(project, champion["champion"])
     report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
     assert "61 of 75 published" in report
-    assert 'id="figure-threshold_path"' in report
+    assert 'id="figure-threshold-path"' in report
 
 
 @pytest.mark.real_data

@@ -131,15 +131,22 @@ def test_letters_have_six_points_or_more_at_the_width_of_a_column_or_two(drawn):
     assert min(text.get_fontsize() for text in texts) * scale >= 6
 
 
+def test_names_are_small_words_joined_by_hyphens_and_then_what_the_figure_is_of(study_and_figure):
+    study, drawn = study_and_figure
+    owners = {study.predictions.model, study.contrast.stem, "PCA", "cross-validation", "test"}
+    own = [owner for owner in owners if drawn.name.endswith(f"-{owner}")]
+    words = drawn.name.removesuffix(f"-{max(own, key=len)}") if own else drawn.name
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", words)
+
+
 def test_words_name_and_axis_names_are_there(drawn):
-    assert re.fullmatch(r"[\w.+-]+", drawn.name)
     assert drawn.title
     assert drawn.caption.endswith(".")
     assert drawn.alt.endswith(".")
     named = {axis for ax in drawn.figure.axes for axis in "xy" if getattr(ax, f"get_{axis}label")()}
     named |= {axis for axis in "xy" if getattr(drawn.figure, f"get_sup{axis}label")()}
     # The rows of a heat map are named one by one.
-    assert named == ({"x"} if "heat_map" in drawn.name else {"x", "y"})
+    assert named == ({"x"} if "heat-map" in drawn.name else {"x", "y"})
 
 
 def test_the_number_of_samples_or_probes_is_stated(drawn):
@@ -151,7 +158,7 @@ def test_the_number_of_samples_or_probes_is_stated(drawn):
 def test_without_a_test_set_no_figure_shows_one(study_and_figure):
     study, drawn = study_and_figure
     has_test = (study.sample_split["split"] == "test").any()
-    if not has_test and drawn.name != "threshold_path":
+    if not has_test and drawn.name != "threshold-path":
         texts = " ".join(text.get_text() for text in drawn.figure.findobj(Text))
         assert not re.search(r"\b(test|split)\b", texts)
         assert "dashed: test" not in drawn.caption

@@ -68,7 +68,7 @@ def test_one_grid_for_cross_validation_and_one_for_the_test_set(two):
         cv_confusion_matrices(of_all(two.cv), two.classes, two.sample_split),
         confusion_matrices_of_test_samples(of_all(two.test), two.classes, two.sample_split),
     )
-    names = ["confusion_matrices_cross-validation", "confusion_matrices_test"]
+    names = ["confusion-matrices-cross-validation", "confusion-matrices-test"]
     assert [each.name for each in drawn] == names
 
 

@@ -203,7 +203,7 @@ def test_bars_are_the_strength_of_evidence_lower_to_the_left_named_with_their_co
     assert [bar.get_width() for bar in bars(drawn.figure)] == pytest.approx([6, -3, 0])
     names = [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
     assert names == ["SET_0 (3↑ 0↓ of 40)", "SET_1 (0↑ 5↓ of 40)", "SET_2 (3↑ 0↓ of 40)"]
-    assert drawn.name == "gene_sets_AML-ALL"
+    assert drawn.name == "gene-sets-AML-ALL"
     assert "1 higher and 1 lower of 3" in drawn.alt
     assert drawn.alt.endswith("Smallest p-value: SET_0.")
 

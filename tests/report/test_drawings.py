@@ -19,7 +19,7 @@ def count(svg, tag):
 
 def test_drawing_keeps_every_mark_and_its_proportions():
     drawings = Drawings()
-    record = draw("roc_knn", inches=3.6)
+    record = draw("roc-knn", inches=3.6)
     inlined = drawings.inline(record)
     letters = count(drawings.letters(), "path")
     assert count(inlined, "use") == count(record["svg"], "use")
@@ -31,7 +31,7 @@ def test_drawing_keeps_every_mark_and_its_proportions():
 
 def test_two_drawings_share_their_letters_and_no_other_name():
     drawings = Drawings()
-    first, second = (drawings.inline(draw(name)) for name in ("roc_knn", "roc_svm"))
+    first, second = (drawings.inline(draw(name)) for name in ("roc-knn", "roc-svm"))
     letters = drawings.letters()
     names = re.findall(r'\bid="([^"]+)"', letters + first + second)
     assert len(names) == len(set(names))

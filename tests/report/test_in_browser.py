@@ -216,7 +216,7 @@ def test_a_plot_is_gone_through_by_arrows_and_enter_opens_the_point(driver, repo
     from selenium.webdriver.common.keys import Keys
 
     read_through(driver, reports["two"])
-    plot = one(driver, "#figure-volcano_AML-ALL .live")
+    plot = one(driver, "#figure-volcano-AML-ALL .live")
     driver.execute_script("arguments[0].focus()", plot)
     press(driver, Keys.ARROW_RIGHT, Keys.ENTER)
     table = make_datasets()["contrast_tables"]["AML-ALL"]
@@ -226,7 +226,7 @@ def test_a_plot_is_gone_through_by_arrows_and_enter_opens_the_point(driver, repo
     assert has_focus(driver, plot)
 
 
-@pytest.mark.parametrize("plot", ["volcano_AML-ALL", "projection_PCA"])
+@pytest.mark.parametrize("plot", ["volcano-AML-ALL", "projection-PCA"])
 def test_a_click_on_a_point_opens_the_gene_or_sample(driver, reports, plot):
     from selenium.webdriver.common.action_chains import ActionChains
 
@@ -441,7 +441,7 @@ def shown_pixels(driver, element):
 
 @pytest.mark.parametrize("screen", WIDTHS)
 def test_figures_follow_dark_mode_and_keep_their_hues(driver, reports, screen):
-    figures = "#figure-class_balance .still, #figure-volcano_AML-ALL .live"
+    figures = "#figure-class-balance .still, #figure-volcano-AML-ALL .live"
     read_through(driver, reports["two"], WIDTHS[screen])
     light = [shown_pixels(driver, figure) for figure in several(driver, figures)]
     read_through(driver, reports["two"], WIDTHS[screen], "dark")
@@ -463,7 +463,7 @@ def test_boxes_that_scroll_and_plots_are_reached_and_moved_by_keyboard(driver, r
       .filter(box => box.checkVisibility() && box.scrollWidth > box.clientWidth)
       .map(box => box.tabIndex)"""
     wait_until(lambda: set(driver.execute_script(stops)) == {0})
-    box = one(driver, "#figure-signature_heat_map .still")
+    box = one(driver, "#figure-signature-heat-map .still")
     box.send_keys(Keys.ARROW_RIGHT)
     wait_until(lambda: driver.execute_script("return arguments[0].scrollLeft > 0", box))
 
@@ -475,7 +475,7 @@ def test_boxes_that_scroll_and_plots_are_reached_and_moved_by_keyboard(driver, r
     wait_until(lambda: one(plot, ".hoverlayer .hovertext").text != first)
 
     read_through(driver, reports["two"], WIDTHS["desk"])
-    assert one(driver, "#figure-signature_heat_map .still").get_attribute("tabindex") == "-1"
+    assert one(driver, "#figure-signature-heat-map .still").get_attribute("tabindex") == "-1"
 
 
 def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):
@@ -486,7 +486,7 @@ def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, re
     )
     assert any(width > WIDTHS["phone"] for width, _ in sizes)
     assert min(width / inches for width, inches in sizes) > 70  # letters of 7 points: 7 pixels
-    box = one(driver, "#figure-signature_heat_map .still")
+    box = one(driver, "#figure-signature-heat-map .still")
     assert driver.execute_script("return arguments[0].scrollWidth > arguments[0].clientWidth", box)
 
 
@@ -496,8 +496,8 @@ def test_paper_shows_every_model_longer_tables_and_still_figures(driver, reports
     driver.execute_script(close_all)
     print_page(driver)
     assert several(driver, "main details:not([open])") == []
-    assert one(driver, "#figure-volcano_AML-ALL .still").is_displayed()
-    assert not one(driver, "#figure-volcano_AML-ALL .live").is_displayed()
+    assert one(driver, "#figure-volcano-AML-ALL .still").is_displayed()
+    assert not one(driver, "#figure-volcano-AML-ALL .live").is_displayed()
     assert len(several(driver, "#table-genes-AML-ALL tbody tr")) == 50
 
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
@@ -519,7 +519,7 @@ def test_without_javascript_figures_are_still_and_tables_whole(driver, reports):
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         visit(driver, reports["two"])
-        assert one(driver, "#figure-volcano_AML-ALL svg").is_displayed()
+        assert one(driver, "#figure-volcano-AML-ALL svg").is_displayed()
         assert len(several(driver, "#table-genes-AML-ALL tbody tr")) == 120
     finally:
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
@@ -528,7 +528,7 @@ def test_without_javascript_figures_are_still_and_tables_whole(driver, reports):
 def test_drawing_inside_the_page_looks_like_its_file(driver, tmp_path):
     from PIL import Image
 
-    record = draw("roc_knn")
+    record = draw("roc-knn")
     drawings = Drawings()
     inlined = drawings.inline(record)
     start = """<!DOCTYPE html><meta charset="utf-8"><style>

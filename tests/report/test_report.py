@@ -387,7 +387,7 @@ def test_an_overlap_of_signatures_from_the_same_patients_has_no_p_value():
 
 def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):
     chapter = by_id(five_classes, "differential-expression")
-    starts = ("contrast-", "figure-volcano", "figure-p_values")
+    starts = ("contrast-", "figure-volcano", "figure-p-values")
     counts = [sum(name.startswith(start) for name in ids_of(chapter)) for start in starts]
     assert counts == [10, 10, IN_FULL]
     assert f"{10 - IN_FULL} contrasts are shown in brief" in text(chapter)
@@ -426,16 +426,16 @@ def test_every_model_has_its_own_figures_and_the_champion_is_open(two_classes):
     for model in MODELS:
         details = by_id(two_classes, f"model-{model}")
         shown = [figure.get("id") for figure in details.iter("figure")]
-        assert f"figure-roc_{model}" in shown
-        assert f"figure-risk_coverage_{model}" in shown
+        assert f"figure-roc-{model}" in shown
+        assert f"figure-risk-coverage-{model}" in shown
         assert ("open" in details.attrib) == (model == "svm_linear")
 
 
 def test_figures_go_to_the_owner_whose_name_ends_theirs():
-    records = [{"name": name} for name in ("roc_b-a", "roc_c_b-a", "all_together")]
+    records = [{"name": name} for name in ("roc-b-a", "roc-c_b-a", "all_together")]
     common, own = divided(records, ["b-a", "c_b-a"])
     assert common == [{"name": "all_together"}]
-    assert own == {"b-a": [{"name": "roc_b-a"}], "c_b-a": [{"name": "roc_c_b-a"}]}
+    assert own == {"b-a": [{"name": "roc-b-a"}], "c_b-a": [{"name": "roc-c_b-a"}]}
 
 
 @pytest.mark.parametrize(

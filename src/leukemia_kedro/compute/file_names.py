@@ -8,19 +8,29 @@ import unicodedata
 from collections.abc import Iterable
 
 MOST_BYTES = 80
-"""Of a part of a name: file systems take 255 in all, Windows 260 characters with the folders."""
+"""Of a name: file systems take 255 in all, Windows 260 characters with the folders."""
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)")
 
 
-def file_stem(*parts: str) -> str:
-    """Join parts into a file name without ending: ``volcano`` and ``A/2-B`` give ``volcano_A_2-B``.
+def file_stem(name: str) -> str:
+    """The name of a file without its ending: of ``A/2-B`` it is ``A_2-B``.
 
     Letters and digits of every script, ``.``, ``+`` and ``-`` stay; runs of other characters become
-    ``_``. Of a long part the middle is left out. Names that differ may give the same stem: see
+    ``_``. Of a long name the middle is left out. Names that differ may give the same stem: see
     :func:`file_stems`.
     """
-    stem = "_".join(map(_safe, parts))
+    stem = _safe(name)
     return f"_{stem}" if _RESERVED.match(stem) else stem
+
+
+def figure_name(kind: str, *owner: str) -> str:
+    """The name of a figure, in files, on the page and in addresses: ``gene-sets-AML-ALL``.
+
+    ``kind`` is what it shows, in small letters (``gene sets``, or the name of its function); its
+    words are joined by hyphens. ``owner``, the model, contrast or the like that it is of, keeps its
+    letters: ``roc-svm_linear``.
+    """
+    return "-".join([*kind.replace("_", " ").split(), *map(_safe, owner)])
 
 
 def file_stems(names: Iterable[str]) -> dict[str, str]:

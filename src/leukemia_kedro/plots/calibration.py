@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.selection import NO_CALL
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.evaluation import reject_option
 from leukemia_kedro.evaluation.reliability import mean_over_repeats
 from leukemia_kedro.model.predictions import PROBABILITY
@@ -77,7 +77,7 @@ def reliability_diagram(predictions: ModelPredictions) -> CaptionedFigure:
     style.legend_below(figure)
 
     return CaptionedFigure(
-        name=file_stem("reliability", model),
+        name=figure_name("reliability", model),
         title=f"Reliability: {readable(model)}",
         caption=f"Mean predicted probability of {what} against its observed frequency, with exact "
         f"95% intervals, in bins of at least {FEWEST_IN_BIN} samples (two bins where there are "
@@ -149,7 +149,7 @@ def risk_coverage(predictions: ModelPredictions) -> CaptionedFigure:
     style.legend_below(figure)
 
     return CaptionedFigure(
-        name=file_stem("risk_coverage", model),
+        name=figure_name("risk coverage", model),
         title=f"Risk and coverage: {readable(model)}",
         caption="Error rate when only the most confident samples are called. "
         f"{predictions.sources()} {option}Area: area under the curve.",

@@ -37,7 +37,7 @@ class CaptionedFigure:
     """
 
     name: str
-    """Its files are named so; made by ``file_stem`` of ``compute/file_names.py``."""
+    """Made by ``figure_name`` of ``compute/file_names.py``; files, caption and address have it."""
     title: str
     caption: str
     """What the figure shows and what its marks mean, with the number of samples."""

@@ -68,7 +68,7 @@ def class_balance(sample_split: pd.DataFrame, classes: Sequence[str]) -> Caption
         for split in splits
     )
     return CaptionedFigure(
-        name="class_balance",
+        name="class-balance",
         title="Class balance",
         caption=f"Samples of each class ({counted(len(sample_split), 'sample')}"
         f"{patients_beside(sample_split)}); in brackets the share of the class"
@@ -119,7 +119,7 @@ def intensity_per_sample(
 
     medians = table["median"]
     return CaptionedFigure(
-        name="intensity_per_sample",
+        name="intensity-per-sample",
         title=f"{'Log2 ratios' if ratios else 'Intensity'} per sample",
         caption=f"{'Log2 ratios' if ratios else 'Intensities'} over all probes in each of "
         f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
@@ -193,7 +193,7 @@ def intensity_shift(
     style.legend(ax, loc="lower right")
 
     return CaptionedFigure(
-        name="intensity_shift",
+        name="intensity-shift",
         title="Training against test samples",
         caption=f"Cumulative distribution of a sample's {unit.replace('ity', 'itie')}s: median "
         "over the samples of a split (line) and the middle 90% of them (band), from "

@@ -66,7 +66,7 @@ def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame)
         f"{readable(row.model)} {row.cv_balanced_accuracy:.3f}" for row in models[::-1].itertuples()
     )
     return CaptionedFigure(
-        name="model_comparison",
+        name="model-comparison",
         title="Model comparison",
         caption="Balanced accuracy of each model with its 95% interval; cross-validation on the "
         f"training samples chose the champion (bold). {test} Dotted: {BASELINE_NAME}.",
@@ -199,7 +199,7 @@ def train_versus_test(
     gaps = models["train_accuracy"] - models[last]
     widest = models["model"].iloc[gaps.argmax()]
     return CaptionedFigure(
-        name="train_versus_test",
+        name="train-versus-test",
         title=f"Train against {'test' if 'test' in n else 'cross-validation'}",
         caption="Accuracy of each model on the samples it was fitted to, in cross-validation"
         f"{' and on the test samples' if 'test' in n else ''}; a long line is a model "
@@ -232,7 +232,7 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
     p_value = permutation_test["p_value"]
     among = f"chosen among {', '.join(models)}"
     return CaptionedFigure(
-        name="permutation_test",
+        name="permutation-test",
         title="Permutation test",
         caption=f"Score with the true labels in one repeat of cross-validation, of the model "
         f"{among}, against the scores when the labels are permuted and all steps repeated, this "

@@ -12,7 +12,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix as count_pairs
 
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.model.predictions import share_wrong
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -75,7 +75,7 @@ def confusion_matrix(predictions: ModelPredictions) -> CaptionedFigure:
     name = readable(predictions.model)
     wrong = "; ".join(f"{source} {_errors(table)}" for source, table in parts.items())
     return CaptionedFigure(
-        name=file_stem("confusion_matrix", predictions.model),
+        name=figure_name("confusion matrix", predictions.model),
         title=f"Confusion matrix: {name}",
         caption=f"Samples by true and predicted class{_averaging(predictions.cv)}; colour and "
         "brackets: share of the true class.",
@@ -124,7 +124,7 @@ def _confusion_matrices(
     wrong = "; ".join(f"{readable(model)} {_errors(table)}" for model, table in tables.items())
     samples = sample_split.loc[predictions["sample"].unique()]
     return CaptionedFigure(
-        name=file_stem("confusion_matrices", source),
+        name=figure_name("confusion matrices", source),
         title=f"Confusion matrices of all models: {source}",
         caption=f"Number of samples by true and predicted class{_averaging(predictions)}, "
         f"{counted(len(samples), 'sample')}{patients_beside(samples)} ({source}); columns in the "
@@ -180,7 +180,7 @@ def hard_samples(
         f"{sample} ({class_in_words(label)}{split})" for sample, label, split in rows[:5]
     )
     return CaptionedFigure(
-        name="hard_samples",
+        name="hard-samples",
         title="Hard samples",
         caption=f"{counted(len(missed), 'sample')}{of_whom} of {len(wrong):,}{of_all} "
         f"misclassified by at least one model{limit}; in brackets true class"

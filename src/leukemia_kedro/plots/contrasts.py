@@ -49,7 +49,7 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
         for each, up, down in zip(contrasts, n["up"], n["down"], strict=True)
     )
     return CaptionedFigure(
-        name="decision_summary",
+        name="decision-summary",
         title="Differentially expressed probes",
         caption="Probes significantly lower (left) and higher (right) in each contrast, at a "
         f"Benjamini–Hochberg adjusted p-value below {alpha:g}.{_left_out(n_all)}",
@@ -100,7 +100,7 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     limit = "" if len(shown) == len(overlaps) else f" The {len(shown)} largest sets are shown."
     in_all = overlaps.get((True,) * len(names), 0)
     return CaptionedFigure(
-        name="contrast_overlap",
+        name="contrast-overlap",
         title="Overlap of the contrasts",
         caption="Number of probes significant in exactly the contrasts marked below each bar, at "
         f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn import metrics
 
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, class_name, patients_beside, readable
@@ -51,7 +51,7 @@ def roc_curves(predictions: ModelPredictions) -> CaptionedFigure:
     areas = _draw_panels(axes, predictions, _roc, "AUC", "lower right")
     model = predictions.model
     return CaptionedFigure(
-        name=file_stem("roc", model),
+        name=figure_name("roc", model),
         title=f"ROC curves: {readable(model)}",
         caption=f"True against false positive rate. {predictions.sources()} Grey: chance; AUC: "
         "area under the curve.",
@@ -74,7 +74,7 @@ def precision_recall_curves(predictions: ModelPredictions) -> CaptionedFigure:
     areas = _draw_panels(axes, predictions, _precision_recall, "AP", "lower left")
     model = predictions.model
     return CaptionedFigure(
-        name=file_stem("precision_recall", model),
+        name=figure_name("precision recall", model),
         title=f"Precision–recall curves: {readable(model)}",
         caption=f"Precision against recall. {predictions.sources()} Grey: share of the class "
         "among the training samples; AP: average precision.",

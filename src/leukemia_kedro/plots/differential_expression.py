@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.plots import probe_scatter, style
 from leukemia_kedro.plots.captions import (
     CaptionedFigure,
@@ -31,7 +31,7 @@ def volcano(contrast: Contrast) -> CaptionedFigure:
 def mean_difference(contrast: Contrast) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
     kind = "Mean–difference plot"
-    return _captioned_scatter(contrast, probe_scatter.mean_difference_view, "mean_difference", kind)
+    return _captioned_scatter(contrast, probe_scatter.mean_difference_view, "mean difference", kind)
 
 
 @shown_in("contrast")
@@ -61,7 +61,7 @@ def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
     ax.yaxis.set_major_formatter("{x:,.0f}")
     style.legend_below(figure)
     return CaptionedFigure(
-        name=file_stem("p_values", contrast.stem),
+        name=figure_name("p values", contrast.stem),
         title=f"p-values of {contrast.name}",
         caption=f"Moderated-t p-values of {counted(len(p_values), 'probe')}. Without any "
         "difference they would be uniform (dashed); a peak at 0 is signal, a peak elsewhere a "
@@ -111,7 +111,7 @@ def gene_sets(contrast: Contrast) -> CaptionedFigure | None:
     part = "" if len(shown) == len(tested) else f" The {MOST_SETS} smallest p-values are shown."
     first = f" Smallest p-value: {shown['gene_set'].iloc[0]}." if len(shown) else ""
     return CaptionedFigure(
-        name=file_stem("gene_sets", contrast.stem),
+        name=figure_name("gene sets", contrast.stem),
         title=f"Gene sets in {name}",
         caption=f"Camera's test of {counted(len(tested), 'gene set')} in {name}: whether the "
         "genes of a set are higher (right) or lower (left) than the other genes, allowing for the "
@@ -126,7 +126,7 @@ def gene_sets(contrast: Contrast) -> CaptionedFigure | None:
 
 
 def _captioned_scatter(
-    contrast: Contrast, view: probe_scatter.MakeView, stem: str, kind: str
+    contrast: Contrast, view: probe_scatter.MakeView, shown: str, kind: str
 ) -> CaptionedFigure:
     points = probe_scatter.probe_points(contrast)
     name, alpha = contrast.name, contrast.alpha
@@ -135,7 +135,7 @@ def _captioned_scatter(
     n = points["verdict"].value_counts()
     first = ", ".join(probe_scatter.strongest(points)["probe"]) or "none"
     return CaptionedFigure(
-        name=file_stem(stem, contrast.stem),
+        name=figure_name(shown, contrast.stem),
         title=f"{kind} of {name}",
         caption=f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
         f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference. "

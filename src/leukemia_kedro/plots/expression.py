@@ -15,7 +15,7 @@ from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.differential_expression.records import PriorRecord
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
@@ -62,7 +62,7 @@ def signature_heat_map(
     words = _heat_map(log_expression, sample_split, signature, classes, "ranked highest")
     words["caption"] += chosen_on(n_train, len(sample_split))
     return CaptionedFigure(
-        name="signature_heat_map", title="Expression of the genes ranked highest", **words
+        name="signature-heat-map", title="Expression of the genes ranked highest", **words
     )
 
 
@@ -79,7 +79,7 @@ def top_genes_heat_map(
     subject = f"with the smallest p-values of {contrast.name}"
     words = _heat_map(log_expression, sample_split, genes, classes, subject)
     words["caption"] += chosen_on(variance_prior["n_samples"], len(sample_split))
-    name = file_stem("top_genes_heat_map", contrast.stem)
+    name = figure_name("top genes heat map", contrast.stem)
     return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
 
@@ -261,7 +261,7 @@ def gene_strips(
         f"{class_in_words(label)} {(sample_split['label'] == label).sum():,}" for label in classes
     )
     return CaptionedFigure(
-        name=file_stem("gene_strips", contrast.stem),
+        name=figure_name("gene strips", contrast.stem),
         title=f"Top genes of {contrast.name}, sample by sample",
         caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
         f"of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from leukemia_kedro.compute.file_names import file_stem, file_stems
+from leukemia_kedro.compute.file_names import figure_name, file_stems
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.plots.captions import CaptionedFigure
 from leukemia_kedro.plots.cohort import MOST_DISTRIBUTIONS
@@ -78,7 +78,7 @@ class Gallery:
     def interactive(self) -> dict[str, Figure]:
         """By the name of the printed figure; of several, the first are drawn."""
         calls = self._calls(interactive=True, at_most=IN_FULL)
-        return {name.replace(INTERACTIVE, "", 1): call() for name, call in calls}
+        return {name: call() for name, call in calls}
 
     def _calls(
         self, interactive: bool, at_most: int | None = None
@@ -91,11 +91,11 @@ class Gallery:
             and function.__name__.endswith(INTERACTIVE) is interactive
         ]
         once = [function for function in functions if not self._repeated(function)]
-        calls = [(function.__name__, self._call(function)) for function in once]
+        calls = [(figure_name(_kind(function)), self._call(function)) for function in once]
         for parameter, values in self.several.items():
             repeated = [function for function in functions if self._repeated(function) == parameter]
             calls += [
-                (file_stem(function.__name__, name), self._call(function, **{parameter: value}))
+                (figure_name(_kind(function), name), self._call(function, **{parameter: value}))
                 for name, value in list(values.items())[:at_most]
                 for function in repeated
             ]
@@ -107,6 +107,10 @@ class Gallery:
     def _call(self, function: Callable[..., Any], **given: Any) -> Callable[[], Any]:
         names = [name for name in signature(function).parameters if name not in given]
         return partial(function, **{name: self.tables[name] for name in names}, **given)
+
+
+def _kind(function: Callable[..., Any]) -> str:
+    return function.__name__.removesuffix(INTERACTIVE)
 
 
 def cohort_gallery(

@@ -61,7 +61,7 @@ def learning_curve(
     )
     scores = ", ".join(f"{n:.0f}: {value:.3f}" for n, value in zip(sizes, score, strict=True))
     return CaptionedFigure(
-        name="learning_curve",
+        name="learning-curve",
         title=f"Learning curve: {model}",
         caption=f"Balanced accuracy of {model} on the held-out folds, after training on nested "
         f"parts of each training fold, with 95% intervals; {law}.",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from leukemia_kedro.compute.file_names import file_stem
+from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     CLASS_WIDTH,
@@ -65,7 +65,7 @@ def projection(
         f"{class_in_words(label)} {(points['label'] == label).sum():,}" for label in classes
     )
     return CaptionedFigure(
-        name=file_stem("projection", method),
+        name=figure_name("projection", method),
         title=f"{method} of the samples",
         caption=f"{method} of {drawn_of(len(points), projections['sample'].nunique())} from log2 "
         f"expression; {'colour: class, shape: split' if has_test else 'colour and shape: class'}. "

@@ -34,7 +34,7 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
 
     always = int((chosen["selection_frequency"] == 1).sum())
     return CaptionedFigure(
-        name="selection_frequency",
+        name="selection-frequency",
         title="How often each gene is chosen",
         caption=f"The {counted(len(genes), 'probe')} chosen in most resamples, of "
         f"{len(chosen):,} chosen at least once; {always:,} were chosen every time.",
@@ -85,7 +85,7 @@ def threshold_path(
     style.legend_below(figure)
 
     return CaptionedFigure(
-        name="threshold_path",
+        name="threshold-path",
         title="Path of the shrunken centroids",
         caption="Errors and number of genes left as the class centroids are shrunk towards the "
         f"overall centroid; dotted: the threshold chosen by cross-validation, "

@@ -52,7 +52,7 @@ def study_matrix(study_matrix: pd.DataFrame) -> CaptionedFigure:
         )
     )
     return CaptionedFigure(
-        name="study_matrix",
+        name="study-matrix",
         title="What crosses from study to study",
         caption="Balanced accuracy, with its 95% interval and the samples classified wrongly, of "
         "the model that cross-validation chose within what was learned from. Only the first column "

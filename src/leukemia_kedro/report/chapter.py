@@ -36,12 +36,12 @@ def divided(
 ) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:
     """Figures of all owners (models or contrasts) together, and those of each owner.
 
-    A figure that belongs to an owner is named ``<what it shows>_<owner>``.
+    A figure that belongs to an owner is named ``<what it shows>-<owner>``.
     """
     common: list[FigureRecord] = []
     own: dict[str, list[FigureRecord]] = {owner: [] for owner in owners}
     for record in gallery:
         # Of "a-b" and "b-a-b", both ends of a name, the longer one is meant.
-        ends = [owner for owner in owners if record["name"].endswith(f"_{owner}")]
+        ends = [owner for owner in owners if record["name"].endswith(f"-{owner}")]
         (own[max(ends, key=len)] if ends else common).append(record)
     return common, own

@@ -17,7 +17,7 @@ from leukemia_kedro.statistics.confounding import in_words as confounded
 
 FEW_SAMPLES = 10
 """A class with fewer training samples, or patients where they are named, gets a warning."""
-PROJECTION = "projection_"
+PROJECTION = "projection-"
 """Start of the names of figures with a chapter of their own."""
 
 

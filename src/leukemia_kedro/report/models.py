@@ -28,7 +28,7 @@ from leukemia_kedro.report.model_tables import (
 )
 from leukemia_kedro.report.tables import Table
 
-ELSEWHERE = ("model_comparison", "hard_samples", "intensity_shift", "learning_curve")
+ELSEWHERE = ("model-comparison", "hard-samples", "intensity-shift", "learning-curve")
 """Figures with a place of their own, not shown with the rest of their gallery."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
@@ -114,7 +114,7 @@ def model_comparison(study: Study) -> Comparison:
         misleads=permuted["genes_outside_folds"] - permuted["genes_inside_folds"] > VISIBLE,
         chance=1 / len(study.cohort.classes),
         bias_table=bias_table(study),
-        learning_curve=named(common, "learning_curve"),
+        learning_curve=named(common, "learning-curve"),
     )
 
 
@@ -139,7 +139,7 @@ def each_model(study: Study) -> Models:
 
 
 def hard_samples(study: Study) -> HardSamples:
-    figures = named(study.galleries.model_figures, "hard_samples")
+    figures = named(study.galleries.model_figures, "hard-samples")
     scores = study.models.model_scores[study.models.champion["champion"]]["test"]
     return HardSamples(
         hard=hardest_table(study),
@@ -155,7 +155,7 @@ def train_versus_test(study: Study) -> TrainVersusTest | None:
     """Absent where there are too few test samples."""
     if study.models.shift["auc"] is None:
         return None
-    return TrainVersusTest(named(study.galleries.model_figures, "intensity_shift"))
+    return TrainVersusTest(named(study.galleries.model_figures, "intensity-shift"))
 
 
 def _galleries(study: Study) -> tuple[list[FigureRecord], dict[str, list[FigureRecord]]]:

@@ -96,7 +96,7 @@ def answer(study: Study) -> Answer:
     fdr = study.parameters.differential_expression.fdr
     errors = "test_patients_wrong" if "test_patients_wrong" in comparison else "test_errors"
     return Answer(
-        figure=named(study.galleries.model_figures, "model_comparison"),
+        figure=named(study.galleries.model_figures, "model-comparison"),
         errors=_error_table(study),
         limits=_limits(study),
         classes=listed(map(class_in_words, classes), "or")
