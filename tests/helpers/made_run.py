@@ -33,6 +33,19 @@ GALLERIES = {
 }
 
 
+GENE_SETS = pd.DataFrame(
+    {
+        "contrast": "AML-ALL", "gene_set": ["myeloid", "null_1", "null_2"], "n_genes": 12,
+        "n_truly_differential": [7, 0, 0], "correlation": [0.21, 0.35, 0.41],
+        "direction": ["Up", "Down", "Up"], "camera_p": [0.001, 0.02, 0.9],
+        "camera_fdr": [0.003, 0.03, 0.9], "rotation_direction": ["Up", "Down", "Down"],
+        "rotation_p": [0.002, 0.7, 0.8], "rotation_fdr": [0.006, 0.8, 0.8],
+        "n_up": [5, 0, 0], "up_fdr": [0.02, 1, 1], "n_down": 0, "down_fdr": 1.0,
+    }
+)  # fmt: skip
+"""Tests of gene sets in one contrast."""
+
+
 def make_page(classes=TWO, n_train=38, n_test=34, **changes):
     """The report of a made run as HTML; ``changes`` replace single datasets or parameters."""
     return write_report(**make_datasets(classes, n_train, n_test, **changes))
@@ -160,6 +173,9 @@ def _linked(covariates, of_models, rng):
         "samples": covariates,
         "gene_ranking": pd.DataFrame(
             {"criterion": "anova_f", "probe": probes[:100], "score": 1.0, "rank": range(1, 101)}
+        ),
+        "selection_stability": pd.DataFrame(
+            {"probe": probes[:80], "selection_frequency": np.linspace(1, 0.1, 80), "mean_rank": 9.0}
         ),
         "cv_predictions": pd.concat(
             [

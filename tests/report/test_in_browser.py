@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.browser import open_browser, visit
-from helpers.made_run import FIVE, draw, make_datasets, make_page
+from helpers.made_run import FIVE, GENE_SETS, draw, make_datasets, make_page
 
 from leukemia_kedro.report.drawings import Drawings
 
@@ -68,6 +68,25 @@ return [...document.querySelectorAll("main *, header *, nav *, footer *")]
 """
 
 
+def more_than_the_page_shows():
+    """Three hundred gene sets, a model of a hundred genes, thirty errors."""
+    found = make_datasets()
+    scores, probes = found["model_scores"], list(found["probes"].index)
+    rule = {"higher": probes[1], "lower": probes[2], "then": "AML", "otherwise": "ALL"}
+    opened = {"genes": probes[:100], "rules": [rule | {"score": 0.9, "rank_score": 9}]}
+    strength = {"camera_p": np.linspace(1e-9, 1, 300), "camera_fdr": 0.5}
+    sets = GENE_SETS.iloc[[0] * 300].assign(gene_set=[f"set {i}" for i in range(300)], **strength)
+    errors = found["test_predictions"].query("model == 'svm_linear'").drop(columns="model")
+    return {
+        "enrichment": sets.assign(contrast="AML-ALL"),
+        "model_scores": scores | {"svm_linear": scores["svm_linear"] | opened},
+        "errors": errors.head(30),
+    }
+
+
+CUT = more_than_the_page_shows()
+
+
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
     with open_browser(tmp_path_factory.mktemp("browser")) as driver:
@@ -83,6 +102,7 @@ def reports(tmp_path_factory):
         "two": make_page(),
         "five": make_page(FIVE, 60, 0),
         "sum": make_page(signature=formula),
+        "cut": make_page(**CUT),
     }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
@@ -342,6 +362,40 @@ def test_the_csv_of_a_table_has_the_rows_of_all_its_pages_with_every_digit(
     np.testing.assert_allclose(found["Chosen in"], signature["selection_frequency"], rtol=1e-11)
 
 
+def test_the_csv_of_a_table_that_the_page_cuts_has_every_row(driver, reports, downloads):
+    visit(driver, reports["cut"])
+    wait_until(lambda: several(driver, "[aria-label='CSV of samples']"))
+    found = make_datasets()
+    fetched = {
+        name: pd.read_csv(io.BytesIO(downloads(f"{name}.csv", f"CSV of {name}")))
+        for name in ("sets-AML-ALL", "model-genes-svm_linear", "errors", "gene-ranking", "samples")
+    }
+    assert list(fetched["sets-AML-ALL"]["gene_set"]) == list(CUT["enrichment"]["gene_set"])
+    np.testing.assert_allclose(
+        fetched["sets-AML-ALL"]["camera_p"], CUT["enrichment"]["camera_p"], rtol=6e-4
+    )
+    genes = CUT["model_scores"]["svm_linear"]["genes"]
+    assert list(fetched["model-genes-svm_linear"]["probe"]) == genes
+    assert list(fetched["errors"]["sample"]) == list(CUT["errors"]["sample"])
+    ranking = fetched["gene-ranking"].set_index("probe")
+    expected = found["gene_ranking"].set_index("probe")["rank"]
+    assert set(ranking.index) == set(expected.index)
+    assert (ranking.filter(like="rank by").iloc[:, 0] == expected.reindex(ranking.index)).all()
+    chosen = found["selection_stability"].set_index("probe")["selection_frequency"]
+    chosen = chosen.reindex(ranking.index).fillna(0)
+    np.testing.assert_allclose(ranking["selection_frequency"], chosen, rtol=6e-4)
+    assert set(fetched["samples"]["sample"]) == set(found["sample_split"].index)
+
+
+def test_each_model_links_its_genes_and_those_of_its_rules_to_their_panel(driver, reports):
+    read_through(driver, reports["cut"])
+    for place in ("#table-model-genes-svm_linear tbody th a", "#table-rules-svm_linear tbody th a"):
+        link = one(driver, place)
+        driver.execute_script("arguments[0].click()", link)
+        assert link.get_attribute("href").rpartition("=")[2] in one(panel_of(driver), "h2").text
+        driver.execute_script("document.getElementById('detail-close').click()")
+
+
 def test_no_cell_of_a_csv_is_a_formula(driver, reports, downloads):
     read_through(driver, reports["sum"])
     found = pd.read_csv(io.BytesIO(downloads("signature-genes.csv", "CSV of signature-genes")))
@@ -352,12 +406,12 @@ def test_a_figure_is_an_svg_file_with_text_as_text_in_the_width_of_a_column(
     driver, reports, downloads
 ):
     visit(driver, reports["two"])
-    wait_until(lambda: several(driver, "[aria-label='SVG of class_balance']"))
-    root = ET.fromstring(downloads("class_balance.svg", "SVG of class_balance"))
+    wait_until(lambda: several(driver, "[aria-label='SVG of class-balance']"))
+    root = ET.fromstring(downloads("class-balance.svg", "SVG of class-balance"))
     assert root.get("width") == "180mm"
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "log2 expression" in texts
-    assert "class_balance" in texts
+    assert "class-balance" in texts
     # Letters: 10 points at 5.6 inches, the width of the figure.
     ids = {each.get("id") for each in root.iter()}
     used = {use.get("href", "#")[1:] for use in root.iter("{http://www.w3.org/2000/svg}use")}
@@ -368,8 +422,8 @@ def test_a_figure_is_a_png_file_of_300_dots_per_inch(driver, reports, downloads)
     from PIL import Image
 
     visit(driver, reports["two"])
-    wait_until(lambda: several(driver, "[aria-label='PNG of class_balance']"))
-    picture = Image.open(io.BytesIO(downloads("class_balance.png", "PNG of class_balance")))
+    wait_until(lambda: several(driver, "[aria-label='PNG of class-balance']"))
+    picture = Image.open(io.BytesIO(downloads("class-balance.png", "PNG of class-balance")))
     assert picture.width == round(180 / 25.4 * 300)
     assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert np.asarray(picture.convert("L"), float).std() > 10  # something is drawn
@@ -377,9 +431,9 @@ def test_a_figure_is_a_png_file_of_300_dots_per_inch(driver, reports, downloads)
 
 def test_a_figure_is_printed_alone_on_paper_of_its_size(driver, reports):
     visit(driver, reports["two"])
-    wait_until(lambda: several(driver, "[aria-label='PDF of class_balance']"))
+    wait_until(lambda: several(driver, "[aria-label='PDF of class-balance']"))
     driver.execute_script("window.print = () => {}")
-    button = one(driver, "[aria-label='PDF of class_balance']")
+    button = one(driver, "[aria-label='PDF of class-balance']")
     driver.execute_script("arguments[0].click()", button)
     settings = {"preferCSSPageSize": True}
     pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", settings)["data"])

@@ -11,6 +11,7 @@ from helpers import made_run
 
 from leukemia_kedro.pipelines.reporting.nodes import write_report
 from leukemia_kedro.report.linked import quantised
+from leukemia_kedro.report.packing import packed_table
 
 
 def facts_of(page):
@@ -59,11 +60,59 @@ def test_a_training_sample_has_the_class_most_often_predicted_out_of_fold(found,
     assert (svm["wrong"][training], svm["repeats"][training]) == (wrong, 2)
 
 
+def test_models_that_rank_alike_share_a_list_of_genes_and_others_have_their_own(found):
+    probes = list(found["probes"].index)
+    used = {"svm_linear": probes[:7], "knn": probes[:3], "svm_rbf": probes[2::-1]}
+    scores = {
+        name: each | {"genes": used.get(name, [])} for name, each in found["model_scores"].items()
+    }
+    facts = facts_of(write_report(**found | {"model_scores": scores}))
+    assert len(facts["geneOrders"]) == 2
+    for name, genes in used.items():
+        if name in scores:
+            order, n = facts["usedGenes"][name]
+            assert [facts["genes"]["probe"][i] for i in facts["geneOrders"][order][:n]] == genes
+
+
+def test_a_table_that_the_page_cuts_comes_whole_with_four_digits_and_no_number_for_nan():
+    table = pd.DataFrame(
+        {"p": [1.23456e-9, np.nan, 1.0], "set": ["ein Ä", "b", None], "n": [3, 4, 5]}
+    )
+    whole = json.loads(gzip.decompress(base64.b64decode(packed_table(table))))
+    assert whole == {"p": [1.235e-9, None, 1], "set": ["ein Ä", "b", None], "n": [3, 4, 5]}
+
+
 @pytest.mark.slow
 def test_a_page_of_12625_probes_and_five_classes_stays_below_8_megabytes(monkeypatch):
+    """With 2,000 gene sets in each contrast, and models that use every probe, each in its order."""
     monkeypatch.setattr(made_run, "N_PROBES", 12_625)
     found = made_run.make_datasets(made_run.FIVE, 134, 0)
+    rng = np.random.default_rng(0)
+    sets = pd.DataFrame({"gene_set": [f"REACTOME_PATHWAY_{i:04d}" for i in range(2_000)]})
+    tested = (
+        "camera_p",
+        "camera_fdr",
+        "rotation_p",
+        "rotation_fdr",
+        "up_p",
+        "up_fdr",
+        "down_p",
+        "down_fdr",
+    )
+    sets = sets.assign(
+        n_genes=40, n_truly_differential=np.nan, direction="Up", rotation_direction="Down"
+    )
+    found["enrichment"] = pd.concat(
+        sets.assign(
+            contrast=name, n_up=rng.integers(9, size=2_000), n_down=3, correlation=0.01
+        ).assign(**{column: rng.uniform(size=2_000) for column in tested})
+        for name in found["contrast_tables"]
+    )
+    probes = found["probes"].index
+    for scores in found["model_scores"].values():
+        scores["genes"] = list(rng.permutation(probes))
     page = write_report(**found)
+    assert page.count('class="whole"') >= 10
     assert len(page.encode()) < 8_000_000
     facts = facts_of(page)
     assert len(facts["genes"]["probe"]) == 12_625

@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.made_run import FIVE, MODELS, N_PROBES, draw, make_datasets, make_page
+from helpers.made_run import FIVE, GENE_SETS, MODELS, N_PROBES, draw, make_datasets, make_page
 from helpers.parsed_page import by_id, parse, text
+from markupsafe import Markup
 
 from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
@@ -24,16 +25,6 @@ TRUTH = {
     "contrast": "AML-ALL", "fdr": 0.05, "discoveries": 50, "false_discoveries": 2,
     "false_discovery_proportion": 0.04, "differential_probes": 60, "power": 0.8,
 }  # fmt: skip
-GENE_SETS = pd.DataFrame(
-    {
-        "contrast": "AML-ALL", "gene_set": ["myeloid", "null_1", "null_2"], "n_genes": 12,
-        "n_truly_differential": [7, 0, 0], "correlation": [0.21, 0.35, 0.41],
-        "direction": ["Up", "Down", "Up"], "camera_p": [0.001, 0.02, 0.9],
-        "camera_fdr": [0.003, 0.03, 0.9], "rotation_direction": ["Up", "Down", "Down"],
-        "rotation_p": [0.002, 0.7, 0.8], "rotation_fdr": [0.006, 0.8, 0.8],
-        "n_up": [5, 0, 0], "up_fdr": [0.02, 1, 1], "n_down": 0, "down_fdr": 1.0,
-    }
-)  # fmt: skip
 REPLICATED = pd.DataFrame(
     {
         "study": ["Tibshirani", "Zou"], "quantity": ["errors", "genes"], "published": ["2", "0"],
@@ -248,8 +239,10 @@ STATED = {
         "model-comparison": "which no gene can predict, they still score 0.83",
         "table-classes-svm_linear": "Test samples of each class as classified by SVM linear.",
         "model-svm_linear": f"""
-            Genes it uses, in the order of their ranking (50) A78: {FIRST_GENE} (X10000_at);
-            (X10049_at).""",
+            Genes it uses (50)
+            Genes of SVM linear in the order of their ranking, 50 genes.
+            X10000_at A78 {FIRST_GENE}
+            X10049_at""",
         "methods": """
             below 100 were set to 100 and values above 16,000 to 16,000
             ratio of largest to smallest intensity is above 5
@@ -301,7 +294,8 @@ STATED = {
             0.010 to 0.060 0.015""",
         "model-comparison": "score 0.51: for this model it makes no difference. Chance is 0.50.",
         "model-svm_linear": """
-            (X10049_at); and 70 more, listed with the model output in scores/svm_linear.json""",
+            Genes of SVM linear in the order of their ranking, the first 50 of 120 genes.
+            X10049_at""",
         "differential-expression": """
             probes differ by a log2 fold change beyond 0.5 at a false-discovery rate of 10%""",
         "table-truth": "0.040 60 0.800",
@@ -574,11 +568,12 @@ def test_pairs_are_rules_that_a_person_can_read():
         for a, b, then, otherwise in pairs
     ]  # fmt: skip
     table = rule_table("top_scoring_pairs", rules, probes)
-    assert [[cell.text for cell in row] for row in table.rows] == [
+    assert [[Markup(cell.text).striptags() for cell in row] for row in table.rows] == [
         ["CST3 (M27891_at) > Terminal transferase (J04615_at) → AML", "ALL", "1.000", "6,770"],
         ["X1_at > CST3 (M27891_at) → ALL", "MLL", "1.000", "6,770"],
     ]
     assert "the other class of the two that it tells apart" in table.caption
     of_two = rule_table("top_scoring_pairs", rules[:1], probes.drop(columns="symbol"))
-    assert of_two.rows[0][0].text.startswith("Cystatin C (M27891_at) > ")
+    assert Markup(of_two.rows[0][0].text).striptags().startswith("Cystatin C (M27891_at) > ")
+    assert 'data-probe="M27891_at"' in of_two.rows[0][0].text
     assert "that it tells apart" not in of_two.caption

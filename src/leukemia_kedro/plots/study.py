@@ -388,6 +388,8 @@ class LinkedStudy:
     """Index ``sample``, ``label``, perhaps ``split``, and covariates."""
     gene_ranking: pd.DataFrame
     """``criterion, probe, score, rank``."""
+    selection_stability: pd.DataFrame
+    """``probe, selection_frequency, mean_rank``, of genes that any training set chose."""
     cv_predictions: pd.DataFrame
     """Of all models, column ``model``."""
     projections: pd.DataFrame

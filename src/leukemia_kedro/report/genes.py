@@ -19,6 +19,8 @@ from leukemia_kedro.statistics.class_names import class_in_words
 TOP = 200
 """Genes and gene sets listed for a contrast; the files hold them all."""
 TOP_IN_BRIEF = 50
+MOST_SETS = 20_000
+"""Rows of gene sets that the page holds of all contrasts together, beside those that it lists."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def signature(study: Study) -> Signature:
     genes = genes.assign(direction=genes["direction"].map(class_in_words))
     what = "of the signature" if above_chance(study.models.champion) else "ranked highest"
     table = make_table(
-        _named(genes),
+        named_genes(genes),
         [
             Column("probe", "Probe"),
             Column("symbol", "Gene"),
@@ -119,9 +121,10 @@ def enrichment(study: Study) -> GeneSets | None:
     stems = file_stems(study.contrasts.contrast_tables)
     drawn = list(study.contrasts.contrast_tables)[:DRAWN]
     shown = {name: sets for name, sets in tables.items() if name in drawn}
+    room = MOST_SETS // len(shown)
     said = [_null_sets(name, sets, fdr) for name, sets in shown.items()]
     return GeneSets(
-        tables=[_set_table(name, stems[name], sets) for name, sets in shown.items()],
+        tables=[_set_table(name, stems[name], sets, room) for name, sets in shown.items()],
         n_others=len(tables) - len(shown),
         truth=[line for line in said if line],
     )
@@ -135,7 +138,7 @@ def n_significant(table: pd.DataFrame, fdr: float) -> int:
 def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) -> Table:
     top = table.head(TOP if in_full else TOP_IN_BRIEF)
     return make_table(
-        _named(top),
+        named_genes(top),
         [
             Column("probe", "Probe"),
             Column("symbol", "Gene"),
@@ -173,7 +176,7 @@ def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
     )
 
 
-def _named(genes: pd.DataFrame) -> pd.DataFrame:
+def named_genes(genes: pd.DataFrame) -> pd.DataFrame:
     """The genes with the symbols that are shown. Some cohorts have no symbols, or no descriptions:
     their tables have no empty column."""
     genes = genes.assign(symbol=[shown_symbol(cell) for cell in symbols_of(genes)])
@@ -214,10 +217,15 @@ def _null_sets(contrast: str, sets: pd.DataFrame, fdr: float) -> str:
     )
 
 
-def _set_table(contrast: str, stem: str, sets: pd.DataFrame) -> Table:
+def _set_table(contrast: str, stem: str, sets: pd.DataFrame, room: int) -> Table:
     has_truth = sets["n_truly_differential"].notna().any()
+    ordered = sets.sort_values("camera_p", kind="stable")
+    every = ordered.drop(columns=["up_genes", "down_genes"], errors="ignore")
+    cut = f"; the first {TOP} of {count(len(sets))}" if len(sets) > TOP else ""
+    if len(every) > room:
+        cut += ", all of which are in enrichment.csv"
     return make_table(
-        sets.sort_values("camera_p", kind="stable").head(TOP),
+        ordered.head(TOP),
         [
             Column("gene_set", "Gene set"),
             Column("n_genes", "Genes measured", count),
@@ -235,8 +243,9 @@ def _set_table(contrast: str, stem: str, sets: pd.DataFrame) -> Table:
             Column("down_fdr", "Down: adjusted p", small),
         ],
         anchor=f"sets-{stem}",
-        caption=f"Gene sets in {contrast}, the smallest camera p-value first. Correlation: mean "
-        "between the residuals of two genes of the set. Genes up and down: significant genes of "
-        "the set, with the hypergeometric test of over-representation, which takes genes as "
+        caption=f"Gene sets in {contrast}, the smallest camera p-value first{cut}. Correlation: "
+        "mean between the residuals of two genes of the set. Genes up and down: significant genes "
+        "of the set, with the hypergeometric test of over-representation, which takes genes as "
         "independent.",
+        whole=every.dropna(axis="columns", how="all") if len(every) <= room else None,
     )

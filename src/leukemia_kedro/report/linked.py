@@ -50,7 +50,8 @@ def linked_views(study: Study, room: int) -> dict[str, str]:
     """
     linked, split = study.linked, study.cohort.sample_split
     genes, contrasts, rankings = _genes(study), _contrasts(study), _rankings(linked)
-    taken = len(packed(_json([genes, contrasts, rankings])))
+    used = _used_genes(study)
+    taken = len(packed(_json([genes, contrasts, rankings, used])))
     n_values = min((room - taken) / BYTES_PER_VALUE, MOST_VALUES)
     n_groups = len(split.drop_duplicates(["label", "split"]))
     shown = thinned(split, max(int(n_values / max(len(linked.log_expression), 1)), n_groups))
@@ -67,6 +68,7 @@ def linked_views(study: Study, room: int) -> dict[str, str]:
         "nContrasts": len(study.contrasts.contrast_tables),
         "rankings": rankings,
         "models": _models(study, shown),
+        **used,
         "projections": {
             str(method): points.set_index("sample")[["x", "y"]]
             .reindex(shown.index)
@@ -153,6 +155,7 @@ def _genes(study: Study) -> dict[str, Any]:
     probes = study.cohort.probes.reindex(study.linked.log_expression.index).fillna("")
     places = {probe: rank for rank, probe in enumerate(study.signature.signature["probe"], 1)}
     frequency = study.signature.signature.set_index("probe")["selection_frequency"]
+    chosen = study.linked.selection_stability.set_index("probe")["selection_frequency"]
     title = probes["title"] if "title" in probes else probes["description"]
     return {
         "probe": list(map(str, probes.index)),
@@ -166,6 +169,7 @@ def _genes(study: Study) -> dict[str, Any]:
             str(probe): [rank, float(frequency[probe])] for probe, rank in places.items()
         },
         "signatureSize": len(places),
+        "frequency": _short(chosen.reindex(probes.index)),
     }
 
 
@@ -188,6 +192,30 @@ def _contrasts(study: Study) -> dict[str, dict[str, Any]]:
             for column, values in whole[whole.columns.intersection(STATISTICS)].items()
         }
     return found
+
+
+def _used_genes(study: Study) -> dict[str, Any]:
+    """The genes of each model as places in the list of probes, in the order of their ranking.
+
+    Models that rank alike share a list, of which each takes so many from the start.
+    """
+    places = {probe: i for i, probe in enumerate(study.linked.log_expression.index)}
+    used = {
+        name: [places[gene] for gene in scores["genes"]]
+        for name, scores in study.models.model_scores.items()
+    }
+    orders: list[list[int]] = []
+    for genes in sorted(used.values(), key=len, reverse=True):
+        if not any(order[: len(genes)] == genes for order in orders):
+            orders.append(genes)
+    of_models = {
+        name: [
+            next(i for i, order in enumerate(orders) if order[: len(genes)] == genes),
+            len(genes),
+        ]
+        for name, genes in used.items()
+    }
+    return {"geneOrders": orders, "usedGenes": of_models}
 
 
 def _rankings(linked: LinkedStudy) -> dict[str, list[float | None]]:

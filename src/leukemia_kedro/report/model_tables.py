@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from leukemia_kedro.cohort.selection import JOINT, NO_CALL
 from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
@@ -14,7 +15,7 @@ from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.model.rules import Rule
 from leukemia_kedro.plots.captions import gene_name, readable
 from leukemia_kedro.plots.study import CohortStudy, ModelScores, Study, WithInterval
-from leukemia_kedro.report.tables import Column, Table, make_table
+from leukemia_kedro.report.tables import Column, Table, linked_gene, make_table
 from leukemia_kedro.report.wording import (
     NOTHING,
     PATIENT_RULE,
@@ -172,19 +173,20 @@ def rule_table(model: str, rules: Sequence[Rule], probes: pd.DataFrame) -> Table
     if "symbol" in probes:
         names = probes["symbol"].fillna("").where(probes["symbol"].fillna("") != "", names)
     used = {rule[place] for rule in rules for place in ("higher", "lower")}
-    named = {probe: gene_name(str(probe), str(names[probe])) for probe in used}
+    named = {probe: linked_gene(probe, gene_name(str(probe), str(names[probe]))) for probe in used}
     n_classes = len({rule["then"] for rule in rules} | {rule["otherwise"] for rule in rules})
     return make_table(
         [
             {
-                "rule": f"{named[rule['higher']]} > {named[rule['lower']]} → "
-                + class_in_words(rule["then"]),
+                "rule": Markup("{} &gt; {} → {}").format(
+                    named[rule["higher"]], named[rule["lower"]], class_in_words(rule["then"])
+                ),
                 **rule,
             }
             for rule in rules
         ],
         [
-            Column("rule", "Rule"),
+            Column("rule", "Rule", Markup),
             Column("otherwise", "Otherwise", class_in_words),
             Column("score", "Δ", decimal),
             Column("rank_score", "Γ", count),
@@ -341,7 +343,8 @@ def call_table(study: Study) -> Table | None:
     of_champion = predictions[predictions["model"] == champion]
     if of_champion.empty:
         return None
-    calls = of_champion.sort_values("confidence", kind="stable").head(MOST_CALLS)
+    every = of_champion.sort_values("confidence", kind="stable")
+    calls = every.head(MOST_CALLS)
     verdict = (calls["call"] == calls["label"]).map({True: "correct", False: "wrong"})
     calls = with_patients(calls, study.cohort).assign(
         verdict=verdict.where(calls["call"] != NO_CALL, "not called"),
@@ -368,7 +371,8 @@ def call_table(study: Study) -> Table | None:
         columns,
         anchor="calls",
         caption=f"Prediction of {readable(champion)} for each test sample, the least confident "
-        f"first.{f' {count(surer)} more confident ones are not listed.' if surer else ''}",
+        f"first.{f' {count(surer)} more confident ones are in the CSV.' if surer else ''}",
+        whole=with_patients(every, study.cohort).drop(columns="model"),
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
 import pandas as pd
 
-from leukemia_kedro.cohort.annotation import symbols_of
 from leukemia_kedro.evaluation.comparison import models_of
 from leukemia_kedro.evaluation.records import SetsRecord
-from leukemia_kedro.plots.captions import gene_in_words
+from leukemia_kedro.plots.captions import counted, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided, named
+from leukemia_kedro.report.genes import named_genes
 from leukemia_kedro.report.model_tables import (
     bias_table,
     calibration_table,
@@ -26,12 +27,14 @@ from leukemia_kedro.report.model_tables import (
     set_table,
     subgroup_table,
 )
-from leukemia_kedro.report.tables import Table
+from leukemia_kedro.report.tables import Column, Table, make_table
 
 ELSEWHERE = ("model-comparison", "hard-samples", "intensity-shift", "learning-curve")
 """Figures with a place of their own, not shown with the rest of their gallery."""
 MOST_GENES = 50
 """Genes of a model listed by name."""
+OF_MODEL = "model-genes-"
+"""With the model behind it the id of the table of its genes, by which the page finds them all."""
 VISIBLE = 0.02
 """Difference between two balanced accuracies that the text mentions."""
 
@@ -67,7 +70,8 @@ class Model:
 
     row: ComparedModel
     tables: list[Table]
-    genes: list[str]
+    genes: Table | None
+    """None of a model that uses none."""
     figures: list[FigureRecord]
 
 
@@ -124,9 +128,6 @@ def each_model(study: Study) -> Models:
     for row in compared_models(models_of(study.models.model_comparison)):
         name = row["model"]
         scores = study.models.model_scores[name]
-        used = study.cohort.probes.loc[scores["genes"][:MOST_GENES]]
-        described = zip(used.index, used["description"], symbols_of(used), strict=True)
-        genes = [gene_in_words(*gene) for gene in described]
         tables = [
             overall_table(study.cohort, name, scores),
             calibration_table(name, scores),
@@ -134,8 +135,28 @@ def each_model(study: Study) -> Models:
         ]
         if "rules" in scores:
             tables.insert(0, rule_table(name, scores["rules"], study.cohort.probes))
-        models.append(Model(row, tables, genes, own[name]))
+        models.append(Model(row, tables, _used_genes(study, name, scores["genes"]), own[name]))
     return Models(models)
+
+
+def _used_genes(study: Study, model: str, genes: Sequence[str]) -> Table | None:
+    """The page has the others, too: its CSV lists them all."""
+    if not genes:
+        return None
+    shown = study.cohort.probes.loc[list(genes[:MOST_GENES])].rename_axis("probe").reset_index()
+    first = f"the first {MOST_GENES} of " if len(genes) > MOST_GENES else ""
+    return make_table(
+        named_genes(shown),
+        [
+            Column("probe", "Probe"),
+            Column("symbol", "Gene"),
+            Column("description", "Description"),
+        ],
+        anchor=f"{OF_MODEL}{model}",
+        caption=f"Genes of {readable(model)} in the order of their ranking, {first}"
+        f"{counted(len(genes), 'gene')}.",
+        sortable=False,
+    )
 
 
 def hard_samples(study: Study) -> HardSamples:

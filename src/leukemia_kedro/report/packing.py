@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 from functools import cache
 from importlib import resources
+from numbers import Real
 from typing import Any
+
+import pandas as pd
 
 
 def packed(content: str | bytes) -> str:
@@ -16,6 +20,24 @@ def packed(content: str | bytes) -> str:
     """
     data = content.encode() if isinstance(content, str) else content
     return base64.b64encode(gzip.compress(data, mtime=0)).decode("ascii")
+
+
+def packed_table(table: pd.DataFrame) -> str:
+    """The values of a table as packed JSON, a list for each column; numbers have four digits."""
+    columns = {
+        str(name): [_plain(value) for value in values.astype(object)]
+        for name, values in table.items()
+    }
+    return packed(json.dumps(columns, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return str(value)
+    number = float(value)
+    return int(number) if number.is_integer() else float(f"{number:.4g}")
 
 
 def packed_figure(figure: Any) -> str:

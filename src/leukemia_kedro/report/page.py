@@ -15,7 +15,7 @@ from leukemia_kedro.report import cohort, genes, methods, models, replication, s
 from leukemia_kedro.report.citations import Citations
 from leukemia_kedro.report.drawings import Drawings
 from leukemia_kedro.report.linked import linked_views
-from leukemia_kedro.report.packing import packed_figure, packed_libraries
+from leukemia_kedro.report.packing import packed_figure, packed_libraries, packed_table
 from leukemia_kedro.report.tables import PAGE_LENGTH, PRINTED_ROWS
 from leukemia_kedro.statistics.class_names import class_in_words
 
@@ -110,6 +110,7 @@ def make_environment(study: Study) -> Environment:
         drawings=Drawings(),
         interactive=study.galleries.interactive,
         packed_figure=packed_figure,
+        packed_table=packed_table,
         # Figures and tables are numbered in the order in which the page shows them.
         number=lambda kind: next(numbers[kind]),
     )

@@ -13,7 +13,7 @@ from leukemia_kedro.report.chapter import Chapter, named
 from leukemia_kedro.report.genes import n_significant
 from leukemia_kedro.report.model_tables import two_digits, with_patients
 from leukemia_kedro.report.models import ComparedModel, compared_models
-from leukemia_kedro.report.tables import Column, Table, make_table
+from leukemia_kedro.report.tables import Column, Table, linked_gene, make_table
 from leukemia_kedro.report.wording import (
     PATIENT_RULE,
     above_chance,
@@ -34,7 +34,7 @@ from leukemia_kedro.statistics.intervals import BOOTSTRAP_DRAWS
 
 TOP_GENES = 5
 MOST_ERRORS = 8
-"""Wrong or missing calls named on the first screen; the others are in ``errors.csv``."""
+"""Wrong or missing calls named on the first screen; the table's CSV has all."""
 MOST_COVARIATES = 2
 MOST_CLASSES = 4
 """Classes named in the first sentence."""
@@ -111,7 +111,12 @@ def answer(study: Study) -> Answer:
         test_errors=sorted(comparison[errors].dropna().astype(int)),
         top_genes=[
             TopGene(
-                gene_in_words(gene["probe"], gene["description"], gene.get("symbol", ""), width=90),
+                linked_gene(
+                    gene["probe"],
+                    gene_in_words(
+                        gene["probe"], gene["description"], gene.get("symbol", ""), width=90
+                    ),
+                ),
                 class_in_words(gene["direction"]),
             )
             for gene in study.signature.signature.head(TOP_GENES).to_dict("records")
@@ -146,8 +151,9 @@ def _error_table(study: Study) -> Table | None:
     fault = "misclassifies or does not call" if "call" in errors else "misclassifies out of fold"
     caption = f"{which} that {champion} {fault}."
     if len(errors) > len(shown):
-        caption += f" The first {len(shown)} of {count(len(errors))}; errors.csv has all."
-    return make_table(shown, columns, anchor="errors", caption=caption, sortable=False)
+        caption += f" The first {len(shown)} of {count(len(errors))}; the CSV has all."
+    whole = with_patients(errors, study.cohort)
+    return make_table(shown, columns, anchor="errors", caption=caption, sortable=False, whole=whole)
 
 
 def _limits(study: Study) -> list[Limit]:

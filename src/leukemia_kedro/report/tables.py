@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from leukemia_kedro.statistics.class_names import class_in_words
 
@@ -14,7 +15,8 @@ from leukemia_kedro.statistics.class_names import class_in_words
 class Column(NamedTuple):
     """One column: its name in the data, its heading, and a function from value to text.
 
-    Numbers are printed by a function of :mod:`.wording`, classes by ``class_in_words``.
+    Numbers are printed by a function of :mod:`.wording`, classes by ``class_in_words``, markup as
+    it is (``Markup``).
     """
 
     key: str
@@ -23,7 +25,7 @@ class Column(NamedTuple):
 
     @property
     def is_numeric(self) -> bool:
-        return self.text not in (str, class_in_words)
+        return self.text not in (str, class_in_words, Markup)
 
 
 class Cell(NamedTuple):
@@ -46,6 +48,8 @@ class Table:
     sortable: bool
     searchable: bool
     """Whether it has pages and a search field as well."""
+    whole: pd.DataFrame | None = None
+    """Where the page shows a part: every row, as its CSV has it; the page holds it, packed."""
 
 
 PAGE_LENGTH = 15
@@ -61,11 +65,12 @@ def make_table(
     anchor: str,
     caption: str,
     sortable: bool = True,
+    whole: pd.DataFrame | None = None,
 ) -> Table:
     """A table of some columns of the data (one ``dict`` a row), in its order of rows.
 
     Columns that the data lacks are left out. A sortable table of more than fifteen rows is
-    searchable, too.
+    searchable, too. ``whole`` is the table of which ``data`` is a part.
     """
     data = pd.DataFrame(data)
     columns = [column for column in columns if column.key in data]
@@ -74,7 +79,13 @@ def make_table(
         [_cell(column, value) for column, value in zip(columns, row, strict=True)]
         for row in zip(*values, strict=True)
     ]
-    return Table(anchor, caption, columns, rows, sortable, sortable and len(rows) > PAGE_LENGTH)
+    searchable = sortable and len(rows) > PAGE_LENGTH
+    return Table(anchor, caption, columns, rows, sortable, searchable, whole)
+
+
+def linked_gene(probe: str, name: str) -> Markup:
+    """The name of a gene inside a text, which the page makes a link to the gene's panel."""
+    return Markup('<span data-probe="{}">{}</span>').format(probe, name)
 
 
 def _cell(column: Column, value: Any) -> Cell:

@@ -226,6 +226,9 @@ function startLinks() {
       cell.replaceChildren(make("a", {href: addressOf(table.dataset.rows, cell.textContent)}, cell.textContent));
     }
   }
+  for (const name of document.querySelectorAll("span[data-probe]")) {
+    name.replaceWith(make("a", {href: addressOf("probe", name.dataset.probe)}, ...name.childNodes));
+  }
   for (const name of document.querySelectorAll(".still [data-probe]")) {
     const link = document.createElementNS("http://www.w3.org/2000/svg", "a");
     link.setAttribute("href", addressOf("probe", name.dataset.probe));

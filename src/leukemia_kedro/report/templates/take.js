@@ -13,9 +13,36 @@ const csvCell = value => {
 };
 const csvOf = rows => rows.map(row => row.map(csvCell).join(",") + "\r\n").join("");
 
-// Of a contrast all significant probes, from what the page holds; of other tables every row of the page.
+const asRows = columns => {
+  const names = Object.keys(columns);
+  return [names, ...columns[names[0]].map((_, i) => names.map(name => columns[name][i]))];
+};
+const named = (genes, listed) => ({probe: listed.map(i => genes.probe[i]), symbol: listed.map(i => genes.symbol[i]), description: listed.map(i => genes.description[i])});
+
+// Tables that the page holds for its panel and shows nowhere whole.
+const HELD = {
+  "gene-ranking": ({genes, rankings}) => {
+    const ranked = genes.probe.flatMap((_, i) => Object.values(rankings).some(ranks => ranks[i] !== null) ? [i] : []);
+    const ranks = Object.entries(rankings).map(([criterion, all]) => [`rank by ${criterion}`, ranked.map(i => all[i])]);
+    return asRows({...named(genes, ranked), ...Object.fromEntries(ranks), selection_frequency: ranked.map(i => genes.frequency[i] ?? 0)});
+  },
+  samples: ({samples, classes, projections}) => asRows({
+    sample: samples.id, class: samples.label.map(label => classes[label].name), split: samples.split,
+    ...Object.fromEntries(samples.covariates.map(({name, values}) => [name, values])), ...samples.quality,
+    ...Object.fromEntries(Object.entries(projections).flatMap(([method, {x, y}]) => [[`${method} x`, x], [`${method} y`, y]])),
+  }),
+};
+
+// Of a table that the page cuts every row, from what the page holds; of a contrast all significant probes.
 async function wholeTable(figure, rows) {
-  const {contrasts, genes} = await linked(), contrast = contrasts[figure.id.replace(/^table-genes-/, "")];
+  const packed = figure.querySelector(".whole");
+  if (packed) return asRows(await (await unpacked(packed)).json());
+  const facts = await linked(), {contrasts, genes} = facts, contrast = contrasts[figure.id.replace(/^table-genes-/, "")];
+  const [order, n] = facts.usedGenes[figure.id.replace(/^table-model-genes-/, "")] ?? [];
+  if (n && figure.id.startsWith("table-model-genes-")) {
+    const used = facts.geneOrders[order].slice(0, n);
+    return asRows({rank: used.map((_, i) => i + 1), ...named(genes, used)});
+  }
   const headings = [...figure.querySelectorAll("thead th")].map(cell => cell.textContent.trim());
   if (!contrast || !figure.id.startsWith("table-genes-")) {
     return [headings, ...rows.map(row => [...row.cells].map(cell => cell.dataset.order || cell.textContent))];
@@ -94,5 +121,9 @@ function startTakeAway() {
         button("PDF", name, () => printAlone(figure)));
     }
     figure.querySelector("figcaption").append(" ", take);
+  }
+  for (const place of document.querySelectorAll("[data-held]")) {
+    const name = place.dataset.held;
+    place.append(" ", button("CSV", name, async () => save(`${name}.csv`, "\ufeff", csvOf(HELD[name](await linked())))));
   }
 }
