@@ -36,7 +36,7 @@ format: .venv/test.stamp  ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
 
 viz: viz-site  ## Show the picture of the pipelines in a browser, with the last run; needs no network
-	@echo "Open http://127.0.0.1:4141; Ctrl-C ends it."
+	@echo "Open http://127.0.0.1:4141, or http://127.0.0.1:4141/models.html for the models; Ctrl-C ends it."
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/viz 4141
 
 # Another run of what exists would be the last run, and its tab would be empty.

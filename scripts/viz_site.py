@@ -21,6 +21,19 @@ from kedro_viz.server import load_and_populate_data
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+MODELS = """<!DOCTYPE html>
+<title>The steps of modelling</title>
+<script>
+const kept = JSON.parse(localStorage.getItem("KedroViz") ?? "{}");
+const visible = {...kept.visible, miniMap: false};
+const shown = {...kept, orientation: "horizontal", isPrettyName: true, visible};
+localStorage.setItem("KedroViz", JSON.stringify(shown));
+location.replace("./?pid=modelling&types=nodes");
+</script>
+"""
+"""A page that opens the picture with models below one another and without datasets: kedro-viz has
+an address for the latter and keeps the former in the browser."""
+
 
 class Site(BaseDeployer):
     """kedro-viz's own static site, in any folder."""
@@ -42,6 +55,7 @@ def build(env: str | None, folder: Path) -> None:
     site.deploy(is_all_previews_enabled=True)
     page = folder / "index.html"
     page.write_text(without_network(page.read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / "models.html").write_text(MODELS, encoding="utf-8")
     # Left out by kedro-viz; its page asks for it all the same.
     metadata = MetadataAPIResponse.model_validate(get_metadata_response(), from_attributes=True)
     write_api_response_to_fs(f"{folder}/api/metadata", metadata, site._fs)

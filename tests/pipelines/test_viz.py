@@ -149,6 +149,43 @@ def page(site, tmp_path_factory):
         server.shutdown()
 
 
+def click(driver, name):
+    """Click on a box of the picture."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def boxes(_):
+        of_name = f"//*[contains(@class, 'pipeline-node')][.//*[text()='{name}']]"
+        return driver.find_elements("xpath", of_name)
+
+    WebDriverWait(driver, 60).until(boxes)
+    event = "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    driver.execute_script(event, boxes(None)[-1])
+
+
+def test_the_steps_of_modelling_can_be_read_with_models_below_one_another(page):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    driver, address = page
+    visit(driver, f"{address}/models.html")
+    click(driver, "Modelling")
+    models = {name.replace("_", " ").title() for name in model_names()}
+
+    def places(_):
+        names = driver.find_elements("css selector", ".pipeline-node__text")
+        found = {each.text.strip(): each.rect for each in names}
+        return {name: found[name] for name in models} if models <= found.keys() else None
+
+    scale = "[class*=toolbar__scale]"
+    placed = WebDriverWait(driver, 60).until(places)
+    WebDriverWait(driver, 60).until(
+        lambda _: int(driver.find_element("css selector", scale).text[:-1]) >= 35
+    )
+    placed = places(None)
+    middles = [place["x"] + place["width"] / 2 for place in placed.values()]
+    assert max(middles) - min(middles) < 40
+    assert len({round(place["y"] / 10) for place in placed.values()}) == len(models)
+
+
 @pytest.mark.parametrize(
     ("name", "drawn"),
     [
