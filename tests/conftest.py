@@ -70,6 +70,15 @@ def chiaretti_files() -> Path:
 
 
 @pytest.fixture(scope="session")
+def allsorts_counts() -> Path:
+    """Counts of reads in the test file of ALLSorts, genes × samples."""
+    counts = RAW / "allsorts" / "allsorts_test_counts.csv.gz"
+    if not counts.is_file():
+        pytest.skip("the test file of ALLSorts is absent from data/01_raw/allsorts")
+    return counts
+
+
+@pytest.fixture(scope="session")
 def hgu95av2() -> Path:
     """The annotation of the chip of MLL's and Chiaretti's cohorts."""
     return require_real_files("annotation") / "hgu95av2.chip"
