@@ -6,6 +6,8 @@ import importlib
 import pytest
 
 MODULES = [
+    "count_filter",
+    "log_counts",
     "log_transform",
     "neighbour_imputer",
     "probe_filter",

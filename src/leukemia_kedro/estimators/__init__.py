@@ -11,10 +11,17 @@ samples × all probes::
     scale     StandardScaler    (some models)
     classify  WeightedVoting, ShrunkenCentroidsCV, TopScoringPairs, or any of scikit-learn's
 
+Of counts of reads, the first two steps are others::
+
+    filter    CountFilter       drops genes with too few reads in the training samples
+    log2      LogCounts         normalises libraries and takes log2 counts per million
+
 Each step learns from the training samples alone, so the pipeline can be cross-validated as it is.
 """
 
 from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
+from leukemia_kedro.estimators.count_filter import CountFilter
+from leukemia_kedro.estimators.log_counts import LogCounts
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
@@ -25,6 +32,8 @@ from leukemia_kedro.estimators.weighted_voting import WeightedVoting
 
 __all__ = [
     "ArrayNormaliser",
+    "CountFilter",
+    "LogCounts",
     "LogTransform",
     "NeighbourImputer",
     "ProbeFilter",

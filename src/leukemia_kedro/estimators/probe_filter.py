@@ -17,7 +17,51 @@ from leukemia_kedro.compute.private_names import Interval, StrOptions
 from leukemia_kedro.errors import CohortError, first_few
 
 
-class ProbeFilter(SelectorMixin, BaseEstimator):
+class ProbeSelector(SelectorMixin, BaseEstimator):
+    """Base of the filters, which accept missing values and drop probes by name."""
+
+    def transform(self, X):
+        """Drop the probes that do not pass: shape (n_samples, n_kept)."""
+        check_is_fitted(self)
+        return self._validated(X, reset=False, dtype=None)[:, self._kept]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per probe: columns ``probe, minimum, maximum, passes``."""
+        check_is_fitted(self)
+        table = pd.DataFrame({"probe": _check_feature_names_in(self), "minimum": self.minimum_})
+        return table.assign(maximum=self.maximum_, passes=self._kept)
+
+    def _validated(self, X, reset, dtype="numeric"):
+        checks = {"dtype": dtype, "ensure_all_finite": "allow-nan"}
+        if isinstance(X, pd.DataFrame) and (values := X.to_numpy()).dtype.kind == "f":
+            # scikit-learn checks the columns of a table one by one, which takes thirty times as
+            # long as the filter itself; columns of one type are one array.
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return check_array(values, estimator=self, input_name="X", **checks)
+        return validate_data(self, X, reset=reset, **checks)
+
+    def _excluded(self):
+        if self.exclude is None:
+            return np.zeros(self.n_features_in_, dtype=bool)
+        if not hasattr(self, "feature_names_in_"):
+            raise CohortError("exclude names probes, but X has no column names")
+        names = pd.Index(self.feature_names_in_, dtype=object)
+        unknown = pd.Index(self.exclude, dtype=object).difference(names)
+        if len(unknown):
+            raise CohortError(f"exclude names probes that X lacks: {first_few(unknown)}")
+        return names.isin(self.exclude)
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self._kept
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class ProbeFilter(ProbeSelector):
     r"""Keep the probes whose intensity varies over the training samples.
 
     With :math:`x_{ij}` the linear intensity of probe :math:`j` in training sample :math:`i` after
@@ -105,26 +149,6 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
             )
         return self
 
-    def transform(self, X):
-        """Drop the probes that do not vary: shape (n_samples, n_kept)."""
-        check_is_fitted(self)
-        return self._validated(X, reset=False, dtype=None)[:, self._kept]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per probe: columns ``probe, minimum, maximum, passes``."""
-        check_is_fitted(self)
-        table = pd.DataFrame({"probe": _check_feature_names_in(self), "minimum": self.minimum_})
-        return table.assign(maximum=self.maximum_, passes=self._kept)
-
-    def _validated(self, X, reset, dtype="numeric"):
-        checks = {"dtype": dtype, "ensure_all_finite": "allow-nan"}
-        if isinstance(X, pd.DataFrame) and (values := X.to_numpy()).dtype.kind == "f":
-            # scikit-learn checks the columns of a table one by one, which takes thirty times as
-            # long as the filter itself; columns of one type are one array.
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return check_array(values, estimator=self, input_name="X", **checks)
-        return validate_data(self, X, reset=reset, **checks)
-
     def _varies(self):
         lowest, highest = self.minimum_, self.maximum_
         varies = ~np.isnan(lowest)
@@ -133,26 +157,6 @@ class ProbeFilter(SelectorMixin, BaseEstimator):
         if self.min_range is not None:
             varies &= highest - lowest > self.min_range
         return varies
-
-    def _excluded(self):
-        if self.exclude is None:
-            return np.zeros(self.n_features_in_, dtype=bool)
-        if not hasattr(self, "feature_names_in_"):
-            raise CohortError("exclude names probes, but X has no column names")
-        names = pd.Index(self.feature_names_in_, dtype=object)
-        unknown = pd.Index(self.exclude, dtype=object).difference(names)
-        if len(unknown):
-            raise CohortError(f"exclude names probes that X lacks: {first_few(unknown)}")
-        return names.isin(self.exclude)
-
-    def _get_support_mask(self):
-        check_is_fitted(self)
-        return self._kept
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def _range(X, scale, floor, ceiling):

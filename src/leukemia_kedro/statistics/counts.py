@@ -14,7 +14,6 @@ analysis of RNA-Seq experiments using Rsubread and the edgeR quasi-likelihood pi
 """
 
 import numpy as np
-from scipy.stats import rankdata
 
 # Defaults of edgeR's filterByExpr: of a class of more samples than this, only this share of the
 # further ones must express a gene.
@@ -203,6 +202,16 @@ def _trimmed_ratio(
 
 def _not_trimmed(values: np.ndarray, share: float) -> np.ndarray:
     """All but ``share`` of the values at either end; tied values have their mean rank."""
-    lowest = np.floor(len(values) * share) + 1
-    ranks = rankdata(values)
-    return (ranks >= lowest) & (ranks <= len(values) + 1 - lowest)
+    n = len(values)
+    cut = int(np.floor(n * share))
+    if not 0 < cut < n:
+        return np.ones(n, dtype=bool)
+    # Sorting all of them takes five times as long, for each sample of each fold.
+    ends = np.partition(values, [cut, n - 1 - cut])[[cut, n - 1 - cut]]
+    kept = (values > ends[0]) & (values < ends[1])
+    for end in ends:
+        tied = values == end
+        rank = (values < end).sum() + (tied.sum() + 1) / 2
+        if cut + 1 <= rank <= n - cut:
+            kept |= tied
+    return kept
