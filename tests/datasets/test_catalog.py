@@ -15,7 +15,7 @@ from leukemia_kedro.run.user_message import user_message
 
 COHORT_TYPES = [
     "CumidaDataset", "ExpressionTableDataset", "GCTDataset", "GEOSeriesMatrixDataset",
-    "GolubDataset", "SimulatedDataset",
+    "GolubDataset", "SimulatedCountsDataset", "SimulatedDataset",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_a_key_that_does_not_exist_is_refused():
         AbstractDataset.from_config("raw_cohort", entry)
 
 
-@pytest.mark.parametrize("name", [name for name in COHORT_TYPES if name != "SimulatedDataset"])
+@pytest.mark.parametrize("name", [name for name in COHORT_TYPES if "Simulated" not in name])
 def test_a_misspelt_option_comes_with_the_right_one(name):
     entry = {**examples(name)[0]["raw_cohort"], "encodng": "latin-1", "load_args": {}}
     with pytest.raises(DatasetError) as raised:

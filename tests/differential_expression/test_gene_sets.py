@@ -11,7 +11,7 @@ from kedro.io import AbstractDataset
 from scipy import stats
 
 from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.datasets.simulated_gene_sets import demo_gene_sets, simulate_gene_sets
+from leukemia_kedro.datasets.simulated_gene_sets import environment_gene_sets, simulate_gene_sets
 from leukemia_kedro.differential_expression.gene_sets import COLUMNS
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import DifferentialExpressionParameters, EnrichmentParameters
@@ -174,7 +174,9 @@ class TestSimulatedGeneSets:
     def test_the_file_of_the_demo_cohort_is_the_one_its_truth_gives(self, monkeypatch):
         """If this fails, type what the first lines of simulated_gene_sets.py say."""
         monkeypatch.chdir(PROJECT)
-        assert demo_gene_sets() == (PROJECT / "conf/demo/gene_sets.gmt").read_text("utf-8")
+        assert environment_gene_sets("demo") == (PROJECT / "conf/demo/gene_sets.gmt").read_text(
+            "utf-8"
+        )
 
     def test_sets_hold_what_their_names_say(self):
         classes = {"ALL": 2, "AML": 2, "MLL": 2}

@@ -20,6 +20,7 @@ _NAMES = {
     "golub": ["GolubDataset"],
     "profile_reference": ["ProfileReferenceDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],
+    "simulated_counts": ["SimulatedCountsDataset", "simulate_counts"],
     "studies": ["StudiesDataset"],
     "training_set": ["SettingDataset", "TrainingSetDataset"],
 }  # fmt: skip

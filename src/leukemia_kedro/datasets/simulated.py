@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,44 @@ SECOND_LABORATORY_SHARE = {"train": 0.25, "test": 0.75}
 CHUNK_CELLS = 4_000_000  # drawn at a time, to bound the memory of a large cohort
 
 
-class Simulation(BaseModel):
+class SimulationParameters(BaseModel):
+    """What every simulated cohort is asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    n_samples: Annotated[dict[Name, PositiveInt], Field(min_length=1)]
+    """Samples of each class."""
+    n_probes: int = Field(ge=2)
+    differential_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the probes, controls apart, that differ between classes."""
+    effect_size: float = 1.0
+    """log2 change of a differential probe."""
+    heterogeneity: NonNegativeFloat = 0.4
+    """Deviation of the programmes' strength between patients, in units of ``effect_size``."""
+    batch_shift: NonNegativeFloat = 0.0
+    """Deviation over probes of the log2 shift between the two laboratories."""
+    test_share: float = Field(default=0.0, ge=0, le=0.9)
+    """Share of each class that is put into ``split`` test. Most training samples come from the
+    first laboratory and most test samples from the second. With 0 there is no ``split`` and the
+    laboratories are of equal size."""
+    seed: int = 0
+
+    def __init__(self, **parameters: Any) -> None:
+        try:
+            super().__init__(**parameters)
+        except ValidationError as error:
+            faults = (
+                f"{'.'.join(map(str, fault['loc']))} is {fault['input']!r}: {fault['msg']}"
+                for fault in error.errors()
+            )
+            raise UserError(f"simulated cohort: {'; '.join(faults)}") from error
+
+    def draw(self) -> Cohort:
+        """The cohort."""
+        raise NotImplementedError
+
+
+class Simulation(SimulationParameters):
     r"""Patients whose classes differ in known probes.
 
     On the log2 scale, sample i of class c in laboratory b has at probe g
@@ -45,41 +83,14 @@ class Simulation(BaseModel):
     :math:`2^x`, saturated, plus scanner noise, rounded; weak probes are often negative.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    n_samples: Annotated[dict[Name, PositiveInt], Field(min_length=1)]
-    """Samples of each class."""
     n_probes: int = Field(ge=2)
     """Of which about 1 in 120 are AFFX controls, never differential."""
-    differential_share: float = Field(default=0.1, ge=0, le=1)
-    """Share of the other probes that differ between classes."""
-    effect_size: float = 1.0
-    """log2 change of a differential probe."""
-    heterogeneity: NonNegativeFloat = 0.4
-    """Deviation of the programmes' strength between patients, in units of ``effect_size``."""
-    batch_shift: NonNegativeFloat = 0.0
-    """Deviation over probes of the log2 shift between the two laboratories."""
-    test_share: float = Field(default=0.0, ge=0, le=0.9)
-    """Share of each class that is put into ``split`` test. Most training samples come from the
-    first laboratory and most test samples from the second. With 0 there is no ``split`` and the
-    laboratories are of equal size."""
     missing_share: float = Field(default=0.0, ge=0, le=0.9)
     """Share of cells, drawn at random, that are missing."""
     scale: Literal["raw", "log2"] = "raw"
     """Intensities as scanned, or :math:`x` itself."""
     dtype: Literal["float64", "float32"] = "float64"
     """float32 halves the memory of a large cohort; other draws, so other numbers."""
-    seed: int = 0
-
-    def __init__(self, **parameters: Any) -> None:
-        try:
-            super().__init__(**parameters)
-        except ValidationError as error:
-            faults = (
-                f"{'.'.join(map(str, fault['loc']))} is {fault['input']!r}: {fault['msg']}"
-                for fault in error.errors()
-            )
-            raise UserError(f"simulated cohort: {'; '.join(faults)}") from error
 
     def draw(self) -> Cohort:
         """The cohort.
@@ -94,15 +105,17 @@ class Simulation(BaseModel):
             np.random.Generator(np.random.PCG64(stream))
             for stream in np.random.SeedSequence(self.seed).spawn(5)
         )
-        samples = _arrange_samples(self.n_samples, self.test_share)
-        chip = _draw_chip(self, for_chip)
-        patients = _draw_patients(samples, list(self.n_samples), self.heterogeneity, for_patients)
+        samples = arrange_samples(self, "patient")
+        chip = draw_chip(self, max(1, round(CONTROL_SHARE * self.n_probes)), for_chip)
+        patients = draw_patients(
+            self, samples, lambda width: for_patients.standard_normal((len(samples), width))
+        )
         probes = _tabulate_probes(chip, list(self.n_samples))
         values = np.empty((len(samples), self.n_probes), dtype=self.dtype)
         step = max(1, CHUNK_CELLS // self.n_probes)
         for rows in (slice(start, start + step) for start in range(0, len(samples), step)):
             block = values[rows]
-            _fill_log2(block, chip, _Patients(*(part[rows] for part in patients)), for_noise)
+            _fill_log2(block, chip, Patients(*(part[rows] for part in patients)), for_noise)
             if self.scale == "raw":
                 _scan(block, for_scanner)
             if self.missing_share:
@@ -136,8 +149,10 @@ class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
           seed: 2024
     """
 
+    _kind: ClassVar[type[SimulationParameters]] = Simulation
+
     def __init__(self, *, metadata: dict[str, Any] | None = None, **parameters: Any) -> None:
-        self._simulation = Simulation(**parameters)  # a misspelt key fails here
+        self._simulation = self._kind(**parameters)  # a misspelt key fails here
         self.metadata = metadata
 
     def load(self) -> Cohort:
@@ -153,24 +168,28 @@ class SimulatedDataset(AbstractDataset[Cohort, Cohort]):
         return True
 
 
-def _arrange_samples(n_samples: dict[str, int], test_share: float) -> pd.DataFrame:
-    """Training samples class by class, then test samples; laboratories in fixed shares."""
-    rows = []
+def arrange_samples(simulation: SimulationParameters, unit: str) -> pd.DataFrame:
+    """Training samples class by class, then test samples; laboratories in fixed shares.
+
+    Index ``sample`` (``<unit>_001`` …), columns ``label``, ``batch`` and, with a test share,
+    ``split``.
+    """
+    test_share, rows = simulation.test_share, []
     for split in ("train", "test"):
-        for label, size in n_samples.items():
+        for label, size in simulation.n_samples.items():
             n_test = min(max(1, round(test_share * size)), size - 1) if test_share else 0
             n_here = n_test if split == "test" else size - n_test
             n_second = round(n_here * (SECOND_LABORATORY_SHARE[split] if test_share else 0.5))
             batches = [LABORATORIES[0]] * (n_here - n_second) + [LABORATORIES[1]] * n_second
             rows += [(label, split, batch) for batch in batches]
     width = max(3, len(str(len(rows))))
-    names = [f"patient_{number:0{width}d}" for number in range(1, len(rows) + 1)]
+    names = [f"{unit}_{number:0{width}d}" for number in range(1, len(rows) + 1)]
     index = pd.Index(names, name="sample")
     samples = pd.DataFrame(rows, index, ["label", "split", "batch"])
     return samples if test_share else samples.drop(columns="split")
 
 
-class _Chip(NamedTuple):
+class Chip(NamedTuple):
     """What is true of each probe; every array has shape (n_probes,)."""
 
     is_control: np.ndarray
@@ -183,13 +202,13 @@ class _Chip(NamedTuple):
     shift: np.ndarray  # log2, second laboratory
 
 
-def _draw_chip(simulation: Simulation, rng: np.random.Generator) -> _Chip:
+def draw_chip(simulation: SimulationParameters, n_controls: int, rng: np.random.Generator) -> Chip:
+    """The truth of each probe; the first ``n_controls`` never differ."""
     n_probes = simulation.n_probes
-    n_controls = max(1, round(CONTROL_SHARE * n_probes))
     n_differential = round(simulation.differential_share * (n_probes - n_controls))
     is_differential = np.zeros(n_probes, dtype=bool)
     is_differential[rng.permutation(np.arange(n_controls, n_probes))[:n_differential]] = True
-    return _Chip(
+    return Chip(
         is_control=np.arange(n_probes) < n_controls,
         is_differential=is_differential,
         mean=rng.normal(MEAN_SIGNAL, SIGNAL_SD, n_probes),
@@ -201,8 +220,8 @@ def _draw_chip(simulation: Simulation, rng: np.random.Generator) -> _Chip:
     )
 
 
-class _Patients(NamedTuple):
-    """What is true of each patient; the first axis of every array has length n_samples."""
+class Patients(NamedTuple):
+    """What is true of each sample; the first axis of every array has length n_samples."""
 
     strength: np.ndarray  # of each class's programme, shape (n_samples, n_classes)
     module_score: np.ndarray  # shape (n_samples, N_MODULES)
@@ -210,31 +229,42 @@ class _Patients(NamedTuple):
     in_second_laboratory: np.ndarray
 
 
-def _draw_patients(
-    samples: pd.DataFrame, classes: list[str], heterogeneity: float, rng: np.random.Generator
-) -> _Patients:
-    strength = heterogeneity * rng.standard_normal((len(samples), len(classes)))
+def draw_patients(
+    simulation: SimulationParameters, samples: pd.DataFrame, normal: Callable[[int], np.ndarray]
+) -> Patients:
+    """The truth of each sample; ``normal(width)`` draws (n_samples, width) standard normal."""
+    classes = list(simulation.n_samples)
+    strength = simulation.heterogeneity * normal(len(classes))
     strength[np.arange(len(samples)), samples["label"].map(classes.index)] += 1
-    return _Patients(
+    return Patients(
         strength=strength,
-        module_score=rng.standard_normal((len(samples), N_MODULES)),
-        brightness=ARRAY_SD * rng.standard_normal(len(samples)),
+        module_score=normal(N_MODULES),
+        brightness=ARRAY_SD * normal(1)[:, 0],
         in_second_laboratory=samples["batch"].eq(LABORATORIES[1]).to_numpy(),
     )
 
 
-def _fill_log2(
-    block: np.ndarray, chip: _Chip, patients: _Patients, rng: np.random.Generator
-) -> None:
+def _fill_log2(block: np.ndarray, chip: Chip, patients: Patients, rng: np.random.Generator) -> None:
     """Fill rows with x of :func:`simulate_cohort`, in their own precision."""
+    rng.standard_normal(dtype=block.dtype, out=block)
+    share_modules(block, chip, patients)
+    block *= np.asarray(chip.deviation, dtype=block.dtype)
+    add_signal(block, chip, patients)
+
+
+def share_modules(noise: np.ndarray, chip: Chip, patients: Patients) -> None:
+    """Correlate standard normal noise, (n_samples, n_probes), within the modules, in place."""
+    noise *= np.asarray(np.sqrt(1 - MODULE_SHARE), dtype=noise.dtype)
+    scores = np.asarray(np.sqrt(MODULE_SHARE) * patients.module_score, dtype=noise.dtype)
+    noise += scores[:, chip.module]
+
+
+def add_signal(block: np.ndarray, chip: Chip, patients: Patients) -> None:
+    """Add all but the noise to rows of log2 values, in place and in their own precision."""
 
     def real(array):
         return np.asarray(array, dtype=block.dtype)
 
-    rng.standard_normal(dtype=block.dtype, out=block)
-    block *= real(np.sqrt(1 - MODULE_SHARE))
-    block += real(np.sqrt(MODULE_SHARE) * patients.module_score)[:, chip.module]
-    block *= real(chip.deviation)
     block += real(chip.mean)
     block += real(patients.strength)[:, chip.moved_class] * real(chip.change)
     block += real(patients.brightness)[:, None]
@@ -250,13 +280,19 @@ def _scan(block: np.ndarray, rng: np.random.Generator) -> None:
     np.round(block, out=block)
 
 
-def _tabulate_probes(chip: _Chip, classes: list[str]) -> pd.DataFrame:
+def _tabulate_probes(chip: Chip, classes: list[str]) -> pd.DataFrame:
     n_controls = chip.is_control.sum()
     names = [f"AFFX-sim_{number}_at" for number in range(1, n_controls + 1)]
     names += [f"sim_{number:05d}_at" for number in range(1, len(chip.mean) - n_controls + 1)]
     probes = pd.DataFrame(index=pd.Index(names, name="probe"))
     probes["description"] = np.where(chip.is_control, "simulated control", "simulated gene")
     probes["is_control"] = chip.is_control
+    add_truth(probes, chip, classes)
+    return probes
+
+
+def add_truth(probes: pd.DataFrame, chip: Chip, classes: list[str]) -> None:
+    """Add the columns of the truth, see :meth:`Simulation.draw`, to a table of probes."""
     probes["is_differential"] = chip.is_differential
     probes["module"] = chip.module
     for k, label in enumerate(classes):
@@ -264,4 +300,3 @@ def _tabulate_probes(chip: _Chip, classes: list[str]) -> pd.DataFrame:
     if len(classes) == 2:
         reference, other = (probes[f"true_log2_mean_{label}"] for label in classes)
         probes["true_log2_fold_change"] = other - reference
-    return probes

@@ -1,12 +1,13 @@
 """Gene sets for a simulated cohort: of genes that truly differ, co-expressed, or drawn at random.
 
-Run as a program in the project's folder, it writes those of the demo cohort::
+Run as a program in the project's folder, it writes those of the cohort of an environment::
 
-    python -m leukemia_kedro.datasets.simulated_gene_sets > conf/demo/gene_sets.gmt
+    python -m leukemia_kedro.datasets.simulated_gene_sets demo > conf/demo/gene_sets.gmt
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,7 +19,7 @@ N_COEXPRESSED = 4
 
 
 def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -> str:
-    """Text of a GMT file whose sets name probes.
+    """Text of a GMT file whose sets name probes, or their symbols where they have some.
 
     There is ``HIGHER_IN_<class>`` for each class, of probes whose true mean is highest in that
     class alone, then ``RANDOM_1`` …, of any probes but controls. No gene of ``COEXPRESSED_1`` …
@@ -28,11 +29,14 @@ def simulate_gene_sets(probes: pd.DataFrame, n_genes: int = 30, seed: int = 0) -
     Parameters
     ----------
     probes : DataFrame, index ``probe``
-        Of :func:`~leukemia_kedro.datasets.simulated.simulate_cohort`.
+        Of :func:`~leukemia_kedro.datasets.simulated.simulate_cohort` or
+        :func:`~leukemia_kedro.datasets.simulated_counts.simulate_counts`.
     n_genes : int
         Probes in each set; a ValueError is raised where there are fewer to choose from.
     """
     rng = np.random.default_rng(seed)
+    if "symbol" in probes:
+        probes = probes.set_index("symbol")
     means = probes.filter(regex=f"^{TRUE_MEAN}")
     sets = {}
     for column in means:
@@ -60,16 +64,16 @@ def _line(name: str, description: str, probes: Iterable[str]) -> str:
     return "\t".join([name, description, *sorted(probes)]) + "\n"
 
 
-def demo_gene_sets() -> str:
-    """Gene sets of the cohort in ``conf/demo``, read from the current folder."""
+def environment_gene_sets(environment: str) -> str:
+    """Gene sets of the simulated cohort in ``conf/<environment>``, read from the current folder."""
     from kedro.config import OmegaConfigLoader
     from kedro.io import AbstractDataset
 
-    configuration = OmegaConfigLoader("conf", base_env="base", env="demo")
+    configuration = OmegaConfigLoader("conf", base_env="base", env=environment)
     entry = configuration["catalog"]["raw_cohort"]
     cohort = AbstractDataset.from_config("raw_cohort", entry).load()
     return simulate_gene_sets(cohort.probes, seed=entry["seed"])
 
 
 if __name__ == "__main__":
-    print(demo_gene_sets(), end="")
+    print(environment_gene_sets(sys.argv[1]), end="")
