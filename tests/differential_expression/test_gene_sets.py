@@ -171,12 +171,12 @@ class TestEnrichmentTable:
 
 
 class TestSimulatedGeneSets:
-    def test_the_file_of_the_demo_cohort_is_the_one_its_truth_gives(self, monkeypatch):
+    @pytest.mark.parametrize("environment", ["counts", "demo"])
+    def test_the_file_of_an_environment_is_the_one_its_truth_gives(self, environment, monkeypatch):
         """If this fails, type what the first lines of simulated_gene_sets.py say."""
         monkeypatch.chdir(PROJECT)
-        assert environment_gene_sets("demo") == (PROJECT / "conf/demo/gene_sets.gmt").read_text(
-            "utf-8"
-        )
+        shipped = (PROJECT / "conf" / environment / "gene_sets.gmt").read_text("utf-8")
+        assert environment_gene_sets(environment) == shipped
 
     def test_sets_hold_what_their_names_say(self):
         classes = {"ALL": 2, "AML": 2, "MLL": 2}
