@@ -25,6 +25,7 @@ from kedro.io.core import get_filepath_str, get_protocol_and_path
 from leukemia_kedro.cohort.cohort import Cohort, check_names, check_once
 from leukemia_kedro.cohort.collapse import RULES, collapse
 from leukemia_kedro.cohort.column_names import names_groups
+from leukemia_kedro.cohort.gene_ids import without_summary_rows, without_versions
 from leukemia_kedro.compute.whole_files import (
     refuse_bomb,
     refuse_special_file,
@@ -161,6 +162,9 @@ class CohortFileDataset(RawFileDataset[Cohort]):
         """The cohort of values, shape (n_samples, n_probes), as read from the file."""
         name = self._filepath
         try:
+            values, probes, of_counting = without_summary_rows(values, probes)
+            probes, of_versions = without_versions(probes)
+            remarks = [*remarks, *of_counting, *of_versions]
             self._check_names(probes.index)
             if self._collapse is not None:
                 train = samples["split"].eq("train").to_numpy() if "split" in samples else None
