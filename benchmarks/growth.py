@@ -80,7 +80,7 @@ def processing(cohort, of: dict) -> dict:
     split = nodes.split_samples(samples, of["cohort"], of["seed"])
     training_set, _ = nodes.divide_expression(expression, split, probes, of["cohort"])
     probe_filter = nodes.filter_probes(expression, split, of["cohort"])
-    log = nodes.transform_to_log2(expression, probe_filter, of["cohort"])
+    log = nodes.transform_to_log2(expression, probe_filter, split, of["cohort"])
     nodes.describe_quality(cohort, split, probe_filter, of["cohort"])
     return {
         "samples": samples, "probes": probes, "sample_split": split, "training_set": training_set,

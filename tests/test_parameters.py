@@ -31,3 +31,23 @@ def test_no_workers_are_refused():
 def test_floor_and_ceiling_of_raw_intensities_are_refused_on_the_log2_scale():
     with pytest.raises(ValidationError, match=r"floor 100.* no log2 values; set both to null"):
         CohortParameters(scale="log2", floor=100, ceiling=16000)
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"floor": 100}, "floor: for intensities, not for scale 'counts'.*filter.min_count"),
+        ({"floor": 1, "ceiling": 9}, "floor, ceiling: for intensities"),
+        ({"take_log2": False}, "take_log2: false: for intensities"),
+        ({"filter": {"min_ratio": 5}}, r"filter\.min_ratio: .*prior_count takes the place of"),
+        ({"filter": {"min_range": 500}}, r"filter\.min_range: for intensities"),
+        ({"missing": {"policy": "impute"}}, "missing.policy 'impute' is not for scale 'counts'"),
+        ({"missing": {"policy": "drop"}}, "missing.policy 'drop' is not for scale 'counts'"),
+        ({"prior_count": 0}, r"prior_count\n.*greater than 0"),
+    ],
+)
+def test_what_is_for_intensities_is_refused_for_counts_with_what_counts_take(stated, message):
+    with pytest.raises(ValidationError, match=message):
+        CohortParameters(scale="counts", **stated)
+    taken = {"filter": {"min_count": 5, "min_total_count": 0}, "prior_count": 0.5}
+    CohortParameters(scale="counts", standardise_arrays=True, **taken)

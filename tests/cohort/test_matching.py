@@ -59,6 +59,19 @@ def test_values_come_to_the_scale_of_the_model():
     assert on_scale_of(values, raw, "raw") is values
 
 
+def test_counts_come_to_the_log2_scale_each_sample_by_itself_and_to_no_other():
+    counts, log2 = CohortParameters(scale="counts"), CohortParameters(scale="log2")
+    values = table(["a", "b"], s1=[4, 95], s2=[0, 9])
+    found = on_scale_of(values, counts, "log2")
+    expected = np.log2([[4.5e4, 95.5e4], [0.5e5, 9.5e5]])
+    np.testing.assert_allclose(found, expected)
+    assert found.columns.equals(values.columns)
+    assert on_scale_of(values, counts, "counts") is values
+    for cohort, scale in [(counts, "raw"), (log2, "counts")]:
+        with pytest.raises(UserError, match="one cannot be made of the other"):
+            on_scale_of(values, cohort, scale)
+
+
 def two_laboratories(n_shared, seed=0):
     """Other patients of the same kind; some are measured again, stretched and shifted."""
     both = simulate_cohort(

@@ -7,9 +7,19 @@ import pandas as pd
 import pytest
 
 from leukemia_kedro.cohort.quality import drop_incomplete_probes
-from leukemia_kedro.datasets import simulate_cohort
-from leukemia_kedro.parameters import CohortParameters, MissingParameters
-from leukemia_kedro.pipelines.data_processing.nodes import look_for_confounding, transform_to_log2
+from leukemia_kedro.cohort.split import assign_sides
+from leukemia_kedro.datasets import simulate_cohort, simulate_counts
+from leukemia_kedro.parameters import CohortParameters, MissingParameters, SplitParameters
+from leukemia_kedro.pipelines.data_processing.nodes import (
+    filter_probes,
+    look_for_confounding,
+    transform_to_log2,
+)
+from leukemia_kedro.statistics.counts import (
+    filter_by_expression,
+    log_counts_per_million,
+    tmm_factors,
+)
 
 
 @pytest.fixture
@@ -53,7 +63,8 @@ def test_missing_values_stay_missing_and_change_no_other(cohort, standardise):
     )
     expression = cohort.expression.T
     passing = pd.DataFrame({"passes": True}, index=expression.index)
-    log2 = transform_to_log2(expression, passing, parameters)
+    split = pd.DataFrame({"split": "train"}, index=expression.columns)
+    log2 = transform_to_log2(expression, passing, split, parameters)
     assert log2.isna().equals(expression.isna())
     if standardise:
         np.testing.assert_allclose(log2.mean(), 0, atol=1e-12)
@@ -67,10 +78,36 @@ def test_arrays_are_standardised_over_the_probes_that_pass():
     probes, samples = pd.Index(["a", "b", "c"], name="probe"), ["x", "y"]
     expression = pd.DataFrame([[1.0, 4.0], [3.0, 8.0], [100.0, 6.0]], probes, samples)
     passing = pd.DataFrame({"passes": [False, True, True]}, index=probes[[2, 0, 1]])
-    found = transform_to_log2(expression, passing, parameters)
+    split = pd.DataFrame({"split": "train"}, index=samples)
+    found = transform_to_log2(expression, passing, split, parameters)
     # Over a and b: mean 2 and deviation √2 in x, mean 6 and deviation √8 in y.
     expected = [[-(2**-0.5), -(2**-0.5)], [2**-0.5, 2**-0.5], [98 * 2**-0.5, 0.0]]
     np.testing.assert_allclose(found, expected)
+
+
+def test_log_counts_are_learned_from_training_samples_and_hold_for_every_gene():
+    """edgeR's values of the training samples; a held-out sample changes none of them."""
+    drawn = simulate_counts(n_samples={"ALL": 9, "AML": 8}, n_probes=500, test_share=0.3, seed=6)
+    split = assign_sides(drawn.samples, SplitParameters(), 0)
+    parameters, expression = CohortParameters(scale="counts"), drawn.expression.T
+    table = filter_probes(expression, split, parameters)
+    train = (split["split"] == "train").to_numpy()
+    kept = filter_by_expression(drawn.expression[train].to_numpy(), split["label"][train])
+    np.testing.assert_array_equal(table["passes"], kept)
+    assert 400 < kept.sum() < 480
+
+    found = transform_to_log2(expression, table, split, parameters)
+    counts = drawn.expression[train].to_numpy()
+    sizes = counts[:, kept].sum(axis=1)
+    effective = sizes * tmm_factors(counts[:, kept], sizes)
+    expected = log_counts_per_million(counts, effective, 2).T
+    np.testing.assert_allclose(found.loc[:, train], expected, rtol=1e-12, atol=1e-12)
+
+    other = expression.copy()
+    other.iloc[:, np.flatnonzero(~train)[1:]] += 1000.0
+    again = transform_to_log2(other, table, split, parameters)
+    same = [*np.flatnonzero(train), np.flatnonzero(~train)[0]]
+    pd.testing.assert_frame_equal(again.iloc[:, same], found.iloc[:, same])
 
 
 def test_a_patient_who_has_one_class_confounds_nothing_and_a_laboratory_does():

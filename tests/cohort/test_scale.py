@@ -8,6 +8,8 @@ from helpers.small_models import new_patients, small_cohort
 from leukemia_kedro.cohort.scale import (
     check_scale,
     guess_scale,
+    not_counts,
+    own_log_counts_per_million,
     scale_of_samples,
     typical_quantiles,
 )
@@ -149,3 +151,33 @@ def test_the_message_gives_both_ranges():
     trained = {"0.01": -900.0, "0.25": 0, "0.5": 130.0, "0.75": 400, "0.99": 15000.0}
     with pytest.raises(UserError, match=r"between 0\.\d+ and 9\.\d+.*between -900 and 1\.5e\+04"):
         check(np.linspace(0, 10, 1000)[None], "raw", trained)
+
+
+def test_each_sample_that_holds_no_counts_is_named_with_what_it_holds():
+    counts = np.random.default_rng(1).negative_binomial(1, 0.01, size=(6, 80)).astype(float)
+    samples = pd.Index(list("abcdef"))
+    assert list(not_counts(counts, samples)) == []
+    assert list(not_counts(counts[:, :3] * 0, samples)) == []  # nothing, but no fractions
+    counts[1, 4] = np.nan
+    counts[2] = np.log2(counts[2] + 0.5)  # as low as -1
+    counts[3] *= 1e6 / counts[3].sum()
+    counts[4] /= 3
+    counts[5, 0] = -4
+    said = list(not_counts(counts, samples))
+    found = [line.partition(": ")[2].partition("; ")[::2] for line in said]
+    assert [(who, what.partition(",")[0]) for who, what in found] == [
+        ("f", "they hold negative values"),
+        ("c", "they are fractions of at most 40"),
+        ("d", "they hold fractions and add up to a million"),
+        ("e", "they hold fractions"),
+    ]
+    assert said[0].endswith("Give the counts as HTSeq, featureCounts or STAR wrote them")
+
+
+def test_the_log_counts_of_one_sample_do_not_depend_on_the_others():
+    counts = np.array([[0.0, 9.0, np.nan], [7.0, 0.0, 92.0]])
+    found = own_log_counts_per_million(counts)
+    np.testing.assert_allclose(found[1], np.log2(np.array([7.5, 0.5, 92.5]) / 100 * 1e6))
+    np.testing.assert_array_equal(own_log_counts_per_million(counts[:1]), found[:1])
+    np.testing.assert_allclose(found[0, :2], np.log2(np.array([0.5, 9.5]) / 10 * 1e6))
+    assert np.isnan(found[0, 2])

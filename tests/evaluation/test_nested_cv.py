@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from yaml import safe_load
 
 from leukemia_kedro.cohort.training_set import TrainingSet
-from leukemia_kedro.datasets import ExpressionTableDataset, simulate_cohort
+from leukemia_kedro.datasets import ExpressionTableDataset, simulate_cohort, simulate_counts
 from leukemia_kedro.estimators.calibrated import class_scores, fit_calibration
 from leukemia_kedro.estimators.model_pipeline import model_pipeline
 from leukemia_kedro.estimators.shrunken_centroids import ShrunkenCentroidsCV
@@ -44,6 +44,7 @@ from leukemia_kedro.parameters import (
 )
 
 SEED = 7
+COUNTS = CohortParameters(scale="counts")
 COHORT = CohortParameters(
     scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2, "min_range": 100}
 )
@@ -71,6 +72,18 @@ def cohort(n_classes, missing_share=0.0):
         differential_share=0.1,
         effect_size=1.0,
         missing_share=missing_share,
+        seed=SEED,
+    )
+
+
+@cache
+def counts_of_reads():
+    """Shallow libraries, ten-fold apart: which genes pass the filter depends on the fold."""
+    return simulate_counts(
+        n_samples=dict(list(SIZES.items())[:2]),
+        n_probes=400,
+        differential_share=0.1,
+        effect_size=1.0,
         seed=SEED,
     )
 
@@ -129,6 +142,25 @@ def test_the_normalisation_is_chosen_inside_the_folds_as_in_a_plain_search(missi
     patients = replace(patients, expression=patients.expression.mul(brightness, axis=0))
     chosen = check_equality(model, patients, IMPUTED if missing else COHORT)
     assert len(set(chosen["normalise__method"])) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "normalise"),
+    [
+        ("naive_bayes", ["none"]),
+        pytest.param("svm_linear", ["none", "standardise"], marks=pytest.mark.slow),
+        pytest.param("top_scoring_pairs", ["none"], marks=pytest.mark.slow),
+        pytest.param("shrunken_centroids", ["quantiles"], marks=pytest.mark.slow),
+    ],
+)
+def test_counts_are_filtered_and_normalised_inside_the_folds_as_in_a_plain_pipeline(
+    name, normalise
+):
+    """Filter, reference sample, factors and prior are learned from each training fold alone."""
+    model = BLOCKS[name].model_copy(update={"normalise_arrays": normalise})
+    kinds = [type(step).__name__ for _, step in model_pipeline(model, COUNTS, SEED).steps[:2]]
+    assert kinds == ["CountFilter", "LogCounts"]
+    check_equality(model, counts_of_reads(), COUNTS)
 
 
 def test_complete_cohorts_do_not_pay_for_imputing():
@@ -251,7 +283,9 @@ def test_a_gene_that_tells_only_the_held_out_fold_is_not_chosen_for_it():
     log2 = CohortParameters(scale="log2")
     ranking = RankingSetting((("anova_f", "none"),), log2, 2, SEED)
     rankings = rank_folds(TrainingSet(values, labels), plan, ranking, n_jobs=1)
-    best = {key: values.columns[order[0]] for key, order in orders_by_split(rankings).items()}
+    best = {
+        key: values.columns[ranked.order[0]] for key, ranked in orders_by_split(rankings).items()
+    }
 
     assert best[1, 1, 0, "anova_f", "none"] != "leak"
     assert best[1, 2, 0, "anova_f", "none"] == "leak"

@@ -8,7 +8,7 @@ from helpers.small_models import small_training_set
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
 
-from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.datasets import simulate_cohort, simulate_counts
 from leukemia_kedro.evaluation.permutation import permuted_labels, score_labelling
 from leukemia_kedro.evaluation.plan import outer_splits, resampling_plan
 from leukemia_kedro.evaluation.whole_procedure import classify_splits
@@ -106,6 +106,25 @@ def test_the_models_to_choose_among_are_those_named_or_all_of_the_run():
     result = tested["None"]
     assert result["model"] in QUICK
     assert len(result["permuted_models"]) == len(result["permuted_scores"]) == 4
+
+
+@pytest.mark.slow
+def test_with_permuted_labels_counts_score_chance():
+    """Filter and normalisation see the labels' classes; neither tells what a class is."""
+    counts = simulate_counts(n_samples={"ALL": 24, "AML": 16}, n_probes=400, seed=12)
+    model = ModelParameters(
+        estimator=QUICK["naive_bayes"], genes={"criterion": "anova_f", "n_genes": [10]}
+    )
+    setting = Setting(model, CohortParameters(scale="counts"), ONCE, seed=0)
+    patients = small_training_set(counts, setting.cohort)
+    found = [
+        score_labelling(patients.matrix, labels, NOTHING_EXCLUDED, {"naive_bayes": setting})[1]
+        for labels in permuted_labels(patients, 30, seed=0)
+    ]
+    # 30 repeats of 40 samples: the mean's standard error is about .015.
+    assert np.mean(found) == pytest.approx(0.5, abs=0.05)
+    given = patients.matrix, patients.classes, NOTHING_EXCLUDED, {"naive_bayes": setting}
+    assert score_labelling(*given)[1] > 0.8
 
 
 def test_the_score_beside_the_p_value_is_that_of_the_first_repeat_and_not_the_mean():

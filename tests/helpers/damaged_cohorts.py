@@ -15,6 +15,7 @@ from leukemia_kedro.parameters import CohortParameters
 
 RAW = {"scale": "raw", "floor": 100, "ceiling": 16000, "filter": {"min_ratio": 2}}
 LOG2 = {"scale": "log2"}
+COUNTS = {"scale": "counts"}
 
 
 def sound_cohort(scale: str = "raw") -> Cohort:
@@ -124,6 +125,29 @@ def make_counts(values):
     values[:] = np.random.default_rng(0).negative_binomial(1, rates, values.shape)
 
 
+def with_counts(change):
+    """The sound cohort of counts with ``change`` done to them."""
+
+    def both(values):
+        make_counts(values)
+        change(values)
+
+    return with_values(both)
+
+
+def take_log2_of(row):
+    """The values of one sample as log counts per million."""
+
+    def change(values):
+        values[row] = np.log2((values[row] + 0.5) / values[row].sum() * 1e6)
+
+    return change
+
+
+def per_million(values):
+    values /= values.sum(axis=1, keepdims=True) / 1e6
+
+
 def with_sample_ids(*ids):
     """The sound cohort with other sample ids."""
 
@@ -226,8 +250,30 @@ REFUSED = {
         "cohort.scale is 'log2', but the values of a typical array, … look like raw intensities; "
         "set cohort.scale to 'raw'"),
     "counts of reads, declared log2": (with_values(make_counts), LOG2,
-        "cohort.scale is 'log2', but … look like raw intensities; if they are counts of reads, "
-        "give log2 counts per million"),
+        "cohort.scale is 'log2', but … look like raw intensities; if they are counts of reads, set "
+        "cohort.scale to 'counts', and floor and ceiling to null, or give log2 counts per million"),
+    "negative values, declared counts": (with_counts(put(-3.0, [4, 6], 7)), COUNTS,
+        "samples whose values are no counts of reads: patient_005, patient_007; they hold negative "
+        "values, such as -3 in patient_005. Give the counts as HTSeq, featureCounts or STAR wrote"),
+    "logarithms, declared counts": (with_counts(take_log2_of(4)), COUNTS,
+        "samples whose values are no counts of reads: patient_005; they are fractions of at most "
+        "40, as logarithms are, … or, for log2 counts per million, set cohort.scale to 'log2'"),
+    "values per million (TPM), declared counts": (with_counts(per_million), COUNTS,
+        "samples whose values are no counts of reads: patient_001, … they hold fractions and add "
+        "up to a million, as TPM do, … or take log2(TPM + 1), and set cohort.scale to 'log2'"),
+    "expected counts with fractions": (with_counts(put(7.25, 2, 3)), COUNTS,
+        "samples whose values are no counts of reads: patient_003; they hold fractions, such as "
+        "7.25 in patient_003. … Expected counts of RSEM, Salmon or kallisto can be rounded. If you "
+        "have looked at the values, set cohort.scale_checked to true"),
+    "negative counts, checked by the user": (
+        with_counts(put(-3.0, 4, 7)), COUNTS | {"scale_checked": True},
+        "samples with negative counts: patient_005; give the counts as the program that counted"),
+    "a sample without a read": (with_counts(put(0.0, 4, slice(None))), COUNTS,
+        "samples with one value in every probe: patient_005; no gene was counted. Remove them, or "
+        "leave them out: cohort.leave_out"),
+    "counts of which no gene passes the filter": (
+        with_counts(put(0.0, 0, 0)), COUNTS | {"filter": {"min_count": 1e6}},
+        "none of 240 genes is left: expected counts per million as of 1e+06 reads"),
     "the class as a probe": (
         with_fact_among_probes("target", lambda labels: (labels == "AML") * 1 + 300), RAW,
         "probes that separate the classes without any spread within them: target; genes scatter, "
@@ -309,8 +355,13 @@ TOLD = {
         "sample ids with one stem, such as P00_a, P00_b (11 stems for 22 samples): if a stem is a "
         "patient, cross-validation may learn from one sample of a patient"),
     "counts of reads": (with_values(make_counts), RAW | {"floor": 1, "ceiling": None},
-        "values look like counts of reads: whole numbers, … of them zero. … Give log2 counts per "
-        "million (edgeR: cpm(counts, log = TRUE)) with cohort.scale 'log2'"),
+        "values look like counts of reads: whole numbers, … of them zero. … Set cohort.scale to "
+        "'counts', and floor and ceiling to null; or give log2 counts per million (edgeR: "
+        "cpm(counts, log = TRUE)) with cohort.scale 'log2'"),
+    "expected counts, checked by the user": (
+        with_counts(put(7.25, 2, 3)), COUNTS | {"scale_checked": True},
+        "samples whose values are no counts of reads: patient_003; … Taken as stated, because "
+        "cohort.scale_checked is true"),
     "another scale, checked by the user": (
         with_values(undo_log2(4), "log2"), LOG2 | {"scale_checked": True},
         "arrays on another scale than the others: patient_005; … Taken as stated, because "

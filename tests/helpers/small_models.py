@@ -8,7 +8,7 @@ from yaml import safe_load
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.training_set import TrainingSet, training_set
-from leukemia_kedro.datasets import simulate_cohort
+from leukemia_kedro.datasets import simulate_cohort, simulate_counts
 from leukemia_kedro.evaluation.fold_rankings import rank_folds
 from leukemia_kedro.evaluation.plan import resampling_plan
 from leukemia_kedro.model.fitted import FittedModel
@@ -28,6 +28,7 @@ PARAMETERS = {
         scale="raw", floor=100, ceiling=16000, filter={"min_ratio": 2, "min_range": 100}
     ),
     "log2": CohortParameters(scale="log2"),
+    "counts": CohortParameters(scale="counts"),
     "golub": CohortParameters(
         scale="raw",
         floor=100,
@@ -53,13 +54,14 @@ def new_patients(n_classes: int = 2, scale: str = "raw") -> Cohort:
 
 @cache
 def _half(n_classes: int, scale: str, start: int) -> Cohort:
-    both = simulate_cohort(
+    simulate = simulate_cohort if scale != "counts" else simulate_counts
+    both = simulate(
         n_samples={label: 2 * size for label, size in list(SIZES.items())[:n_classes]},
         n_probes=300,
         differential_share=0.2,
         effect_size=2.0,
-        scale=scale,
         seed=SEED,
+        **({} if scale == "counts" else {"scale": scale}),
     )
     samples = both.samples.iloc[start::2]
     return Cohort(both.expression.loc[samples.index], samples, both.probes, both.origin)

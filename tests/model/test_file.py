@@ -646,7 +646,7 @@ HOSTILE = CARD["model"] | {"estimator": "subprocess.Popen", "arguments": {"args"
         ({"classes": "ALL"}, "classes: Input should be a valid"),
         ({"classes": ["ALL", "ALL"]}, "its counts are not of the classes"),
         ({"scale": "log2"}, "scale is log2, and raw of the cohort"),
-        ({"scale": "ln"}, "scale: Input should be 'raw' or 'log2'"),
+        ({"scale": "ln"}, "scale: Input should be 'raw', 'log2' or 'counts'"),
         ({"threshold": 2}, "threshold: Input should be less than or equal to 1"),
         ({"threshold": "0.3"}, "threshold: Input should be a valid number"),
         ({"threshold": 0.0}, "threshold is 0.0 on its card, and 0.3 in the model"),

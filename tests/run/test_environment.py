@@ -106,7 +106,10 @@ def test_the_base_states_nothing_that_fits_one_cohort_only():
     assert "scale" not in block
     stated = {**block, **block.pop("filter"), **block.pop("split")}
     kept = {name: value for name, value in stated.items() if value is not None}
-    assert kept.keys() == {"name", "filter", "split", "standardise_arrays", "drop_controls"}
+    of_counts = {"min_count", "min_total_count", "prior_count"}
+    assert kept.keys() - of_counts == {
+        "name", "filter", "split", "standardise_arrays", "drop_controls",
+    }  # fmt: skip
     selection = yaml.safe_load((PROJECT / "conf/base/parameters_feature_selection.yml").read_text())
     assert selection["feature_selection"]["signature"]["reference"] is None
 
@@ -160,13 +163,13 @@ def test_a_scale_that_is_not_stated_comes_with_what_the_data_look_like(environme
     assert said.endswith("Write into conf/mine/parameters.yml, for example: cohort: {scale: log2}")
 
 
-def test_counts_of_reads_lead_to_log_cpm(environment, tmp_path):
+def test_counts_of_reads_lead_to_their_scale_or_to_log_cpm(environment, tmp_path):
     table = tmp_path / "data/01_raw/mine/expression.csv"
     table.parent.mkdir(parents=True, exist_ok=True)
     table.write_text("sample,class,g1,g2,g3\ns1,ALL,0,1,340\ns2,AML,1,0,95\n", "utf-8")
     said = refusal(environment({"parameters.yml": None}))
-    assert "Values from 0 to 340 look like counts of reads: give log2 counts per million" in said
-    assert said.endswith("for example: cohort: {scale: log2}")
+    assert "Values from 0 to 340 look like counts of reads: state counts, or give log2" in said
+    assert said.endswith("for example: cohort: {scale: counts}")
 
 
 def test_base_is_no_environment_of_a_cohort(environment):

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from helpers.small_models import BLOCKS
 
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.errors import UserError
-from leukemia_kedro.parameters import ResamplingParameters
+from leukemia_kedro.parameters import CohortParameters, ResamplingParameters
 from leukemia_kedro.run import rehearsal
-from leukemia_kedro.run.rehearsal import rehearse_models
+from leukemia_kedro.run.rehearsal import rehearse_filter, rehearse_models
 
 HALVES = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
 ALONE = ResamplingParameters(folds="leave_one_out", repeats=1, inner_folds=2)
@@ -132,3 +133,20 @@ def test_groups_stay_together_in_the_smallest_set():
     rehearse_models(model("svm_linear"), labels, HALVES, 0, groups)
     refusal = message(model("knn", search={"n_neighbors": [9]}), labels, groups=groups)
     assert "n_neighbors 9 fails" in refusal
+
+
+def test_counts_of_which_no_gene_passes_in_some_fold_are_refused_before_the_run():
+    """The one gene with reads has 4000 over all samples, and 2000 over each half of them."""
+    labels = cohort(ALL=4, AML=4)
+    counts = pd.DataFrame(0.0, labels.index, [f"gene {i}" for i in range(50)])
+    counts["gene 0"] = 500.0
+    patients, parameters = TrainingSet(counts, labels), CohortParameters(scale="counts")
+    enough = parameters.filter.model_copy(update={"min_total_count": 3000})
+    strict = parameters.model_copy(update={"filter": enough})
+    rehearse_filter(patients, parameters, HALVES, 0)
+    with pytest.raises(
+        UserError,
+        match=r"no probe passes the filter over the 4 training .*"
+        r"over all 8 training samples 1 of 50 do.*filter\.min_count or min_total",
+    ):
+        rehearse_filter(patients, strict, HALVES, 0)

@@ -64,9 +64,10 @@ def what_was_read(samples: Cohort, model: FittedModel) -> dict[str, str]:
     }
     if values.size and not np.isnan(values).all():
         low, middle, high = np.nanquantile(values, [0.05, 0.5, 0.95])
+        scale = model.card["scale"]
         found["Values"] = (
             f"5 % below {low:.4g}, half below {middle:.4g}, 95 % below {high:.4g}; the model takes "
-            f"{model.card['scale']} values"
+            f"{scale if scale == 'counts' else f'{scale} values'}"
         )
     if samples.labels is not None:
         counts = samples.labels.value_counts(dropna=False)

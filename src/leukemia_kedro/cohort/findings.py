@@ -93,8 +93,8 @@ def check_scatter(
     CohortError
         Floor and ceiling leave a probe one value within each class, and different ones.
     """
-    if parameters.standardise_arrays:
-        return  # each array has a centre and a width of its own
+    if parameters.standardise_arrays or parameters.scale == "counts":
+        return  # each array has a centre and a width, or each library a size, of its own
     low = -np.inf if parameters.floor is None else parameters.floor
     high = np.inf if parameters.ceiling is None else parameters.ceiling
     clipped = np.clip(expression.to_numpy(), low, high)
@@ -106,3 +106,10 @@ def check_scatter(
             "cohort.floor, cohort.ceiling or cohort.filter so that they keep their spread or are "
             "dropped, or remove the columns"
         )
+
+
+def smaller_filter(parameters: CohortParameters) -> str:
+    """What to set where the cohort's filter keeps too few probes."""
+    if parameters.scale == "counts":
+        return "Set a smaller cohort.filter.min_count or min_total_count"
+    return "Set a smaller cohort.filter.min_ratio or min_range, or null"

@@ -10,6 +10,7 @@ import pandas as pd
 from leukemia_kedro.cohort import expressed_sex, resemblance
 from leukemia_kedro.cohort.expressed_sex import ExpressedSex
 from leukemia_kedro.cohort.resemblance import Resemblance
+from leukemia_kedro.cohort.scale import own_log_counts_per_million
 from leukemia_kedro.parameters import CohortParameters
 
 
@@ -40,6 +41,9 @@ def find_identity(
         # Below the floor is noise, and below one there is no logarithm.
         values = np.maximum(expression.to_numpy(), max(cohort.floor or 1.0, 1.0))
         np.log2(values, out=values)
+        log2 = pd.DataFrame(values, expression.index, expression.columns, copy=False)
+    elif cohort.scale == "counts":
+        values = own_log_counts_per_million(expression.to_numpy().T).T
         log2 = pd.DataFrame(values, expression.index, expression.columns, copy=False)
     symbols = probes.get("symbol", pd.Series("", probes.index))
     group = cohort.split.group

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.annotation import symbols_in
 from leukemia_kedro.cohort.resemblance import shared_samples
+from leukemia_kedro.cohort.scale import SCALE_NAMES, own_log_counts_per_million
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters
 
@@ -104,12 +105,28 @@ def by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
 
 
 def on_scale_of(expression: pd.DataFrame, cohort: CohortParameters, scale: str) -> pd.DataFrame:
-    """Values of a cohort on the scale that a model takes, ``raw`` or ``log2``.
+    """Values of a cohort, samples × probes, on the scale that a model takes.
 
-    Intensities are brought to the cohort's floor and ceiling before log2.
+    Intensities are brought to the cohort's floor and ceiling before log2. Counts become log2 counts
+    per million, each sample by itself
+    (:func:`~leukemia_kedro.cohort.scale.own_log_counts_per_million`).
+
+    Raises
+    ------
+    UserError
+        One of them is counts, and the other one cannot be made of it.
     """
     if scale == cohort.scale:
         return expression
+    if cohort.scale == "counts" and scale == "log2":
+        values = own_log_counts_per_million(expression.to_numpy())
+        return pd.DataFrame(values, expression.index, expression.columns)
+    if "counts" in (scale, cohort.scale):
+        raise UserError(
+            f"the model takes {SCALE_NAMES[scale]}, and the cohort has {SCALE_NAMES[cohort.scale]} "
+            "(cohort.scale): one cannot be made of the other. Take a model and a cohort of the "
+            "same kind"
+        )
     bounded = expression.clip(cohort.floor, cohort.ceiling)
     return expression.apply(np.exp2) if scale == "raw" else bounded.apply(np.log2)
 

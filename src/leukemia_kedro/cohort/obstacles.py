@@ -11,10 +11,12 @@ from leukemia_kedro.cohort import not_genes
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.quality import incomplete_probes
 from leukemia_kedro.cohort.scale import (
+    COUNTS_TAKEN,
     LOG_CPM,
     SCALE_NAMES,
     are_counts_of_reads,
     guess_scale,
+    not_counts,
     on_another_scale,
     typical_quantiles,
 )
@@ -101,6 +103,9 @@ def _another_scale(examined: Examined) -> Iterator[str]:
 def scale_findings(examined: Examined) -> Iterator[str]:
     """Arrays on another scale than the stated one, and arrays unlike the others."""
     scale, samples = examined.parameters.scale, examined.cohort.expression.index
+    if scale == "counts":
+        yield from not_counts(examined.matrix, samples)
+        return
     judged = _varies(examined.matrix)
     if not judged.any():
         return
@@ -111,7 +116,7 @@ def scale_findings(examined: Examined) -> Iterator[str]:
         if guess == "log2":
             advice = "set cohort.scale to 'log2', and floor and ceiling to null"
         elif are_counts_of_reads(values):
-            advice = f"if they are counts of reads, give {LOG_CPM}"
+            advice = f"if they are counts of reads, {COUNTS_TAKEN}, or give {LOG_CPM}"
         yield (
             f"cohort.scale is {scale!r}, but the values of a typical array, 98 % of them "
             f"{_between(typical)}, look like {SCALE_NAMES[guess]}; {advice}"
@@ -138,6 +143,7 @@ def _empty_samples(examined: Examined) -> Iterator[str]:
     values, samples = examined.matrix, examined.cohort.expression.index
     lowest, highest = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
     empty, constant = np.isnan(highest), highest == lowest
+    counts = examined.parameters.scale == "counts"
     if empty.any():
         yield f"samples without any value: {first_few(samples[empty])}; remove them"
     dropped = incomplete_probes(examined.cohort, examined.parameters.missing)
@@ -150,10 +156,23 @@ def _empty_samples(examined: Examined) -> Iterator[str]:
                 f"are dropped: {first_few(samples[left])}; remove them, or set a larger max_share"
             )
     if constant.any() and values.shape[1] > 1:
+        what = "no gene was counted" if counts else "an array that measured nothing"
         yield (
-            f"samples with one value in every probe: {first_few(samples[constant])}; an array that "
-            "measured nothing. Remove them"
+            f"samples with one value in every probe: {first_few(samples[constant])}; {what}. "
+            f"Remove them{', or leave them out: cohort.leave_out' if counts else ''}"
         )
+
+
+def _negative_counts(examined: Examined) -> Iterator[str]:
+    """Not even somebody who has looked at the values can take them for counts."""
+    if examined.parameters.scale == "counts" and examined.parameters.scale_checked:
+        negative = np.fmin.reduce(examined.matrix, axis=1) < 0
+        if negative.any():
+            yield (
+                "samples with negative counts: "
+                f"{first_few(examined.cohort.expression.index[negative])}; give the counts as the "
+                "program that counted the reads wrote them"
+            )
 
 
 def _array_under_two_labels(examined: Examined) -> Iterator[str]:
@@ -203,6 +222,6 @@ def _counts_of_rows(examined: Examined) -> Iterator[str]:
 
 
 OBSTACLES = (
-    _what_is_selected, _classes, _missing_values, _another_scale, _empty_samples,
+    _what_is_selected, _classes, _missing_values, _another_scale, _negative_counts, _empty_samples,
     _array_under_two_labels, _counts_of_rows, _classes_among_probes,
 )  # fmt: skip

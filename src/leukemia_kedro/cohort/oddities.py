@@ -12,7 +12,7 @@ import numpy as np
 from leukemia_kedro.cohort import not_genes, repeats
 from leukemia_kedro.cohort.obstacles import Examined, scale_findings
 from leukemia_kedro.cohort.originals import original_of
-from leukemia_kedro.cohort.scale import LOG_CPM, are_counts_of_reads
+from leukemia_kedro.cohort.scale import COUNTS_TAKEN, LOG_CPM, are_counts_of_reads
 from leukemia_kedro.cohort.split import as_yaml
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
@@ -49,12 +49,13 @@ def _facts_among_probes(examined: Examined) -> Iterator[str]:
 
 
 def _counts_of_reads(examined: Examined) -> Iterator[str]:
-    if are_counts_of_reads(examined.matrix):
+    if examined.parameters.scale != "counts" and are_counts_of_reads(examined.matrix):
         zeros = (examined.matrix == 0).mean()
         yield (
             f"values look like counts of reads: whole numbers, {zeros:.0%} of them zero. They grow "
             "with the depth to which a sample was sequenced, and nothing here corrects for that. "
-            f"Give {LOG_CPM} with cohort.scale 'log2'"
+            f"{COUNTS_TAKEN[0].upper()}{COUNTS_TAKEN[1:]}; or give {LOG_CPM} with cohort.scale "
+            "'log2'"
         )
 
 

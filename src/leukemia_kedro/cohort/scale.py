@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
 
 QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
-SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values"}
+SCALE_NAMES = {"raw": "raw intensities", "log2": "log2 values", "counts": "counts of reads"}
 WIDEST = {"raw": 10.0, "log2": 2.0}
 """How many times wider or narrower than typical an array's values may lie. Raw intensities of
 another scanner differ by a factor of a few; taking logs narrows them by hundreds."""
@@ -27,6 +28,10 @@ MANY_WHOLE = 10
 MANY_ZEROS = 0.01
 """Share of zeros that counts of reads have and scanned intensities do not."""
 LOG_CPM = "log2 counts per million (edgeR: cpm(counts, log = TRUE))"
+COUNTS_TAKEN = "set cohort.scale to 'counts', and floor and ceiling to null"
+MILLION = 1e6
+NEAR_A_MILLION = 0.05
+"""Values per million add up to a million, over the genes that a table kept, nearly."""
 OUT_OF_REACH = 100
 """In an array of more values, the largest and the smallest have no part in ``QUANTILES``."""
 
@@ -153,6 +158,109 @@ def check_scale(
     groups = [off & other_scale] if normalised else [off & other_scale, off & ~other_scale]
     if messages := [_refusal(values, samples, of, scale, trained) for of in groups if of.any()]:
         raise UserError(*messages)
+
+
+def own_log_counts_per_million(counts: np.ndarray) -> np.ndarray:
+    r"""Log2 counts per million of each sample by itself, shape (n_samples, n_genes).
+
+    :math:`\log_2 (10^6 (Y_g + \tfrac12) / (N + 1))` with the sum :math:`N` of the sample's counts:
+    nothing is learned from other samples. NaN, where a count is missing, stays NaN.
+
+    References
+    ----------
+    C. W. Law, Y. Chen, W. Shi & G. K. Smyth (2014). voom: precision weights unlock linear model
+    analysis tools for RNA-seq read counts. Genome Biol. 15:R29.
+    """
+    sizes = np.nansum(counts, axis=1, keepdims=True, dtype=float)
+    return np.log2((counts + 0.5) / (sizes + 1) * MILLION)
+
+
+def not_counts(values: np.ndarray, samples: pd.Index) -> Iterator[str]:
+    """What of samples declared counts of reads is none, a sentence for each kind, with its samples.
+
+    Each sample is judged by itself: negative values; logarithms; values per million, such as TPM;
+    other fractions, such as expected counts.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_genes)
+        NaN is passed over.
+    samples : Index
+        Their names.
+    """
+    kinds = np.array([_kind_of_counts(_present(row)) for row in values], dtype=object)
+    for kind, (found, way_out) in NOT_COUNTS.items():
+        if (of := kinds == kind).any():
+            row = values[of][0]
+            shown = row[(row < 0) if kind == "negative" else (row % 1 != 0) & ~np.isnan(row)][0]
+            yield (
+                f"samples whose values are no counts of reads: {first_few(samples[of])}; {found}, "
+                f"such as {shown:.6g} in {samples[of][0]}. {way_out}"
+            )
+
+
+def _kind_of_counts(row: np.ndarray) -> str:
+    if not (row % 1).any():
+        return "negative" if (row < 0).any() else ""
+    if len(row) and row.max() <= LARGEST_LOG2:
+        return "logged"
+    if (row < 0).any():
+        return "negative"
+    return "per million" if abs(row.sum() / MILLION - 1) < NEAR_A_MILLION else "fractions"
+
+
+_AS_COUNTED = "Give the counts as HTSeq, featureCounts or STAR wrote them"
+NOT_COUNTS = {
+    "negative": ("they hold negative values", _AS_COUNTED),
+    "logged": (
+        f"they are fractions of at most {LARGEST_LOG2:g}, as logarithms are",
+        f"{_AS_COUNTED}; or, for log2 counts per million, set cohort.scale to 'log2'",
+    ),
+    "per million": (
+        "they hold fractions and add up to a million, as TPM do",
+        f"{_AS_COUNTED}; or take log2(TPM + 1), and set cohort.scale to 'log2'",
+    ),
+    "fractions": (
+        "they hold fractions",
+        f"{_AS_COUNTED}. Expected counts of RSEM, Salmon or kallisto can be rounded",
+    ),
+}
+
+
+def check_counts(
+    values: np.ndarray, samples: pd.Index, kept: np.ndarray, scale_checked: bool = False
+) -> None:
+    """Refuse new samples that are no counts of reads, each by itself.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples, n_genes)
+        NaN is passed over.
+    samples : Index
+        Their names.
+    kept : ndarray of bool, shape (n_genes,)
+        The genes that make up a library of the model.
+    scale_checked : bool
+        True takes fractions as they are; negative values never.
+
+    Raises
+    ------
+    UserError
+        With a message for each kind of values that are no counts, or with the samples that have no
+        read in the genes of the model.
+    """
+    if not scale_checked:
+        advice = "If you have looked at the values, set inference.scale_checked to true"
+        messages = [f"{line}. {advice}" for line in not_counts(values, samples)]
+        if messages:
+            raise UserError(*messages)
+    empty = np.nansum(values[:, kept], axis=1) == 0
+    if empty.any():
+        raise UserError(
+            f"samples without a read in the {kept.sum():,} genes of the model: "
+            f"{first_few(samples[empty])}: they cannot be normalised. Leave them out, or look "
+            "whether their columns hold counts"
+        )
 
 
 def _refusal(

@@ -116,7 +116,7 @@ def _read(name: str, settings: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFra
     if unknown := sorted(set(settings) - set(OPTIONS)):
         raise UserError(f"study {name}: unknown {unknown[0]!r}; expected {first_few(OPTIONS)}")
     if not (settings.get("filepath") and settings.get("scale")):
-        raise UserError(f"study {name}: state its filepath and its scale, raw or log2")
+        raise UserError(f"study {name}: state its filepath and its scale, raw, log2 or counts")
     folder = Path(settings["filepath"])
     lacking = [file for file in FILES if not (folder / file).exists()]
     if lacking:

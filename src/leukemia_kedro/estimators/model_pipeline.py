@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators.array_normaliser import ArrayNormaliser
+from leukemia_kedro.estimators.count_filter import CountFilter
+from leukemia_kedro.estimators.log_counts import LogCounts
 from leukemia_kedro.estimators.log_transform import LogTransform
 from leukemia_kedro.estimators.neighbour_imputer import NeighbourImputer
 from leukemia_kedro.estimators.probe_filter import ProbeFilter
@@ -18,15 +20,23 @@ from leukemia_kedro.estimators.top_probes import TopProbes
 from leukemia_kedro.parameters import CohortParameters, ModelParameters
 
 
-def probe_filter(cohort: CohortParameters, controls: Sequence[str] = ()) -> ProbeFilter:
-    """The cohort's probe filter, unfitted."""
+def probe_filter(
+    cohort: CohortParameters, controls: Sequence[str] = ()
+) -> ProbeFilter | CountFilter:
+    """The cohort's filter of probes or, for counts, of genes; unfitted."""
+    if cohort.scale == "counts":
+        few = {"min_count": cohort.filter.min_count}
+        few |= {"min_total_count": cohort.filter.min_total_count}
+        return CountFilter(**few, exclude=list(controls) or None)
     bounds = {"floor": cohort.floor, "ceiling": cohort.ceiling}
     least = {"min_ratio": cohort.filter.min_ratio, "min_range": cohort.filter.min_range}
     return ProbeFilter(cohort.scale, **bounds, **least, exclude=list(controls) or None)
 
 
-def log_transform(cohort: CohortParameters) -> LogTransform:
-    """The cohort's step from values as measured to log2."""
+def log_transform(cohort: CohortParameters) -> LogTransform | LogCounts:
+    """The cohort's step from values as measured to log2; for counts, of the genes kept."""
+    if cohort.scale == "counts":
+        return LogCounts(cohort.prior_count)
     # Values that stay unlogged are treated like log2 values.
     scale = cohort.scale if cohort.take_log2 else "log2"
     return LogTransform(scale, cohort.floor, cohort.ceiling)
@@ -37,10 +47,10 @@ def imputer(cohort: CohortParameters) -> NeighbourImputer:
     return NeighbourImputer(n_neighbors=cohort.missing.neighbours)
 
 
-def complete_log2(cohort: CohortParameters, normalisation: str) -> TransformerMixin:
-    """The cohort's steps from values as measured to complete log2 expression, so normalised."""
-    steps = [log_transform(cohort), ArrayNormaliser(normalisation)]
-    return make_pipeline(*steps, *([imputer(cohort)] if cohort.missing.policy == "impute" else []))
+def complete(cohort: CohortParameters, normalisation: str) -> TransformerMixin:
+    """The cohort's steps from log2 expression to complete log2 expression, so normalised."""
+    steps = [imputer(cohort)] if cohort.missing.policy == "impute" else []
+    return make_pipeline(ArrayNormaliser(normalisation), *steps)
 
 
 def classifier(model: ModelParameters, seed: int) -> ClassifierMixin:

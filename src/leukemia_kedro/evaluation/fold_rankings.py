@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from sklearn import config_context
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
+from leukemia_kedro.estimators.log_counts import LogCounts
+from leukemia_kedro.estimators.model_pipeline import complete, log_transform, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
 from leukemia_kedro.model.setting import RankingSetting
@@ -18,9 +20,20 @@ from leukemia_kedro.parameters import ModelParameters, Normalisation
 
 Ranking = tuple[str, Normalisation]
 """A criterion, and how arrays are normalised before."""
-Orders = dict[tuple[int, int, int, str, str], np.ndarray]
-"""By ``(repeat, fold, inner_fold, criterion, normalisation)``: columns of the kept probes, best
-first."""
+
+
+class Ranked(NamedTuple):
+    """What a training set makes of the probes."""
+
+    order: np.ndarray
+    """Columns of the probes that pass the filter, best first."""
+    sizes: np.ndarray | None = None
+    """Of counts: the normalised library of every sample, those held out included, in reads. Only
+    the training set decides what they are normalised by."""
+
+
+Orders = dict[tuple[int, int, int, str, str], Ranked]
+"""By ``(repeat, fold, inner_fold, criterion, normalisation)``."""
 KEYS = ["repeat", "fold", "inner_fold", "criterion", "normalisation"]
 
 
@@ -40,7 +53,8 @@ def rank_folds(
     Returns
     -------
     DataFrame, columns ``repeat, fold, inner_fold, criterion, normalisation, order``
-        ``order`` lists the positions of the probes that pass the filter, best first.
+        ``order`` lists the positions of the probes that pass the filter, best first. Of counts,
+        ``sizes`` lists the normalised library of each sample.
     """
     values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
     splits = [
@@ -52,20 +66,21 @@ def rank_folds(
         for split in [outer, *inner_splits(outer, classes, setting.inner_folds, setting.seed)]
     ]
     excluded = training_set.excluded
-    orders = run_parallel(
+    ranked = run_parallel(
         rank_split,
         [(values, classes, split, excluded, setting) for split in splits],
         n_jobs,
         "ranking genes per fold",
     )
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [
-            (split.repeat, split.fold, split.inner_fold, *ranking, order)
-            for split, by_ranking in zip(splits, orders, strict=True)
-            for ranking, order in by_ranking.items()
+            (split.repeat, split.fold, split.inner_fold, *ranking, *each)
+            for split, by_ranking in zip(splits, ranked, strict=True)
+            for ranking, each in by_ranking.items()
         ],
-        columns=[*KEYS, "order"],
+        columns=[*KEYS, *Ranked._fields],
     )
+    return table if setting.cohort.scale == "counts" else table.drop(columns="sizes")
 
 
 def rank_split(
@@ -74,31 +89,39 @@ def rank_split(
     split: Split,
     excluded: np.ndarray,
     setting: RankingSetting,
-) -> dict[tuple[str, str], np.ndarray]:
-    """Order of the kept probes in each ranking of ``setting``, from ``split.train`` alone."""
-    train, cohort = values[split.train], setting.cohort
+) -> dict[tuple[str, str], Ranked]:
+    """The kept probes in each ranking of ``setting``, from ``split.train`` alone."""
+    train, learned, cohort = values[split.train], classes[split.train], setting.cohort
     # The data was checked when the cohort was read, the parameters when the run began.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        kept = probe_filter(cohort).fit(train).get_support(indices=True)
+        kept = probe_filter(cohort).fit(train, learned).get_support(indices=True)
         kept = np.setdiff1d(kept, excluded, assume_unique=True).astype(np.int32)
-        train, learned = train[:, kept], classes[split.train]
+        train = train[:, kept]
+        to_log2 = log_transform(cohort).fit(train)
+        sizes = None
+        if isinstance(to_log2, LogCounts):
+            sizes = to_log2.normalised_sizes(values[:, kept])
+        measured = to_log2.transform(train)
         log2 = {
-            normalisation: complete_log2(cohort, normalisation).fit_transform(train)
+            normalisation: complete(cohort, normalisation).fit_transform(measured)
             for normalisation in {normalisation for _, normalisation in setting.rankings}
         }
         scores = {
             ranking: score_genes(ranking[0], log2[ranking[1]], learned, setting.seed)
             for ranking in setting.rankings
         }
-        return {ranking: kept[rank_genes(score)] for ranking, score in scores.items()}
+        return {
+            ranking: Ranked(kept[rank_genes(score)], sizes) for ranking, score in scores.items()
+        }
 
 
 def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
     """The table of :func:`rank_folds` for look-up."""
-    keys = fold_rankings[KEYS].itertuples(index=False)
+    keys = map(tuple, fold_rankings[KEYS].itertuples(index=False))
+    columns = [fold_rankings[name] for name in Ranked._fields if name in fold_rankings]
     return {
-        tuple(key): np.asarray(order)
-        for key, order in zip(keys, fold_rankings["order"], strict=True)
+        key: Ranked(*map(np.asarray, each))
+        for key, each in zip(keys, zip(*columns, strict=True), strict=True)
     }
 
 

@@ -25,6 +25,7 @@ from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.compute.private_names import quick_fits
 from leukemia_kedro.estimators.array_normaliser import normalise_arrays, quantile_target
 from leukemia_kedro.estimators.calibrated import CalibratedClassifier, Decision, class_scores
+from leukemia_kedro.estimators.log_counts import log_counts
 from leukemia_kedro.estimators.model_pipeline import (
     classifier,
     imputer,
@@ -32,15 +33,15 @@ from leukemia_kedro.estimators.model_pipeline import (
     model_pipeline,
     search_grid,
 )
-from leukemia_kedro.evaluation.fold_rankings import Orders
+from leukemia_kedro.evaluation.fold_rankings import Orders, Ranked
 from leukemia_kedro.evaluation.metrics import class_members, mean_recall
 from leukemia_kedro.evaluation.own_folds import in_groups
 from leukemia_kedro.evaluation.plan import WHOLE, Split, inner_splits, outer_splits, whole
 from leukemia_kedro.model.predictions import prediction_table
 from leukemia_kedro.model.setting import Setting
 
-ByMethod = dict[str, np.ndarray]
-"""How arrays are normalised → columns of the kept probes, best first."""
+ByMethod = dict[str, Ranked]
+"""How arrays are normalised → the kept probes, best first."""
 CELLS_AT_A_TIME = 4_000_000
 OWN_ARGUMENT = "classify__"
 
@@ -161,7 +162,7 @@ def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_job
     ).set_params(**tuned.point)
     own = in_groups(pipeline["classify"], classes, split, setting.seed)
     pipeline.set_params(classify=CalibratedClassifier(own))
-    order = orders[WHOLE, WHOLE, WHOLE, setting.criterion, tuned.point["normalise__method"]]
+    order = orders[WHOLE, WHOLE, WHOLE, setting.criterion, tuned.point["normalise__method"]].order
     known = {
         "select__ranking": np.searchsorted(np.sort(order), order),
         "classify__out_of_fold": tuned.out_of_fold,
@@ -172,29 +173,32 @@ def fit_model(training_set: TrainingSet, orders: Orders, setting: Setting, n_job
 def in_log2(
     values: np.ndarray, orders: Sequence[dict[int, ByMethod]], setting: Setting
 ) -> tuple[np.ndarray, list[dict[int, ByMethod]]]:
-    """Log2 values of the probes that a model may need in any split.
+    """Log2 values of the probes that a model may need in any split; of counts, the counts.
 
     Parameters
     ----------
     values : ndarray, shape (n_samples, n_probes)
         As measured.
     orders : sequence of dict
-        For each split, its columns in ``values``, best first: by inner fold and normalisation.
+        For each split, its columns in ``values``, by inner fold and normalisation.
 
     Returns
     -------
     log2 : ndarray, shape (n_samples, n_needed)
-        Not normalised, whatever the setting: that depends on what a training set keeps.
+        Not normalised, whatever the setting: that depends on what a training set keeps, and so
+        does the log2 of counts.
     orders : list of dict
         The same orders, as columns of ``log2``.
     """
     most = _most_genes(setting)
     orders = [_each(split, lambda order: order[:most]) for split in orders]
     by_method = [of_part for split in orders for of_part in split.values()]
-    kept = np.unique(np.concatenate([order for each in by_method for order in each.values()]))
+    every = [ranked.order for each in by_method for ranked in each.values()]
+    kept = np.unique(np.concatenate(every))
     # A copy of all columns would be a second matrix in memory.
     needed = values if len(kept) == values.shape[1] else values.take(kept, axis=1)
-    log2 = log_transform(setting.cohort).fit_transform(needed)
+    of_counts = setting.cohort.scale == "counts"
+    log2 = needed if of_counts else log_transform(setting.cohort).fit_transform(needed)
     return log2, [_each(split, lambda order: np.searchsorted(kept, order)) for split in orders]
 
 
@@ -202,7 +206,10 @@ def _each(
     orders: dict[int, ByMethod], change: Callable[[np.ndarray], np.ndarray]
 ) -> dict[int, ByMethod]:
     return {
-        inner: {method: change(order) for method, order in of_part.items()}
+        inner: {
+            method: ranked._replace(order=change(ranked.order))
+            for method, ranked in of_part.items()
+        }
         for inner, of_part in orders.items()
     }
 
@@ -279,9 +286,15 @@ def _prepare(
     n_genes: Collection[int | str],
 ) -> _Prepared:
     """Both sides of a split, with the probes that some of the numbers ``n_genes`` of genes need."""
-    order = orders[method]
+    order, sizes = orders[method]
     kept = np.sort(order[: _most_genes(setting, n_genes, ["none"])])
-    log2 = _normalised(log2, np.sort(order), kept, split.train, method)
+    passing = kept if method == "none" else np.sort(order)
+    columns = kept
+    if sizes is not None:
+        mean_size, prior = sizes[split.train].mean(), setting.cohort.prior_count
+        log2 = log_counts(log2.take(passing, axis=1), sizes, prior, mean_size)
+        passing, columns = np.arange(len(passing)), np.searchsorted(passing, kept)
+    log2 = _normalised(log2, passing, columns, split.train, method)
     train, held_out = log2[split.train], log2[split.held_out]
     if setting.cohort.missing.policy == "impute":
         fitted = imputer(setting.cohort).fit(train)

@@ -16,6 +16,8 @@ classifier anything to work with leaves fewer."""
 def distinct_values(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
     """How many values each sample has after floor, ceiling and log2, shape (n_samples,).
 
+    Counts are taken as they are.
+
     Parameters
     ----------
     pipeline : Pipeline
@@ -23,6 +25,8 @@ def distinct_values(pipeline: Pipeline, values: np.ndarray) -> np.ndarray:
     values : ndarray, shape (n_samples, n_probes)
         As measured; NaN is passed over.
     """
+    if pipeline["filter"].scale == "counts":
+        return _count(values)  # as many as log counts per million of one sample
     return _count(np.round(clone(pipeline["log2"]).fit_transform(values), DECIMALS))
 
 

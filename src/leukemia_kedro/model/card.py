@@ -103,7 +103,7 @@ class Card(_Part):
 
     format: str
     classes: Annotated[list[str], Field(min_length=2)]
-    scale: Literal["raw", "log2"]
+    scale: Literal["raw", "log2", "counts"]
     threshold: Share
     reject_option: _RejectOption
     conformal: _Conformal

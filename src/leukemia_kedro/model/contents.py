@@ -15,7 +15,7 @@ import numpy as np
 
 from leukemia_kedro.cohort.selection import reserved_names
 from leukemia_kedro.errors import CONTROL
-from leukemia_kedro.model.attributes import LARGEST, Content, takes
+from leukemia_kedro.model.attributes import LARGEST, Content, takes, type_name
 from leukemia_kedro.model.classifier_contents import (
     CLASSIFIERS,
     MEMBERS,
@@ -48,8 +48,10 @@ def check_pipeline(pipeline: Any) -> None:
     if names != expected:
         raise ValueError(f"the steps of the pipeline are {names}, expected {expected}")
     n_features = _probes(steps[0][1])
+    of_counts = type_name(steps[0][1]) == _OF_COUNTS["filter"][0]
+    rules = _STEPS | (_OF_COUNTS if of_counts else {})
     for name, step in steps:
-        kind, check = _STEPS[name]
+        kind, check = rules[name]
         n_features = check(Content(step, kind), n_features)
 
 
@@ -85,6 +87,17 @@ def _probe_filter(content: Content, n_features: int) -> int:
 
 def _log_transform(content: Content, n_features: int) -> int:
     takes(content, n_features)
+    content.close()
+    return n_features
+
+
+def _log_counts(content: Content, n_features: int) -> int:
+    takes(content, n_features)
+    reference = content.array("reference_", "f", n_features)
+    if reference.min() < 0 or not reference.any():
+        content.refuse("reference_", "holds no counts of reads")
+    for name in ("mean_ratio_", "mean_size_"):
+        content.number(name, 1 / LARGEST)
     content.close()
     return n_features
 
@@ -153,11 +166,15 @@ _STEPS: dict[str, tuple[str, Callable[[Content, int], int]]] = {
     "scale": ("sklearn.preprocessing._data.StandardScaler", _scaler),
     "classify": (f"{_OURS}.calibrated.CalibratedClassifier", _calibrated),
 }
+_OF_COUNTS: dict[str, tuple[str, Callable[[Content, int], int]]] = {
+    "filter": (f"{_OURS}.count_filter.CountFilter", _probe_filter),
+    "log2": (f"{_OURS}.log_counts.LogCounts", _log_counts),
+}
 
 
 TRUSTED_TYPES = (
     "sklearn.pipeline.Pipeline",
-    *(kind for kind, _ in _STEPS.values()),
+    *(kind for kind, _ in [*_STEPS.values(), *_OF_COUNTS.values()]),
     *CLASSIFIERS,
     *MEMBERS,
 )

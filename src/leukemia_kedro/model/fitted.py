@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
-from leukemia_kedro.cohort.scale import check_scale
+from leukemia_kedro.cohort.scale import check_counts, check_scale
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.blank import blank_as_measured, why_blank
 from leukemia_kedro.model.conformal import ConformalSets
@@ -140,7 +140,10 @@ class FittedModel:
         scored = []
         for batch in batches(table, probes):
             check_values(batch, probes, genes, allowed_missing_share)
-            if not scale_checked:
+            if self.card["scale"] == "counts":
+                kept = self.pipeline["filter"].get_support()
+                check_counts(batch.expression, batch.samples, kept, scale_checked)
+            elif not scale_checked:
                 trained = self.card["training"]
                 measured = ~blank_as_measured(batch.expression, trained["distinct_values"])
                 values, names = batch.expression[measured], batch.samples[measured]
@@ -167,7 +170,7 @@ class FittedModel:
         genes = self.pipeline[:-1].get_feature_names_out()
         with np.errstate(all="ignore"):
             middle = (known.minimum_ + known.maximum_) / 2
-            middle = middle if known.scale == "raw" else np.log2(middle)
+            middle = np.log2(middle) if known.scale == "log2" else middle
             batch = Batch(pd.Index(["trial"]), middle[np.newaxis])
             calls = self._judge(batch, genes)
         probabilities = calls.filter(regex=f"^{PROBABILITY}").to_numpy(dtype=float)

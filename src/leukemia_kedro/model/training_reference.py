@@ -111,7 +111,10 @@ class TrainingReference:
             As measured, NaN where missing: a missing probe counts as its training mean.
         """
         known = self.profiles
-        log2 = clone(pipeline["log2"]).fit_transform(values[:, in_profile(pipeline)])
+        values, to_log2 = values[:, in_profile(pipeline)], pipeline["log2"]
+        # A profile of arrays has other probes than the step was fitted to; it learns nothing.
+        of_counts = pipeline["filter"].scale == "counts"
+        log2 = to_log2.transform(values) if of_counts else clone(to_log2).fit_transform(values)
         profiles = log2.astype(float)
         return known.space.distance(np.where(np.isnan(profiles), known.means, profiles))
 
@@ -128,16 +131,20 @@ class TrainingReference:
         return pipeline[after:-1].transform(np.where(np.isnan(values), self.means, values))
 
 
-def measure_profiles(training_set: TrainingSet, log2: TransformerMixin) -> ProfileReference:
+def measure_profiles(
+    training_set: TrainingSet, log2: TransformerMixin, kept: np.ndarray | None = None
+) -> ProfileReference:
     """The part that models share, from the samples that they are fitted on.
 
-    ``log2`` is their step from values as measured to log2.
+    ``log2`` is their step from values as measured to log2. ``kept`` says of each probe whether it
+    is part of the profile, see :func:`in_profile`; by default of arrays.
     """
     classes, groups = training_set.classes, training_set.groups
-    counts = ~np.isnan(training_set.matrix).all(axis=0)
-    counts[training_set.excluded] = False
+    if kept is None:
+        kept = ~np.isnan(training_set.matrix).all(axis=0)
+        kept[training_set.excluded] = False
     chosen = representative(classes)
-    profiles = clone(log2).fit_transform(training_set.matrix[:, counts]).astype(float)
+    profiles = clone(log2).fit_transform(training_set.matrix[:, kept]).astype(float)
     means = pd.DataFrame(profiles).mean().to_numpy()  # of what is not missing
     profiles = np.where(np.isnan(profiles), means, profiles)[chosen]
     units = chosen if groups is None else groups[chosen]
@@ -169,6 +176,9 @@ def in_profile(pipeline: Pipeline) -> np.ndarray:
     """Whether each probe is part of the profile, shape (n_probes,).
 
     Controls that the cohort drops are not, nor are probes that no training sample has a value of.
+    Of counts, the genes that pass the filter are: the others have too few reads to tell anything.
     """
+    if pipeline["filter"].scale == "counts":
+        return pipeline["filter"].get_support()
     excluded = pd.Index(pipeline.feature_names_in_).isin(pipeline["filter"].exclude or [])
     return ~excluded & ~np.isnan(pipeline["filter"].minimum_)

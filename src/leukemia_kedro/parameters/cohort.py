@@ -53,12 +53,18 @@ class MissingParameters(Block):
 
 
 class FilterParameters(Block):
-    """Probes kept (Dudoit, Fridlyand & Speed 2002), in linear intensities on either scale."""
+    """Probes kept: by ratio and range of linear intensities, on the scale raw or log2 (Dudoit,
+    Fridlyand & Speed 2002); by numbers of reads, on the scale counts (Chen, Lun & Smyth 2016)."""
 
     min_ratio: float | None = Field(default=None, ge=1)
     """Keep a probe whose maximum / minimum over the training samples is larger."""
     min_range: float | None = Field(default=None, ge=0)
     """Keep a probe whose maximum − minimum over the training samples is larger."""
+    min_count: float = Field(default=10, ge=0)
+    """Counts only: reads that express a gene, in a library of median size. A gene is kept if it is
+    expressed in about as many training samples as the smallest class has."""
+    min_total_count: float = Field(default=15, ge=0)
+    """Counts only: reads of a gene that is kept, in all training samples together."""
     drop_controls: bool = False
     """Whether the chip's control probes are left out of ranking and models."""
 
@@ -120,8 +126,9 @@ class CohortParameters(Block):
 
     name: NameOrNull = None
     """For the model card; the folder of the cohort's files."""
-    scale: Literal["raw", "log2"]
-    """Raw intensities, or already log2. It has no default: a run without it is refused."""
+    scale: Literal["raw", "log2", "counts"]
+    """Raw intensities, already log2, or counts of reads. It has no default: a run without it is
+    refused."""
     scale_checked: bool = False
     """True where somebody has looked at the values and the scale is right, whatever they look
     like: what would be refused is told."""
@@ -131,6 +138,9 @@ class CohortParameters(Block):
     """Values above are set to it."""
     take_log2: bool = True
     """False leaves raw intensities unlogged everywhere, as many public notebooks do."""
+    prior_count: float = Field(default=2, gt=0)
+    """Counts only: reads added to each count, in proportion to the library, before the log2 of
+    counts per million is taken."""
     standardise_arrays: bool = False
     """Whether each array is brought to mean 0 and deviation 1 over the probes kept, for
     differential expression, signature and figures. Models have ``normalise_arrays``."""
@@ -149,6 +159,31 @@ class CohortParameters(Block):
     def normalisation(self) -> Normalisation:
         """How arrays are normalised for all but the models."""
         return "standardise" if self.standardise_arrays else "none"
+
+    @model_validator(mode="after")
+    def _counts_are_left_as_they_are(self):
+        if self.scale != "counts":
+            return self
+        of_intensities = {
+            "floor": self.floor is not None,
+            "ceiling": self.ceiling is not None,
+            "take_log2: false": not self.take_log2,
+            "filter.min_ratio": self.filter.min_ratio is not None,
+            "filter.min_range": self.filter.min_range is not None,
+        }
+        if stated := [name for name, is_stated in of_intensities.items() if is_stated]:
+            raise ValueError(
+                f"{', '.join(stated)}: for intensities, not for scale 'counts'. Remove it. Genes "
+                "with few reads are dropped by filter.min_count and filter.min_total_count; "
+                "prior_count takes the place of a floor"
+            )
+        if self.missing.policy != "fail":
+            raise ValueError(
+                f"missing.policy {self.missing.policy!r} is not for scale 'counts': a gene that "
+                "was not counted is no gene with 0 reads. Set it to 'fail', and remove the genes "
+                "that lack counts from the file"
+            )
+        return self
 
     @model_validator(mode="after")
     def _bounds_fit_the_scale(self):

@@ -29,12 +29,16 @@ if TYPE_CHECKING:
 
 QUANTILES = ("minimum", "lower_quartile", "median", "upper_quartile", "maximum")
 MOST_BOXES = 120
-LINEAR_BELOW = 100  # of raw intensities, which may be negative
+LINEAR_BELOW = {"raw": 100, "counts": 1}  # raw intensities may be negative, counts are zero
 FEWEST_PLACES = 24  # for boxes in a row: three samples would otherwise fill the width of a page
 MOST_NAMES = 80
 MOST_STEPS = 600  # of the bands that stand for boxes where these would be too narrow
 MOST_DISTRIBUTIONS = 1000
-SCALES = {"raw": "intensity (arbitrary units, symmetric log)", "log2": "log2 intensity"}
+SCALES = {
+    "raw": "intensity (arbitrary units, symmetric log)",
+    "log2": "log2 intensity",
+    "counts": "reads of a gene (symmetric log)",
+}
 
 
 @shown_in("cohort")
@@ -86,7 +90,8 @@ def intensity_per_sample(
 
     Of more than 600 samples, as many are drawn evenly from each class and split by their median.
 
-    Raw intensities get a symmetric log axis, as they may be negative.
+    Raw intensities get a symmetric log axis, as they may be negative; so do counts, as many are
+    zero.
     """
     scale = data_quality["scale"]
     quantiles = pd.DataFrame(data_quality["intensity_per_sample"]).T[list(QUANTILES)]
@@ -106,24 +111,30 @@ def intensity_per_sample(
     for ax, split in zip(axes[:, 0], splits, strict=True):
         members = shown[shown["split"] == split]
         draw(ax, members, style.class_colours(classes))
-        if scale == "raw" and members["maximum"].max() > LINEAR_BELOW:
-            ax.set_yscale("symlog", linthresh=LINEAR_BELOW)
+        if scale in LINEAR_BELOW and members["maximum"].max() > LINEAR_BELOW[scale]:
+            ax.set_yscale("symlog", linthresh=LINEAR_BELOW[scale])
         ax.margins(x=0.01)
         if draw is _boxes:
             ax.set_xlim(-0.6, max(shown["split"].value_counts().max(), FEWEST_PLACES) - 0.4)
         style.title(ax, f"{split} ({n_in_brackets(table[table['split'] == split])})")
     ratios = are_ratios(data_quality)
     figure.supylabel("log2 ratio" if ratios else SCALES[scale], fontsize=style.TEXT_SIZE)
-    axes[-1, 0].set_xlabel("samples, by class and median intensity")
+    what, one = "Intensities", "Intensity"
+    if ratios:
+        what, one = "Log2 ratios", "Ratio"
+    elif scale == "counts":
+        what, one = "Counts of reads", "Count"
+    middle = "count" if scale == "counts" else "intensity"
+    axes[-1, 0].set_xlabel(f"samples, by class and median {middle}")
     style.legend_below(figure, style.class_entries(classes, table["label"]))
 
     medians = table["median"]
     return CaptionedFigure(
         name="intensity-per-sample",
-        title=f"{'Log2 ratios' if ratios else 'Intensity'} per sample",
-        caption=f"{'Log2 ratios' if ratios else 'Intensities'} over all probes in each of "
+        title=f"{'Intensity' if what == 'Intensities' else what} per sample",
+        caption=f"{what} over all {'genes' if scale == 'counts' else 'probes'} in each of "
         f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
-        alt=f"{'Ratio' if ratios else 'Intensity'} quantiles of "
+        alt=f"{one} quantiles of "
         f"{counted(len(table), 'sample')}; the medians run from "
         f"{medians.min():,.4g} to {medians.max():,.4g}.",
         figure=figure,
@@ -188,14 +199,18 @@ def intensity_shift(
         ax.fill_betweenx(shares, low, high, color=colour, alpha=0.3, linewidth=0)
         ax.plot(middle, shares, color=colour, label=f"{split} ({n})")
         spread[split] = f"{split} {middle[49]:.2f}"
-    unit = "log2 ratio" if are_ratios(data_quality) else "log2 intensity"
+    unit, units = "log2 intensity", "log2 intensities"
+    if are_ratios(data_quality):
+        unit, units = "log2 ratio", "log2 ratios"
+    elif data_quality["scale"] == "counts":
+        unit = units = "log2 counts per million"
     ax.set(xlabel=unit, ylabel="share of probes at or below", ylim=(0, 1))
     style.legend(ax, loc="lower right")
 
     return CaptionedFigure(
         name="intensity-shift",
         title="Training against test samples",
-        caption=f"Cumulative distribution of a sample's {unit.replace('ity', 'itie')}s: median "
+        caption=f"Cumulative distribution of a sample's {units}: median "
         "over the samples of a split (line) and the middle 90% of them (band), from "
         f"{drawn_of(len(shown), len(sample_split))}. A classifier separates training from test "
         f"samples with an area under the ROC curve of {shift['auc']:.2f} "

@@ -95,7 +95,8 @@ def _warnings(cohort: CohortStudy) -> list[str]:
 def data_quality(study: Study) -> CohortQuality:
     quality = study.cohort.data_quality
     medians = [sample["median"] for sample in quality["intensity_per_sample"].values()]
-    unit, digits = ("intensity", 0) if quality["scale"] == "raw" else ("log2 intensity", 2)
+    units = {"raw": ("intensity", 0), "log2": ("log2 intensity", 2), "counts": ("count", 1)}
+    unit, digits = units[quality["scale"]]
     n_patients = study.cohort.n_patients
     patients = {} if n_patients is None else {"Patients": count(n_patients)}
     if study.cohort.are_ratios:

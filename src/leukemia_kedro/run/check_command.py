@@ -19,7 +19,7 @@ from leukemia_kedro.cohort import identity, quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import published_as
-from leukemia_kedro.cohort.scale import SCALE_NAMES, guess_scale
+from leukemia_kedro.cohort.scale import SCALE_NAMES, are_counts_of_reads, guess_scale
 from leukemia_kedro.cohort.selection import in_words, select_samples
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.compute.parallel import leave_cluster
@@ -146,7 +146,7 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     counts = quality.count_values(cohort)
     negative = counts["negative_share"]
     lacking = np.isnan(values).any(axis=0).sum()
-    looks_like = SCALE_NAMES[guess_scale(values)]
+    looks_like = SCALE_NAMES["counts" if are_counts_of_reads(values) else guess_scale(values)]
     return {
         "Origin": cohort.origin,
         **_published(read),

@@ -26,7 +26,9 @@ READ = re.compile(
 """Names of files that Kedro and its plugins read."""
 NEAR = 0.8
 """Names less alike (difflib's ratio) may be the user's own; one letter of five is as much."""
-SCALES = "raw (intensities as scanned) or log2 (log2 values, such as RMA or log-CPM)"
+SCALES = (
+    "raw (intensities as scanned), log2 (log2 values, such as RMA or log-CPM) or counts (of reads)"
+)
 
 
 class Environment:
@@ -149,7 +151,8 @@ class Environment:
         found = f", but {near[0]!r}, which is no parameter" if near else ""
         guess, looks_like = self._looks_like()
         log2, raw = "cohort: {scale: log2}", "cohort: {scale: raw, floor: 100}"
-        example = {"log2": log2, "counts": log2, "raw": raw}.get(guess, f"{log2} or {raw}")
+        counts = "cohort: {scale: counts}"
+        example = {"log2": log2, "counts": counts, "raw": raw}.get(guess, f"{log2} or {raw}")
         yield (
             f"the scale of the values is not stated{found}; expected {SCALES}. "
             f"{looks_like}Write into {self._place('parameters.yml')}, for example: {example}"
@@ -179,7 +182,8 @@ class Environment:
         low, high = values.min(axis=None), values.max(axis=None)
         if are_counts_of_reads(values.to_numpy()):
             return "counts", (
-                f"Values from {low:g} to {high:g} look like counts of reads: give {LOG_CPM}. "
+                f"Values from {low:g} to {high:g} look like counts of reads: state counts, or give "
+                f"{LOG_CPM}. "
             )
         guess = guess_scale(values.to_numpy())
         return guess, f"Values from {low:g} to {high:g} look like {SCALE_NAMES[guess]}. "

@@ -20,11 +20,12 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
+from leukemia_kedro.cohort.findings import smaller_filter
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.calibrated import class_scores
 from leukemia_kedro.estimators.model_pipeline import classifier, probe_filter
-from leukemia_kedro.estimators.probe_filter import ProbeFilter
+from leukemia_kedro.estimators.probe_filter import ProbeSelector
 from leukemia_kedro.evaluation.own_folds import in_groups
 from leukemia_kedro.evaluation.plan import (
     Split,
@@ -63,29 +64,31 @@ def rehearse_filter(
     unfitted = probe_filter(cohort, training_set.controls)
     try:
         plan = resampling_plan(labels, resampling, seed, groups)
-        passing = unfitted.fit(training_set.expression).get_support(indices=True)
+        passing = unfitted.fit(training_set.expression, classes).get_support(indices=True)
     except UserError:
         return
     # Where one of these passes in a fold, no other needs to be looked at.
     few = passing[:: max(1, len(passing) // FEW_PROBES)]
-    of_few, of_all = values[:, few], values[:, passing]
+    tried = [values[:, few], values[:, passing]]
+    if cohort.scale == "counts":  # whether one gene passes depends on the reads of all
+        tried = [values]
     free = probe_filter(cohort)
     for outer in outer_splits(plan, labels.index, groups):
         for part in [outer, *inner_splits(outer, classes, resampling.inner_folds, seed)]:
-            if not any(_passes(free, tried[part.train]) for tried in (of_few, of_all)):
+            learned = classes[part.train]
+            if not any(_passes(free, some[part.train], learned) for some in tried):
                 inner = f", inner fold {part.inner_fold}" if part.inner_fold else ""
                 raise UserError(
                     f"no probe passes the filter over the {len(part.train)} training samples of "
                     f"repeat {part.repeat}, fold {part.fold}{inner}; over all "
                     f"{len(labels)} training samples {len(passing)} of {values.shape[1]} do, some "
-                    "by the samples held out there. Set a smaller cohort.filter.min_ratio or "
-                    "min_range, or null"
+                    f"by the samples held out there. {smaller_filter(cohort)}"
                 )
 
 
-def _passes(unfitted: ProbeFilter, values: np.ndarray) -> bool:
+def _passes(unfitted: ProbeSelector, values: np.ndarray, classes: np.ndarray) -> bool:
     try:
-        unfitted.fit(values)
+        unfitted.fit(values, classes)
     except CohortError:  # no probe is left
         return False
     return True

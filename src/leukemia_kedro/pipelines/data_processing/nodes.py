@@ -55,35 +55,41 @@ def filter_probes(
     CohortError
         Fewer than two probes pass, or one that passes would get an infinite score.
     """
-    from leukemia_kedro.cohort.findings import check_scatter
+    from leukemia_kedro.cohort.findings import check_scatter, smaller_filter
     from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.errors import CohortError
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
     labels, _ = training_samples(sample_split)
     training = expression[labels.index]
-    table = probe_filter(cohort).fit(training.T).to_frame().set_index("probe")
+    classes = labels.to_numpy(dtype=str)
+    table = probe_filter(cohort).fit(training.T, classes).to_frame().set_index("probe")
     if table["passes"].sum() < 2:
         raise CohortError(
             f"1 of {len(table)} probes passes the filter: expected at least two, which models and "
-            "projections need. Set a smaller cohort.filter.min_ratio or min_range, or null, or "
-            "give more probes"
+            f"projections need. {smaller_filter(cohort)}, or give more probes"
         )
     check_scatter(training[table["passes"].to_numpy()].T, labels, cohort)
     return table
 
 
 def transform_to_log2(
-    expression: DataFrame, probe_filter: DataFrame, cohort: CohortParameters
+    expression: DataFrame,
+    probe_filter: DataFrame,
+    sample_split: DataFrame,
+    cohort: CohortParameters,
 ) -> DataFrame:
-    """Floor, ceiling and log2 for every probe.
+    """Log2 expression of every probe: after floor and ceiling, or of counts per million.
 
     Parameters
     ----------
     expression : DataFrame, shape (n_probes, n_samples)
         As measured.
     probe_filter : DataFrame, index ``probe``, column ``passes``
-        The probes over which each array is standardised, where the cohort asks for that.
+        The probes over which each array is standardised, where the cohort asks for that, and of
+        which a library of counts is the sum.
+    sample_split : DataFrame, index ``sample``, column ``split``
+        The training samples, from which the normalisation of counts is learned.
     cohort : CohortParameters
 
     Returns
@@ -94,11 +100,20 @@ def transform_to_log2(
     import numpy as np
     import pandas as pd
 
+    from leukemia_kedro.estimators.log_counts import LogCounts
     from leukemia_kedro.estimators.model_pipeline import log_transform
 
-    values = log_transform(cohort).fit_transform(expression.to_numpy().T).T
+    passes = probe_filter.loc[expression.index, "passes"].to_numpy()
+    to_log2, measured = log_transform(cohort), expression.to_numpy().T
+    if isinstance(to_log2, LogCounts):
+        train = sample_split.loc[expression.columns, "split"].to_numpy() == "train"
+        of_kept = measured[:, passes]
+        sizes = to_log2.fit(of_kept[train]).normalised_sizes(of_kept)
+        values = to_log2.log_counts(measured, sizes).T
+    else:
+        values = to_log2.fit_transform(measured).T
     if cohort.standardise_arrays:
-        kept = values[probe_filter.loc[expression.index, "passes"].to_numpy()]
+        kept = values[passes]
         values = (values - np.nanmean(kept, axis=0)) / np.nanstd(kept, axis=0, ddof=1)
     return pd.DataFrame(values, index=expression.index, columns=expression.columns)
 

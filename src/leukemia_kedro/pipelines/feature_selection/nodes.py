@@ -73,13 +73,14 @@ def rank_genes(
 
     from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.compute.parallel import run_parallel
-    from leukemia_kedro.estimators.model_pipeline import complete_log2, probe_filter
+    from leukemia_kedro.estimators.model_pipeline import complete, log_transform, probe_filter
     from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 
     unfitted = probe_filter(cohort, training_set.controls)
-    kept = unfitted.fit(training_set.expression).get_support(indices=True)
-    to_log2 = complete_log2(cohort, cohort.normalisation)
-    log2 = to_log2.fit_transform(training_set.matrix.take(kept, axis=1))
+    learned = unfitted.fit(training_set.expression, training_set.classes)
+    kept = learned.get_support(indices=True)
+    measured = log_transform(cohort).fit_transform(training_set.matrix.take(kept, axis=1))
+    log2 = complete(cohort, cohort.normalisation).fit_transform(measured)
     criteria = feature_selection.criteria
     scores = run_parallel(
         score_genes,
@@ -189,8 +190,10 @@ def choose_signature(
     by_criterion = gene_ranking[gene_ranking["criterion"] == signature.criterion]
     top = by_criterion.nsmallest(signature.n_genes, "rank")
     names = list(top["probe"])
-    log2 = log_transform(cohort).fit_transform(training_set.expression[names].to_numpy())
-    means = pd.DataFrame(log2, columns=names).groupby(training_set.labels.to_numpy()).mean()
+    # All ranked probes, because counts are normalised over all that are kept.
+    ranked = list(by_criterion["probe"])
+    log2 = log_transform(cohort).fit_transform(training_set.expression[ranked].to_numpy())
+    means = pd.DataFrame(log2, columns=ranked).groupby(training_set.labels.to_numpy()).mean()
     frequency = selection_stability.set_index("probe")["selection_frequency"]
     table = pd.DataFrame(
         {

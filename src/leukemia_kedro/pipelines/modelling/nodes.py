@@ -77,10 +77,14 @@ def cross_validate(
 
 def measure_profiles(training_set: TrainingSet, cohort: CohortParameters) -> ProfileReference:
     """How far training samples lie from one another; all models share it."""
-    from leukemia_kedro.estimators.model_pipeline import log_transform
+    from leukemia_kedro.estimators.model_pipeline import log_transform, probe_filter
     from leukemia_kedro.model.training_reference import measure_profiles
 
-    return measure_profiles(training_set, log_transform(cohort))
+    kept = None
+    if cohort.scale == "counts":
+        unfitted = probe_filter(cohort, training_set.controls)
+        kept = unfitted.fit(training_set.expression, training_set.classes).get_support()
+    return measure_profiles(training_set, log_transform(cohort), kept)
 
 
 def fit(
