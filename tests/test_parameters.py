@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from leukemia_kedro.parameters import (
     CohortParameters,
     ComputeParameters,
+    DifferentialExpressionParameters,
     GenesParameters,
     ModelParameters,
 )
@@ -26,6 +27,12 @@ def test_no_workers_are_refused():
     with pytest.raises(ValidationError, match="expected at least 1, or -1 for one per core"):
         ComputeParameters(n_jobs=0)
     ComputeParameters(n_jobs=-2)
+
+
+def test_decisions_by_an_f_test_are_refused_where_there_is_none():
+    with pytest.raises(ValidationError, match="rests on the F-test, which treat_lfc does not have"):
+        DifferentialExpressionParameters(decide="nestedF", treat_lfc=1)
+    DifferentialExpressionParameters(decide="global", treat_lfc=1)
 
 
 def test_floor_and_ceiling_of_raw_intensities_are_refused_on_the_log2_scale():

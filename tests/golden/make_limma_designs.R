@@ -76,5 +76,51 @@ write_table(rbind(
   correlation_case("missing_weights", gaps, unequal, weights = gene_weights)
 ), "correlation")
 
+# ---- decisions over contrasts -----------------------------------------------------------------
+
+decision_case <- function(name, y, formula, methods, trend = FALSE, robust = FALSE, lfc = NULL) {
+  design <- model.matrix(formula, samples)
+  means <- rbind(
+    "AML-ALL" = c(-1, 1, 0), "MLL-ALL" = c(-1, 0, 1), "leukemias-ALL" = c(-1, 0.5, 0.5)
+  )
+  if (colnames(design)[1] == "(Intercept)") means[, 1] <- 0
+  contrasts <- matrix(0, ncol(design), 3, dimnames = list(colnames(design), rownames(means)))
+  contrasts[1:3, ] <- t(means)
+  fit <- contrasts.fit(lmFit(y, design), contrasts)
+  fit <- if (is.null(lfc)) eBayes(fit, trend = trend, robust = robust) else treat(fit, lfc = lfc)
+  do.call(rbind, lapply(methods, function(method) {
+    decided <- unclass(decideTests(fit, method = method))
+    mode(decided) <- "integer"
+    data.frame(case = name, method = method, probe = rownames(y), decided, check.names = FALSE)
+  }))
+}
+every_method <- c("separate", "global", "hierarchical", "nestedF")
+write_table(rbind(
+  decision_case("plain", y, ~ 0 + label, every_method),
+  decision_case("covariates", y, ~ label + batch + age, every_method, TRUE, TRUE),
+  decision_case("treat", y, ~ 0 + label, c("separate", "global"), lfc = 0.5)
+), "decisions")
+
+# ---- removed batches --------------------------------------------------------------------------
+
+removal_case <- function(name, y, ...) {
+  data.frame(case = name, probe = rownames(y), removeBatchEffect(y, ...))[1:16, ]
+}
+classes <- model.matrix(~ label, samples)
+site <- c("north", "east", "south")[1 + (3 * seq_len(ncol(y))) %% 7 %% 3]
+write_table(rbind(
+  removal_case("batch", y, batch = samples$batch),
+  removal_case("batch_design", y, batch = samples$batch, design = classes),
+  removal_case("two_batches_design", y, batch = samples$batch, batch2 = site, design = classes),
+  removal_case("site_covariate_design", y, batch = site, covariates = samples$age,
+               design = classes),
+  removal_case("missing_design", gaps, batch = site, covariates = samples$age, design = classes)
+), "batch_removal")
+
+# ---- averaged probes --------------------------------------------------------------------------
+
+write_table(data.frame(avereps(gaps[1:60, ], ID = sprintf("gene_%02d", (7 * 1:60) %% 23))),
+            "averaged")
+
 cat(R.version.string, "limma", as.character(packageVersion("limma")), "statmod",
     as.character(packageVersion("statmod")), "\n")

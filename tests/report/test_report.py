@@ -86,7 +86,7 @@ def unusual():
             **FOUND["cohort"].model_dump(exclude={"missing", "split"}),
         ),
         differential_expression=DifferentialExpressionParameters(
-            treat_lfc=0.5, blocks="batch", trend=True, robust=True, fdr=0.1
+            treat_lfc=0.5, blocks="batch", trend=True, robust=True, fdr=0.1, decide="global"
         ),
         selection_bias=FOUND["selection_bias"]
         | {"permuted_labels": {"genes_inside_folds": 0.51, "genes_outside_folds": 0.51}},
@@ -369,6 +369,14 @@ def test_a_fold_change_is_offered_where_half_of_all_probes_differ(two_classes):
     changed = {name: table.assign(**{"adj.P.Val": half}) for name, table in tables.items()}
     for page, offered in ((page_with(contrast_tables=changed), True), (two_classes, False)):
         assert ("treat_lfc" in text(by_id(page, "differential-expression"))) == offered
+
+
+def test_methods_say_how_decisions_allow_for_several_contrasts(two_classes):
+    parameters = DifferentialExpressionParameters(decide="nestedF")
+    said = text(by_id(page_with(differential_expression=parameters), "methods"))
+    assert "then their contrasts by nested F-tests (limma's method nestedF)" in said
+    assert "Michaud et al. 2008" in said
+    assert "limma's method" not in text(by_id(two_classes, "methods"))
 
 
 def test_an_overlap_of_signatures_from_the_same_patients_has_no_p_value():

@@ -239,8 +239,16 @@ def test_without_any_difference_p_values_are_uniform(kind):
     assert stats.kstest(moderated.f_p_value, "uniform").pvalue > 1e-3
 
 
-def test_without_any_difference_bh_rejects_something_in_a_twentieth_of_the_studies():
-    fits = (fitted(expression(100, seed=seed, n_different=0), ["B-A"]) for seed in range(200))
-    rejected = sum(decide_tests(moderate(fit), 0.05).any(axis=None) for fit in fits)
+@pytest.mark.parametrize(
+    ("method", "contrasts"),
+    [
+        ("separate", ["B-A"]), ("global", CONTRASTS), ("hierarchical", CONTRASTS),
+        ("nestedF", CONTRASTS),
+    ],
+)  # fmt: skip
+def test_without_any_difference_a_twentieth_of_the_studies_finds_something(method, contrasts):
+    """One contrast by itself, or all of them by the methods that allow for several."""
+    fits = (fitted(expression(100, seed=seed, n_different=0), contrasts) for seed in range(200))
+    rejected = sum(decide_tests(moderate(fit), 0.05, method).any(axis=None) for fit in fits)
     # Binomial(200, 0.05) lies in 2 … 20 with probability 0.998.
     assert 2 <= rejected <= 20

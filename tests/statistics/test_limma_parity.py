@@ -8,6 +8,7 @@ transformed scale, and the likelihood of limma 3.63 is maximised to a tolerance 
 equality rests on equal steps.
 """
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,24 @@ def test_mll_with_three_contrasts(mll_file, name):
     positions = [f"{position:05d}" for position in range(1, len(values) + 1)]
     samples = pd.DataFrame({"label": raw["class"]})
     assert_equal_to_limma(pd.DataFrame(values, positions), samples, f"mll.{name}", "limma_3.62")
+
+
+@pytest.mark.parametrize(
+    ("case", "method"),
+    [
+        *product(["plain", "covariates"], ["separate", "global", "hierarchical", "nestedF"]),
+        *product(["treat"], ["separate", "global"]),  # it has no F-test
+    ],
+)
+def test_decisions_over_all_contrasts(case, method):
+    """Of make_limma_designs.R. The third contrast follows from the other two."""
+    formula = "~ label + batch + age" if case == "covariates" else "~ 0 + label"
+    samples = read("simulated.samples").set_index("sample")
+    y = read("simulated.y").set_index("probe")
+    design = design_matrix(formula, samples, ["ALL", "AML", "MLL"])
+    fit = fit_contrasts(fit_linear_model(y, design.matrix), contrast_matrix(CLASSES, design))
+    kind = (case == "covariates", case == "covariates", "limma_3.54")
+    moderated = treat(fit, 0.5, *kind) if case == "treat" else moderate(fit, *kind)
+    limma = read("designs.decisions").query("case == @case and method == @method")
+    found = decide_tests(moderated, 0.05, method)
+    pd.testing.assert_frame_equal(found, limma.set_index("probe")[list(CLASSES)], check_names=False)

@@ -205,7 +205,9 @@ def contrast_table(
     return table.reindex(columns=COLUMNS).reset_index(names="probe")
 
 
-def count_decisions(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
+def count_decisions(
+    moderated: ModeratedFit, parameters: DifferentialExpressionParameters
+) -> pd.DataFrame:
     """Numbers of probes by contrast, as limma's ``decideTests`` gives them.
 
     Returns
@@ -213,7 +215,7 @@ def count_decisions(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
     DataFrame, columns ``contrast, up, down, not_significant``
     """
     signs = {"up": 1, "down": -1, "not_significant": 0}
-    decisions = decide_tests(moderated, fdr)
+    decisions = decide_tests(moderated, parameters.fdr, parameters.decide)
     counts = {name: (decisions == sign).sum() for name, sign in signs.items()}
     return pd.DataFrame(counts).reset_index(names="contrast")
 

@@ -14,6 +14,7 @@ from .cohort import (
 )
 from .compute import ComputeParameters
 from .differential_expression import (
+    DecisionMethod,
     DifferentialExpressionParameters,
     EnrichmentParameters,
     LimmaVersion,
@@ -35,6 +36,7 @@ __all__ = [
     "NORMALISATIONS",
     "CohortParameters",
     "ComputeParameters",
+    "DecisionMethod",
     "DifferentialExpressionParameters",
     "EnrichmentParameters",
     "ExternalValidationParameters",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from leukemia_kedro.parameters.block import Block, NameOrNull
 
 LimmaVersion = Literal["limma_3.62", "limma_3.54"]
 """Whose estimate of the prior variance: limma's from 3.61.8 on, or limma's up to 3.60."""
+DecisionMethod = Literal["separate", "global", "hierarchical", "nestedF"]
+"""How limma's ``decideTests`` corrects for many genes and contrasts together."""
 
 
 class DifferentialExpressionParameters(Block):
@@ -36,10 +38,23 @@ class DifferentialExpressionParameters(Block):
     """Tests for a log2 fold change beyond this, by limma's ``treat``, rather than for any."""
     fdr: float = Field(default=0.05, gt=0, lt=1)
     """A probe is up or down where its Benjamini–Hochberg value is below."""
+    decide: DecisionMethod = "separate"
+    """How the numbers of probes up and down allow for many contrasts: each ``separate``, all
+    together (``global``), or probes first, by their F-test, and then their contrasts
+    (``hierarchical``, ``nestedF``). The columns of the tables stay those of each contrast."""
     permutations: int = Field(default=1000, ge=0)
     """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
     blocks: NameOrNull = None
     """Column of the samples, such as batch: maxT lets labels change places within its values."""
+
+    @model_validator(mode="after")
+    def _decisions_have_their_test(self):
+        if self.treat_lfc is not None and self.decide in ("hierarchical", "nestedF"):
+            raise ValueError(
+                f"decide {self.decide!r} rests on the F-test, which treat_lfc does not have; "
+                "expected separate or global, or treat_lfc null"
+            )
+        return self
 
     @field_validator("contrasts")
     @classmethod

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from leukemia_kedro.parameters import LimmaVersion
+from leukemia_kedro.parameters import DecisionMethod, LimmaVersion
 from leukemia_kedro.statistics.intervals import CONFIDENCE
 from leukemia_kedro.statistics.linear_model import LinearFit, correlation
 from leukemia_kedro.statistics.multiple_testing import benjamini_hochberg
@@ -163,15 +163,64 @@ def top_table_f(moderated: ModeratedFit) -> pd.DataFrame:
     return table.iloc[np.lexsort([-table["F"], table["P.Value"]])]
 
 
-def decide_tests(moderated: ModeratedFit, fdr: float) -> pd.DataFrame:
+def decide_tests(
+    moderated: ModeratedFit, fdr: float, method: DecisionMethod = "separate"
+) -> pd.DataFrame:
     """Up (1), down (−1) or not significant (0), shape (n_probes, n_contrasts).
 
-    Significant is a Benjamini–Hochberg value, within each contrast, below ``fdr``; a gene without a
-    p-value is not.
+    Parameters
+    ----------
+    method : "separate", "global", "hierarchical" or "nestedF"
+        How genes and contrasts are corrected together, as in limma's ``decideTests``.
+        ``separate`` takes the Benjamini–Hochberg values of each contrast by itself. ``global``
+        takes those of all p-values of all contrasts together. The other two choose genes by the
+        Benjamini–Hochberg values of their F-test; with R genes chosen of n, the level within a gene
+        is ``fdr`` R / n. ``hierarchical`` then takes the Benjamini–Hochberg values of the contrasts
+        of one gene. ``nestedF`` asks of each contrast whether the F-test is still significant when
+        all larger t are set to its size (Michaud et al. 2008): the largest one always is.
+
+    Notes
+    -----
+    A gene without a p-value is not significant. limma refuses such genes in the last two methods.
+    Under ``global``, n counts the p-values that exist. The last two need a fit from
+    :func:`moderate`.
+
+    References
+    ----------
+    J. Michaud et al. (2008). Integrative analysis of RUNX1 downstream pathways and target genes.
+    BMC Genomics 9:363.
     """
-    adjusted = moderated.p_value.apply(lambda p: benjamini_hochberg(p.to_numpy()))
+    p_value = moderated.p_value.to_numpy()
+    if method == "separate":
+        significant = np.column_stack([benjamini_hochberg(p) for p in p_value.T]) < fdr
+    elif method == "global":
+        significant = benjamini_hochberg(p_value.ravel()).reshape(p_value.shape) < fdr
+    else:
+        assert moderated.f_p_value is not None
+        chosen = benjamini_hochberg(moderated.f_p_value) < fdr
+        level = fdr * chosen.sum() / (~np.isnan(moderated.f_p_value)).sum()
+        significant = np.zeros(p_value.shape, dtype=bool)
+        if method == "nestedF":
+            significant[chosen] = _nested_f(moderated, chosen, level)
+        else:
+            within = [benjamini_hochberg(row) < level for row in p_value[chosen]]
+            significant[chosen] = np.reshape(within, (-1, p_value.shape[1]))
     sign = np.sign(moderated.fit.coefficients.to_numpy())
-    return _like(adjusted, np.where(adjusted < fdr, sign, 0.0)).astype(int)
+    return _like(moderated.p_value, np.where(significant, sign, 0.0)).astype(int)
+
+
+def _nested_f(moderated: ModeratedFit, genes: np.ndarray, level: float) -> np.ndarray:
+    """Which contrasts of some genes are significant at ``level``, by nested F-tests."""
+    t = moderated.t.to_numpy()[genes]
+    df = (moderated.prior.df + moderated.fit.df_residual)[genes]
+    significant = np.zeros(t.shape, dtype=bool)
+    for contrast, size in enumerate(np.abs(t).T):
+        shrunk = np.clip(t, -size[:, None], size[:, None])
+        f, df_between = _f_of(moderated.fit, shrunk)
+        significant[:, contrast] = f_upper(f, df_between, df) < level
+    largest = np.abs(t).argmax(axis=1)
+    significant[np.arange(len(t)), largest] = True
+    return significant
 
 
 def squeeze_variances(
@@ -201,10 +250,16 @@ def _moderated_f(
     Contrasts that follow from others count once. The second degrees of freedom are d₀ + d without
     a cap, as in limma.
     """
+    f, df_between = _f_of(fit, t)
+    return f, f_upper(f, df_between, prior.df + fit.df_residual)
+
+
+def _f_of(fit: LinearFit, t: np.ndarray) -> tuple[np.ndarray, int]:
+    """F of the t-statistics of each gene, and its first degrees of freedom."""
     values, vectors = np.linalg.eigh(correlation(fit.cov_coefficients))
     kept = values > 1e-8 * values[-1]
     f = np.square(t @ (vectors[:, kept] / np.sqrt(values[kept]))).mean(axis=1)
-    return f, f_upper(f, kept.sum(), prior.df + fit.df_residual)
+    return f, int(kept.sum())
 
 
 def _lods(fit: LinearFit, prior: VariancePrior, t: np.ndarray, df_total: np.ndarray) -> np.ndarray:

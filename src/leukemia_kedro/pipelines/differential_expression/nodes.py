@@ -198,7 +198,7 @@ def compare_classes(
         "n_samples": len(design),
         "contrasts": comparison.expressions,
     }
-    summary = analysis.count_decisions(moderated, differential_expression.fdr)
+    summary = analysis.count_decisions(moderated, differential_expression)
     f_test = with_symbols(analysis.f_test_table(moderated, descriptions), tables["probes"])
     return contrast_tables, summary, f_test, prior
 
