@@ -1,6 +1,9 @@
 """One probe for each name: every rule against values worked out by hand, and R's limma."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from leukemia_kedro.cohort.collapse import RULES, collapse
@@ -32,6 +35,17 @@ def test_each_rule(rule, tp53, kept):
     assert list(positions) == [kept, 1]
     assert remark.startswith("6 probes have 2 names; for each stands the ")
     assert remark.endswith("; 2 probes without a name are left out")
+
+
+def test_the_mean_is_limmas_avereps():
+    """60 probes of 23 genes with gaps, one of them without a value; of make_limma_designs.R."""
+    golden = Path(__file__).resolve().parents[1] / "golden" / "limma_3.54"
+    y = pd.read_csv(golden / "simulated.gaps.csv.gz", index_col=0).iloc[:60]
+    genes = [f"gene_{7 * probe % 23:02d}" for probe in range(1, 61)]
+    limma = pd.read_csv(golden / "designs.averaged.csv.gz")
+    values, kept, _ = collapse(y.T.to_numpy(), genes, "mean")
+    assert [genes[probe] for probe in kept] == list(dict.fromkeys(genes))
+    np.testing.assert_allclose(values.T, limma, rtol=1e-13)
 
 
 def test_the_training_samples_choose():

@@ -41,7 +41,7 @@ def collapse(
 
     References
     ----------
-    ``mean`` is ``avereps`` of R's limma.
+    On log2 values, ``mean`` is ``avereps`` of R's limma.
     """
     named = np.flatnonzero([name not in ("", "---") for name in names])
     codes, found = pd.factorize(np.asarray(names, dtype=object)[named])
