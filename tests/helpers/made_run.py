@@ -84,6 +84,7 @@ def make_parameters(classes=TWO):
         "models": dict.fromkeys(MODELS, svm),
         "differential_expression": parameters.DifferentialExpressionParameters(),
         "gene_sets": parameters.EnrichmentParameters(),
+        "reporting": parameters.ReportingParameters(),
         "seed": 0,
     }  # fmt: skip
 

@@ -30,6 +30,7 @@ from .modelling import (
     Normalisation,
     ResamplingParameters,
 )
+from .reporting import ReportingParameters
 
 __all__ = [
     "LARGEST_LOG2",
@@ -51,6 +52,7 @@ __all__ = [
     "Name",
     "NameOrNull",
     "Normalisation",
+    "ReportingParameters",
     "ResamplingParameters",
     "SignatureParameters",
     "SplitParameters",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+from copy import copy
 from dataclasses import dataclass
+from typing import Self
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -54,6 +56,12 @@ class CaptionedFigure:
         if engine := self.figure.get_layout_engine():
             engine.execute(self.figure)
         self.figure.set_layout_engine("none")
+
+    def with_note(self, sentence: str) -> Self:
+        """The same figure with one more sentence in its caption."""
+        noted = copy(self)  # it is laid out already
+        object.__setattr__(noted, "caption", f"{self.caption} {sentence}")
+        return noted
 
 
 def counted(number: int, noun: str) -> str:

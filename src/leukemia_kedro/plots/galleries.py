@@ -13,6 +13,7 @@ import pandas as pd
 
 from leukemia_kedro.compute.file_names import figure_name, file_stems
 from leukemia_kedro.evaluation.comparison import models_of
+from leukemia_kedro.plots.batches import note_on_batches, shown_values
 from leukemia_kedro.plots.captions import CaptionedFigure
 from leukemia_kedro.plots.cohort import MOST_DISTRIBUTIONS
 from leukemia_kedro.plots.expression import MOST_ROWS
@@ -67,6 +68,8 @@ class Gallery:
     tables: Mapping[str, Any]
     several: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The values of a parameter, by what names their files."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Sentences for the captions of the figures that take a table, by the name of the table."""
 
     def printed(self) -> list[Callable[[], CaptionedFigure | None]]:
         """Calls that are yet to be made, by :func:`~leukemia_kedro.plots.rendering.render_all`.
@@ -106,7 +109,16 @@ class Gallery:
 
     def _call(self, function: Callable[..., Any], **given: Any) -> Callable[[], Any]:
         names = [name for name in signature(function).parameters if name not in given]
-        return partial(function, **{name: self.tables[name] for name in names}, **given)
+        call = partial(function, **{name: self.tables[name] for name in names}, **given)
+        notes = [note for table, note in self.notes.items() if table in names]
+        if notes and not function.__name__.endswith(INTERACTIVE):
+            return partial(_noted, call, " ".join(notes))
+        return call
+
+
+def _noted(call: Callable[[], CaptionedFigure | None], note: str) -> CaptionedFigure | None:
+    figure = call()
+    return None if figure is None else figure.with_note(note)
 
 
 def _kind(function: Callable[..., Any]) -> str:
@@ -114,16 +126,21 @@ def _kind(function: Callable[..., Any]) -> str:
 
 
 def cohort_gallery(
-    study: CohortStudy, projections: pd.DataFrame, explained_variance: list[float]
+    study: CohortStudy,
+    projections: pd.DataFrame,
+    explained_variance: list[float],
+    without_batch: str | None = None,
 ) -> Gallery:
     """The samples, with a figure for each projection ``method``.
 
     ``projections`` has columns ``method, sample, label, split, x, y``, a row for each sample and
-    method; ``explained_variance`` is that of the two principal axes, 0 to 1.
+    method; ``explained_variance`` is that of the two principal axes, 0 to 1. ``without_batch`` is
+    the column whose differences were removed before.
     """
     methods = {str(method): method for method in projections["method"].unique()}
     given = {"projections": projections, "explained_variance": explained_variance}
-    return Gallery("cohort", _tables(study) | given, {"method": methods})
+    notes = {} if without_batch is None else {"projections": note_on_batches(without_batch)}
+    return Gallery("cohort", _tables(study) | given, {"method": methods}, notes)
 
 
 def signature_gallery(
@@ -131,14 +148,17 @@ def signature_gallery(
     study: SignatureStudy,
     log_expression: pd.DataFrame,
     selection_stability: pd.DataFrame,
+    batch: pd.Series | None = None,
 ) -> Gallery:
     """The genes named; ``log_expression`` has those of the signature.
 
-    ``selection_stability`` has columns ``probe, selection_frequency, mean_rank``.
+    ``selection_stability`` has columns ``probe, selection_frequency, mean_rank``. For ``batch`` see
+    :func:`~leukemia_kedro.plots.batches.shown_values`.
     """
     named = log_expression.loc[study.signature["probe"]]
+    named = shown_values(named, cohort.sample_split, batch)
     given = {"log_expression": named, "selection_stability": selection_stability}
-    return Gallery("signature", _tables(cohort, study) | given)
+    return Gallery("signature", _tables(cohort, study) | given, notes=_notes(batch))
 
 
 def model_gallery(
@@ -168,12 +188,17 @@ def model_gallery(
 
 
 def contrast_gallery(
-    cohort: CohortStudy, study: ContrastStudy, log_expression: pd.DataFrame, alpha: float
+    cohort: CohortStudy,
+    study: ContrastStudy,
+    log_expression: pd.DataFrame,
+    alpha: float,
+    batch: pd.Series | None = None,
 ) -> Gallery:
     """All ``contrasts``, with a figure for each ``contrast`` of the first :data:`~.study.DRAWN`.
 
     Probes and gene sets are significant below the Benjamini–Hochberg level ``alpha``.
-    ``log_expression`` has the probes with the smallest p-values of each contrast.
+    ``log_expression`` has the probes with the smallest p-values of each contrast. For ``batch`` see
+    :func:`~leukemia_kedro.plots.batches.shown_values`.
     """
     tables, sets = study.contrast_tables, study.enrichment_tables
     every = {
@@ -182,11 +207,13 @@ def contrast_gallery(
     }
     drawn = dict(list(every.items())[:DRAWN])
     probes = pd.concat([each.table["probe"].head(MOST_ROWS) for each in drawn.values()])
-    given = {
-        "contrasts": list(every.values()),
-        "log_expression": log_expression.loc[probes.unique()],
-    }
-    return Gallery("contrast", _tables(cohort, study) | given, {"contrast": drawn})
+    shown = shown_values(log_expression.loc[probes.unique()], cohort.sample_split, batch)
+    given = {"contrasts": list(every.values()), "log_expression": shown}
+    return Gallery("contrast", _tables(cohort, study) | given, {"contrast": drawn}, _notes(batch))
+
+
+def _notes(batch: pd.Series | None) -> dict[str, str]:
+    return {} if batch is None else {"log_expression": note_on_batches(str(batch.name))}
 
 
 def _tables(cohort: CohortStudy, study: Any = None) -> dict[str, Any]:

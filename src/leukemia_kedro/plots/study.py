@@ -440,6 +440,7 @@ class StatedParameters:
     differential_expression: parameters.DifferentialExpressionParameters
     enrichment: parameters.EnrichmentParameters
     models: Mapping[str, parameters.ModelParameters]
+    reporting: parameters.ReportingParameters
     seed: int
 
 

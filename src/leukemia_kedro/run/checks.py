@@ -27,6 +27,7 @@ from leukemia_kedro.parameters import (
     ComputeParameters,
     FeatureSelectionParameters,
     ModelParameters,
+    ReportingParameters,
     ResamplingParameters,
 )
 from leukemia_kedro.run.user_message import user_message
@@ -95,6 +96,8 @@ def checks_of_run(pipeline: Pipeline, runner: str = "") -> list[Check]:
     if {"params:cohort", "params:resampling"} <= inputs and "training_set" in pipeline.datasets():
         needs = ("training_set", "params:cohort", "params:resampling", "params:seed")
         checks.append(Check(needs, _try_filter))
+    if "params:reporting" in inputs:
+        checks.append(Check(("params:reporting", "samples", "sample_split"), _check_batch))
     return checks
 
 
@@ -166,6 +169,14 @@ def refuse(checks: list[Check], catalog: CatalogProtocol, made: Mapping[str, Any
     if messages:
         raise UserError(*messages)
     return waiting
+
+
+def _check_batch(
+    reporting: ReportingParameters, samples: DataFrame, sample_split: DataFrame
+) -> None:
+    from leukemia_kedro.plots.batches import batch_removed
+
+    batch_removed(reporting, samples, sample_split)
 
 
 def check_seed(seed: Any) -> None:

@@ -11,23 +11,32 @@ from leukemia_kedro.parameters import (
     EnrichmentParameters,
     FeatureSelectionParameters,
     ModellingParameters,
+    ReportingParameters,
     ResamplingParameters,
 )
 from leukemia_kedro.pipelines.annotations import DataFrame
 
 
 def project_samples(
-    log_expression: DataFrame, probe_filter: DataFrame, sample_split: DataFrame, seed: int
+    log_expression: DataFrame,
+    probe_filter: DataFrame,
+    samples: DataFrame,
+    sample_split: DataFrame,
+    reporting: ReportingParameters,
+    seed: int,
 ) -> tuple[DataFrame, list[float]]:
     """PCA, t-SNE and UMAP of all samples over the probes that pass the filter."""
     from leukemia_kedro.estimators import projections
+    from leukemia_kedro.plots.batches import batch_removed, shown_values
 
-    kept = log_expression.loc[probe_filter["passes"]]
+    batch = batch_removed(reporting, samples, sample_split)
+    kept = shown_values(log_expression.loc[probe_filter["passes"]], sample_split, batch)
     return projections.project_samples(kept, sample_split, seed)
 
 
 def draw_cohort(
     compute: ComputeParameters,
+    reporting: ReportingParameters,
     projections: DataFrame,
     explained_variance: list[float],
     **found: Any,
@@ -37,22 +46,30 @@ def draw_cohort(
     from leukemia_kedro.plots.study import CohortStudy, gather
 
     cohort = gather(CohortStudy, found)
-    gallery = galleries.cohort_gallery(cohort, projections, explained_variance)
+    gallery = galleries.cohort_gallery(
+        cohort, projections, explained_variance, reporting.remove_batch
+    )
     return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
 
 
 def draw_signature(
     compute: ComputeParameters,
+    reporting: ReportingParameters,
+    samples: DataFrame,
     log_expression: DataFrame,
     selection_stability: DataFrame,
     **found: Any,
 ) -> list[Any]:
     """Figures of the signature: heat map, selection frequency."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.batches import batch_removed
     from leukemia_kedro.plots.study import CohortStudy, SignatureStudy, gather
 
     cohort, signature = gather(CohortStudy, found), gather(SignatureStudy, found)
-    gallery = galleries.signature_gallery(cohort, signature, log_expression, selection_stability)
+    batch = batch_removed(reporting, samples, cohort.sample_split)
+    gallery = galleries.signature_gallery(
+        cohort, signature, log_expression, selection_stability, batch
+    )
     return rendering.render_all(gallery.printed(), compute.n_jobs)
 
 
@@ -71,16 +88,20 @@ def draw_models(
 def draw_contrasts(
     differential_expression: DifferentialExpressionParameters,
     compute: ComputeParameters,
+    reporting: ReportingParameters,
+    samples: DataFrame,
     log_expression: DataFrame,
     **found: Any,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Figures of each contrast: volcano, mean–difference, p-values, top genes, gene sets."""
     from leukemia_kedro.plots import galleries, rendering
+    from leukemia_kedro.plots.batches import batch_removed
     from leukemia_kedro.plots.study import CohortStudy, ContrastStudy, gather
 
     cohort, contrasts = gather(CohortStudy, found), gather(ContrastStudy, found)
+    batch = batch_removed(reporting, samples, cohort.sample_split)
     gallery = galleries.contrast_gallery(
-        cohort, contrasts, log_expression, differential_expression.fdr
+        cohort, contrasts, log_expression, differential_expression.fdr, batch
     )
     return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
 
@@ -110,6 +131,7 @@ def write_report(
         models={
             name: ModelParameters.model_validate(block) for name, block in found["models"].items()
         },
+        reporting=ReportingParameters.model_validate(found["reporting"]),
         seed=found["seed"],
     )
     everything = study.Study(

@@ -1,0 +1,12 @@
+"""The block ``reporting``: what figures show."""
+
+from __future__ import annotations
+
+from leukemia_kedro.parameters.block import Block, NameOrNull
+
+
+class ReportingParameters(Block):
+    remove_batch: NameOrNull = None
+    """Column of the samples, such as batch, whose differences are removed from what projections,
+    heat maps and strips show; differences between the classes are kept. Models and tests take the
+    values as they are: for these, put the column into ``differential_expression.design``."""
