@@ -53,8 +53,8 @@ class CountSimulation(SimulationParameters):
     """Share of the samples of each class, and side of the split, that come from patients measured
     twice. The two samples follow one another and mostly have one laboratory."""
     patient_correlation: float = Field(default=0.5, ge=0, le=1)
-    """Correlation of the two samples of a patient in what varies between patients: the normal
-    values behind u and the strength of the classes' programmes."""
+    """Correlation of the two samples of a patient in what varies between patients. It is that of
+    the normal values behind u and of the strength of the classes' programmes."""
 
     def draw(self) -> Cohort:
         """The cohort.
