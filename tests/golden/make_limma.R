@@ -1,6 +1,6 @@
 # Golden tables of the limma part: see README.md beside this file.
 #
-#   Rscript make_limma.R OUT [GOLUB MLL]
+#   Rscript make_limma.R OUT [GOLUB MLL [COUNTS]]
 #
 # limma 3.54.1 makes the tables of tests/golden/limma_3.54: all data and all cases.
 # limma 3.63.2 makes those of tests/golden/limma_3.63: the cases with missing values, where residual
@@ -9,6 +9,7 @@
 # OUT    folder to write to: tests/golden/limma_3.54 or tests/golden/limma_3.63
 # GOLUB  folder of data_set_ALL_AML_train.csv
 # MLL    the file MLL.csv
+# COUNTS allsorts_test_counts.csv.gz, genes x samples: the test file of ALLSorts
 #
 # Every case gives two tables: <case>.contrasts.csv.gz, one row per contrast and probe, and
 # <case>.genes.csv.gz, one row per probe. Numbers have 15 significant digits.
@@ -90,12 +91,12 @@ simulate <- function() {
 # ---- one case ---------------------------------------------------------------------------------
 
 run_case <- function(name, y, samples, formula = ~ 0 + label, contrasts = NULL, trend = FALSE,
-                     robust = FALSE, lfc = NULL, keep_every = 1) {
+                     robust = FALSE, lfc = NULL, keep_every = 1, ...) {
   if (is_newer && !grepl("missing", name)) return(invisible())
   samples$label <- factor(samples$label)
   design <- model.matrix(formula, samples)
   # lmFit names the coefficients that one gene's own samples cannot tell.
-  fit <- suppressWarnings(lmFit(y, design))
+  fit <- suppressWarnings(lmFit(y, design, ...))
   fit <- contrasts.fit(fit, contrasts)
   fit <- if (is.null(lfc)) eBayes(fit, trend = trend, robust = robust) else
     treat(fit, lfc = lfc, trend = trend, robust = robust)
@@ -225,6 +226,104 @@ for (n in c(6, 12, 50)) {
   panel(sprintf("panel_%d_missing_trend_robust", n), gaps[100 + 1:n, ])
 }
 
+# ---- weights and correlation ------------------------------------------------------------------
+
+# Patients measured once, twice or three times.
+patients <- c(1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7, 7, 7, 8, 9, 9, 10, 11, 11, 12, 12, 13, 14)
+sample_weights <- 0.2 + (5 * 1:24) %% 11 / 6
+value_weights <- function(y) 0.2 + outer(7 * seq_len(nrow(y)), 13 * seq_len(ncol(y)), "+") %% 17 / 8
+
+weights_and_blocks <- function() {
+  write_table(data.frame(samples, patient = patients, weight = sample_weights), "weighted.samples")
+  few <- y[1:40, ]
+  few_gaps <- gaps[1:40, ]
+  weighted <- function(name, y, ...) {
+    run_case(paste0("weighted.", name), y, samples, ~ 0 + label + batch,
+             class_contrasts(c("1", "2", "3", "batch"), FALSE)[, c(1, 3)], ...)
+  }
+  in_block <- function(...) weighted(..., block = patients, correlation = 0.4)
+  weighted("samples", few, weights = sample_weights)
+  weighted("samples_missing", few_gaps, weights = sample_weights)
+  weighted("values", few, weights = value_weights(few))
+  weighted("values_zero", few, weights = value_weights(few) - 0.2)
+  weighted("values_missing", few_gaps, weights = value_weights(few))
+  in_block("block", few)
+  in_block("block_missing", few_gaps)
+  in_block("block_samples", few, weights = sample_weights)
+  in_block("block_values", few, weights = value_weights(few))
+  in_block("block_values_missing", few_gaps, weights = value_weights(few))
+
+  # Once as limma stops, once to the end.
+  design <- model.matrix(~ 0 + label + batch, samples)
+  constant <- y
+  constant[3, ] <- 7
+  write_table(data.frame(
+    samples$sample, reml = arrayWeights(y, design), most_likely = arrayWeights(y, design, tol = 1e-13),
+    constant = arrayWeights(constant, design), missing = arrayWeights(gaps, design),
+    weighted = arrayWeights(y, design, weights = value_weights(y)),
+    both = arrayWeights(gaps, design, weights = value_weights(y))
+  ), "array_weights")
+}
+
+# Counts whose libraries differ tenfold, of samples that differ in quality.
+simulate_counts <- function() {
+  set.seed(30)
+  depth <- 2^seq(-1.6, 1.7, length.out = 12)[c(3, 8, 1, 12, 5, 10, 2, 7, 11, 4, 9, 6)]
+  mean <- outer(round(2^runif(120, -1, 9)), depth)
+  mean[1:15, 7:12] <- 3 * mean[1:15, 7:12]
+  size <- matrix(c(8, 8, 1.5, 8, 8, 8, 8, 2, 8, 8, 8, 8), 120, 12, byrow = TRUE)
+  counts <- matrix(rnbinom(length(mean), mu = mean, size = size), 120)
+  counts[20, ] <- 0
+  counts[21, 1:6] <- 0
+  dimnames(counts) <- list(sprintf("gene_%03d", 1:120), sprintf("s%02d", 1:12))
+  counts
+}
+
+# Values and weights side by side, the trend, and the sample weights.
+write_voom <- function(name, v, kept = seq_len(nrow(v$E)), sample_weights = NULL) {
+  colnames(v$weights) <- paste0("weight_", colnames(v$E))
+  write_table(data.frame(gene = rownames(v$E), v$E, v$weights, check.names = FALSE)[kept, ],
+              paste0("voom.", name, ".values"))
+  if (!is.null(sample_weights)) {
+    write_table(data.frame(sample = colnames(v$E), weight = sample_weights),
+                paste0("voom.", name, ".samples"))
+  }
+}
+
+voom_cases <- function() {
+  counts <- simulate_counts()
+  write_table(data.frame(gene = rownames(counts), counts), "voom.counts")
+  samples <- data.frame(label = rep(c("ALL", "AML"), each = 6), batch = c(0, 1, 1))
+  patients <- c(1, 1, 2, 3, 4, 5, 6, 6, 3, 3, 7, 8)
+  design <- model.matrix(~ label + batch, samples)
+  sizes <- colSums(counts) * seq(0.8, 1.3, length.out = 12)
+  kept <- seq(1, 120, 4)
+  v <- voom(counts, design, lib.size = sizes, save.plot = TRUE)
+  write_voom("plain", v, kept)
+  write_table(data.frame(mean_log_count = v$voom.xy$x, sqrt_sd = v$voom.xy$y), "voom.plain.trend")
+  write_voom("weighted", voom(counts, design, sizes, weights = seq(0.5, 1.6, 0.1)), kept)
+  write_voom("block", voom(counts, design, sizes, block = patients, correlation = 0.3), kept)
+  quality <- voomWithQualityWeights(counts, design, sizes)
+  write_voom("quality", quality, kept, quality$targets$sample.weights)
+  fit <- eBayes(lmFit(quality))
+  write_table(data.frame(gene = rownames(counts), topTable(fit, coef = 2, n = Inf, sort.by = "none"))[kept, ],
+              "voom.quality.contrast")
+
+  # Patients measured twice: the correlation and the weights depend on each other.
+  first <- duplicateCorrelation(v, design, block = patients)$consensus.correlation
+  v <- voom(counts, design, sizes, block = patients, correlation = first)
+  second <- duplicateCorrelation(v, design, block = patients)$consensus.correlation
+  fit <- eBayes(lmFit(v, design, block = patients, correlation = second))
+  write_table(data.frame(gene = rownames(counts), first = first, second = second,
+                         topTable(fit, coef = 2, n = Inf, sort.by = "none"))[kept, ],
+              "voom.repeated.contrast")
+}
+
+if (!is_newer) {
+  weights_and_blocks()
+  voom_cases()
+}
+
 # ---- real cases -------------------------------------------------------------------------------
 
 clip <- function(raw) pmin(pmax(raw, 100), 16000)
@@ -242,7 +341,7 @@ read_golub <- function(folder) {
   list(raw = raw, samples = data.frame(sample = patients, label = actual[patients, "cancer"]))
 }
 
-if (length(arguments) == 3) {
+if (length(arguments) >= 3) {
   golub <- read_golub(arguments[2])
   intensity <- clip(golub$raw)
   y <- log2(intensity)
@@ -284,6 +383,16 @@ if (length(arguments) == 3) {
   }
   case("plain")
   case("trend_robust", trend = TRUE, robust = TRUE)
+}
+
+if (length(arguments) == 4 && !is_newer) {
+  counts <- as.matrix(read.csv(arguments[4], row.names = 1, check.names = FALSE))
+  counts <- counts[rowSums(counts) >= 200, ]
+  design <- model.matrix(~ 0 + sub("_.$", "", colnames(counts)))
+  kept <- seq(1, nrow(counts), 1000)
+  quality <- voomWithQualityWeights(counts, design)
+  write_voom("allsorts", voom(counts, design), kept)
+  write_voom("allsorts_quality", quality, kept, quality$targets$sample.weights)
 }
 
 cat(R.version.string, "limma", as.character(packageVersion("limma")), "statmod",

@@ -65,7 +65,9 @@ def read(name: str, version: str = "limma_3.54") -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.csv.gz", dtype={"probe": str})
 
 
-def assert_equal_to_limma(expression, samples, name, version, contrasts=None, lfc=0.5) -> None:
+def assert_equal_to_limma(
+    expression, samples, name, version, contrasts=None, lfc=0.5, **errors
+) -> None:
     limma_contrasts = read(f"{name}.contrasts", version)
     if contrasts is None:
         contrasts = {one: CLASSES[one] for one in limma_contrasts["contrast"].unique()}
@@ -74,8 +76,10 @@ def assert_equal_to_limma(expression, samples, name, version, contrasts=None, lf
         formula = "~ label + batch + age"
     elif "interaction" in name:
         formula, contrasts = "~ label * batch", FIRST_BATCH
+    elif "weighted" in name:
+        formula = "~ 0 + label + batch"
     design = design_matrix(formula, samples, sorted(samples["label"].unique()))
-    fit = fit_linear_model(expression, design.matrix)
+    fit = fit_linear_model(expression, design.matrix, **errors)
     fit = fit_contrasts(fit, contrast_matrix(contrasts, design))
     kind = (trend, robust, version)
     moderated = treat(fit, lfc, *kind) if "treat" in name else moderate(fit, *kind)
@@ -107,6 +111,12 @@ def assert_equal_to_limma(expression, samples, name, version, contrasts=None, lf
         assert_same(table, limma.set_index("probe"), f"{name} {contrast}", iterates)
 
 
+def value_weights(expression: pd.DataFrame) -> np.ndarray:
+    """Those of make_limma.R, one for each value."""
+    gene, sample = np.ogrid[1 : len(expression) + 1, 1 : expression.shape[1] + 1]
+    return 0.2 + (7 * gene + 13 * sample) % 17 / 8
+
+
 def assert_same(ours: pd.DataFrame, limma: pd.DataFrame, what: str, iterates: bool) -> None:
     assert set(ours.columns) == set(limma.columns)
     for column in limma:
@@ -125,6 +135,26 @@ def test_simulated(name, version):
     probes = read(f"simulated.{name}.genes", version)["probe"]
     samples = read("simulated.samples").set_index("sample")
     assert_equal_to_limma(expression.loc[probes], samples, f"simulated.{name}", version)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["samples", "samples_missing", "values", "values_zero", "values_missing", "block",
+     "block_missing", "block_samples", "block_values", "block_values_missing"],
+)  # fmt: skip
+def test_weights_and_correlation(name):
+    samples = read("weighted.samples").set_index("sample")
+    expression = read("simulated.gaps" if "missing" in name else "simulated.y")
+    expression = expression.set_index("probe").iloc[:40]
+    errors = {}
+    if "samples" in name:
+        errors["weights"] = samples["weight"].to_numpy()
+    elif "values" in name:
+        errors["weights"] = value_weights(expression) - (0.2 if "zero" in name else 0)
+    if "block" in name:
+        same_patient = np.equal.outer(samples["patient"].to_numpy(), samples["patient"].to_numpy())
+        errors["correlation"] = np.where(same_patient, 0.4, 0.0) + 0.6 * np.eye(len(samples))
+    assert_equal_to_limma(expression, samples, f"weighted.{name}", "limma_3.54", **errors)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,52 @@ def test_every_gene_has_its_least_squares_fit(expression, design, has_gaps):
         np.testing.assert_allclose(fit.ave_expr[gene], np.nanmean(y), rtol=1e-14)
 
 
+@pytest.mark.parametrize("has_gaps", [False, True])
+@pytest.mark.parametrize("shape", ["samples", "values"])
+def test_weights_and_correlation_are_those_of_generalised_least_squares(
+    expression, design, has_gaps, shape
+):
+    rng = np.random.default_rng(9)
+    if has_gaps:
+        expression[rng.random(expression.shape) < 0.15] = np.nan
+    weights = rng.uniform(0.1, 4, N_SAMPLES if shape == "samples" else expression.shape)
+    patient = np.arange(N_SAMPLES) // 2
+    correlation = np.where(np.equal.outer(patient, patient), 0.6, 0.0) + 0.4 * np.eye(N_SAMPLES)
+    fit = fit_linear_model(expression, design, weights, correlation)
+    for gene, y in enumerate(expression):
+        seen = np.isfinite(y)
+        root = np.sqrt(np.broadcast_to(weights, expression.shape)[gene, seen])
+        covariance = correlation[np.ix_(seen, seen)] / np.outer(root, root)
+        expected = sm.GLS(y[seen], design.to_numpy()[seen], covariance).fit()
+        sigma = np.sqrt(expected.scale)
+        coefficients = fit.coefficients.iloc[gene]
+        np.testing.assert_allclose(coefficients, expected.params, rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(fit.stdev_unscaled.iloc[gene] * sigma, expected.bse, rtol=1e-9)
+        np.testing.assert_allclose(fit.sigma[gene], sigma, rtol=1e-9)
+        assert fit.df_residual[gene] == expected.df_resid
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_a_weight_of_zero_leaves_the_sample_out(expression, design, in_blocks):
+    correlation = np.full((N_SAMPLES, N_SAMPLES), 0.3) + 0.7 * np.eye(N_SAMPLES)
+    errors = {"correlation": correlation} if in_blocks else {}
+    without = {key: value[1:, 1:] for key, value in errors.items()}
+    weights = np.r_[0.0, np.linspace(0.5, 2, N_SAMPLES - 1)]
+    fit = fit_linear_model(expression, design, weights, **errors)
+    rest = fit_linear_model(expression[:, 1:], design.iloc[1:], weights[1:], **without)
+    np.testing.assert_allclose(fit.coefficients, rest.coefficients, rtol=1e-9)
+    np.testing.assert_allclose(fit.sigma, rest.sigma, rtol=1e-9)
+    np.testing.assert_array_equal(fit.df_residual, rest.df_residual)
+
+
+def test_weights_that_are_none_and_impossible_correlations_are_refused(expression, design):
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(UserError, match="negative or no number"):
+            fit_linear_model(expression, design, np.r_[wrong, np.ones(N_SAMPLES - 1)])
+    with pytest.raises(UserError, match="not positive definite"):
+        fit_linear_model(expression, design, None, np.full((N_SAMPLES, N_SAMPLES), 1.0))
+
+
 def test_contrasts_of_complete_genes_are_exact(expression, design, contrasts):
     fit = fit_linear_model(expression, design)
     estimate = fit_contrasts(fit, contrasts)
@@ -110,21 +156,23 @@ def test_as_many_coefficients_as_samples_leaves_no_sigma():
     block_bytes=st.integers(1, 2000),
     panel=st.integers(1, 20),
     share_missing=st.sampled_from([0.0, 0.02, 0.3]),
+    is_weighted=st.booleans(),
     in_sample_order=st.booleans(),
     seed=st.integers(0, 50),
 )
 def test_block_size_and_memory_layout_do_not_matter(
-    block_bytes, panel, share_missing, in_sample_order, seed
+    block_bytes, panel, share_missing, is_weighted, in_sample_order, seed
 ):
     rng = np.random.default_rng(seed)
     y = rng.normal(8, 1, (30, 9)).astype(np.float32)
     y[rng.random(y.shape) < share_missing] = np.nan
     design = pd.DataFrame({"Intercept": 1.0, "x": rng.normal(size=9)})
-    expected = fit_linear_model(y.astype(np.float64), design)
+    weights = rng.uniform(0.5, 2, y.shape) if is_weighted else None
+    expected = fit_linear_model(y.astype(np.float64), design, weights)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(linear_model, "BLOCK_BYTES", block_bytes)
         patch.setattr(linear_model, "PANEL_GENES", panel)
-        fit = fit_linear_model(np.asfortranarray(y) if in_sample_order else y, design)
+        fit = fit_linear_model(np.asfortranarray(y) if in_sample_order else y, design, weights)
     np.testing.assert_allclose(fit.coefficients, expected.coefficients, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(fit.sigma, expected.sigma, rtol=1e-9)
     np.testing.assert_array_equal(fit.df_residual, expected.df_residual)
