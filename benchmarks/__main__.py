@@ -16,6 +16,7 @@ NAMES = (
     "rankings",
     "nested_cv",
     "moderated_t",
+    "voom",
     "max_t",
     "whole_run",
     "run_profile",

@@ -17,6 +17,8 @@ import numpy as np
 
 # Cleveland's program refits so often with the weights of outlying points reduced.
 _ROBUST_FITS = 3
+# As a share of the range of x.
+_KNOT_DISTANCE = 0.01
 
 
 def lowess(x: np.ndarray, y: np.ndarray, span: float) -> np.ndarray:
@@ -41,7 +43,7 @@ def lowess(x: np.ndarray, y: np.ndarray, span: float) -> np.ndarray:
     n = len(x)
     # 1e-7, because 0.29 · 100 is less than 29 in floating point.
     n_window = min(max(int(span * n + 1e-7), 2), n)
-    anchors = _anchors_within(x, 0.01 * (x[-1] - x[0]))
+    anchors = _anchors_within(x, _KNOT_DISTANCE * (x[-1] - x[0]))
     robust = np.ones(n)
     for fit in range(_ROBUST_FITS + 1):
         at_anchors = [_robust_line(x, y, robust, anchor, n_window) for anchor in anchors]
@@ -52,6 +54,13 @@ def lowess(x: np.ndarray, y: np.ndarray, span: float) -> np.ndarray:
             break
         robust = _falling(distance, scale, lambda share: np.square(1 - np.square(share)))
     return _in_given_order(curve, order)
+
+
+def lowess_knots(x: np.ndarray) -> np.ndarray:
+    """Positions of the x, in rising order, between which the curve of :func:`lowess` is linear."""
+    order = np.argsort(x, kind="stable")
+    distance = _KNOT_DISTANCE * (x[order[-1]] - x[order[0]])
+    return order[_anchors_within(x[order], distance)]
 
 
 def weighted_lowess(x: np.ndarray, y: np.ndarray, weights: np.ndarray, span: float) -> np.ndarray:
