@@ -266,11 +266,13 @@ weights_and_blocks <- function() {
 }
 
 # Counts whose libraries differ tenfold, of samples that differ in quality.
+counted_patients <- c(1, 1, 2, 3, 4, 5, 6, 6, 3, 3, 7, 8)
 simulate_counts <- function() {
   set.seed(30)
   depth <- 2^seq(-1.6, 1.7, length.out = 12)[c(3, 8, 1, 12, 5, 10, 2, 7, 11, 4, 9, 6)]
   mean <- outer(round(2^runif(120, -1, 9)), depth)
   mean[1:15, 7:12] <- 3 * mean[1:15, 7:12]
+  mean <- mean * 2^matrix(rnorm(120 * 8, 0, 0.8), 120)[, counted_patients]
   size <- matrix(c(8, 8, 1.5, 8, 8, 8, 8, 2, 8, 8, 8, 8), 120, 12, byrow = TRUE)
   counts <- matrix(rnbinom(length(mean), mu = mean, size = size), 120)
   counts[20, ] <- 0
@@ -294,7 +296,6 @@ voom_cases <- function() {
   counts <- simulate_counts()
   write_table(data.frame(gene = rownames(counts), counts), "voom.counts")
   samples <- data.frame(label = rep(c("ALL", "AML"), each = 6), batch = c(0, 1, 1))
-  patients <- c(1, 1, 2, 3, 4, 5, 6, 6, 3, 3, 7, 8)
   design <- model.matrix(~ label + batch, samples)
   sizes <- colSums(counts) * seq(0.8, 1.3, length.out = 12)
   kept <- seq(1, 120, 4)
@@ -302,7 +303,7 @@ voom_cases <- function() {
   write_voom("plain", v, kept)
   write_table(data.frame(mean_log_count = v$voom.xy$x, sqrt_sd = v$voom.xy$y), "voom.plain.trend")
   write_voom("weighted", voom(counts, design, sizes, weights = seq(0.5, 1.6, 0.1)), kept)
-  write_voom("block", voom(counts, design, sizes, block = patients, correlation = 0.3), kept)
+  write_voom("block", voom(counts, design, sizes, block = counted_patients, correlation = 0.3), kept)
   quality <- voomWithQualityWeights(counts, design, sizes)
   write_voom("quality", quality, kept, quality$targets$sample.weights)
   fit <- eBayes(lmFit(quality))
@@ -310,13 +311,18 @@ voom_cases <- function() {
               "voom.quality.contrast")
 
   # Patients measured twice: the correlation and the weights depend on each other.
-  first <- duplicateCorrelation(v, design, block = patients)$consensus.correlation
-  v <- voom(counts, design, sizes, block = patients, correlation = first)
-  second <- duplicateCorrelation(v, design, block = patients)$consensus.correlation
-  fit <- eBayes(lmFit(v, design, block = patients, correlation = second))
-  write_table(data.frame(gene = rownames(counts), first = first, second = second,
-                         topTable(fit, coef = 2, n = Inf, sort.by = "none"))[kept, ],
-              "voom.repeated.contrast")
+  sizes <- colSums(counts) * edgeR::calcNormFactors(counts)
+  for (weigh in c("voom", "voomWithQualityWeights")) {
+    weighed <- function(...) do.call(weigh, list(counts, design, lib.size = sizes, ...))
+    v <- weighed()
+    first <- duplicateCorrelation(v, design, block = counted_patients)$consensus.correlation
+    v <- weighed(block = counted_patients, correlation = first)
+    second <- duplicateCorrelation(v, design, block = counted_patients)$consensus.correlation
+    fit <- eBayes(lmFit(v, design, block = counted_patients, correlation = second))
+    write_table(data.frame(gene = rownames(counts), first = first, second = second,
+                           topTable(fit, coef = 2, n = Inf, sort.by = "none"))[kept, ],
+                if (weigh == "voom") "voom.repeated.contrast" else "voom.repeated_quality.contrast")
+  }
 }
 
 if (!is_newer) {
