@@ -84,7 +84,7 @@ def processing(cohort, of: dict) -> dict:
     nodes.describe_quality(cohort, split, probe_filter, of["cohort"])
     return {
         "samples": samples, "probes": probes, "sample_split": split, "training_set": training_set,
-        "probe_filter": probe_filter, "log_expression": log,
+        "probe_filter": probe_filter, "expression": expression, "log_expression": log,
     }  # fmt: skip
 
 
@@ -101,15 +101,18 @@ def rankings(made: dict, of: dict) -> None:
 
 
 def differential_expression(made: dict, of: dict) -> None:
-    """The two nodes of differential_expression that see samples."""
+    """The three nodes of differential_expression that see samples."""
     from leukemia_kedro.pipelines.differential_expression import nodes
 
     parameters = of["cohort"], of["differential_expression"]
     design, contrasts = nodes.plan_contrasts(made["samples"], made["sample_split"], *parameters)
     tables = {
         name: made[name]
-        for name in ("log_expression", "samples", "sample_split", "probes", "probe_filter")
-    }
+        for name in (
+            "expression", "log_expression", "samples", "sample_split", "probes", "probe_filter"
+        )
+    }  # fmt: skip
+    weighed = nodes.weigh_values(*parameters, design_matrix=design, **tables)
     nodes.compare_classes(
         *parameters,
         of["seed"],
@@ -117,6 +120,7 @@ def differential_expression(made: dict, of: dict) -> None:
         design_matrix=design,
         contrast_matrix=contrasts,
         **tables,
+        **dict(zip(nodes.WeighedTables.__annotations__, weighed, strict=False)),
     )
 
 

@@ -36,6 +36,7 @@ def cohort_of(n_samples, seed=0, **simulation):
     split = cohort.samples.get("split", "train")
     passes = np.arange(len(cohort.probes)) % 10 > 0
     return SimpleNamespace(
+        expression=cohort.expression.T,
         log_expression=cohort.expression.T,
         samples=cohort.samples,
         sample_split=cohort.samples[["label"]].assign(split=split),
@@ -58,11 +59,20 @@ def plan(cohort, **asked):
     return nodes.plan_contrasts(cohort.samples, cohort.sample_split, *parameters)
 
 
+def weigh(cohort, matrix, **asked):
+    """The tables of the error model, by name."""
+    found = nodes.weigh_values(
+        *parameters_of(cohort, **asked), design_matrix=matrix, **vars(cohort)
+    )
+    return dict(zip(nodes.WeighedTables.__annotations__, found, strict=False))
+
+
 def run(cohort, seed=0, **asked):
     design, contrasts = plan(cohort, **asked)
+    weighed = weigh(cohort, design, **asked)
     tables, summary, f_test, prior = nodes.compare_classes(
         *parameters_of(cohort, **asked), seed, ComputeParameters(n_jobs=1),
-        design_matrix=design, contrast_matrix=contrasts, **vars(cohort),
+        design_matrix=design, contrast_matrix=contrasts, **vars(cohort), **weighed,
     )  # fmt: skip
     return SimpleNamespace(tables=tables, summary=summary, f_test=f_test, prior=prior)
 
@@ -83,6 +93,41 @@ def two():
 @pytest.fixture(scope="module")
 def five():
     return cohort_of(FIVE, effect_size=2.0)
+
+
+def test_counts_are_compared_by_voom_and_their_logs_by_the_other_tests(two):
+    rng = np.random.default_rng(7)
+    counts = pd.DataFrame(
+        rng.poisson(rng.uniform(20, 500, (300, 1)), two.expression.shape),
+        two.expression.index,
+        two.expression.columns,
+    )
+    logs = np.log2(counts + 1)
+    cohort = changed(two, expression=counts, log_expression=logs)
+    classes = list(two.samples["label"].unique())
+    of_counts = CohortParameters.model_construct(scale="counts", classes=classes)
+    parameters = of_counts, DifferentialExpressionParameters(permutations=0)
+    design, contrasts = nodes.plan_contrasts(cohort.samples, cohort.sample_split, *parameters)
+    found = nodes.weigh_values(*parameters, design_matrix=design, **vars(cohort))
+    weighed = dict(zip(nodes.WeighedTables.__annotations__, found, strict=False))
+
+    tested = counts.loc[two.probe_filter["passes"], design.index]
+    np.testing.assert_array_equal(weighed["sample_weights"]["library_size"], tested.sum())
+    assert weighed["value_weights"].shape == tested.shape
+    tables, _, _, prior = nodes.compare_classes(
+        *parameters, 0, ComputeParameters(n_jobs=1),
+        design_matrix=design, contrast_matrix=contrasts, **vars(cohort), **weighed,
+    )  # fmt: skip
+    assert prior["voom"]
+    table = tables["AML-ALL"].set_index("probe")
+    means = weighed["voom_expression"].mean(axis=1)
+    np.testing.assert_allclose(table["AveExpr"], means[table.index], rtol=1e-12)
+    groups = [
+        logs.loc[table.index, design.index[train_of(two)["label"] == label]]
+        for label in ("AML", "ALL")
+    ]
+    welch = stats.ttest_ind(*groups, axis=1, equal_var=False)
+    np.testing.assert_allclose(table["welch_p"], welch.pvalue, rtol=1e-9)
 
 
 class TestTables:

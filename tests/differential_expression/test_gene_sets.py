@@ -77,6 +77,13 @@ EXPRESSION = pd.DataFrame(
     SAMPLES,
 )
 DESIGN = pd.DataFrame({"ALL": [1.0, 1, 1, 0, 0, 0], "AML": [0.0, 0, 0, 1, 1, 1]}, SAMPLES)
+NO_WEIGHTS = {
+    "voom_expression": EXPRESSION.iloc[:0],
+    "value_weights": EXPRESSION.iloc[:0],
+    "sample_weights": pd.DataFrame(columns=["weight"]),
+    "error_record": {"voom": False, "random_block": None, "block_correlation": None},
+    "samples": pd.DataFrame(index=SAMPLES),
+}
 
 
 def contrast_tables(signs):
@@ -88,8 +95,9 @@ def contrast_tables(signs):
 
 
 def enrichment_table(
-    tables=None, sets=SETS, collapse="highest_mean", expression=EXPRESSION, probes=None, fdr=0.05
-):
+    tables=None, sets=SETS, collapse="highest_mean", expression=EXPRESSION, probes=None, fdr=0.05,
+    **errors,
+):  # fmt: skip
     """Enrichment of AML-ALL and what else ``tables`` names: a contrast and its sign."""
     signs = tables or {"AML-ALL": 1}
     contrasts = pd.DataFrame({name: [-s, s] for name, s in signs.items()}, DESIGN.columns)
@@ -104,6 +112,7 @@ def enrichment_table(
         design_matrix=DESIGN,
         contrast_matrix=contrasts,
         probe_genes=GENES,
+        **NO_WEIGHTS | errors,
         probes=GENES.set_index("probe")[[]].assign(description="") if probes is None else probes,
     )
 

@@ -151,6 +151,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         "variance_prior": {
             "prior_df": 7.5, "prior_variance": 0.62, "n_probes": N_PROBES, "n_samples": n_train,
             "contrasts": {pair: pair.replace("-", " - ") for pair in pairs},
+            "voom": False, "sample_weights": False, "weights": None, "random_block": None,
+            "block_correlation": None,
         },
         **{f"{name}_figures": [draw(figure) for figure in gallery]
            for name, gallery in figures.items()},

@@ -113,7 +113,14 @@ def test_a_covariate_blocks_and_a_threshold_are_parameters(demo):
         "differential_expression.trend=true",
         "differential_expression.robust=true",
         "differential_expression.samples=all",
+        "differential_expression.sample_weights=true",
     )
+    weights = found(demo, "sample_weights")
+    assert list(weights) == ["sample", "library_size", "tmm_factor", "weight"]
+    assert np.log(weights["weight"]).sum() == pytest.approx(0, abs=1e-9)
+    assert len(found(demo, "voom_trend")) == 0
+    prior = json.loads(demo.data("08_reporting", "demo", "variance_prior.json").read_text())
+    assert prior["sample_weights"] is True
     design = found(demo, "design_matrix")
     assert list(design) == ["sample", "Intercept", "label[T.AML]", "batch[T.lab_2]"]
     assert len(design) == 72

@@ -234,9 +234,9 @@ HANDED_ON = {
     "interactive_contrast_figures", "interactive_model_figures", "learning_curve",
     "model_comparison", "model_figures", "model_scores", "permutation_test", "probe_filter",
     "probe_genes", "probes", "projections", "reference_signature", "report", "resampling_plan",
-    "sample_split", "selection_bias", "selection_stability", "shift", "signature",
+    "sample_split", "sample_weights", "selection_bias", "selection_stability", "shift", "signature",
     "signature_figures", "signature_overlap", "stability_index", "subgroups",
-    "test_predictions", "tuning", "variance_prior",
+    "test_predictions", "tuning", "variance_prior", "voom_trend",
 }  # fmt: skip
 
 

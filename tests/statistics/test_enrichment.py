@@ -10,6 +10,7 @@ from scipy import stats
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.statistics.enrichment import (
     gene_expression,
+    gene_weights,
     over_representation,
     parse_gmt,
 )
@@ -56,6 +57,18 @@ class TestGeneExpression:
         np.testing.assert_array_equal(highest, [[6, 8], [np.nan, 4]])
         mean = gene_expression(self.expression, self.genes, "mean")
         np.testing.assert_array_equal(mean, [[5.5, 7.5], [np.nan, 3]])
+
+    def test_the_weights_of_a_gene_are_those_of_its_probe_or_of_mean_variances(self):
+        weights = np.arange(1.0, 13).reshape(6, 2)
+        highest = gene_weights(weights, self.expression, self.genes, "highest_mean")
+        values = self.expression.to_numpy()
+        collapsed = gene_expression(self.expression, self.genes, "highest_mean").to_numpy()
+        for taken, found in zip(collapsed, highest, strict=True):
+            (row,) = np.flatnonzero([np.array_equal(taken, v, equal_nan=True) for v in values])
+            np.testing.assert_array_equal(found, weights[row])
+        mean = gene_weights(weights, self.expression, self.genes, "mean")
+        members = self.genes.reindex(self.expression.index).eq("A").to_numpy()
+        np.testing.assert_allclose(mean[0], 1 / (1 / weights[members]).mean(axis=0))
 
     def test_of_equal_probes_it_is_the_first(self):
         equal = self.expression.assign(s1=[6.0, 8.0, 1, 1, 1, 1], s2=[8.0, 6.0, 1, 1, 1, 1])

@@ -12,6 +12,7 @@ from leukemia_kedro.statistics import gene_set_tests
 from leukemia_kedro.statistics.empirical_bayes import moderate
 from leukemia_kedro.statistics.enrichment import parse_gmt
 from leukemia_kedro.statistics.gene_set_tests import (
+    Moderation,
     camera,
     fit_gene_models,
     normal_scores,
@@ -30,7 +31,7 @@ BOTH = pytest.mark.parametrize("test", [camera, rotation_test])
 
 
 def models_of(expression=EXPRESSION, **moderation):
-    return fit_gene_models(expression, DESIGN, CONTRASTS, **moderation)
+    return fit_gene_models(expression, DESIGN, CONTRASTS, Moderation(**moderation))
 
 
 def hills_scores(t, df):
@@ -177,7 +178,27 @@ def test_camera_needs_three_genes():
 N_SETS, SIZE, N_GENES = 10, 30, 1000
 
 
-def permuted_p_values(correlation, n_group, n_rest, repeats, missing=0.0):
+@BOTH
+def test_weights_and_correlation_of_samples_are_those_of_whitened_expression(test):
+    """Generalised least squares is least squares on rows times the root of the inverse covariance,
+    and so is everything that follows."""
+    names = EXPRESSION.columns
+    weights = np.linspace(0.3, 2.5, len(names))
+    patient = np.arange(len(names)) // 2
+    correlation = np.where(np.equal.outer(patient, patient), 0.5, 0) + 0.5 * np.eye(len(names))
+    covariance = correlation / np.sqrt(np.outer(weights, weights))
+    root = np.linalg.inv(np.linalg.cholesky(covariance))
+    white = pd.DataFrame(EXPRESSION.to_numpy() @ root.T, EXPRESSION.index, names)
+    white_design = pd.DataFrame(root @ DESIGN.to_numpy(), names, MEANS)
+    expected = test(fit_gene_models(white, white_design, CONTRASTS), "AML-ALL", SETS)
+    models = fit_gene_models(
+        EXPRESSION, DESIGN, CONTRASTS, weights=weights, correlation=correlation
+    )
+    found = test(models, "AML-ALL", SETS)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-8)
+
+
+def permuted_p_values(correlation, n_group, n_rest, repeats, missing=0.0, is_weighted=False):
     """Camera's and rotation's p-values of the sets where labels are drawn at random."""
     rng = np.random.default_rng(3)
     names = [f"g{i}" for i in range(N_GENES)]
@@ -188,27 +209,33 @@ def permuted_p_values(correlation, n_group, n_rest, repeats, missing=0.0):
         factors = np.repeat(rng.normal(size=(N_SETS, n_group + n_rest)), SIZE, axis=0)
         within = noise[: N_SETS * SIZE]
         within[:] = np.sqrt(1 - correlation) * within + np.sqrt(correlation) * factors
+        weights = rng.uniform(0.2, 5, noise.shape) if is_weighted else None
+        if weights is not None:
+            noise /= np.sqrt(weights)
         expression = 8 + noise * np.sqrt(0.35 * 7.5 / rng.chisquare(7.5, (N_GENES, 1)))
         expression[rng.random(expression.shape) < missing] = np.nan
         group = rng.permutation(np.repeat([0.0, 1.0], [n_rest, n_group]))
         design = pd.DataFrame({"rest": 1.0, "group": group})
         contrast = pd.DataFrame({"group": [0.0, 1.0]}, index=design.columns)
-        models = fit_gene_models(pd.DataFrame(expression, names), design, contrast)
+        models = fit_gene_models(pd.DataFrame(expression, names), design, contrast, weights=weights)
         found.append([test(models, "group", sets)["PValue"] for test in (camera, rotation_test)])
     return np.moveaxis(np.array(found), 1, 0).reshape(2, -1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("correlation", "n_group", "n_rest", "missing"),
-    [(0.42, 11, 27, 0.0), (0.42, 11, 27, 0.2), (0.42, 3, 3, 0.0), (0.0, 11, 27, 0.0)],
-    ids=["co-expressed", "missing values", "six samples", "independent"],
-)
+    ("correlation", "n_group", "n_rest", "missing", "is_weighted"),
+    [
+        (0.42, 11, 27, 0.0, False), (0.42, 11, 27, 0.2, False), (0.42, 3, 3, 0.0, False),
+        (0.0, 11, 27, 0.0, False), (0.42, 11, 27, 0.0, True),
+    ],
+    ids=["co-expressed", "missing values", "six samples", "independent", "weights of values"],
+)  # fmt: skip
 def test_permuted_labels_make_at_most_six_percent_significant(
-    correlation, n_group, n_rest, missing
+    correlation, n_group, n_rest, missing, is_weighted
 ):
     """2,000 p-values: the standard error of 5 % is half a percent, and 6 % two of these above."""
-    p = permuted_p_values(correlation, n_group, n_rest, 200, missing)
+    p = permuted_p_values(correlation, n_group, n_rest, 200, missing, is_weighted)
     assert ((p < 0.05).mean(axis=1) <= 0.06).all()
     # Rotation is exact; camera allows for no negative correlation and may find fewer.
     assert (p[1] < 0.05).mean() >= 0.04

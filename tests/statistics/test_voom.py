@@ -76,6 +76,7 @@ def test_quality_weights_and_the_tests_with_them_are_limmas(counts, design, size
     np.testing.assert_allclose(table.loc[limma.index, limma.columns], limma, rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_real_counts_have_limmas_weights(allsorts_counts):
     counts = pd.read_csv(allsorts_counts, index_col=0)
     counts = counts[counts.sum(axis=1) >= 200]

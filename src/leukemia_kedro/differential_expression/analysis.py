@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.errors import UserError, first_few
+from leukemia_kedro.differential_expression.error_model import ErrorModel
 from leukemia_kedro.parameters import DifferentialExpressionParameters
 from leukemia_kedro.statistics.contrasts import (
     class_weights,
@@ -52,6 +52,9 @@ class Comparison:
         The contrasts by name, such as ``{"AML-ALL": "AML - ALL"}``.
     blocks : ndarray of int, shape (n_samples,), or None
         Block of each sample: maxT lets labels change places within blocks only.
+    errors : ErrorModel
+        What the linear models are fitted to, with weights and correlation. The other tests know
+        nothing of it and compare ``expression``.
     """
 
     expression: pd.DataFrame
@@ -60,6 +63,7 @@ class Comparison:
     contrasts: pd.DataFrame
     expressions: dict[str, str]
     blocks: np.ndarray | None
+    errors: ErrorModel
 
 
 def contrast_expressions(
@@ -84,31 +88,6 @@ def compared_samples(
     return table.mask(table == "")
 
 
-def number_blocks(samples: pd.DataFrame, column: str | None) -> np.ndarray | None:
-    """Number of each sample's block; None where ``column`` is.
-
-    Raises
-    ------
-    UserError
-        There is no such column, or a sample has no value in it.
-    """
-    if column is None:
-        return None
-    if column not in samples:
-        raise UserError(
-            f"differential_expression.blocks is {column!r}, which is no column of the samples "
-            f"table; its columns are {first_few(samples.columns, 20)}"
-        )
-    values = samples[column]
-    unknown = samples.index[values.isna() | values.eq("")]
-    if len(unknown):
-        raise UserError(
-            f"differential_expression.blocks: {column!r} has no value for the samples "
-            f"{first_few(unknown)}; choose another column, or null"
-        )
-    return pd.factorize(values)[0]
-
-
 def two_sides(expression: str, labels: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Samples whose class is in the contrast, and which of these are on its positive side."""
     weight = labels.map(class_weights(expression, list(labels.unique()))).to_numpy()
@@ -120,7 +99,10 @@ def moderated_statistics(
     comparison: Comparison, parameters: DifferentialExpressionParameters
 ) -> ModeratedFit:
     """Statistics of every probe and contrast, from the whole linear model."""
-    linear = fit_linear_model(comparison.expression, comparison.design)
+    errors = comparison.errors
+    linear = fit_linear_model(
+        errors.expression, comparison.design, errors.weights, errors.correlation
+    )
     fit = fit_contrasts(linear, comparison.contrasts)
     kind = (parameters.trend, parameters.robust, parameters.prior)
     if parameters.treat_lfc is None:
@@ -134,7 +116,8 @@ def two_sample_tests(
     """Welch, Wilcoxon and maxT of each contrast that compares classes.
 
     They compare the samples of the classes that enter the contrast with a positive weight with
-    those of the classes that enter with a negative one. They ignore covariates.
+    those of the classes that enter with a negative one. They ignore covariates, weights, and
+    correlation between samples of a patient.
 
     Parameters
     ----------

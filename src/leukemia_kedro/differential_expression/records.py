@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import TypedDict
 
 
-class PriorRecord(TypedDict):
+class ErrorRecord(TypedDict):
+    """What the linear models take as known of their errors."""
+
+    voom: bool
+    """Whether values are counts, weighted by voom."""
+    sample_weights: bool
+    """Whether weights of the samples were estimated."""
+    weights: str | None
+    """The column that states them."""
+    random_block: str | None
+    """The column of the samples that may be correlated."""
+    block_correlation: float | None
+    """The consensus of the correlation within it."""
+
+
+class PriorRecord(ErrorRecord):
     """The moderation of the variances, and what it was estimated from."""
 
     prior_df: float | None

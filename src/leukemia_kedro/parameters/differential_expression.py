@@ -46,6 +46,29 @@ class DifferentialExpressionParameters(Block):
     """Labellings for the step-down maxT p-values; 0 leaves their column empty."""
     blocks: NameOrNull = None
     """Column of the samples, such as batch: maxT lets labels change places within its values."""
+    voom: bool | None = None
+    """Whether the linear models take counts of reads with the precision weights of limma's
+    ``voom``; null: where ``cohort.scale`` is ``counts``. With false they take log counts per
+    million, all as precise as each other."""
+    sample_weights: bool = False
+    """Whether samples that lie far from the linear models count less, by limma's ``arrayWeights``;
+    with voom, by ``voomWithQualityWeights``."""
+    weights: NameOrNull = None
+    """Column of the samples with a weight for each: a positive number, twice as large for a sample
+    whose errors have half the variance."""
+    random_block: NameOrNull = None
+    """Column of the samples, such as the patient, whose samples of one value resemble each other:
+    the linear models take the correlation into account that limma's ``duplicateCorrelation``
+    finds. maxT, Welch's and Wilcoxon's tests know neither weights nor this correlation."""
+
+    @model_validator(mode="after")
+    def _one_source_of_sample_weights(self):
+        if self.sample_weights and self.weights is not None:
+            raise ValueError(
+                f"sample_weights estimates the weights that the column {self.weights!r} states; "
+                "set sample_weights to false, or weights to null"
+            )
+        return self
 
     @model_validator(mode="after")
     def _decisions_have_their_test(self):

@@ -33,8 +33,9 @@ from leukemia_kedro.run.record import RunRecord, seal
 LEFT_OUT = (
     # What was measured, and the covariates of each patient. identity.json has the sex of each.
     "expression", "log_expression", "training_set", "test_expression", "samples", "identity",
+    "voom_expression", "value_weights",
     # Internal files, and those of single models, which the tables of all models repeat.
-    "fold_rankings", "ranking_setting", "profile_reference", "modelling.*",
+    "fold_rankings", "ranking_setting", "profile_reference", "error_record", "modelling.*",
 )  # fmt: skip
 """Outputs of a run that are not in its bundle."""
 

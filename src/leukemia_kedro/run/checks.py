@@ -56,6 +56,7 @@ FIRST_NODES = (
     "differential_expression.plan_contrasts",
     "differential_expression.name_genes",
     "data_processing.transform_to_log2",
+    "differential_expression.weigh_values",
 )
 """Nodes that take seconds and refuse wrong input, each after those it needs."""
 

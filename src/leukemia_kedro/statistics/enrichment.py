@@ -70,22 +70,58 @@ def gene_expression(expression: pd.DataFrame, genes: pd.Series, rule: str) -> pd
     UserError
         Where no probe has a gene.
     """
-    genes = genes.reindex(expression.index).astype(object).fillna("").astype(str).str.strip()
+    known, number, names = _known_genes(genes, expression.index)
+    if rule == "highest_mean":
+        collapsed = expression.to_numpy()[_highest_probes(expression, known, number)]
+    else:
+        collapsed = _gene_means(expression.to_numpy(), known, number)
+    return pd.DataFrame(collapsed, pd.Index(names, name="gene"), expression.columns)
+
+
+def gene_weights(
+    weights: np.ndarray, expression: pd.DataFrame, genes: pd.Series, rule: str
+) -> np.ndarray:
+    """The weights, shape (n_genes, n_samples), of the values of :func:`gene_expression`.
+
+    With ``highest_mean`` they are those of the probe taken. With ``mean`` a variance is the mean of
+    the probes' variances; how much smaller the mean's is by the number of probes, is left to sigma.
+
+    Parameters
+    ----------
+    weights : array, shape (n_probes, n_samples)
+        Positive; inverse variances of ``expression``.
+    expression, genes, rule
+        As in :func:`gene_expression`.
+    """
+    known, number, _ = _known_genes(genes, expression.index)
+    if rule == "highest_mean":
+        return weights[_highest_probes(expression, known, number)]
+    return 1 / _gene_means(1 / weights, known, number)
+
+
+def _known_genes(genes: pd.Series, probes: pd.Index) -> tuple[np.ndarray, np.ndarray, pd.Index]:
+    """Positions of the probes that have a gene, the number of the gene of each, and the genes."""
+    genes = genes.reindex(probes).astype(object).fillna("").astype(str).str.strip()
     known = np.flatnonzero(genes != "")
     if not len(known):
         raise UserError("no tested probe has a gene: gene sets cannot be tested")
     number, names = pd.factorize(genes.iloc[known], sort=True)
-    values = expression.to_numpy()
-    if rule == "highest_mean":
-        level = expression.mean(axis=1).fillna(-np.inf).to_numpy()[known]
-        ranked = np.lexsort([-level, number])
-        _, first = np.unique(number[ranked], return_index=True)
-        collapsed = values[known[ranked[first]]]
-    else:
-        order = np.argsort(number, kind="stable")
-        _, first, n_probes = np.unique(number[order], return_index=True, return_counts=True)
-        collapsed = np.add.reduceat(values[known[order]], first, axis=0) / n_probes[:, None]
-    return pd.DataFrame(collapsed, pd.Index(names, name="gene"), expression.columns)
+    return known, number, names
+
+
+def _highest_probes(expression: pd.DataFrame, known: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Position of each gene's probe with the highest mean."""
+    level = expression.mean(axis=1).fillna(-np.inf).to_numpy()[known]
+    ranked = np.lexsort([-level, number])
+    _, first = np.unique(number[ranked], return_index=True)
+    return known[ranked[first]]
+
+
+def _gene_means(values: np.ndarray, known: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Mean of each gene's probes."""
+    order = np.argsort(number, kind="stable")
+    _, first, n_probes = np.unique(number[order], return_index=True, return_counts=True)
+    return np.add.reduceat(values[known[order]], first, axis=0) / n_probes[:, None]
 
 
 def over_representation(

@@ -7,6 +7,7 @@ the residuals of the linear models, which hold no difference between classes.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,26 @@ from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import LimmaVersion
 from leukemia_kedro.statistics.empirical_bayes import ModeratedFit, moderate, squeeze_variances
 from leukemia_kedro.statistics.enrichment import measured_sets
-from leukemia_kedro.statistics.linear_model import LinearFit, fit_contrasts, fit_linear_model
+from leukemia_kedro.statistics.linear_model import (
+    LinearFit,
+    fit_contrasts,
+    fit_linear_model,
+    whitened,
+)
 from leukemia_kedro.statistics.multiple_testing import benjamini_hochberg
 from leukemia_kedro.statistics.tail_probabilities import log_f_upper, t_two_sided
+
+
+class Moderation(NamedTuple):
+    """How variances are moderated, see
+    :func:`~leukemia_kedro.statistics.empirical_bayes.moderate`."""
+
+    trend: bool = False
+    robust: bool = False
+    version: LimmaVersion = "limma_3.62"
+
+
+_PLAIN = Moderation()
 
 
 @dataclass(frozen=True)
@@ -34,18 +52,19 @@ class GeneModels:
         Coefficients of the design.
     moderated : ModeratedFit
         The contrasts.
-    trend, robust : bool
-    version : "limma_3.62" or "limma_3.54"
-        How the variances were moderated.
+    moderation : Moderation
+    weights : array, shape (n_samples,) or (n_genes, n_samples), or None
+    correlation : array, shape (n_samples, n_samples), or None
+        As :func:`~leukemia_kedro.statistics.linear_model.fit_linear_model` took them.
     """
 
     expression: pd.DataFrame
     design: pd.DataFrame
     linear: LinearFit
     moderated: ModeratedFit
-    trend: bool
-    robust: bool
-    version: LimmaVersion
+    moderation: Moderation
+    weights: np.ndarray | None = None
+    correlation: np.ndarray | None = None
 
     @property
     def df_residual(self) -> float:
@@ -55,11 +74,16 @@ class GeneModels:
     def residuals(self, genes: np.ndarray) -> np.ndarray:
         """Residuals of genes by position, each row scaled to length 1.
 
-        Zero where a value is missing. A gene without residuals has a row of zeros.
+        Zero where a value is missing. A gene without residuals has a row of zeros. Residuals are
+        multiplied by the roots of their weights, and those of correlated samples are made
+        independent: all values count as they do in the linear model.
         """
         coefficients = np.nan_to_num(self.linear.coefficients.to_numpy()[genes])
         values = self.expression.to_numpy()[genes].astype(float)
         residuals = np.nan_to_num(values - coefficients @ self.design.to_numpy(float).T)
+        if self.weights is not None:
+            residuals *= np.sqrt(self.weights[genes] if self.weights.ndim == 2 else self.weights)
+        residuals = whitened(residuals, self.correlation)
         residuals[~(self.linear.sigma[genes] > 0)] = 0
         length = np.linalg.norm(residuals, axis=1, keepdims=True)
         return residuals / np.where(length > 0, length, 1)
@@ -69,9 +93,9 @@ def fit_gene_models(
     expression: pd.DataFrame,
     design: pd.DataFrame,
     contrasts: pd.DataFrame,
-    trend: bool = False,
-    robust: bool = False,
-    version: LimmaVersion = "limma_3.62",
+    moderation: Moderation = _PLAIN,
+    weights: np.ndarray | None = None,
+    correlation: np.ndarray | None = None,
 ) -> GeneModels:
     """Linear models of all genes with moderated statistics of the contrasts.
 
@@ -79,9 +103,9 @@ def fit_gene_models(
     :func:`~leukemia_kedro.statistics.linear_model.fit_contrasts` and
     :func:`~leukemia_kedro.statistics.empirical_bayes.moderate`.
     """
-    linear = fit_linear_model(expression, design)
-    moderated = moderate(fit_contrasts(linear, contrasts), trend, robust, version)
-    return GeneModels(expression, design, linear, moderated, trend, robust, version)
+    linear = fit_linear_model(expression, design, weights, correlation)
+    moderated = moderate(fit_contrasts(linear, contrasts), *moderation)
+    return GeneModels(expression, design, linear, moderated, moderation, weights, correlation)
 
 
 def camera(
@@ -97,6 +121,10 @@ def camera(
     These are the p-values of limma's ``camera(inter.gene.cor = NA)``, but for the normal scores:
     limma approximates them (Hill 1970), here they are exact. At 20 degrees of freedom or more, p
     differs by less than one part in a million.
+
+    Weights and a correlation between samples are those of the linear models. Where each gene has
+    weights of its own, residuals of two genes lie in spaces that differ a little, and their
+    correlation is an approximation; limma's ``camera`` knows no correlation between samples.
 
     A missing value counts as a residual of zero. This weakens the estimated correlation as much as
     the missing value weakens the correlation of the t-statistics. limma refuses missing values.
@@ -164,7 +192,8 @@ def rotation_test(
     samples, and so does ``fry``'s p-value. For expression that is divided by the standard
     deviation beforehand, ``fry(standardize = "none")`` gives the p-values of this function.
 
-    Missing values are treated as in :func:`camera`.
+    Missing values, weights and correlation are treated as in :func:`camera`. Where each gene has
+    weights of its own, the test is exact no more, but close.
 
     Returns
     -------
@@ -188,9 +217,7 @@ def rotation_test(
     df = fit.df_residual
     null_variance = (df * sigma**2 + effect**2) / (df + 1)
     under_null = replace(fit, sigma=np.sqrt(null_variance), df_residual=df + 1)
-    _, moderated_variance, _ = squeeze_variances(
-        under_null, genes.trend, genes.robust, genes.version
-    )
+    _, moderated_variance, _ = squeeze_variances(under_null, *genes.moderation)
     deviation = np.sqrt(moderated_variance)
 
     tested = fit.coefficients[contrast].dropna()

@@ -186,15 +186,16 @@ class _Model:
     def of(
         cls, design: np.ndarray, weights: np.ndarray | None, correlation: np.ndarray | None
     ) -> Self:
-        plain = _Basis.of(_whitened(design.T, correlation).T)
+        plain = _Basis.of(whitened(design.T, correlation).T)
         basis = plain
         if weights is not None and weights.ndim == 1:
-            basis = _Basis.of(_whitened(design.T * np.sqrt(weights), correlation).T)
+            basis = _Basis.of(whitened(design.T * np.sqrt(weights), correlation).T)
         return cls(design, weights, correlation, basis, plain)
 
 
-def _whitened(rows: np.ndarray, correlation: np.ndarray | None) -> np.ndarray:
-    """Rows (…, n_samples) whose errors have the correlation, so that theirs have none."""
+def whitened(rows: np.ndarray, correlation: np.ndarray | None) -> np.ndarray:
+    """Rows, shape (…, n_samples), of values whose errors have the correlation (n_samples,
+    n_samples), made such that they have none."""
     if correlation is None or rows.size == 0:
         return rows
     try:
@@ -255,7 +256,7 @@ def _fit_block(
             fit = _solve_correlated(model, y, precision)
     else:
         weighted = y if weights is None else y * np.sqrt(weights)
-        fit = _solve_together(model.basis, _whitened(weighted, model.correlation))
+        fit = _solve_together(model.basis, whitened(weighted, model.correlation))
     # What is left of a constant gene is rounding: no variance, rather than a tiny one.
     rounding = (y.shape[1] * np.finfo(float).eps) ** 2 * fit.sum_squares
     rss = np.where(fit.rss <= rounding, 0.0, fit.rss)
@@ -313,7 +314,7 @@ def _solve_correlated(model: _Model, y: np.ndarray, precision: np.ndarray) -> _S
     for number, kept in enumerate(patterns):
         alike = np.flatnonzero(pattern_of == number)
         inside = np.ix_(alike, np.arange(rows.shape[1]), np.flatnonzero(kept))
-        rows[inside] = _whitened(rows[inside], correlation[np.ix_(kept, kept)])
+        rows[inside] = whitened(rows[inside], correlation[np.ix_(kept, kept)])
     y, x = rows[:, 0], rows[:, 1:]
     normal = x @ x.transpose(0, 2, 1)
     effects, stdev_unscaled, degenerate = _solve_normal(
@@ -330,8 +331,8 @@ def _solve_correlated(model: _Model, y: np.ndarray, precision: np.ndarray) -> _S
     for gene in degenerate:
         kept = precision[gene] > 0
         design = model.design[kept] * np.sqrt(precision[gene, kept])[:, None]
-        whitened = _whitened(design.T, correlation[np.ix_(kept, kept)]).T
-        _set_gene(solution, gene, whitened, y[gene, kept])
+        rows = whitened(design.T, correlation[np.ix_(kept, kept)])
+        _set_gene(solution, gene, rows.T, y[gene, kept])
     return solution
 
 

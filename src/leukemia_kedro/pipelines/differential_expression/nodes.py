@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
+from leukemia_kedro.differential_expression.records import ErrorRecord, PriorRecord, TruthRecord
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import (
     CohortParameters,
@@ -15,6 +15,9 @@ from leukemia_kedro.parameters import (
 )
 from leukemia_kedro.pipelines.annotations import DataFrame, Series
 
+if TYPE_CHECKING:
+    from leukemia_kedro.differential_expression.error_model import Weighing
+
 TRUE_MEAN = "true_log2_mean_"
 """Columns of a simulated cohort's probes table, one per class."""
 ROUNDING = 1e-6
@@ -23,11 +26,32 @@ ROUNDING = 1e-6
 logger = logging.getLogger(__name__)
 
 
-class ComparedTables(TypedDict):
+class MeasuredTables(TypedDict):
+    """The tables behind the error model, by the name of their dataset."""
+
+    expression: DataFrame
+    """Probes × samples, as measured."""
+    log_expression: DataFrame
+    """Probes × samples, log2 scale; NaN marks a missing value."""
+    design_matrix: DataFrame
+    samples: DataFrame
+    probe_filter: DataFrame
+
+
+class WeighedTables(TypedDict):
+    """The error model in tables, by the name of their dataset."""
+
+    voom_expression: DataFrame
+    value_weights: DataFrame
+    sample_weights: DataFrame
+    error_record: ErrorRecord
+
+
+class ComparedTables(WeighedTables):
     """The tables behind a comparison of classes, by the name of their dataset."""
 
     log_expression: DataFrame
-    """Probes × samples, log2 scale; NaN marks a missing value."""
+    """As in :class:`MeasuredTables`."""
     design_matrix: DataFrame
     contrast_matrix: DataFrame
     samples: DataFrame
@@ -36,13 +60,14 @@ class ComparedTables(TypedDict):
     probe_filter: DataFrame
 
 
-class GeneTables(TypedDict):
+class GeneTables(WeighedTables):
     """The tables behind the gene-set tests, by the name of their dataset."""
 
     log_expression: DataFrame
-    """As in :class:`ComparedTables`."""
+    """As in :class:`MeasuredTables`."""
     design_matrix: DataFrame
     contrast_matrix: DataFrame
+    samples: DataFrame
     probe_genes: DataFrame
     probes: DataFrame
 
@@ -60,10 +85,10 @@ def plan_contrasts(
     Raises
     ------
     UserError
-        Design, contrasts or blocks do not fit the samples or each other.
+        Design, contrasts, blocks or weights do not fit the samples or each other.
     """
     from leukemia_kedro.cohort.split import class_order
-    from leukemia_kedro.differential_expression import analysis
+    from leukemia_kedro.differential_expression import analysis, error_model
     from leukemia_kedro.statistics.contrasts import contrast_matrix
     from leukemia_kedro.statistics.design import design_matrix
     from leukemia_kedro.statistics.max_t import count_labellings
@@ -74,7 +99,10 @@ def plan_contrasts(
     expressions = analysis.contrast_expressions(differential_expression, classes)
     design = design_matrix(differential_expression.design, table, classes)
     contrasts = contrast_matrix(expressions, design).rename_axis("coefficient")
-    blocks = analysis.number_blocks(table, differential_expression.blocks)
+    error_model.uses_voom(cohort, differential_expression)
+    error_model.stated_weights(table, differential_expression.weights)
+    error_model.random_blocks(table, differential_expression.random_block)
+    blocks = error_model.number_blocks(table, differential_expression.blocks, "blocks")
     if blocks is not None:
         for name, expression in expressions.items():
             compared, group = analysis.two_sides(expression, labels)
@@ -135,6 +163,40 @@ def name_genes(
     return pd.DataFrame({"probe": probes.index, "gene": names})
 
 
+def weigh_values(
+    cohort: CohortParameters,
+    differential_expression: DifferentialExpressionParameters,
+    **tables: Unpack[MeasuredTables],
+) -> tuple[DataFrame, DataFrame, DataFrame, ErrorRecord, DataFrame]:
+    """How precise each value is, and how alike samples of one patient are.
+
+    Returns
+    -------
+    voom_expression, value_weights, sample_weights : DataFrame
+    error_record : dict
+    voom_trend : DataFrame
+        As from :func:`~leukemia_kedro.differential_expression.error_model.weigh`.
+    """
+    from leukemia_kedro.differential_expression import error_model
+
+    design = tables["design_matrix"]
+    has_counts = error_model.uses_voom(cohort, differential_expression)
+    values = tables["expression"] if has_counts else tables["log_expression"]
+    if has_counts or differential_expression.sample_weights or differential_expression.random_block:
+        values = values.loc[_tested(tables["probe_filter"], differential_expression), design.index]
+    else:  # nothing is learned from a large matrix: it is not copied
+        values = values.iloc[:0].loc[:, design.index]
+    found, trend = error_model.weigh(
+        values,
+        design,
+        tables["samples"].loc[design.index],
+        differential_expression,
+        has_counts,
+    )
+    weighed = (found.voom_expression, found.value_weights, found.sample_weights)
+    return *weighed, found.record, trend
+
+
 def compare_classes(
     cohort: CohortParameters,
     differential_expression: DifferentialExpressionParameters,
@@ -159,12 +221,12 @@ def compare_classes(
 
     from leukemia_kedro.cohort.annotation import with_symbols
     from leukemia_kedro.cohort.split import class_order
-    from leukemia_kedro.differential_expression import analysis
+    from leukemia_kedro.differential_expression import analysis, error_model
 
     design = tables["design_matrix"]
     labels = tables["sample_split"].loc[design.index, "label"]
-    passes = tables["probe_filter"]["passes"]
-    rows = passes if differential_expression.probes == "passing_filter" else slice(None)
+    samples = tables["samples"].loc[design.index]
+    rows = _tested(tables["probe_filter"], differential_expression)
     expression = tables["log_expression"].loc[rows, design.index]
     # All tests go probe by probe, so the values of a probe are laid side by side.
     values = np.ascontiguousarray(expression.to_numpy())
@@ -175,7 +237,8 @@ def compare_classes(
         design,
         tables["contrast_matrix"],
         analysis.contrast_expressions(differential_expression, class_order(labels, cohort.classes)),
-        analysis.number_blocks(tables["samples"].loc[design.index], differential_expression.blocks),
+        error_model.number_blocks(samples, differential_expression.blocks, "blocks"),
+        _weighing(tables).error_model(expression, samples),
     )
     moderated = analysis.moderated_statistics(comparison, differential_expression)
     tests = analysis.two_sample_tests(
@@ -197,6 +260,7 @@ def compare_classes(
         "n_probes": len(expression),
         "n_samples": len(design),
         "contrasts": comparison.expressions,
+        **tables["error_record"],
     }
     summary = analysis.count_decisions(moderated, differential_expression)
     f_test = with_symbols(analysis.f_test_table(moderated, descriptions), tables["probes"])
@@ -213,7 +277,8 @@ def test_gene_sets(
 ) -> DataFrame:
     """Camera, rotation and over-representation of every gene set in every contrast.
 
-    Genes are tested for any difference, also where probes are tested by ``treat``.
+    Genes are tested for any difference, also where probes are tested by ``treat``. Camera and
+    rotation use the weights and the correlation between samples that the probes are tested with.
 
     Returns
     -------
@@ -226,8 +291,8 @@ def test_gene_sets(
     import pandas as pd
 
     from leukemia_kedro.differential_expression.gene_sets import COLUMNS, enrichment_of_contrast
-    from leukemia_kedro.statistics.enrichment import gene_expression
-    from leukemia_kedro.statistics.gene_set_tests import fit_gene_models
+    from leukemia_kedro.statistics.enrichment import gene_expression, gene_weights
+    from leukemia_kedro.statistics.gene_set_tests import Moderation, fit_gene_models
 
     if not gene_sets:
         logger.info("No gene sets were given (catalog entry gene_sets): there are none to test.")
@@ -235,13 +300,23 @@ def test_gene_sets(
     genes = tables["probe_genes"].set_index("probe")["gene"]
     design, log_expression = tables["design_matrix"], tables["log_expression"]
     tested = log_expression.index.isin(next(iter(contrast_tables.values()))["probe"])
+    errors = _weighing(tables).error_model(
+        log_expression.loc[tested, design.index], tables["samples"].loc[design.index]
+    )
+    weights = errors.weights
+    if weights is not None and weights.ndim == 2:
+        weights = gene_weights(weights, errors.expression, genes, enrichment.collapse)
     models = fit_gene_models(
-        gene_expression(log_expression.loc[tested, design.index], genes, enrichment.collapse),
+        gene_expression(errors.expression, genes, enrichment.collapse),
         design,
         tables["contrast_matrix"],
-        differential_expression.trend,
-        differential_expression.robust,
-        differential_expression.prior,
+        Moderation(
+            differential_expression.trend,
+            differential_expression.robust,
+            differential_expression.prior,
+        ),
+        weights,
+        errors.correlation,
     )
     found = []
     for name, contrast in contrast_tables.items():
@@ -293,6 +368,26 @@ def hold_against_truth(
             }
         )
     return records
+
+
+def _tested(
+    probe_filter: DataFrame, differential_expression: DifferentialExpressionParameters
+) -> Series | slice:
+    """Which probes are tested."""
+    if differential_expression.probes == "passing_filter":
+        return probe_filter["passes"]
+    return slice(None)
+
+
+def _weighing(tables: WeighedTables) -> Weighing:
+    from leukemia_kedro.differential_expression.error_model import Weighing
+
+    return Weighing(
+        tables["voom_expression"],
+        tables["value_weights"],
+        tables["sample_weights"],
+        tables["error_record"],
+    )
 
 
 def _true_changes(probes: DataFrame, expression: str) -> Series | None:
