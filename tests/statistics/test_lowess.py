@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leukemia_kedro.statistics.lowess import lowess, weighted_lowess
+from leukemia_kedro.statistics.lowess import lowess, lowess_knots, weighted_lowess
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -20,6 +20,14 @@ def test_lowess_is_that_of_r(name, points):
     found = lowess(points["x"].to_numpy(), points["y"].to_numpy(), points["span"].iloc[0])
     # Files have 15 digits. A curve through values near zero has an error of its largest value.
     np.testing.assert_allclose(found, points["fitted"], rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "points"), curves("limma_3.54").items())
+def test_between_the_knots_lowess_is_a_line(name, points):
+    x, y = points["x"].to_numpy(), points["y"].to_numpy()
+    curve, knots = lowess(x, y, points["span"].iloc[0]), lowess_knots(x)
+    np.testing.assert_allclose(np.interp(x, x[knots], curve[knots]), curve, rtol=1e-12, atol=1e-12)
+    assert len(knots) < 110
 
 
 @pytest.mark.parametrize(("name", "points"), curves("limma_3.63").items())
