@@ -144,6 +144,12 @@ def take_log2_of(row):
     return change
 
 
+def only_in_a_rare_gene(values):
+    values[4] = 0.0
+    values[:, 0] = 0.0
+    values[4, 0] = 3.0
+
+
 def per_million(values):
     values /= values.sum(axis=1, keepdims=True) / 1e6
 
@@ -271,6 +277,10 @@ REFUSED = {
     "a sample without a read": (with_counts(put(0.0, 4, slice(None))), COUNTS,
         "samples with one value in every probe: patient_005; no gene was counted. Remove them, or "
         "leave them out: cohort.leave_out"),
+    "a sample without a read in the genes that are kept": (
+        with_counts(only_in_a_rare_gene), COUNTS | {"filter": {"min_total_count": 50}},
+        "samples without a read in the 60 genes that pass the filter: patient_005; they cannot be "
+        "normalised. Leave them out: cohort.leave_out"),
     "counts of which no gene passes the filter": (
         with_counts(put(0.0, 0, 0)), COUNTS | {"filter": {"min_count": 1e6}},
         "none of 240 genes is left: expected counts per million as of 1e+06 reads"),

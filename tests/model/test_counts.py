@@ -53,7 +53,10 @@ def test_a_profile_is_what_filter_and_normalisation_make_of_the_training_samples
     training = small_cohort(scale="counts")
     prepare = make_pipeline(CountFilter(), LogCounts())
     log2 = prepare.fit_transform(training.expression, training.labels)
-    np.testing.assert_allclose(MODEL.reference.profiles.means, log2.mean(axis=0), rtol=1e-12)
+    means = MODEL.reference.profiles.means
+    kept = prepare[0].get_support()
+    np.testing.assert_allclose(means[kept], log2.mean(axis=0), rtol=1e-12)
+    assert len(means) == 300  # also of genes that are silent in training
     assert MODEL.predict(NEW)["out_of_distribution"].mean() < 0.2
 
 
@@ -61,6 +64,17 @@ def test_a_sample_of_other_genes_counts_is_out_of_distribution():
     table = NEW.iloc[:4].copy()
     table.iloc[3] = np.random.default_rng(0).permutation(table.iloc[3].to_numpy())
     assert MODEL.predict(table)["out_of_distribution"].tolist()[3]
+
+
+def test_genes_that_no_training_sample_expresses_are_seen_in_another_disease():
+    """They are no part of the model, but of the profile."""
+    silent = ~MODEL.pipeline["filter"].get_support()
+    assert 10 < silent.sum() < 150
+    table = NEW.iloc[:2].copy()
+    table.iloc[1, np.flatnonzero(silent)] = 2000.0
+    calls = MODEL.predict(table)
+    assert calls["out_of_distribution"].tolist() == [False, True]
+    assert calls["distance"][1] > 3 * calls["distance"][0]
 
 
 def test_a_deeper_library_changes_no_call():

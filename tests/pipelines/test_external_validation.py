@@ -28,6 +28,11 @@ from leukemia_kedro.parameters import (
     ModelParameters,
 )
 from leukemia_kedro.pipelines.external_validation import create_pipeline
+from leukemia_kedro.pipelines.external_validation.nodes import (
+    bring_home,
+    call_elsewhere,
+    find_shared_patients,
+)
 from leukemia_kedro.run.user_message import user_message
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -174,3 +179,26 @@ def test_too_few_genes_in_common_stop_the_run(data):
     few = expression.drop(index=genes[: len(genes) // 2 + 1])
     with pytest.raises(UserError, match=r"genes that the model calls by are measured here"):
         run(data, few, samples, probes=HOME.probes.loc[few.index])
+
+
+def test_a_model_of_counts_takes_the_counts_of_another_cohort_and_nothing_else():
+    """Some genes are absent there; counts stay counts, and one training sample is found again."""
+    home, there = small_cohort(scale="counts"), new_patients(scale="counts")
+    model, parameters = small_model("weighted_voting", scale="counts"), PARAMETERS["counts"]
+    expression = pd.concat([there.expression, home.expression.iloc[:1]]).iloc[:, :285]
+    expression.index = [f"here {i}" for i in range(len(expression))]
+    labels = [*there.labels, home.labels.iloc[0]]
+    samples = pd.DataFrame({"label": labels}, index=expression.index)
+
+    given = expression.T, there.probes.iloc[:285], samples, model, home.probes
+    brought, record = bring_home(*given, parameters)
+    pd.testing.assert_frame_equal(brought.iloc[:, :285], expression, check_names=False)
+    shared = find_shared_patients(brought, small_training_set(home, parameters), model)
+    found = (shared["sample"] + " " + shared["home_sample"]).tolist()
+    assert found == [f"here {len(there.labels)} {home.expression.index[0]}"]
+    asked = ExternalValidationParameters(allowed_missing_share=0.2)
+    calls = call_elsewhere(brought, samples, model, record, asked)
+    assert (calls["predicted"] == calls["label"]).mean() > 0.9
+
+    with pytest.raises(UserError, match="takes counts of reads, and the cohort has log2 values"):
+        bring_home(*given, PARAMETERS["log2"])

@@ -42,13 +42,27 @@ def test_boxes_of_few_samples_are_no_wider_than_those_of_many(make_study):
 
 @pytest.mark.parametrize(
     ("scale", "times", "expected"),
-    [("raw", 1000, "symlog"), ("raw", 1, "linear"), ("log2", 1, "linear")],
+    [
+        ("raw", 1000, "symlog"),
+        ("raw", 1, "linear"),
+        ("log2", 1, "linear"),
+        ("counts", 1, "symlog"),  # many are zero
+    ],
 )
 def test_raw_intensities_may_be_negative_and_are_drawn_on_a_log_axis_where_large(
     two, scale, times, expected
 ):
     drawn = drawn_intensities(two, scale, times)
     assert [ax.get_yscale() for ax in drawn.figure.axes] == [expected] * 2
+
+
+def test_counts_are_called_counts(two):
+    drawn = drawn_intensities(two, "counts")
+    assert drawn.title == "Counts of reads per sample"
+    assert drawn.caption.startswith("Counts of reads over all genes in each of 72 samples, as")
+    quality = RAW | {"scale": "counts"}
+    shift = intensity_shift(two.log_expression, two.sample_split, SHIFT, quality)
+    assert shift.figure.axes[0].get_xlabel() == "log2 counts per million"
 
 
 def test_many_samples_become_bands(make_study):

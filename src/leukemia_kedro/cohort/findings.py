@@ -108,6 +108,28 @@ def check_scatter(
         )
 
 
+def check_libraries(expression: pd.DataFrame) -> None:
+    """Refuse samples of counts without a read in the genes that are kept.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_samples, n_genes)
+        Counts of the genes that pass the filter.
+
+    Raises
+    ------
+    CohortError
+        With the samples: their libraries cannot be normalised.
+    """
+    empty = expression.index[expression.to_numpy().sum(axis=1) == 0]
+    if len(empty):
+        raise CohortError(
+            f"samples without a read in the {expression.shape[1]:,} genes that pass the filter: "
+            f"{first_few(empty)}; they cannot be normalised. Leave them out: cohort.leave_out, or "
+            "look whether their columns hold counts"
+        )
+
+
 def smaller_filter(parameters: CohortParameters) -> str:
     """What to set where the cohort's filter keeps too few probes."""
     if parameters.scale == "counts":

@@ -31,7 +31,8 @@ class StudiesDataset(AbstractDataset[Cohort, Cohort]):
     measured, of a study's probes of the gene; a probe of several genes counts for each. Else
     probes are matched by name. Genes that one of the studies does not measure are left out. A
     sample is called ``<study>_<sample>``, and its covariate ``study`` names the study. The split
-    of each study is not used. Nothing is learned from the values.
+    of each study is not used. Counts become log2 counts per million of the genes in common,
+    each sample by itself. Nothing is learned from the values.
 
     Parameters
     ----------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from leukemia_kedro.cohort.training_set import TrainingSet
@@ -111,11 +112,14 @@ class TrainingReference:
             As measured, NaN where missing: a missing probe counts as its training mean.
         """
         known = self.profiles
-        values, to_log2 = values[:, in_profile(pipeline)], pipeline["log2"]
-        # A profile of arrays has other probes than the step was fitted to; it learns nothing.
-        of_counts = pipeline["filter"].scale == "counts"
-        log2 = to_log2.transform(values) if of_counts else clone(to_log2).fit_transform(values)
-        profiles = log2.astype(float)
+        to_log2, profiles = pipeline["log2"], values[:, in_profile(pipeline)]
+        # A profile has other probes than the step was fitted to.
+        if pipeline["filter"].scale == "counts":
+            sizes = to_log2.normalised_sizes(values[:, pipeline["filter"].get_support()])
+            profiles = to_log2.log_counts(profiles, sizes)
+        else:
+            profiles = clone(to_log2).fit_transform(profiles)
+        profiles = profiles.astype(float)
         return known.space.distance(np.where(np.isnan(profiles), known.means, profiles))
 
     def given(self, pipeline: Pipeline, expression: pd.DataFrame) -> np.ndarray:
@@ -132,19 +136,18 @@ class TrainingReference:
 
 
 def measure_profiles(
-    training_set: TrainingSet, log2: TransformerMixin, kept: np.ndarray | None = None
+    training_set: TrainingSet, log2: Callable[[np.ndarray], np.ndarray]
 ) -> ProfileReference:
     """The part that models share, from the samples that they are fitted on.
 
-    ``log2`` is their step from values as measured to log2. ``kept`` says of each probe whether it
-    is part of the profile, see :func:`in_profile`; by default of arrays.
+    ``log2`` brings values as measured of the probes of the profile, (n_samples, n_profile), to
+    log2, as the models do.
     """
     classes, groups = training_set.classes, training_set.groups
-    if kept is None:
-        kept = ~np.isnan(training_set.matrix).all(axis=0)
-        kept[training_set.excluded] = False
+    counts = ~np.isnan(training_set.matrix).all(axis=0)
+    counts[training_set.excluded] = False
     chosen = representative(classes)
-    profiles = clone(log2).fit_transform(training_set.matrix[:, kept]).astype(float)
+    profiles = log2(training_set.matrix[:, counts]).astype(float)
     means = pd.DataFrame(profiles).mean().to_numpy()  # of what is not missing
     profiles = np.where(np.isnan(profiles), means, profiles)[chosen]
     units = chosen if groups is None else groups[chosen]
@@ -176,9 +179,6 @@ def in_profile(pipeline: Pipeline) -> np.ndarray:
     """Whether each probe is part of the profile, shape (n_probes,).
 
     Controls that the cohort drops are not, nor are probes that no training sample has a value of.
-    Of counts, the genes that pass the filter are: the others have too few reads to tell anything.
     """
-    if pipeline["filter"].scale == "counts":
-        return pipeline["filter"].get_support()
     excluded = pd.Index(pipeline.feature_names_in_).isin(pipeline["filter"].exclude or [])
     return ~excluded & ~np.isnan(pipeline["filter"].minimum_)

@@ -53,9 +53,10 @@ def filter_probes(
     Raises
     ------
     CohortError
-        Fewer than two probes pass, or one that passes would get an infinite score.
+        Fewer than two probes pass, one that passes would get an infinite score, or a sample has
+        no read in the genes that pass.
     """
-    from leukemia_kedro.cohort.findings import check_scatter, smaller_filter
+    from leukemia_kedro.cohort.findings import check_libraries, check_scatter, smaller_filter
     from leukemia_kedro.cohort.split import training_samples
     from leukemia_kedro.errors import CohortError
     from leukemia_kedro.estimators.model_pipeline import probe_filter
@@ -69,6 +70,8 @@ def filter_probes(
             f"1 of {len(table)} probes passes the filter: expected at least two, which models and "
             f"projections need. {smaller_filter(cohort)}, or give more probes"
         )
+    if cohort.scale == "counts":
+        check_libraries(expression[table["passes"].to_numpy()].T)
     check_scatter(training[table["passes"].to_numpy()].T, labels, cohort)
     return table
 

@@ -66,11 +66,16 @@ def find_shared_patients(
     from sklearn.base import clone
 
     from leukemia_kedro.cohort.matching import shared_patients
+    from leukemia_kedro.cohort.scale import own_log_counts_per_million
 
-    log2 = home_champion.pipeline["log2"]
+    tables = [external_expression, home_training_set.expression]
+    to_log2 = clone(home_champion.pipeline["log2"]).fit_transform
+    if home_champion.card["scale"] == "counts":
+        # Of the same genes: those that one cohort lacks would make the libraries of a copy differ.
+        both = external_expression.columns[external_expression.notna().all()]
+        tables, to_log2 = [table[both] for table in tables], own_log_counts_per_million
     here, there = (
-        pd.DataFrame(clone(log2).fit_transform(table.to_numpy()), table.index, table.columns)
-        for table in (external_expression, home_training_set.expression)
+        pd.DataFrame(to_log2(table.to_numpy()), table.index, table.columns) for table in tables
     )
     return shared_patients(here, there)
 

@@ -77,14 +77,18 @@ def cross_validate(
 
 def measure_profiles(training_set: TrainingSet, cohort: CohortParameters) -> ProfileReference:
     """How far training samples lie from one another; all models share it."""
+    from leukemia_kedro.estimators.log_counts import LogCounts
     from leukemia_kedro.estimators.model_pipeline import log_transform, probe_filter
     from leukemia_kedro.model.training_reference import measure_profiles
 
-    kept = None
-    if cohort.scale == "counts":
-        unfitted = probe_filter(cohort, training_set.controls)
-        kept = unfitted.fit(training_set.expression, training_set.classes).get_support()
-    return measure_profiles(training_set, log_transform(cohort), kept)
+    to_log2 = log_transform(cohort)
+    if not isinstance(to_log2, LogCounts):
+        return measure_profiles(training_set, to_log2.fit_transform)
+    unfitted = probe_filter(cohort, training_set.controls)
+    passing = unfitted.fit(training_set.expression, training_set.classes).get_support()
+    of_kept = training_set.matrix[:, passing]
+    sizes = to_log2.fit(of_kept).normalised_sizes(of_kept)
+    return measure_profiles(training_set, lambda counts: to_log2.log_counts(counts, sizes))
 
 
 def fit(
