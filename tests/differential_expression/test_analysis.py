@@ -105,7 +105,7 @@ def test_counts_are_compared_by_voom_and_their_logs_by_the_other_tests(two):
     logs = np.log2(counts + 1)
     cohort = changed(two, expression=counts, log_expression=logs)
     classes = list(two.samples["label"].unique())
-    of_counts = CohortParameters.model_construct(scale="counts", classes=classes)
+    of_counts = CohortParameters(scale="counts", classes=classes)
     parameters = of_counts, DifferentialExpressionParameters(permutations=0)
     design, contrasts = nodes.plan_contrasts(cohort.samples, cohort.sample_split, *parameters)
     found = nodes.weigh_values(*parameters, design_matrix=design, **vars(cohort))

@@ -136,6 +136,27 @@ def test_a_covariate_blocks_and_a_threshold_are_parameters(demo):
     assert [record["contrast"] for record in truth] == ["treated"]
 
 
+@pytest.mark.slow
+def test_counts_of_patients_measured_twice_have_voom_and_a_correlation(tmp_path):
+    project = ProjectCopy(tmp_path)
+    project.kedro("run", "--env", "counts", *BOTH, "--params", FEW)
+    folder = project.data("08_reporting", "counts")
+    prior = json.loads((folder / "variance_prior.json").read_text())
+    assert (prior["voom"], prior["random_block"]) == (True, "patient")
+    # Simulated with 0.6, of which the noise of counting takes some.
+    assert 0.45 < prior["block_correlation"] < 0.65
+    trend = found(project, "voom_trend", "counts").sort_values("mean_log_count")
+    assert len(trend) == prior["n_probes"]
+    few_reads, many_reads = trend["fitted"].iloc[[len(trend) // 10, -len(trend) // 10]]
+    assert few_reads > 1.1 * many_reads
+    sizes = found(project, "sample_weights", "counts")["library_size"]
+    assert sizes.max() > 5 * sizes.min()
+    (truth,) = json.loads((folder / "de_truth.json").read_text())
+    # One cohort scatters about 5 %; tests/differential_expression tests the mean over many.
+    assert truth["false_discovery_proportion"] < 0.1
+    assert truth["power"] > 0.9
+
+
 def test_gene_sets_may_name_genes_that_a_chip_annotation_knows():
     cohort = simulate_cohort(n_samples={"ALL": 6, "AML": 6}, n_probes=40, seed=1)
     # Two probes to a gene: GENE0 is the first two, and so on.
