@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from functools import partial
 
@@ -84,6 +86,13 @@ def more_than_the_page_shows():
     }
 
 
+def many_sets(classes):
+    """Thirty gene sets in each contrast of the classes."""
+    sets = pd.concat([GENE_SETS.iloc[[0] * 30]] * 10)
+    contrasts = make_datasets(classes, 60, 0)["contrast_tables"]
+    return sets.assign(contrast=np.repeat(list(contrasts), 30))
+
+
 CUT = more_than_the_page_shows()
 
 
@@ -103,6 +112,8 @@ def reports(tmp_path_factory):
         "five": make_page(FIVE, 60, 0),
         "sum": make_page(signature=formula),
         "cut": make_page(**CUT),
+        "many": make_page([f"class_{number}" for number in range(12)], 144, 0),
+        "sets": make_page(FIVE, 60, 0, enrichment=many_sets(FIVE)),
     }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
@@ -615,3 +626,31 @@ def test_in_brief_the_page_prints_on_few_pages_and_everything_on_request(driver,
     assert printed_pages() > 6
     one(driver, "[data-print='']").click()
     assert printed_pages() <= 6
+
+
+@pytest.mark.parametrize("name", ["five", "many", "sets"])
+def test_many_classes_print_in_brief_on_six_pages_with_the_counts_of_every_contrast(
+    driver, reports, tmp_path, name
+):
+    pdftotext = shutil.which("pdftotext")
+    if pdftotext is None:
+        pytest.skip("no pdftotext: apt-get install poppler-utils")
+    visit(driver, reports[name])
+    wait_until(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"))
+    (tmp_path / "page.pdf").write_bytes(
+        base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    )
+    command = [pdftotext, "-layout", tmp_path / "page.pdf", "-"]
+    *pages, _ = subprocess.check_output(command, text=True).split("\f")
+    assert len(pages) <= 6
+    headings = {each.text for each in several(driver, "main :is(h2, h3)")}
+    for page in pages:
+        *lines, _number = [line.strip() for line in page.splitlines() if line.strip()]
+        assert lines[-1] not in headings
+    printed = " ".join(" ".join(pages).split())
+    n_classes = {"five": 5, "many": 12, "sets": 5}[name]
+    assert f"in each of {n_classes * (n_classes - 1) // 2} contrasts" in printed
+    if name == "many":  # names of one line
+        for row in several(driver, "#table-contrasts tbody th"):
+            assert row.get_attribute("textContent") in printed
+    assert "On paper: the first" in printed

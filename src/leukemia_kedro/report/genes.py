@@ -19,6 +19,9 @@ from leukemia_kedro.statistics.class_names import class_in_words
 TOP = 200
 """Genes and gene sets listed for a contrast; the files hold them all."""
 TOP_IN_BRIEF = 50
+IN_PRINT = 2
+"""Contrasts with figure and genes on paper, where the page is printed in brief; one where gene sets
+or the counts of many contrasts take the place of the second."""
 MOST_SETS = 20_000
 """Rows of gene sets that the page holds of all contrasts together, beside those that it lists."""
 
@@ -46,12 +49,14 @@ class Contrast:
 class DifferentialExpression(
     Chapter, anchor="differential-expression", title="Differential expression"
 ):
-    """The first contrasts, each with figures and top genes, and the counts of the others."""
+    """The counts of all contrasts, and the first ones, each with figures and top genes."""
 
     figures: list[FigureRecord]
     contrasts: list[Contrast]
     n_brief: int
-    others: Table | None
+    n_in_print: int
+    counts: Table | None
+    """None where there is one contrast."""
     truth: Table | None
 
 
@@ -102,12 +107,12 @@ def differential_expression(study: Study) -> DifferentialExpression:
         )
         for position, (name, table) in enumerate(list(tables.items())[:DRAWN])
     ]
-    others = dict(list(tables.items())[DRAWN:])
     return DifferentialExpression(
         figures=common,
         contrasts=contrasts,
         n_brief=len(contrasts[IN_FULL:]),
-        others=_counts(others, fdr) if others else None,
+        n_in_print=1 if study.contrasts.enrichment_tables or len(tables) > DRAWN else IN_PRINT,
+        counts=_counts(tables, fdr) if len(tables) > 1 else None,
         truth=_truth_table(truth) if truth else None,
     )
 
@@ -160,19 +165,24 @@ def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) ->
 
 
 def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
+    found = {name: table.loc[table["adj.P.Val"] < fdr, "logFC"] for name, table in tables.items()}
+    tested = sorted({len(table) for table in tables.values()})
+    of = count(tested[0]) if len(tested) == 1 else f"{count(tested[0])} to {count(tested[-1])}"
+    more = f" Those after the first {DRAWN} have no figures." if len(tables) > DRAWN else ""
     return make_table(
         [
-            {"contrast": name, "significant": n_significant(table, fdr), "tested": len(table)}
-            for name, table in tables.items()
+            {"contrast": name, "n": len(changes), "up": sum(changes > 0), "down": sum(changes < 0)}
+            for name, changes in found.items()
         ],
         [
             Column("contrast", "Contrast"),
-            Column("significant", "Probes that differ", count),
-            Column("tested", "Probes tested", count),
+            Column("n", "Probes that differ", count),
+            Column("up", "Higher", count),
+            Column("down", "Lower", count),
         ],
-        anchor="other-contrasts",
-        caption=f"The contrasts after the first {DRAWN}, without figures of their own. Probes that "
-        f"differ: at a false-discovery rate of {percent(fdr, 0)}.",
+        anchor="contrasts",
+        caption=f"Probes that differ in each of {len(tables)} contrasts, of {of} tested, at a "
+        f"false-discovery rate of {percent(fdr, 0)}.{more}",
     )
 
 
