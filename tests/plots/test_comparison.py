@@ -90,5 +90,18 @@ def test_the_histogram_holds_every_permutation():
     assert "chosen among k-NN, SVM RBF" in caption
 
 
+def test_the_permutation_of_one_model_speaks_of_no_choice():
+    found = {
+        "model": "knn",
+        "models": ["knn"],
+        "score": 0.9,
+        "p_value": 0.1,
+        "permuted_scores": [0.5],
+    }
+    caption = comparison.permutation_test(found).caption
+    assert "of k-NN, against" in caption
+    assert "choice" not in caption
+
+
 def test_permutations_that_all_score_alike_are_drawn():
     drawn_permutations(0.5, [0.5] * 9, 1.0)

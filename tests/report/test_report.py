@@ -228,7 +228,7 @@ STATED = {
             By McNemar's exact test on the test samples the smallest p-value, corrected for the
             number of models, is 1.0.
             the model chosen among naive Bayes and SVM linear scores""",
-        "table-comparison": "larger class (baseline)",
+        "table-comparison": "largest class (baseline)",
         "table-differences": """
             naive Bayes 0.160 0.060 no −0.130
             SVM linear (champion) 0.030 0.040 yes – – –
@@ -420,8 +420,10 @@ def test_contrasts_beyond_the_tenth_are_one_row_each():
     starts = ("contrast-", "figure-volcano", "table-genes-")
     counts = [sum(name.startswith(start) for name in ids_of(chapter)) for start in starts]
     assert counts == [DRAWN, DRAWN, DRAWN]
-    rows = by_id(chapter, "table-other-contrasts").findall(".//tbody/tr")
-    assert [row[0].text for row in rows] == list(found["contrast_tables"])[DRAWN:]
+    rows = by_id(chapter, "table-contrasts").findall(".//tbody/tr")
+    assert [row[0].text for row in rows] == list(found["contrast_tables"])
+    for (_, n, up, down), table in zip(rows, found["contrast_tables"].values(), strict=True):
+        assert int(n.text) == int(up.text) + int(down.text) == sum(table["adj.P.Val"] < 0.05)
     gene_sets = by_id(page, "enrichment")
     assert sum(name.startswith("table-sets-") for name in ids_of(gene_sets)) == DRAWN
     assert f"The gene sets of {21 - DRAWN} more contrasts are in enrichment.csv" in text(gene_sets)
@@ -600,3 +602,20 @@ def test_pairs_are_rules_that_a_person_can_read():
     assert Markup(of_two.rows[0][0].text).striptags().startswith("Cystatin C (M27891_at) > ")
     assert 'data-probe="M27891_at"' in of_two.rows[0][0].text
     assert "that it tells apart" not in of_two.caption
+
+
+def test_a_permutation_test_of_one_model_speaks_of_no_choice():
+    found = FOUND["permutation_test"] | {"models": ["svm_linear"], "model": "svm_linear"}
+    page = page_with(permutation_test=found)
+    answer, methods = text(by_id(page, "answer")), text(by_id(page, "methods"))
+    assert "with tuning, SVM linear scores" in answer
+    assert "is included" not in answer
+    assert "is that of SVM linear: each of" in methods
+    assert "and this choice" not in methods
+
+
+def test_where_no_split_was_given_none_is_said_to_be_as_published():
+    found = make_datasets(FIVE, n_train=60, n_test=0)
+    found["data_quality"] = found["data_quality"] | {"published_as": "mll"}
+    cohort = text(by_id(parse(write_report(**found)), "cohort"))
+    assert "numbers and labels as published" in cohort

@@ -21,7 +21,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.shown import shown_in
 
-BASELINE_NAME = "assigning every sample to the larger class"
+BASELINE_NAME = "assigning every sample to the largest class"
 
 
 class _Measure(NamedTuple):
@@ -198,12 +198,15 @@ def train_versus_test(
     last = list(marks)[-1]
     gaps = models["train_accuracy"] - models[last]
     widest = models["model"].iloc[gaps.argmax()]
+    others = " and in cross-validation"
+    if "test" in n:
+        others = ", in cross-validation and on the test samples"
     return CaptionedFigure(
         name="train-versus-test",
         title=f"Train against {'test' if 'test' in n else 'cross-validation'}",
-        caption="Accuracy of each model on the samples it was fitted to, in cross-validation"
-        f"{' and on the test samples' if 'test' in n else ''}; a long line is a model "
-        "that fits its training samples better than it predicts new ones. Champion in bold.",
+        caption=f"Accuracy of each model on the samples it was fitted to{others}; a long line "
+        "is a model that fits its training samples better than it predicts new ones. Champion in "
+        "bold.",
         alt=f"Dot plot of accuracies of {counted(len(models), 'model')}; the widest gap, "
         f"{gaps.max():.3f}, is that of {readable(widest)}.",
         figure=figure,
@@ -230,13 +233,16 @@ def permutation_test(permutation_test: Mapping) -> CaptionedFigure:
 
     models = [readable(model) for model in permutation_test["models"]]
     p_value = permutation_test["p_value"]
-    among = f"chosen among {', '.join(models)}"
+    chosen, steps = models[0], "all steps repeated"
+    if len(models) > 1:
+        chosen = f"the model chosen among {', '.join(models)}"
+        steps += ", this choice included"
     return CaptionedFigure(
         name="permutation-test",
         title="Permutation test",
-        caption=f"Score with the true labels in one repeat of cross-validation, of the model "
-        f"{among}, against the scores when the labels are permuted and all steps repeated, this "
-        f"choice included (p = {p_value:.2g}).",
+        caption=f"Score with the true labels in one repeat of cross-validation, of "
+        f"{chosen}, against the scores when the labels are permuted and {steps} "
+        f"(p = {p_value:.2g}).",
         alt=f"Histogram of {counted(len(permuted), 'permuted score')}, from {min(permuted):.3f} to "
         f"{max(permuted):.3f}, with a line at the observed {score:.3f}.",
         figure=figure,

@@ -135,7 +135,8 @@ def difference_table(study: Study) -> Table | None:
 def _marked(models: pd.DataFrame) -> pd.Series:
     """Names as they are read, with champion and baseline marked."""
     mark = models["champion"].map({True: " (champion)", False: ""})
-    return models["model"].map(readable) + mark.where(~models["baseline"], " (baseline)")
+    names = models["model"].map(readable).replace("larger class", "largest class")
+    return names + mark.where(~models["baseline"], " (baseline)")
 
 
 def _spans(models: pd.DataFrame, column: str) -> list[str]:

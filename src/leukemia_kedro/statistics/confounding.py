@@ -101,7 +101,7 @@ def in_words(found: Confounding) -> str:
         )
     return (
         f"{name} goes with the class among the training samples: alone it predicts "
-        f"{found['n_predicted']} of {found['n']} classes, where the largest class has "
+        f"the class of {found['n_predicted']} of {found['n']} samples, where the largest class has "
         f"{found['n_largest_class']} (Cramér's V {found['cramers_v']:.2f}, "
         f"p = {found['adjusted_p']:.2g})"
     )
