@@ -21,6 +21,16 @@ from leukemia_kedro.model.file import write_model
 
 pytestmark = pytest.mark.slow
 MODEL = small_model("weighted_voting")
+OPENED_TO_EVERYONE = """
+[server]
+address = "0.0.0.0"
+enableCORS = false
+enableXsrfProtection = false
+corsAllowedOrigins = ["http://elsewhere.example"]
+[browser]
+serverAddress = "elsewhere.example"
+"""
+"""A user's own settings for another page of Streamlit."""
 HOSTILE = '<img src=x onerror="document.title=1">![x](http://192.0.2.1/x.png)'
 
 
@@ -41,6 +51,9 @@ class Served:
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.port = _free_port()
+        settings = folder / ".streamlit" / "config.toml"
+        settings.parent.mkdir()
+        settings.write_text(OPENED_TO_EVERYONE)
         self.log = folder / "log.txt"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -196,10 +209,10 @@ def test_only_this_machine_and_this_page_reach_the_server(served):
     ]
     assert listening == ["127.0.0.1"]
 
-    def answer(origin: str) -> str:
+    def answer(origin: str, host: str | None = None) -> str:
         request = (
             "GET /_stcore/stream HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{served.port}\r\nOrigin: {origin}\r\n"
+            f"Host: {host or '127.0.0.1'}:{served.port}\r\nOrigin: {origin}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
@@ -208,7 +221,30 @@ def test_only_this_machine_and_this_page_reach_the_server(served):
             return client.recv(100).decode("latin-1").split()[1]
 
     assert answer(f"http://127.0.0.1:{served.port}") == "101"
+    began = time.monotonic()
+    # The second one is a name of a stranger that leads to this machine.
     assert answer("http://elsewhere.example") == "403"
+    assert answer(f"http://elsewhere.example:{served.port}", "elsewhere.example") == "403"
+    assert time.monotonic() - began < 1, "no server elsewhere is asked for this machine's address"
+
+
+def test_nothing_of_a_table_stays_when_the_next_one_is_dropped(page, tmp_path):
+    page.drop(table_of_new(3), tmp_path / "first.csv")
+    assert len(page.calls()) == 4
+    link = "return document.querySelector('[data-testid=stDownloadButton] a, a[download]')?.href"
+    first = page.browser.execute_script(link)
+    page.drop(table_of_new().T.rename_axis("sample"), tmp_path / "second.csv")
+    assert "the other way round" in page.text_of("[role=alert]")
+    page.until("body:not(:has([aria-label=Calls], [data-testid=stDownloadButton]))")
+    shown = page.text_of("body")
+    assert "first.csv" not in shown
+    assert (
+        first is None
+        or page.browser.execute_script(
+            "return fetch(arguments[0]).then(answer => answer.status)", first
+        )
+        == 404
+    )
 
 
 def test_ctrl_c_ends_it(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,6 +16,11 @@ from leukemia_kedro.errors import UserError
 
 if TYPE_CHECKING:
     from leukemia_kedro.model.fitted import FittedModel
+
+ADVICE = (
+    "Change the table, or the choice of column or row, and drop it again. Where the table itself "
+    "cannot be changed, a catalog entry can describe it, for kedro run --pipelines inference."
+)
 
 
 def read_table(name: str, content: bytes, samples: str, label: str | None) -> Cohort:
@@ -31,21 +38,40 @@ def read_table(name: str, content: bytes, samples: str, label: str | None) -> Co
     Raises
     ------
     UserError
-        Without the folder that the table is in while it is read.
+        Names the file as it was dropped.
     """
     from leukemia_kedro.datasets import NewSamplesDataset
     from leukemia_kedro.run.user_message import user_message
 
-    with TemporaryDirectory(prefix="leukemia-kedro-") as folder:
+    with ExitStack() as kept, TemporaryDirectory(prefix="leukemia-kedro-") as folder:
         path = Path(folder, file_stem(name))  # the end of a long name stays
         try:
-            path.write_bytes(content)
-            return NewSamplesDataset(filepath=str(path), samples=samples, label=label).load()
+            _hold(path, content, kept)
+            dataset = NewSamplesDataset(filepath=str(path), samples=samples, label=label)
+            dataset._advice = ADVICE
+            return dataset.load()
         except Exception as error:
             message = user_message(error)
             if message is None:
                 raise
-            raise UserError(message.replace(f"{folder}/", "").replace(folder, "")) from error
+            told = message.replace(f"{folder}/", "").replace(folder, "")
+            if told.startswith(path.name):
+                told = f"{name}{told.removeprefix(path.name)}"
+            raise UserError(told) from error
+
+
+def _hold(path: Path, content: bytes, kept: ExitStack) -> None:
+    """Let the path name the content, in memory until ``kept`` is closed where the system can.
+
+    Patients' values then never reach a disk, however the process ends.
+    """
+    if not hasattr(os, "memfd_create"):  # Linux has it
+        path.write_bytes(content)
+        return
+    memory = kept.enter_context(os.fdopen(os.memfd_create("table"), "wb"))
+    memory.write(content)
+    memory.flush()
+    path.symlink_to(f"/proc/{os.getpid()}/fd/{memory.fileno()}")
 
 
 def what_was_read(samples: Cohort, model: FittedModel) -> dict[str, str]:

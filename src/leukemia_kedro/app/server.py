@@ -13,13 +13,20 @@ MOST_MEGABYTES = 200
 _SETTINGS = {
     "server.address": HOST,
     "server.maxUploadSize": MOST_MEGABYTES,
+    "server.allowedHosts": f"{HOST} localhost",
+    "server.enableAgentApi": "false",
+    "server.enableCORS": "true",
+    "server.enableXsrfProtection": "true",
+    "server.corsAllowedOrigins": f"http://{HOST}",
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
+    "browser.serverAddress": HOST,
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "minimal",
     "runner.magicEnabled": "false",
 }
-"""Of Streamlit. These go before a user's own ``.streamlit/config.toml``."""
+"""Of Streamlit; several values of one have blanks between them. These go before a user's own
+``.streamlit/config.toml``, which may open other pages to everyone."""
 
 
 def serve(model: Path, port: int) -> None:
@@ -43,10 +50,14 @@ def serve(model: Path, port: int) -> None:
             f"The page needs Streamlit, which is not installed ({error}).\n"
             'Next: pip install "leukemia-kedro[app]"'
         ) from error
+    from leukemia_kedro.compute.private_names import know_own_address
     from leukemia_kedro.model.file import load_champion
 
     load_champion(model)  # what is wrong with it is said here, before the page opens
-    settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    know_own_address(HOST)
+    settings = [
+        f"--{name}={each}" for name, value in _SETTINGS.items() for each in str(value).split()
+    ]
     page = Path(__file__).with_name("page.py")
     command = ["run", *settings, f"--server.port={port}", str(page), "--", str(model.resolve())]
     main(command, prog_name="streamlit", standalone_mode=False)

@@ -226,3 +226,18 @@ def __getattr__(name: str) -> Any:
     from sklearn.utils import _param_validation
 
     return getattr(_param_validation, name)
+
+
+# --- Streamlit 1.67 ---------------------------------------------------------------------------
+
+
+def know_own_address(host: str) -> None:
+    """Let Streamlit take this for the machine's address.
+
+    At the first request from a foreign page it asks a server on the internet for the address, and
+    lets pages of that address in. When it breaks: look for what ``get_external_ip`` of
+    ``streamlit.net_util`` reads.
+    """
+    from streamlit import net_util
+
+    net_util._external_ip = net_util._internal_ip = host
