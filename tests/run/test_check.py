@@ -28,6 +28,7 @@ from leukemia_kedro.parameters import (
     DifferentialExpressionParameters,
     EnrichmentParameters,
     FeatureSelectionParameters,
+    ReportingParameters,
     ResamplingParameters,
 )
 from leukemia_kedro.run.check_command import check_catalog
@@ -49,6 +50,7 @@ DEFAULTS = {
     "differential_expression": DifferentialExpressionParameters(),
     "enrichment": EnrichmentParameters(),
     "models": ONE_MODEL,
+    "reporting": ReportingParameters(),
     "compute": ComputeParameters(),
     "seed": 0,
 }
@@ -174,6 +176,7 @@ GOLUB = FeatureSelectionParameters(
     criteria=["signal_to_noise"], signature={"reference": "golub_1999"}
 )
 BY_AGE = DifferentialExpressionParameters(design="~ label + age")
+BY_TRAY = ReportingParameters(remove_batch="tray")
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,7 @@ BY_AGE = DifferentialExpressionParameters(design="~ label + age")
             {"feature_selection": GOLUB, "differential_expression": BY_AGE},
             [".*golub_1999", ".*age"],
         ),
+        ({"reporting": BY_TRAY}, ["reporting.remove_batch is 'tray', which is no column of the "]),
         ({"gene_sets": "myeloid\tna\tMPO\n"}, ["no gene of the gene sets is among the cohort's"]),
         ({"gene_sets": "lymphoid\n"}, [r".*sets\.gmt, line 1: expected name, description and gen"]),
     ],
@@ -230,6 +234,7 @@ def test_a_run_asks_what_needs_the_split_once_it_is_made(catalog_of):
     assert [check.needs[:2] for check in waiting] == [
         ("params:models", "sample_split"),
         ("training_set", "params:cohort"),
+        ("params:reporting", "samples"),
     ]
 
 
