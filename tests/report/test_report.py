@@ -578,6 +578,9 @@ def test_errors_are_of_patients_where_they_gave_several_samples(visits):
     assert "samples of 17 patients" in text(by_id(visits, "table-scores-svm_rbf"))
     assert "1 of 17 patients (2 of 34 samples) wrong" in text(by_id(visits, "model-card"))
     assert "test0" in text(by_id(visits, "table-calls"))
+    independent = "Several samples of one patient are taken as independent"
+    assert independent in text(by_id(visits, "differential-expression"))
+    assert independent not in text(by_id(page_with(), "differential-expression"))
 
 
 def test_pairs_are_rules_that_a_person_can_read():

@@ -133,7 +133,28 @@ def test_equal_samples_of_one_group_are_not_suspicious(check):
     cohort = make()
     cohort.samples["patient"] = ["p1"] * 13 + ["p2"] * 9
     grouped = block | {"split": {"method": "given", "group": "patient"}}
-    assert check(cohort, grouped).suspicious == []
+    alike = DifferentialExpressionParameters(random_block="patient")
+    assert check(cohort, grouped, differential_expression=alike).suspicious == []
+
+
+@pytest.mark.parametrize(
+    ("design", "block", "told"),
+    [
+        ("~ label", None, True),
+        ("~ label", "patient", False),
+        ("~ label + patient", None, False),
+        ("~ label + outpatient", None, True),
+    ],
+)
+def test_samples_of_one_patient_are_not_taken_as_independent_in_silence(check, design, block, told):
+    cohort = cohort_of_visits()
+    cohort.samples["patient"] = [f"p{number % 7}" for number in range(22)]
+    cohort.samples["outpatient"] = ["yes", "no"] * 11
+    grouped = RAW | {"split": {"method": "none", "group": "patient"}}
+    asked = DifferentialExpressionParameters(design=design, random_block=block)
+    report = check(cohort, grouped, differential_expression=asked, resampling=HALVES)
+    words = "differential expression takes 22 samples of 7 patients as independent"
+    assert [line.startswith(words) for line in report.suspicious] == [True] * told
 
 
 @pytest.mark.parametrize(
@@ -161,7 +182,7 @@ def test_the_design_is_said_in_words_and_numbers_that_may_be_names_are_asked_abo
     cohort.samples["tray"], cohort.samples["weight"] = numbers % 4 + 1, numbers + 0.5
     cohort.samples["patient"] = [f"p{int(number) % 7}" for number in numbers]
     block = RAW | {"split": {"method": "none", "group": "patient"}}
-    de = DifferentialExpressionParameters(design=design)
+    de = DifferentialExpressionParameters(design=design, random_block="patient")
     report = check(cohort, block, differential_expression=de, resampling=HALVES)
     assert report.understood["Design"].startswith(f"{design}: {words}"), report
     question = (

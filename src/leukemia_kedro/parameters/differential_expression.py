@@ -79,6 +79,11 @@ class DifferentialExpressionParameters(Block):
             )
         return self
 
+    def allows_for(self, column: str) -> bool:
+        """Whether samples with one value of a column, such as patient, are not taken as
+        independent: it is the random block, or in the design."""
+        return column == self.random_block or column in re.findall(r"[\w.]+", self.design)
+
     @field_validator("contrasts")
     @classmethod
     def _named_as_files(cls, contrasts):

@@ -55,6 +55,8 @@ class DifferentialExpression(
     contrasts: list[Contrast]
     n_brief: int
     n_in_print: int
+    taken_as_independent: str | None
+    """The column of the patients who gave several samples, where nothing allows for it."""
     counts: Table | None
     """None where there is one contrast."""
     truth: Table | None
@@ -112,9 +114,18 @@ def differential_expression(study: Study) -> DifferentialExpression:
         contrasts=contrasts,
         n_brief=len(contrasts[IN_FULL:]),
         n_in_print=1 if study.contrasts.enrichment_tables or len(tables) > DRAWN else IN_PRINT,
+        taken_as_independent=_taken_as_independent(study),
         counts=_counts(tables, fdr) if len(tables) > 1 else None,
         truth=_truth_table(truth) if truth else None,
     )
+
+
+def _taken_as_independent(study: Study) -> str | None:
+    asked, group = study.parameters.differential_expression, study.parameters.cohort.split.group
+    of = study.cohort.n_train_patients if asked.samples == "train" else study.cohort.n_patients
+    if group is None or of is None or of == study.contrasts.variance_prior["n_samples"]:
+        return None
+    return None if asked.allows_for(group) else group
 
 
 def enrichment(study: Study) -> GeneSets | None:

@@ -26,7 +26,7 @@ from leukemia_kedro.compute.parallel import leave_cluster
 from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.differential_expression.analysis import compared_samples
 from leukemia_kedro.errors import first_few
-from leukemia_kedro.parameters import CohortParameters
+from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionParameters
 from leukemia_kedro.run.checks import (
     Check,
     by_readiness,
@@ -83,6 +83,7 @@ def check_catalog(catalog: CatalogProtocol, environment: str | None = None) -> C
         design, table = _design(known, parameters)
         understood["Design"] = design.in_words()
         suspicious += _slopes_that_may_be_groups(design, table)
+        suspicious += _patients_taken_as_independent(known, parameters.split.group, table)
     return CheckReport(_in_one_sentence(understood, parameters), understood, suspicious, obstacles)
 
 
@@ -125,6 +126,18 @@ def _slopes_that_may_be_groups(design: Design, table: pd.DataFrame) -> Iterator[
                 f"repeat ({first_few(sorted(map(int, levels)))}): are they names? If so, write "
                 f"C({column}); if they measure something, all is well"
             )
+
+
+def _patients_taken_as_independent(
+    known: dict[str, Any], group: str | None, table: pd.DataFrame
+) -> Iterator[str]:
+    asked: DifferentialExpressionParameters = known["params:differential_expression"]
+    if group and not asked.allows_for(group) and (n := table[group].nunique()) < len(table):
+        yield (
+            f"differential expression takes {len(table):,} samples of {n:,} {group}s as "
+            "independent, which makes p-values too small. To allow for it: "
+            f"differential_expression.random_block: {group}"
+        )
 
 
 def _folders(catalog: CatalogProtocol, names: Iterable[str]) -> list[str]:
