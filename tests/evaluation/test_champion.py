@@ -9,6 +9,7 @@ from helpers.small_models import small_model
 
 from leukemia_kedro.evaluation.champion import held_out_figures
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
+from leukemia_kedro.model.card import genes_in_use
 from leukemia_kedro.pipelines.modelling.nodes import promote_champion
 from leukemia_kedro.statistics.confounding import find_confounding
 
@@ -103,13 +104,17 @@ def test_the_record_and_the_card(has_test_set):
     training = split[split["split"] == "train"]
     laboratory = training["label"].map({"ALL": "DFCI", "AML": "CALGB"})
     confounding = find_confounding(training.assign(laboratory=laboratory), None, 0)
+    genes = genes_in_use(models["weighted_voting"].pipeline)
+    symbols = ["ZYX", "CST3 /// CST4", *[""] * (len(genes) - 2)]
+    probes = pd.DataFrame({"symbol": symbols}, index=genes)
     champion, record = promote_champion(
-        comparison, predictions(split), split, confounding, 0, **models
+        comparison, predictions(split), split, confounding, probes, 0, **models
     )
     json.dumps(record, allow_nan=False)
     assert champion.card["name"] == record["champion"] == "weighted_voting"
     [sentence] = champion.card["confounding"]
     assert sentence.startswith("laboratory cannot be told from the class among the training")
+    assert champion.card["symbols"] == {genes[0]: "ZYX", genes[1]: "CST3"}
     assert champion.card["metrics"] == {
         "cross_validation": {"balanced_accuracy": 0.95},
         "test": record["test"],

@@ -68,6 +68,16 @@ def test_three_lines_of_python_give_the_table(tmp_path):
     pd.testing.assert_frame_equal(calls, MODEL.predict(unlabelled(NEW)))
 
 
+def test_genes_behind_a_call_are_named_where_the_card_has_symbols():
+    genes = MODEL.pipeline[:-1].get_feature_names_out()
+    named = replace(MODEL, card=MODEL.card | {"symbols": {genes[0]: "ZYX"}})
+    calls = named.predict(NEW.expression)
+    assert list(calls) == [*COLUMNS, "driving_symbols"]
+    expected = calls["driving_genes"].str.replace(rf"\b{genes[0]}\b", "ZYX", regex=True)
+    assert calls["driving_symbols"].tolist() == expected.tolist()
+    assert calls["driving_symbols"].str.contains("ZYX").any()
+
+
 def test_the_package_offers_nothing_else():
     with pytest.raises(AttributeError, match="has no attribute 'load_challenger'"):
         leukemia_kedro.load_challenger  # noqa: B018

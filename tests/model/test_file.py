@@ -685,6 +685,7 @@ HOSTILE = CARD["model"] | {"estimator": "subprocess.Popen", "arguments": {"args"
         ({"versions": CARD["versions"] | {"numpy": "9" * 10**6}}, "control characters, or too lo"),
         ({"name": "knn\u202e"}, "text with control characters"),
         ({"confounding": ["\x9b2J"]}, "text with control characters"),
+        ({"symbols": {"X1_at": "ZYX"}}, r"symbols of other probes is \['X1_at'\] on its card"),
         ({"confounding": [1]}, "confounding.0: Input should be a valid string"),
         ({"model": HOSTILE}, "model.estimator is Popen on its card, and WeightedVoting in the mod"),
         (

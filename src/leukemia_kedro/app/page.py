@@ -28,6 +28,7 @@ SHOWN = {
     "Out of distribution", "conformal_set": "Conformal set", "driving_genes": "Genes behind it",
 }  # fmt: skip
 """Columns of the calls, and their headings. The probabilities stand before the confidence."""
+NAMED = {"driving_genes": "driving_symbols"}
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the model")
@@ -60,7 +61,9 @@ def _headings(calls: pd.DataFrame) -> dict[str, str]:
             headings |= {each: f"P({each.removeprefix(PROBABILITY)})" for each in of_classes}
         if name in calls:
             headings[name] = heading
-    return headings
+    # Genes by name, where the model knows names; the file has both.
+    known = "driving_symbols" in calls
+    return {NAMED.get(name, name) if known else name: text for name, text in headings.items()}
 
 
 def _in_words(value: Any) -> str:

@@ -76,6 +76,13 @@ def with_genes(probes: pd.DataFrame, annotation: pd.DataFrame) -> pd.DataFrame:
     return own.assign(description=described, symbol=genes["symbol"], title=genes["title"])
 
 
+def shown_symbols(probes: pd.DataFrame) -> dict[str, str]:
+    """The symbol by which each probe is shown, without probes that have none; ``probes`` has the
+    index ``probe``."""
+    shown = zip(probes.index, map(shown_symbol, symbols_of(probes)), strict=True)
+    return {probe: symbol for probe, symbol in shown if symbol}
+
+
 def symbols_of(table: pd.DataFrame) -> list[str]:
     """The symbol of each row, empty text where there is no such column."""
     if "symbol" not in table:

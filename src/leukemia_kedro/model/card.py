@@ -121,6 +121,7 @@ class Card(_Part):
     name: Annotated[str, Field(min_length=1)] | None = None
     metrics: _Metrics | None = None
     confounding: list[str] | None = None
+    symbols: dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _of_one_piece(self):
@@ -196,6 +197,8 @@ def check_card(card: Card, pipeline: Pipeline, conformal: ConformalSets) -> None
     }
     if card.model.reject_below is not None:
         facts["threshold"] = (card.threshold, card.model.reject_below)
+    strange = set(card.symbols or ()) - set(pipeline.feature_names_in_)
+    facts["symbols of other probes"] = (sorted(strange), [])
     for entry, (of_card, of_pipeline) in facts.items():
         if of_card != of_pipeline:
             raise ValueError(f"{entry} is {of_card} on its card, and {of_pipeline} in the model")
@@ -245,7 +248,7 @@ def model_card(
         a typical one and the distinct values of the one with the fewest
         (:func:`~leukemia_kedro.model.blank.distinct_values`); ``model``, ``cohort``, ``resampling``
         and ``seed``, the parameters; ``versions``; ``date``. The champion's has its ``name``,
-        ``metrics`` and ``confounding`` as well.
+        ``metrics``, ``confounding`` and the ``symbols`` of its genes as well.
     """
     labels = training_set.labels
     classes = class_order(labels, setting.cohort.classes)

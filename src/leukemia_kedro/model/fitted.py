@@ -122,7 +122,8 @@ class FittedModel:
             ``imputed_probes`` and, of these, ``imputed_genes`` that the classifier is given;
             ``driving_genes``, see :func:`~leukemia_kedro.model.driving_genes.driving_genes`;
             ``conformal_p_<class>…`` and ``conformal_set``, see
-            :class:`~leukemia_kedro.model.conformal.ConformalSets`.
+            :class:`~leukemia_kedro.model.conformal.ConformalSets`; ``driving_symbols``, the
+            driving genes by symbol, where the card names symbols.
 
         Raises
         ------
@@ -155,6 +156,11 @@ class FittedModel:
         calls = pd.concat(scored, ignore_index=True)
         if cohort is not None and cohort.labels is not None:
             calls.insert(1, "label", cohort.labels.to_numpy())
+        if symbols := self.card.get("symbols"):
+            calls["driving_symbols"] = [
+                " ".join(symbols.get(word, word) for word in genes.split(" "))
+                for genes in calls["driving_genes"]
+            ]
         return calls
 
     def try_out(self) -> None:

@@ -266,23 +266,27 @@ def promote_champion(
     cv_predictions: DataFrame,
     sample_split: DataFrame,
     confounding: list[Confounding],
+    probes: DataFrame,
     seed: int,
     **fitted: FittedModel,
 ) -> tuple[FittedModel, dict[str, Any]]:
     """The champion's model file, and the record of how it was chosen and how it did.
 
-    The file is the model's own. Its card also has its name, its metrics and a sentence for each
-    covariate of the training samples that goes with the class. ``corrected`` is the
+    The file is the model's own. Its card also has its name, its metrics, a sentence for each
+    covariate of the training samples that goes with the class, and the symbols of its genes, where
+    the chip's annotation has them. ``corrected`` is the
     balanced accuracy with the choice among the models included, see
     :func:`~leukemia_kedro.evaluation.choice.corrected_score`.
     """
     import pandas as pd
 
+    from leukemia_kedro.cohort.annotation import shown_symbols
     from leukemia_kedro.evaluation.champion import figures, held_out_figures, records
     from leukemia_kedro.evaluation.choice import ONE_STANDARD_ERROR_RULE, corrected_score
     from leukemia_kedro.evaluation.comparison import models_of
     from leukemia_kedro.evaluation.outcomes import Outcomes
     from leukemia_kedro.evaluation.published import published_results
+    from leukemia_kedro.model.card import genes_in_use
     from leukemia_kedro.statistics.confounding import in_words
 
     groups = sample_split.get("group")
@@ -313,6 +317,7 @@ def promote_champion(
         "name": row["model"],
         "metrics": metrics,
         "confounding": [in_words(each) for each in confounding if each["alarm"]],
+        "symbols": shown_symbols(probes.loc[genes_in_use(model.pipeline)]),
     }
     return replace(model, card=model.card | known), record
 

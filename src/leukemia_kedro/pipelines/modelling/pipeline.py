@@ -84,7 +84,9 @@ def _all_models(names: tuple[str, ...]) -> Pipeline:
             ),
             Node(
                 nodes.promote_champion,
-                inputs=given("model_comparison", "cv_predictions", "sample_split", "confounding")
+                inputs=given(
+                    "model_comparison", "cv_predictions", "sample_split", "confounding", "probes"
+                )
                 | of_each("fitted"),
                 outputs=["champion_model", "champion"],
                 name="promote_champion",
