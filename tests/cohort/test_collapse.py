@@ -25,6 +25,7 @@ VALUES = np.array(
         # avereps(t(VALUES), NAMES) of limma 3.54.1: means without the missing value
         ("mean", [11 / 3, 6.5, 11.0], 0),
         ("median", [2.0, 6.5, 9.0], 0),
+        ("sum", [11.0, 13.0, 33.0], 0),
         ("highest_mean", [9.0, 9.0, 9.0], 0),
         ("highest_variance", [0.0, 4.0, 20.0], 4),
     ],
@@ -58,7 +59,7 @@ def test_the_training_samples_choose():
         np.testing.assert_array_equal(found[:, 0], values[:, expected])
 
 
-@pytest.mark.parametrize("rule", ["mean", "median"])
+@pytest.mark.parametrize("rule", ["mean", "median", "sum"])
 def test_a_new_sample_has_the_values_that_it_had_in_the_cohort(rule):
     together, _, _ = collapse(VALUES, NAMES, rule)
     alone = [collapse(VALUES[[i]], NAMES, rule)[0][0] for i in range(3)]

@@ -234,7 +234,7 @@ DAMAGES = {
             "t.csv: this is a GEO series matrix; its type in the catalog is …"),
         "two probes of one gene": (replace("t.csv", "g2", "g1"),
             "t.csv: probe ids occur more than once: g1. One probe of each: state collapse in the "
-            "catalog (highest_mean, highest_variance, mean, median)"),
+            "catalog (highest_mean, highest_variance, mean, median, sum)"),
     },
     table_split: {
         "a split that is neither train nor test": (replace("t.csv", "test", "validation"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-RULES = ("highest_mean", "highest_variance", "mean", "median")
+RULES = ("highest_mean", "highest_variance", "mean", "median", "sum")
 
 
 def collapse(
@@ -15,14 +15,15 @@ def collapse(
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """One column for each name.
 
-    ``mean`` and ``median`` look at one sample at a time: they give a new sample the values that it
-    would have had in the cohort. ``highest_mean`` and ``highest_variance`` keep one probe as it is,
-    chosen by the training samples; a probe without values is chosen last, of equal ones the first.
+    ``mean``, ``median`` and ``sum`` look at one sample at a time: they give a new sample the values
+    that it would have had in the cohort. ``sum`` is for counts of reads. ``highest_mean`` and
+    ``highest_variance`` keep one probe as it is, chosen by the training samples; a probe without
+    values is chosen last, of equal ones the first.
 
     Parameters
     ----------
     values : ndarray, shape (n_samples, n_probes)
-        On the scale of the file; NaN is left out of means, medians and variances.
+        On the scale of the file; NaN is left out of means, medians, variances and sums.
     names : sequence of str, shape (n_probes,)
         Probes without a name, or called ``---`` as in Affymetrix's annotation, are left out.
     rule : str
@@ -48,8 +49,10 @@ def collapse(
     if len(found) == len(names):
         return values, named, []
     probes = pd.DataFrame(values[:, named].T)
-    if rule in ("mean", "median"):
-        collapsed = probes.groupby(codes).agg(rule).to_numpy().T
+    if rule in ("mean", "median", "sum"):
+        groups = probes.groupby(codes)
+        table = groups.sum(min_count=1) if rule == "sum" else groups.agg(rule)
+        collapsed = table.to_numpy().T
         kept = named[np.unique(codes, return_index=True)[1]]
         how = f"the {rule} of its probes, in each sample by itself"
     else:

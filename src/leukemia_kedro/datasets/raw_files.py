@@ -116,7 +116,7 @@ class CohortFileDataset(RawFileDataset[Cohort]):
     names_like_dates : list of str
         Names of probes that are names, although they look like dates, such as ``Oct-4`` and
         ``DEC-205``. Others like these are refused: a spreadsheet has made them of gene names.
-    collapse : {"highest_mean", "highest_variance", "mean", "median"}, optional
+    collapse : {"highest_mean", "highest_variance", "mean", "median", "sum"}, optional
         What stands for probes of one name, see :func:`~leukemia_kedro.cohort.collapse.collapse`.
         Probes without a name are then left out. Without it two probes of one name are refused.
     filepath, credentials, fs_args, metadata
