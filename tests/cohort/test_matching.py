@@ -59,7 +59,7 @@ def test_values_come_to_the_scale_of_the_model():
     assert on_scale_of(values, raw, "raw") is values
 
 
-def test_counts_come_to_the_log2_scale_each_sample_by_itself_and_to_no_other():
+def test_counts_become_log2_counts_per_million_and_arrays_become_counts_of_one_library():
     counts, log2 = CohortParameters(scale="counts"), CohortParameters(scale="log2")
     values = table(["a", "b"], s1=[4, 95], s2=[0, 9])
     found = on_scale_of(values, counts, "log2")
@@ -67,9 +67,10 @@ def test_counts_come_to_the_log2_scale_each_sample_by_itself_and_to_no_other():
     np.testing.assert_allclose(found, expected)
     assert found.columns.equals(values.columns)
     assert on_scale_of(values, counts, "counts") is values
-    for cohort, scale in [(counts, "raw"), (log2, "counts")]:
-        with pytest.raises(UserError, match="one cannot be made of the other"):
-            on_scale_of(values, cohort, scale)
+    np.testing.assert_allclose(on_scale_of(values, counts, "raw"), 2**expected)
+    arrays = table(["a", "b"], s1=[4, 7], s2=[5, 5])
+    reads = [[1_111_111, 8_888_889], [5_000_000, 5_000_000]]  # 16 and 128; 32 and 32
+    np.testing.assert_array_equal(on_scale_of(arrays, log2, "counts"), reads)
 
 
 def two_laboratories(n_shared, seed=0):

@@ -20,6 +20,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
+from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.datasets import simulate_counts
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.file import write_model
 from leukemia_kedro.parameters import (
@@ -181,7 +183,7 @@ def test_too_few_genes_in_common_stop_the_run(data):
         run(data, few, samples, probes=HOME.probes.loc[few.index])
 
 
-def test_a_model_of_counts_takes_the_counts_of_another_cohort_and_nothing_else():
+def test_a_model_of_counts_takes_the_counts_of_another_cohort_as_they_are():
     """Some genes are absent there; counts stay counts, and one training sample is found again."""
     home, there = small_cohort(scale="counts"), new_patients(scale="counts")
     model, parameters = small_model("weighted_voting", scale="counts"), PARAMETERS["counts"]
@@ -200,5 +202,39 @@ def test_a_model_of_counts_takes_the_counts_of_another_cohort_and_nothing_else()
     calls = call_elsewhere(brought, samples, model, record, asked)
     assert (calls["predicted"] == calls["label"]).mean() > 0.9
 
-    with pytest.raises(UserError, match="takes counts of reads, and the cohort has log2 values"):
-        bring_home(*given, PARAMETERS["log2"])
+
+def on_a_chip(counts, seed):
+    """Log2 values of an array: each probe binds in its own way, each array is shifted."""
+    rng, per_million = np.random.default_rng(seed), counts.div(counts.sum(axis=1), axis=0) * 1e6
+    log2 = 4 + 0.8 * np.log2(per_million + 1) + rng.normal(0, 0.7, counts.shape[1])
+    log2 += rng.normal(0, 0.2, counts.shape) + rng.normal(0, 0.3, (len(counts), 1))
+    return log2.rename(columns=lambda gene: f"{gene}_at")
+
+
+@pytest.mark.parametrize("name", ["weighted_voting", "svm_linear", "top_scoring_pairs"])
+@pytest.mark.parametrize("learned", ["log2", "counts"])
+def test_a_model_of_arrays_calls_counts_and_back_by_symbol(learned, name):
+    """Arrays are standardised, each by itself. The patients are others; the truth is known."""
+    both = simulate_counts(
+        n_samples={"ALL": 60, "AML": 48}, n_probes=600, differential_share=0.1, effect_size=2.0,
+        seed=1,
+    )  # fmt: skip
+    arrays = on_a_chip(both.expression, 1)
+    chip = both.probes.set_axis(arrays.columns)
+    home, there = both.samples.iloc[::2], both.samples.iloc[1::2]
+    tables = {"counts": (both.expression, both.probes), "log2": (arrays, chip)}
+    scale = {"counts": "log2", "log2": "counts"}[learned]
+    (values, probes), (others, other_probes) = tables[learned], tables[scale]
+    cohort = Cohort(values.loc[home.index], home, probes, "simulated")
+    block = BLOCKS[name] | {"normalise_arrays": ["standardise"], "reject_below": 0}
+    model = fit_small_model(cohort, ModelParameters(**block), PARAMETERS[learned])
+    given = others.loc[there.index].T, other_probes, there[["label"]], model, probes
+    brought, record = bring_home(*given, PARAMETERS[scale])
+    assert record["by"] == "symbol"
+    calls = model.predict(brought)
+    right = calls["predicted"].to_numpy() == there["label"].to_numpy()
+    assert pd.Series(right).groupby(there["label"].to_numpy()).mean().mean() > 0.85
+    # Each sample is brought and called by itself.
+    one = given[0].iloc[:, [0]], other_probes, there[["label"]].iloc[[0]], model, probes
+    alone, _ = bring_home(*one, PARAMETERS[scale])
+    pd.testing.assert_frame_equal(alone, brought.iloc[[0]])

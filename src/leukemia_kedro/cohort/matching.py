@@ -10,12 +10,14 @@ import pandas as pd
 
 from leukemia_kedro.cohort.annotation import symbols_in
 from leukemia_kedro.cohort.resemblance import shared_samples
-from leukemia_kedro.cohort.scale import SCALE_NAMES, own_log_counts_per_million
+from leukemia_kedro.cohort.scale import own_log_counts_per_million
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.parameters import CohortParameters
 
 SAME_CHIP = 0.5
 """Share of the probes that two cohorts have in common by name where the chip is the same."""
+READS_OF_AN_ARRAY = 1e7
+"""A library of usual size; models of counts pass over the size."""
 COPY = 1 - 1e-6
 """Correlation of an array with a copy of itself, rounded or not."""
 
@@ -107,28 +109,27 @@ def by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
 def on_scale_of(expression: pd.DataFrame, cohort: CohortParameters, scale: str) -> pd.DataFrame:
     """Values of a cohort, samples × probes, on the scale that a model takes.
 
-    Intensities are brought to the cohort's floor and ceiling before log2. Counts become log2 counts
-    per million, each sample by itself
-    (:func:`~leukemia_kedro.cohort.scale.own_log_counts_per_million`).
-
-    Raises
-    ------
-    UserError
-        One of them is counts, and the other one cannot be made of it.
+    Each sample by itself. Intensities are brought to the cohort's floor and ceiling before log2.
+    Counts become log2 counts per million
+    (:func:`~leukemia_kedro.cohort.scale.own_log_counts_per_million`), and where the model takes
+    intensities, counts per million. For a model of counts the log2 values of an array become whole
+    numbers in proportion to their antilogarithms, as if ten million reads had been counted.
     """
     if scale == cohort.scale:
         return expression
-    if cohort.scale == "counts" and scale == "log2":
+    if cohort.scale == "log2":
+        log2 = expression
+    elif cohort.scale == "raw":
+        log2 = expression.clip(cohort.floor, cohort.ceiling).apply(np.log2)
+    else:
         values = own_log_counts_per_million(expression.to_numpy())
-        return pd.DataFrame(values, expression.index, expression.columns)
-    if "counts" in (scale, cohort.scale):
-        raise UserError(
-            f"the model takes {SCALE_NAMES[scale]}, and the cohort has {SCALE_NAMES[cohort.scale]} "
-            "(cohort.scale): one cannot be made of the other. Take a model and a cohort of the "
-            "same kind"
-        )
-    bounded = expression.clip(cohort.floor, cohort.ceiling)
-    return expression.apply(np.exp2) if scale == "raw" else bounded.apply(np.log2)
+        log2 = pd.DataFrame(values, expression.index, expression.columns)
+    if scale == "log2":
+        return log2
+    linear = log2.apply(np.exp2)
+    if scale == "raw":
+        return linear
+    return (linear.div(linear.sum(axis=1), axis=0) * READS_OF_AN_ARRAY).round()
 
 
 def shared_patients(log2: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
