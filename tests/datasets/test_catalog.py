@@ -14,8 +14,8 @@ import leukemia_kedro.datasets as datasets
 from leukemia_kedro.run.user_message import user_message
 
 COHORT_TYPES = [
-    "CumidaDataset", "ExpressionTableDataset", "GCTDataset", "GEOSeriesMatrixDataset",
-    "GolubDataset", "SimulatedCountsDataset", "SimulatedDataset",
+    "CountFilesDataset", "CumidaDataset", "ExpressionTableDataset", "GCTDataset",
+    "GEOSeriesMatrixDataset", "GolubDataset", "SimulatedCountsDataset", "SimulatedDataset",
 ]  # fmt: skip
 
 

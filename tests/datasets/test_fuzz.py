@@ -16,14 +16,17 @@ from helpers.cohort_files import table_rows, write_rows
 from helpers.damaged_files import (
     COHORT,
     cumida,
+    feature_counts,
     gct,
     geo,
     golub,
     golub_semicolons,
     golub_zip,
+    htseq,
     mll,
     new_samples,
     parquet,
+    star,
     table,
     table_columns,
     table_gz,
@@ -46,8 +49,8 @@ from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.user_message import user_message
 
 LAYOUTS = [
-    cumida, geo, golub, golub_semicolons, golub_zip, gct, mll, new_samples, parquet, table,
-    table_columns, table_gz, table_sheet, table_split, workbook,
+    cumida, feature_counts, geo, golub, golub_semicolons, golub_zip, gct, htseq, mll, new_samples,
+    parquet, star, table, table_columns, table_gz, table_sheet, table_split, workbook,
 ]  # fmt: skip
 SEALED = (golub_zip, table_gz, workbook)
 OF_EACH_LAYOUT, OF_ANY_OTHER = 1000, 400

@@ -59,6 +59,13 @@ def test_no_reader_waits_for_it(tmp_path, make, ending, reader, settings):
 
 
 @pytest.mark.parametrize("make", [pipe, endless])
+def test_no_reader_waits_for_it_in_a_folder_of_counts(tmp_path, make):
+    make(tmp_path / "s1.counts")
+    with pytest.raises(DatasetError, match="is a named pipe, a device"):
+        datasets.CountFilesDataset(filepath=str(tmp_path)).load()
+
+
+@pytest.mark.parametrize("make", [pipe, endless])
 def test_the_record_of_a_run_does_not_wait_for_it(tmp_path, make):
     make(tmp_path / "actual.csv")
     with pytest.raises(UserError, match=r"actual\.csv is a named pipe"):

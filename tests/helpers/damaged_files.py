@@ -17,6 +17,7 @@ from helpers.cohort_files import (
 )
 from helpers.golub_texts import TRAIN, golub_texts, re_saved, write, write_zip
 from leukemia_kedro.datasets import (
+    CountFilesDataset,
     CumidaDataset,
     ExpressionTableDataset,
     GCTDataset,
@@ -135,6 +136,63 @@ def geo(folder: Path) -> CohortFileDataset:
     lines = series_matrix_lines(COHORT, [[f"type: {label}" for label in COHORT.labels]])
     write(folder, {"t.txt": "\n".join(lines)})
     return GEOSeriesMatrixDataset(filepath=str(folder / "t.txt"), label="type")
+
+
+READS = {"s1": [5, 0, 12, 7], "s2": [1, 30, 2, 0], "s3": [0, 9, 4, 11]}
+GENES = ["ENSG00000000003", "ENSG00000000005", "ENSG00000000419", "ENSG00000000457"]
+CLASSES = "id,class\ns1,ALL\ns2,AML\ns3,ALL\n"
+
+
+def htseq(folder: Path) -> CohortFileDataset:
+    """Count files of HTSeq"""
+    last = "__no_feature\t6\n__ambiguous\t1\n__too_low_aQual\t0\n__not_aligned\t3\n"
+    return _count_files(
+        folder,
+        {
+            f"{name}.counts": "".join(f"{g}\t{n}\n" for g, n in zip(GENES, counts, strict=True))
+            + last
+            for name, counts in READS.items()
+        },
+    )
+
+
+def feature_counts(folder: Path) -> CohortFileDataset:
+    """Count files of featureCounts"""
+    top = "# Program:featureCounts v2.0.6\nGeneid\tChr\tStart\tEnd\tStrand\tLength\t"
+    return _count_files(
+        folder,
+        {
+            f"{name}.txt": f"{top}/runs/{name}.bam\n"
+            + "".join(
+                f"{g}\tchr1;chr1\t11;61\t50;90\t+;+\t70\t{n}\n"
+                for g, n in zip(GENES, counts, strict=True)
+            )
+            for name, counts in READS.items()
+        },
+    )
+
+
+def star(folder: Path) -> CohortFileDataset:
+    """Count files of STAR"""
+    first = (
+        "N_unmapped\t3\t3\t3\nN_multimapping\t1\t1\t1\nN_noFeature\t2\t9\t8\nN_ambiguous\t1\t0\t0\n"
+    )
+    return _count_files(
+        folder,
+        {
+            f"{name}ReadsPerGene.out.tab": first
+            + "".join(
+                f"{g}\t{n}\t{n // 2}\t{n - n // 2}\n" for g, n in zip(GENES, counts, strict=True)
+            )
+            for name, counts in READS.items()
+        },
+    )
+
+
+def _count_files(folder: Path, files: dict[str, str]) -> CohortFileDataset:
+    write(folder, {**files, "sheet.csv": CLASSES})
+    sheet = {"filepath": str(folder / "sheet.csv")}
+    return CountFilesDataset(filepath=str(folder), sample_sheet=sheet, label="class")
 
 
 # --- ways to damage them ------------------------------------------------------------------------

@@ -7,6 +7,7 @@ for any text. ``PUT_RIGHT``: what is read as if it were sound.
 import datetime
 import gzip
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,11 +23,13 @@ from helpers.damaged_files import (
     cumida,
     cut,
     delete,
+    feature_counts,
     gct,
     geo,
     golub,
     golub_semicolons,
     golub_zip,
+    htseq,
     instead_of_file,
     lines,
     mll,
@@ -34,6 +37,7 @@ from helpers.damaged_files import (
     parquet,
     put,
     replace,
+    star,
     table,
     table_columns,
     table_gz,
@@ -51,6 +55,19 @@ def sheets(content: dict[str, list[list]]) -> Callable[[Path], None]:
 
 def re_encode(path: Path, newline: str, encoding: str) -> None:
     path.write_bytes(path.read_text("utf-8").replace("\n", newline).encode(encoding))
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def stranded(folder: Path, *names: str) -> None:
+    """All reads of the samples are on the reverse strand; of every sample where none is named."""
+    for name in names or ("s1", "s2", "s3"):
+        path = folder / f"{name}ReadsPerGene.out.tab"
+        rows = [line.split("\t") for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{gene}\t{n}\t0\t{n}\n" for gene, n, *_ in rows))
 
 
 # fmt: off
@@ -333,6 +350,68 @@ DAMAGES = {
         "another file for the classes": (put("t.cls", "s1,ALL\ns2,AML\n"),
             "t.cls: not a CLS file: expected a line such as '38 2 1'"),
     },
+    htseq: {
+        "no folder": (lambda folder: shutil.rmtree(folder), "no such folder"),
+        "an empty folder": (
+            delete("s1.counts", "s2.counts", "s3.counts"), "the folder holds no file"),
+        "a count file cut off within a line": (cut("s2.counts", 0.3),
+            "s2.counts, line 3 has 1 cells, the first line has 2: the file is cut off"),
+        "a count file cut off at the end of a line": (lines("s2.counts", lambda kept: kept[:3]),
+            "s2.counts: cut off, because the rows at the end that sum up the reads of no gene are "
+            "absent; other files have them"),
+        "a gene lost": (lines("s2.counts", lambda kept: kept[1:]),
+            "s2.counts lacks 1 of the genes in s1.counts: ENSG00000000003. The file is cut off, or "
+            "was counted with another annotation"),
+        "a file counted with another genome": (
+            lines("s2.counts", lambda kept: [line.replace("ENSG", "ENSMUSG") for line in kept]),
+            "s2.counts lacks 4 of the genes in s1.counts: ENSG00000000003, … and has 4 others: "
+            "ENSMUSG00000000003, … count all with the same one"),
+        "a file twice": (
+            lambda folder: put("s3.counts", (folder / "s1.counts").read_text())(folder),
+            "the counts of s1.counts and s3.counts are the same: a file is there twice"),
+        "files of several programs": (
+            lambda folder: put("s2.counts", "N_unmapped\t1\t1\t1\nENSG00000000003\t1\t1\t1\n"
+            )(folder),
+            "files of several programs, whose counts are not alike: HTSeq: s1.counts, s3.counts; "
+            "STAR: s2.counts. Keep those of one"),
+        "another file in the folder": (put("notes.txt", "counted in May\n"),
+            "notes.txt: not a file of counts: it starts with … expected two columns, gene and "
+            "count (HTSeq), … To pass over it, state the column of file names as file"),
+        "a gene twice": (replace("s1.counts", "ENSG00000000005", "ENSG00000000003"),
+            "s1.counts: genes occur more than once: ENSG00000000003"),
+        "a sample without a file": (delete("s2.counts"), "samples of the sheet without a file: s2"),
+        "a file without a sample": (
+            lambda folder: (folder / "s1.counts").rename(folder / "s7.counts") and None,
+            "samples of the sheet without a file: s1; files that begin with no sample id of the "
+            "sheet: s7.counts. State the column of file names as file in sample_sheet"),
+        "two files of one sample": (
+            lambda folder: put("s1.txt", (folder / "s2.counts").read_text())(folder),
+            "sample s1 has several files: s1.counts, s1.txt"),
+        "a negative count": (replace("s1.counts", "\t12", "\t-12"),
+            "s1.counts, gene ENSG00000000419: the count is -12; expected 0 or more"),
+        "text in the place of a count": (replace("s1.counts", "\t12", "\tNA"),
+            "s1.counts, gene ENSG00000000419: 'NA' is not a number"),
+        "no gene": (lines("s1.counts", lambda kept: kept[4:]), "s1.counts: the file holds no gene"),
+    },
+    feature_counts: {
+        "a count file cut off": (lines("s3.txt", lambda kept: kept[:-1]),
+            "s3.txt lacks 1 of the genes in s1.txt: ENSG00000000457"),
+        "the header lost": (lines("s3.txt", lambda kept: [kept[0], *kept[2:]]),
+            "s3.txt: not a file of counts"),
+        "header alone": (lines("s3.txt", lambda kept: kept[:2]), "holds headings, but no counts"),
+    },
+    star: {
+        "a stranded library, strand not stated": (
+            lambda folder: stranded(folder),
+            "of the reads of genes, 0 % (s1) to 0 % (s1) are on the forward strand; of unstranded "
+            "libraries about half are. The libraries look stranded: state strand: reverse"),
+        "one library of another strand": (
+            lambda folder: stranded(folder, "s2"),
+            "of the reads of genes, 0 % (s2) to … The samples were prepared in different ways"),
+        "a column lost": (
+            lines("s2ReadsPerGene.out.tab", lambda kept: [row.rpartition("\t")[0] for row in kept]),
+            "s2ReadsPerGene.out.tab: not a file of counts"),
+    },
     cumida: {
         "no id column": (replace("t.csv", "samples", "id"),
             "t.csv has no column 'samples'; … kedro fetch cumida"),
@@ -440,6 +519,16 @@ PUT_RIGHT = {
         "an empty sheet": lambda folder: sheets({"Data": table_rows(COHORT), "Sheet2": []})(folder),
         "empty rows": lambda folder: sheets(
             {"Data": [table_rows(COHORT)[0], [], *table_rows(COHORT)[1:], []]})(folder),
+    },
+    htseq: {
+        "genes in another order in one file":
+            lines("s2.counts", lambda kept: [*reversed(kept[:4]), *kept[4:]]),
+        "a summary of featureCounts beside it": put("s1.counts.summary", "Status\ts1\n"),
+        "a hidden file": put(".DS_Store", b"\0"),
+        "names with other endings": lambda folder: (
+            (folder / "s1.counts").rename(folder / "s1_htseq_counts.txt") and None),
+        "a file in a folder of its sample":
+            lambda folder: shutil.move(folder / "s1.counts", make(folder / "s1") / "reads.txt"),
     },
     gct: {
         "class names in the place of numbers":

@@ -7,6 +7,7 @@ from importlib import import_module
 
 _NAMES = {
     "chip_annotation": ["ChipAnnotationDataset"],
+    "count_files": ["CountFilesDataset"],
     "cumida": ["CumidaDataset"],
     "expression_table": ["ExpressionTableDataset", "NewSamplesDataset", "OptionalCohortDataset"],
     "files": [
