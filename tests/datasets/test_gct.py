@@ -1,10 +1,12 @@
 """GCT and CLS: the files of GenePattern and GSEA."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.cohort_files import assert_same_cohort, gct_lines, make_cohort
 from kedro.io import DatasetError
 
+from leukemia_kedro.cohort.scale import not_counts
 from leukemia_kedro.datasets import GCTDataset
 from leukemia_kedro.errors import UserError
 
@@ -63,3 +65,14 @@ def test_version_1_3_holds_what_is_known_of_samples_and_probes(files):
 def test_classes_are_stated_once():
     with pytest.raises(UserError, match="cls and label are stated"):
         GCTDataset(filepath="t.gct", cls="t.cls", label="class")
+
+
+def test_counts_of_reads_keep_their_whole_numbers(files):
+    """As the scale ``counts`` takes them; summary rows are no genes."""
+    counts = np.random.default_rng(0).negative_binomial(0.5, 0.001, (3, 60)).astype(float)
+    genes = [*(f"ENSG{number:011d}.5" for number in range(59)), "__no_feature"]
+    cohort = make_cohort(counts, ["p3", "p1", "p2"], genes)
+    found = GCTDataset(**files(gct_lines(cohort))).load()
+    np.testing.assert_array_equal(found.expression, counts[:, :-1])
+    assert list(found.labels) == ["ALL", "AML", "AML"]
+    assert list(not_counts(found.expression.to_numpy(), found.samples.index)) == []
