@@ -23,7 +23,7 @@ def htseq_text(counts, genes=GENES, last="__no_feature\t0\n"):
 @pytest.mark.parametrize("layout", [htseq, feature_counts, star])
 def test_the_counts_of_each_program_are_read_as_they_stand(layout, tmp_path):
     cohort = layout(tmp_path).load()
-    pd.testing.assert_frame_equal(cohort.expression, COUNTS, check_column_type=False)
+    pd.testing.assert_frame_equal(cohort.expression, COUNTS)
     assert list(cohort.samples.columns) == ["label"]
     assert list(cohort.labels) == ["ALL", "AML", "ALL"]
     program = {htseq: "HTSeq", feature_counts: "featureCounts", star: "STAR"}[layout]
@@ -135,9 +135,7 @@ def test_genes_may_be_in_another_order_and_lose_their_versions(tmp_path):
     write(tmp_path, {"s1.txt": htseq_text(READS["s1"], genes),
                      "s2.txt": htseq_text(READS["s2"][::-1], genes[::-1])})  # fmt: skip
     cohort = CountFilesDataset(filepath=str(tmp_path)).load()
-    pd.testing.assert_frame_equal(
-        cohort.expression, COUNTS.loc[["s1", "s2"]], check_column_type=False
-    )
+    pd.testing.assert_frame_equal(cohort.expression, COUNTS.loc[["s1", "s2"]])
     assert cohort.remarks[-1].startswith("4 Ensembl ids are read without their version")
 
 

@@ -38,7 +38,9 @@ def without_versions(probes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     Versions count the changes of a gene's model, and differ between releases for one gene. An id
     keeps its version where two probes would have one id.
     """
-    short = pd.Index([VERSIONED.sub(r"\1\2", name) for name in probes.index], dtype=object)
+    short = pd.Index(
+        [VERSIONED.sub(r"\1\2", name) for name in probes.index], dtype=probes.index.dtype
+    )
     shared = short.duplicated(keep=False)
     names = short.where(~shared, probes.index)
     changed = names != probes.index
