@@ -76,7 +76,7 @@ lock: .venv/test.stamp  ## Update the lock files
 	$(COMPILE) pyproject.toml --group dev --all-extras --upgrade -o build/together.txt
 	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt -o requirements.txt
 	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt --group dev --extra airflow --extra app --extra dask \
-		--extra excel -o requirements-dev.txt
+		--extra excel --extra h5ad -o requirements-dev.txt
 	echo pip-audit > build/audit.in
 	$(COMPILE) --generate-hashes build/audit.in -o requirements-audit.txt
 	$(COMPILE) pyproject.toml --generate-hashes -c build/together.txt --extra mlflow -o requirements-mlflow.txt

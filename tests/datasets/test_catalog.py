@@ -15,7 +15,8 @@ from leukemia_kedro.run.user_message import user_message
 
 COHORT_TYPES = [
     "CountFilesDataset", "CumidaDataset", "ExpressionTableDataset", "GCTDataset",
-    "GEOSeriesMatrixDataset", "GolubDataset", "SimulatedCountsDataset", "SimulatedDataset",
+    "GEOSeriesMatrixDataset", "GolubDataset", "H5ADDataset", "SimulatedCountsDataset",
+    "SimulatedDataset",
 ]  # fmt: skip
 
 

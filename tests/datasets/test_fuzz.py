@@ -48,6 +48,7 @@ from leukemia_kedro.run.config_files import ConfigLoader
 from leukemia_kedro.run.environment import Environment
 from leukemia_kedro.run.user_message import user_message
 
+# Files of AnnData are not among them: some damage sends the HDF5 library round without end.
 LAYOUTS = [
     cumida, feature_counts, geo, golub, golub_semicolons, golub_zip, gct, htseq, mll, new_samples,
     parquet, star, table, table_columns, table_gz, table_sheet, table_split, workbook,

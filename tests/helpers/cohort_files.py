@@ -90,6 +90,34 @@ def gct_lines(cohort: Cohort) -> list[str]:
     ]
 
 
+def write_h5ad(path: Path, cohort: Cohort) -> Path:
+    """A file as AnnData writes it, by h5py: counts of the cohort as a layer, half of them as X."""
+    import h5py
+
+    def encoded(part, kind: str, version: str = "0.2.0"):
+        part.attrs.update({"encoding-type": kind, "encoding-version": version})
+        return part
+
+    with h5py.File(path, "w") as file:
+        encoded(file, "anndata", "0.1.0")
+        encoded(file.create_dataset("X", data=cohort.expression / 2), "array")
+        layer = encoded(file.create_group("layers/counts"), "csr_matrix", "0.1.0")
+        values = cohort.expression.to_numpy()
+        rows, columns = np.nonzero(values)
+        starts = np.searchsorted(rows, np.arange(len(values) + 1))
+        layer.attrs["shape"] = values.shape
+        for name, content in (
+            ("data", values[rows, columns]), ("indices", columns), ("indptr", starts)
+        ):  # fmt: skip
+            encoded(layer.create_dataset(name, data=content), "array")
+        for name, table in (("obs", cohort.samples), ("var", cohort.probes[["description"]])):
+            group = encoded(file.create_group(name), "dataframe")
+            group.attrs.update({"_index": "_index", "column-order": list(table.columns)})
+            for column, cells in {"_index": table.index, **table}.items():
+                encoded(group.create_dataset(column, data=list(cells)), "string-array")
+    return path
+
+
 def series_matrix_lines(cohort: Cohort, characteristics: list[list[str]]) -> list[str]:
     """A GEO series matrix; each list of characteristics is one line, one cell for each sample."""
     ids = list(cohort.samples.index)

@@ -6,12 +6,15 @@ The docstring of a layout is its title in docs/reference/damage.md.
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from helpers.cohort_files import (
     gct_lines,
     make_cohort,
     series_matrix_lines,
     table_rows,
     transposed,
+    write_h5ad,
     write_rows,
     write_workbook,
 )
@@ -23,6 +26,7 @@ from leukemia_kedro.datasets import (
     GCTDataset,
     GEOSeriesMatrixDataset,
     GolubDataset,
+    H5ADDataset,
     NewSamplesDataset,
 )
 from leukemia_kedro.datasets.raw_files import CohortFileDataset
@@ -122,6 +126,13 @@ def gct(folder: Path) -> CohortFileDataset:
     """GCT with CLS"""
     write(folder, {"t.gct": "\n".join(gct_lines(COHORT)), "t.cls": "3 2 1\n# ALL AML\n0 1 0\n"})
     return GCTDataset(filepath=str(folder / "t.gct"), cls=str(folder / "t.cls"))
+
+
+def h5ad(folder: Path) -> CohortFileDataset:
+    """File of AnnData"""
+    pytest.importorskip("h5py", reason="the extra h5ad is not installed")
+    write_h5ad(folder / "t.h5ad", COHORT)
+    return H5ADDataset(filepath=str(folder / "t.h5ad"), layer="counts", label="label")
 
 
 def cumida(folder: Path) -> CohortFileDataset:

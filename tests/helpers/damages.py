@@ -10,6 +10,7 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ from helpers.damaged_files import (
     golub,
     golub_semicolons,
     golub_zip,
+    h5ad,
     htseq,
     instead_of_file,
     lines,
@@ -55,6 +57,18 @@ def sheets(content: dict[str, list[list]]) -> Callable[[Path], None]:
 
 def re_encode(path: Path, newline: str, encoding: str) -> None:
     path.write_bytes(path.read_text("utf-8").replace("\n", newline).encode(encoding))
+
+
+def inside(name: str, change: Callable[[Any], object]) -> Callable[[Path], None]:
+    """Change parts of an HDF5 file."""
+
+    def edit(folder: Path) -> None:
+        import h5py
+
+        with h5py.File(folder / name, "r+") as file:
+            change(file)
+
+    return edit
 
 
 def make(folder: Path) -> Path:
@@ -240,8 +254,8 @@ DAMAGES = {
             lambda folder: COHORT.expression.to_parquet(folder / "t.csv"),
             "t.csv: this is a Parquet file; its name must end in .parquet"),
         "AnnData (.h5ad)": (put("t.csv", b"\x89HDF\r\n\x1a\n" + bytes(600)),
-            "t.csv: this is an HDF5 file. If it is .h5ad, convert it in Python, …"
-            "anndata.read_h5ad(\"in.h5ad\")\n…to_parquet(\"out.parquet\")"),
+            "t.csv: this is an HDF5 file. If it is .h5ad, its type in the catalog is "
+            "leukemia_kedro.datasets.H5ADDataset"),
         "ARFF": (put("t.csv", "% by Weka\n@relation cohort\n@attribute g1 numeric\n@data\n1\n"),
             "t.csv: this is an ARFF file; convert it in Python, …arff.loadarff(\"in.arff\")"),
         "a GCT file": (put("t.csv", "#1.2\n1\t1\nNAME\tDescription\ts1\ng1\t\t1\n"),
@@ -411,6 +425,32 @@ DAMAGES = {
         "a column lost": (
             lines("s2ReadsPerGene.out.tab", lambda kept: [row.rpartition("\t")[0] for row in kept]),
             "s2ReadsPerGene.out.tab: not a file of counts"),
+    },
+    h5ad: {
+        "cut off": (cut("t.h5ad", 0.6), "t.h5ad: not an intact .h5ad file"),
+        "another file under its name": (put("t.h5ad", "id,g1\n"), "not an intact .h5ad file"),
+        "an HDF5 file of another program": (
+            inside("t.h5ad", lambda file: file.attrs.pop("encoding-type")),
+            "t.h5ad: an HDF5 file, but none that anndata 0.8 or later wrote"),
+        "no such layer": (inside("t.h5ad", lambda file: file.move("layers/counts", "layers/reads")),
+            "t.h5ad has no layer 'counts'; its layers are reads"),
+        "no list of columns": (inside("t.h5ad", lambda file: file["obs"].attrs.pop("column-order")),
+            "t.h5ad: not an intact .h5ad file"),
+        "label under another name": (
+            inside("t.h5ad", lambda file: (
+                file.move("obs/label", "obs/kind"),
+                file["obs"].attrs.__setitem__("column-order", ["kind"]))),
+            "t.h5ad, obs has no column 'label'; its columns are kind"),
+        "a matrix of other samples": (
+            inside("t.h5ad", lambda file: file["layers/counts"].attrs.__setitem__("shape", [2, 3])),
+            "t.h5ad: not an intact .h5ad file"),
+        "positions beyond the matrix": (
+            inside("t.h5ad", lambda file: file["layers/counts/indices"].__setitem__(0, 9)),
+            "t.h5ad: not an intact .h5ad file"),
+        "a matrix that would fill the memory": (
+            inside("t.h5ad", lambda file: file["layers/counts"].attrs.__setitem__(
+                "shape", [3, 2_000_000_000])),
+            "t.h5ad, layers/counts has … bytes and unpacks to more than"),
     },
     cumida: {
         "no id column": (replace("t.csv", "samples", "id"),

@@ -4,13 +4,20 @@ import dataclasses
 import gzip
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers.cohort_files import gct_lines, series_matrix_lines, table_rows, write_workbook
+from helpers.cohort_files import (
+    gct_lines,
+    series_matrix_lines,
+    table_rows,
+    write_h5ad,
+    write_workbook,
+)
 from helpers.documented import blocks
 from helpers.project_copy import ProjectCopy
 from kedro.io import DataCatalog
@@ -53,7 +60,7 @@ def write_the_users_files(data: Path) -> None:
 
 def write_the_public_files(data: Path, cohort) -> None:
     """The cohort as GEO, GenePattern and a core facility hand it over."""
-    for folder in ("geo", "gct", "excel", "counted/files"):
+    for folder in ("geo", "gct", "excel", "counted/files", "anndata"):
         (data / folder).mkdir(parents=True)
     classes = [[f"leukemia class: {label} at diagnosis" for label in cohort.labels]]
     matrix = "\n".join(series_matrix_lines(cohort, classes)).encode()
@@ -65,6 +72,8 @@ def write_the_public_files(data: Path, cohort) -> None:
         path = data / "counted" / "files" / f"{name}.counts"
         path.write_text("".join(f"{gene}\t{count}\n" for gene, count in reads.items()), "utf-8")
     cohort.labels.rename("diagnosis").to_csv(data / "counted" / "patients.csv")
+    if find_spec("h5py"):
+        write_h5ad(data / "anndata" / "cohort.h5ad", cohort)
     header, *rows = table_rows(cohort, label="diagnosis")
     sheets = {
         "readme": [["from the core facility"]],
@@ -109,8 +118,10 @@ def test_every_layout_on_the_page_is_read(reader, command):
         assert re.search(r"^Groups: +21, by patient$", said, re.M)
 
 
-@pytest.mark.parametrize("environment", ["geo", "gct", "counted", "excel"])
+@pytest.mark.parametrize("environment", ["geo", "gct", "counted", "anndata", "excel"])
 def test_each_entry_of_a_public_layout_reads_its_files(reader, environment, monkeypatch):
+    if environment == "anndata":
+        pytest.importorskip("h5py", reason="the extra h5ad is not installed")
     monkeypatch.chdir(reader.folder)
     text = (reader.folder / "conf" / environment / "catalog.yml").read_text(encoding="utf-8")
     cohort = DataCatalog.from_config(yaml.safe_load(text)).load("raw_cohort")
@@ -126,7 +137,7 @@ def test_no_environment_needs_more_than_eight_lines():
     whole = ("mine", "columns", "counted", "visits")
     # The others have the same globals and scale, a line each.
     needed = {name: n if name in whole else n + 2 for name, n in lines.items()}
-    assert len(needed) == 7
+    assert len(needed) == 8
     assert max(needed.values()) <= 8, needed
 
 

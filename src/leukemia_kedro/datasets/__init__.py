@@ -19,6 +19,7 @@ _NAMES = {
     "gct": ["GCTDataset"],
     "geo": ["GEOSeriesMatrixDataset"],
     "golub": ["GolubDataset"],
+    "h5ad": ["H5ADDataset"],
     "profile_reference": ["ProfileReferenceDataset"],
     "simulated": ["SimulatedDataset", "simulate_cohort"],
     "simulated_counts": ["SimulatedCountsDataset", "simulate_counts"],

@@ -43,9 +43,8 @@ BINARY = {
     b"\x1f\x8b": "compressed; its name must end in .gz. If it is R's .rds: use write.csv in R",
     b"BZh": "compressed; its name must end in .bz2",
     b"PAR1": "a Parquet file; its name must end in .parquet",
-    b"\x89HDF": """an HDF5 file. If it is .h5ad, convert it in Python, then name the new file:
-  import anndata; cohort = anndata.read_h5ad("in.h5ad")
-  cohort.to_df().join(cohort.obs).to_parquet("out.parquet")""",
+    b"\x89HDF": "an HDF5 file. If it is .h5ad, its type in the catalog is "
+    "leukemia_kedro.datasets.H5ADDataset",
 }
 """How files start that are no text, and what to do about them."""
 BROKEN_ZIP = (*DAMAGED, RuntimeError, NotImplementedError, ValueError, KeyError)
