@@ -102,7 +102,7 @@ def test_the_peak_of_memory_is_that_of_the_largest_worker():
         "run_parallel(eval, [('1',), ('len(b\"x\" * 400_000_000)',)], 2, '')\n"
         "print(peak_memory_gb())"
     )
-    # Linux counts the memory of a process that starts a program as the program's: a shell has little.
+    # Linux gives a program the peak of the process that starts it: a shell has a low one.
     through_a_shell = ["sh", "-c", '"$0" -c "$1"; exit $?', sys.executable, code]
     printed = subprocess.check_output(through_a_shell, text=True)
     assert 0.4 < float(printed.split()[-1]) < 1
