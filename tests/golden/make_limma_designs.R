@@ -1,5 +1,5 @@
-# Golden tables of repeated patients, batches, decisions and averaged probes: see README.md beside
-# this file.
+# Golden tables of repeated patients, batches, decisions, averaged probes and MDS: see README.md
+# beside this file.
 #
 #   Rscript make_limma_designs.R OUT
 #
@@ -121,6 +121,19 @@ write_table(rbind(
 
 write_table(data.frame(avereps(gaps[1:60, ], ID = sprintf("gene_%02d", (7 * 1:60) %% 23))),
             "averaged")
+
+# ---- samples in two dimensions ----------------------------------------------------------------
+
+mds_case <- function(name, y, ...) {
+  found <- plotMDS(y, plot = FALSE, ...)
+  data.frame(case = name, sample = colnames(y), x = found$x, y = found$y,
+             share_x = found$var.explained[1], share_y = found$var.explained[2])
+}
+write_table(rbind(
+  mds_case("top_30", y, top = 30),
+  mds_case("every_probe", y),
+  mds_case("missing", gaps, top = 30)
+), "mds")
 
 cat(R.version.string, "limma", as.character(packageVersion("limma")), "statmod",
     as.character(packageVersion("statmod")), "\n")

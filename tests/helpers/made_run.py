@@ -56,7 +56,7 @@ def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
     found = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
     contrasts = gather(ContrastStudy, found)
-    projected = project(cohort.sample_split), [0.3, 0.2]
+    projected = project(cohort.sample_split), {"PCA": [0.3, 0.2]}
     table = pd.DataFrame(columns=cohort.sample_split.index, index=cohort.probes.index, dtype=float)
     cv = models.test_predictions.head(0)
     drawn = {

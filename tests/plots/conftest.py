@@ -285,7 +285,7 @@ def _gallery_of(study):
         de_truth=[],
     )
     drawn = (
-        galleries.cohort_gallery(cohort, study.projected, [0.2, 0.1]),
+        galleries.cohort_gallery(cohort, study.projected, {"PCA": [0.2, 0.1]}),
         galleries.signature_gallery(cohort, signature, study.log_expression, stability),
         galleries.model_gallery(cohort, models, study.log_expression, cv),
         galleries.contrast_gallery(cohort, contrasts, study.log_expression, 0.05),

@@ -36,11 +36,12 @@ def drawing_functions(returns):
 
 PRINTED = list(drawing_functions("CaptionedFigure"))
 FIGURES = sorted(function.__name__ for function in PRINTED)
+SHARES = {"PCA": [0.2, 0.1]}
 INTERACTIVE = {
     comparison.model_comparison_interactive: lambda s: s.compared,
     differential_expression.mean_difference_interactive: lambda s: (s.contrast,),
     differential_expression.volcano_interactive: lambda s: (s.contrast,),
-    projections.projection_interactive: lambda s: (s.projected, "PCA", s.classes, [0.2, 0.1]),
+    projections.projection_interactive: lambda s: (s.projected, "PCA", s.classes, SHARES),
 }
 
 
@@ -82,7 +83,7 @@ def test_parameters_name_the_tables_and_what_is_drawn_several_times():
     gallery = Gallery(
         "cohort",
         {name: name for name in ("sample_split", "classes", "data_quality")}
-        | {"projections": "table", "explained_variance": [0.5]},
+        | {"projections": "table", "explained_variance": {"PCA": [0.5, 0.2]}},
         {"method": {"PCA": "PCA", "UMAP": "UMAP"}},
     )
     balance, intensities, pca, umap = gallery.printed()

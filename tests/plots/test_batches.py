@@ -55,7 +55,7 @@ def test_projections_say_what_was_removed(found):
         split.assign(method=method, x=range(len(split)), y=0.0) for method in ("PCA", "UMAP")
     )
     cohort = gather(CohortStudy, found)
-    gallery = galleries.cohort_gallery(cohort, places, [0.3, 0.2], "laboratory")
+    gallery = galleries.cohort_gallery(cohort, places, {"PCA": [0.3, 0.2]}, "laboratory")
     assert titles_with_note(gallery) == {"PCA of the samples", "UMAP of the samples"}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from leukemia_kedro.plots.projections import projection, projection_interactive
 
-SHARES = [0.153, 0.092]
+SHARES = {"PCA": [0.153, 0.092], "MDS": [0.41, 0.126]}
 
 
 def test_points_are_the_samples_of_each_class_and_split(two):
@@ -19,6 +19,13 @@ def test_only_the_axes_of_a_pca_explain_variance(two):
     assert umap.endswith("axes: UMAP 1 (arbitrary units), UMAP 2 (arbitrary units).")
 
 
+def test_distances_in_mds_are_fold_changes_and_its_axes_named_as_limma_names_them(two):
+    rows = two.projected.query("method == 'PCA'").assign(method="MDS")
+    drawn = projection(rows, "MDS", two.classes, SHARES)
+    assert drawn.alt.endswith("axes: Leading logFC dim 1 (41%), Leading logFC dim 2 (13%).")
+    assert "500 largest log2 fold changes" in drawn.caption
+
+
 def test_hover_names_the_sample_at_the_same_place(two):
     still = projection(two.projected, "PCA", two.classes, SHARES).figure.axes[0]
     moving = projection_interactive(two.projected, "PCA", two.classes, SHARES)
@@ -30,7 +37,7 @@ def test_hover_names_the_sample_at_the_same_place(two):
 
 
 def test_a_class_without_test_samples_has_no_test_points(five):
-    drawn = projection_interactive(five.projected, "UMAP", five.classes, [])
+    drawn = projection_interactive(five.projected, "UMAP", five.classes, {})
     names = [trace.name for trace in drawn.data]
     assert "PB, train (n = 8)" in names
     assert not any(name.startswith("PB, test") for name in names)

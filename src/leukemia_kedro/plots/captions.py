@@ -15,7 +15,9 @@ from leukemia_kedro.plots.fonts import draw_every_letter
 from leukemia_kedro.statistics.class_names import class_in_words
 
 WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
-AS_WRITTEN = {word.lower().replace("-", ""): word for word in (*WORDS, "SVC", "UMAP", "XGBoost")}
+AS_WRITTEN = {
+    word.lower().replace("-", ""): word for word in (*WORDS, "MDS", "SVC", "UMAP", "XGBoost")
+}
 """Words of names that are not written in small letters."""
 
 UNICODE = "U+…"

@@ -128,14 +128,14 @@ def _kind(function: Callable[..., Any]) -> str:
 def cohort_gallery(
     study: CohortStudy,
     projections: pd.DataFrame,
-    explained_variance: list[float],
+    explained_variance: Mapping[str, list[float]],
     without_batch: str | None = None,
 ) -> Gallery:
     """The samples, with a figure for each projection ``method``.
 
     ``projections`` has columns ``method, sample, label, split, x, y``, a row for each sample and
-    method; ``explained_variance`` is that of the two principal axes, 0 to 1. ``without_batch`` is
-    the column whose differences were removed before.
+    method; ``explained_variance`` is that of the two axes of PCA and MDS, 0 to 1. ``without_batch``
+    is the column whose differences were removed before.
     """
     methods = {str(method): method for method in projections["method"].unique()}
     given = {"projections": projections, "explained_variance": explained_variance}

@@ -1,8 +1,8 @@
-"""Samples in two dimensions: PCA, t-SNE, UMAP."""
+"""Samples in two dimensions: PCA, t-SNE, UMAP, MDS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.shown import shown_in
 from leukemia_kedro.statistics.class_names import class_in_words
+from leukemia_kedro.statistics.multidimensional_scaling import TOP
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000
@@ -33,15 +34,15 @@ def projection(
     projections: pd.DataFrame,
     method: str,
     classes: Sequence[str],
-    explained_variance: Sequence[float],
+    explained_variance: Mapping[str, Sequence[float]],
 ) -> CaptionedFigure:
     """Scatter of the samples under one projection, coloured by class, shaped by split.
 
     Without a test set, shape stands for the class as well. Of more than 2,000 samples, as many
     are drawn evenly from each class and split. ``projections`` has columns ``method``, ``sample``,
     ``label``, ``split``, ``x`` and ``y``; a method may have placed some of the samples only.
-    ``explained_variance`` is the share of the variance along each axis of the PCA, 0 to 1; other
-    methods have none.
+    ``explained_variance`` is the share of the variance along each axis of PCA and MDS, 0 to 1;
+    other methods have none.
     """
     points = thinned(projections[projections["method"] == method], MOST_POINTS)
     x_name, y_name = _axis_names(method, explained_variance)
@@ -61,6 +62,11 @@ def projection(
     reading = "Near neighbours are meaningful; distances between groups are not."
     if method == "PCA":
         reading = "Distances are those along the two directions of largest variance."
+    elif method == "MDS":
+        reading = (
+            "The distance between two samples is about the root mean square of the "
+            f"{TOP} largest log2 fold changes between them."
+        )
     present = ", ".join(
         f"{class_in_words(label)} {(points['label'] == label).sum():,}" for label in classes
     )
@@ -80,7 +86,7 @@ def projection_interactive(
     projections: pd.DataFrame,
     method: str,
     classes: Sequence[str],
-    explained_variance: Sequence[float],
+    explained_variance: Mapping[str, Sequence[float]],
 ) -> go.Figure:
     """:func:`projection` with the sample's name on hover."""
     points = thinned(projections[projections["method"] == method], MOST_POINTS)
@@ -131,8 +137,10 @@ def _marker(i: int) -> str:
     return style.CLASS_MARKERS[i % len(style.CLASS_MARKERS)]
 
 
-def _axis_names(method: str, explained_variance: Sequence[float]) -> tuple[str, str]:
-    if method != "PCA":
+def _axis_names(method: str, explained_variance: Mapping[str, Sequence[float]]) -> tuple[str, str]:
+    if method not in explained_variance:
         return f"{method} 1 (arbitrary units)", f"{method} 2 (arbitrary units)"
-    first, second = explained_variance[:2]
+    first, second = explained_variance[method]
+    if method == "MDS":  # as limma names them
+        return f"Leading logFC dim 1 ({first:.0%})", f"Leading logFC dim 2 ({second:.0%})"
     return f"PC 1 ({first:.1%} of the variance)", f"PC 2 ({second:.1%} of the variance)"

@@ -24,8 +24,8 @@ def project_samples(
     sample_split: DataFrame,
     reporting: ReportingParameters,
     seed: int,
-) -> tuple[DataFrame, list[float]]:
-    """PCA, t-SNE and UMAP of all samples over the probes that pass the filter."""
+) -> tuple[DataFrame, dict[str, list[float]]]:
+    """PCA, t-SNE, UMAP and MDS of all samples over the probes that pass the filter."""
     from leukemia_kedro.estimators import projections
     from leukemia_kedro.plots.batches import batch_removed, shown_values
 
@@ -38,7 +38,7 @@ def draw_cohort(
     compute: ComputeParameters,
     reporting: ReportingParameters,
     projections: DataFrame,
-    explained_variance: list[float],
+    explained_variance: dict[str, list[float]],
     **found: Any,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Figures of the samples: classes, intensities, projections; printed and interactive."""
