@@ -154,6 +154,8 @@ def make_found(classes=TWO, n_train=38, n_test=34):
             "voom": False, "sample_weights": False, "weights": None, "random_block": None,
             "block_correlation": None,
         },
+        "voom_trend": pd.DataFrame(columns=["mean_log_count", "sqrt_sd", "fitted"]),
+        "sample_weights": pd.DataFrame(columns=["library_size", "tmm_factor", "weight"]),
         **{f"{name}_figures": [draw(figure) for figure in gallery]
            for name, gallery in figures.items()},
         "model_scores": {model: _scores(classes, n_train, n_test) for model in MODELS},

@@ -281,6 +281,8 @@ def _gallery_of(study):
     contrasts = ContrastStudy(
         contrast_tables={**study.contrasts, "one_more": table},
         variance_prior={"n_samples": int((study.sample_split["split"] == "train").sum())},
+        voom_trend=_trend(300),
+        sample_weights=_weights(study.sample_split),
         enrichment=gene_sets,
         de_truth=[],
     )
@@ -292,6 +294,24 @@ def _gallery_of(study):
     )
     calls = [call for gallery in drawn for call in gallery.printed()]
     return {call.func.__name__: call for call in reversed(calls)}
+
+
+def _trend(n_genes):
+    """A trend that falls as voom's does, with a spread around it."""
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"mean_log_count": rng.uniform(-0.5, 16, n_genes)})
+    table["fitted"] = 0.5 + np.exp(-0.4 * table["mean_log_count"])
+    return table.assign(sqrt_sd=table["fitted"] + rng.normal(0, 0.15, n_genes))
+
+
+def _weights(sample_split):
+    """Libraries up to tenfold apart, of the training samples."""
+    names = sample_split.index[sample_split["split"] == "train"].rename("sample")
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"library_size": rng.uniform(1e6, 1e7, len(names))}, names)
+    return table.assign(
+        tmm_factor=rng.lognormal(0, 0.1, len(names)), weight=rng.lognormal(0, 0.5, len(names))
+    )
 
 
 @pytest.fixture(scope="session")

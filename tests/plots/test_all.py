@@ -152,7 +152,7 @@ def test_words_name_and_axis_names_are_there(drawn):
 
 def test_the_number_of_samples_or_probes_is_stated(drawn):
     words = [drawn.caption, *(text.get_text() for text in drawn.figure.findobj(Text))]
-    things = "sample|probe|prediction|permuted|gene set|contrast|p-value"
+    things = "sample|probe|prediction|permuted|gene|contrast|p-value"
     assert re.search(rf"n = \d|\d ({things})|samples|probes", " ".join(words))
 
 

@@ -41,6 +41,7 @@ MODULES = (
     "calibration",
     "learning_curve",
     "contrasts",
+    "counts",
     "differential_expression",
     "expression",
     "stability",

@@ -367,6 +367,11 @@ class ContrastStudy:
     contrast_tables: Mapping[str, pd.DataFrame]
     """limma's columns, sorted by ``P.Value``."""
     variance_prior: PriorRecord
+    voom_trend: pd.DataFrame
+    """Index ``probe``, columns ``mean_log_count, sqrt_sd, fitted``; no rows without voom."""
+    sample_weights: pd.DataFrame
+    """Index ``sample``, columns ``library_size, tmm_factor, weight``, of the samples compared; no
+    rows where these have no weights, and without voom."""
     enrichment: pd.DataFrame
     """Tests of gene sets, column ``contrast``; no rows without gene sets."""
     de_truth: list[TruthRecord]
