@@ -234,15 +234,16 @@ def drawn_studies():
 def gallery_of(drawn_path, drawn_studies):
     """Function that gives one call of each figure function, by its name."""
     others = {"threshold_path": drawn_path, "study_matrix": drawn_studies}
-    return lambda study: {**_gallery_of(study), **others}
+    return lambda study, scale=None: {**_gallery_of(study, scale), **others}
 
 
-def _gallery_of(study):
+def _gallery_of(study, scale):
+    without_test = "log2" if study.test[MODELS[0]].empty else "raw"
     described = {
         "classes": dict.fromkeys(study.classes),
         "intensity_per_sample": study.quantiles.to_dict(),
         "negative_share": 0.0,
-        "scale": "log2" if study.test[MODELS[0]].empty else "raw",
+        "scale": scale or without_test,
     }
     name, table = study.contrast.name, study.contrast.table
     frequency = np.linspace(1, 0, len(study.probes))

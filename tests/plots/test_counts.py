@@ -1,11 +1,20 @@
 """Pictures of counts: voom's trend, library sizes, TMM factors, weights of samples."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
+from matplotlib.text import Text
 
+from leukemia_kedro.cohort.terms import OF_COUNTS
 from leukemia_kedro.plots import counts
+from leukemia_kedro.plots.differential_expression import (
+    mean_difference_interactive,
+    volcano_interactive,
+)
+from leukemia_kedro.plots.inputs import Contrast
 
 CLASSES = ["ALL", "AML"]
 
@@ -109,3 +118,38 @@ def test_without_counts_there_are_no_pictures_of_them():
         assert counts.library_sizes(weights, split, CLASSES) is None
         assert counts.tmm_factors(weights, split, CLASSES) is None
         assert counts.weight_per_sample(weights, split, CLASSES) is None
+
+
+@pytest.fixture(scope="module", params=["two", "five"])
+def of_counts(request, gallery_of):
+    """All figures of a cohort of counts, and those of the same cohort as intensities."""
+    study = request.getfixturevalue(request.param)
+    others = ("threshold_path", "study_matrix")
+    counted, raw = (
+        [draw() for name, draw in gallery_of(study, scale).items() if name not in others]
+        for scale in ("counts", "raw")
+    )
+    return counted, raw
+
+
+def words_of(drawn):
+    of_figure = [text.get_text() for text in drawn.figure.findobj(Text)]
+    return " ".join([drawn.title, drawn.caption, drawn.alt, *of_figure])
+
+
+def test_figures_of_counts_speak_of_genes_and_counts(of_counts):
+    counted, raw = of_counts
+    of_arrays = re.compile("probe|intensit|array", re.IGNORECASE)
+    assert [drawn.name for drawn in counted if of_arrays.search(words_of(drawn))] == []
+    # The words are in the same figures of arrays: the search finds what it should.
+    assert sum(of_arrays.search(words_of(drawn)) is not None for drawn in raw) >= 9
+
+
+@pytest.mark.parametrize("draw", [volcano_interactive, mean_difference_interactive])
+def test_on_a_screen_they_do_too(draw, two):
+    table = pd.concat([two.contrast.table] * 30).reset_index(drop=True)
+    of_counts = draw(Contrast("AML-ALL", table, 0.05), OF_COUNTS)
+    said = of_counts.layout.to_plotly_json() | {"names": [each.name for each in of_counts.data]}
+    words = str(said).replace("'points': 'probe'", "")
+    assert "genes are shown" in words
+    assert re.search("probe|intensit|array", words, re.IGNORECASE) is None

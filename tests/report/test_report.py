@@ -335,6 +335,49 @@ STATED = {
 }  # fmt: skip
 
 
+def of_counts():
+    """A cohort of counts with what a report may say of it."""
+    cohort = CohortParameters(scale="counts", classes=["ALL", "AML"])
+    pairs = {"AML-ALL": FOUND["contrast_tables"]["AML-ALL"], "ALL-AML": GENES_OF_COUNTS}
+    return page_with(
+        cohort=cohort,
+        data_quality=FOUND["data_quality"]
+        | {"scale": "counts", "duplicated_samples": [["GSM1", "GSM2"]]},
+        differential_expression=DifferentialExpressionParameters(decide="hierarchical"),
+        variance_prior=FOUND["variance_prior"]
+        | {"voom": True, "sample_weights": True, "random_block": "patient"}
+        | {"block_correlation": 0.4, "contrasts": dict.fromkeys(pairs, "AML - ALL")},
+        contrast_tables=pairs,
+        enrichment=GENE_SETS,
+        de_truth=[TRUTH],
+    )
+
+
+GENES_OF_COUNTS = FOUND["contrast_tables"]["AML-ALL"].assign(**{"adj.P.Val": 0.001})
+
+
+def said_on(page):
+    """Sentences, headings and labels, without code, quoted parameters and references."""
+    quoted = {by_id(page, anchor) for anchor in ("references", "table-parameters")}
+    quoted |= {each for each in page.iter() if each.tag in ("code", "script", "style")}
+    quoted |= {each for each in page.iter() if each.get("class") == "name"}  # of files
+
+    def words(element):
+        labels = (element.get(name, "") for name in ("aria-label", "alt", "placeholder", "title"))
+        own = [] if element in quoted else [*labels, element.text or ""]
+        inner = [] if element in quoted else [word for each in element for word in words(each)]
+        return [*own, *inner, element.tail or ""]
+
+    return [word for word in words(page) if word.strip()]
+
+
+def test_a_report_of_counts_speaks_of_counts_and_genes():
+    # Behind an underscore stands the name of a parameter.
+    of_arrays = re.compile("(?<!_)(probe|intensit|array)", re.IGNORECASE)
+    assert [words for words in said_on(of_counts()) if of_arrays.search(words)] == []
+    assert len([words for words in said_on(page_with()) if of_arrays.search(words)]) > 20
+
+
 @pytest.mark.parametrize("name", STATED)
 def test_chapters_state_what_was_found(request, name):
     page = request.getfixturevalue(name)

@@ -7,13 +7,14 @@ from helpers.made_run import make_datasets
 from helpers.typed_fields import element_of, fields_of, missing_fields, without_none
 from jinja2 import meta, nodes
 
-from leukemia_kedro.plots.study import REPORTED, FigureRecord, Galleries, Study, gather
+from leukemia_kedro.plots.study import REPORTED, CohortStudy, FigureRecord, Galleries, Study, gather
 from leukemia_kedro.report.chapter import Chapter
 from leukemia_kedro.report.page import CHAPTERS, make_environment
 from leukemia_kedro.report.tables import Table
 
 DATASETS = make_datasets()
-STUDY = type("Made", (), {"galleries": gather(Galleries, DATASETS)})
+CHAPTERS_READ = {"galleries": gather(Galleries, DATASETS), "cohort": gather(CohortStudy, DATASETS)}
+STUDY = type("Made", (), CHAPTERS_READ)
 ENVIRONMENT = make_environment(STUDY)
 GLOBALS = dict.fromkeys(ENVIRONMENT.globals, Any) | {"study": Study}
 PAGE = {"title": str, "chapters": list[tuple[Chapter, str]]} | dict.fromkeys(

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from helpers.damaged_cohorts import (
+    COUNTS,
     RAW,
     REFUSED,
     TOLD,
@@ -21,6 +22,7 @@ from kedro.framework.project import configure_project, pipelines
 from kedro.io import DataCatalog, MemoryDataset
 
 from leukemia_kedro.datasets import ChipAnnotationDataset, GMTDataset
+from leukemia_kedro.datasets.simulated_counts import simulate_counts
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.registry import model_names
 from leukemia_kedro.parameters import (
@@ -101,6 +103,14 @@ def test_a_sound_cohort_has_no_obstacle_and_is_described(check):
         ("Split of the run", "train 13 (ALL 7, AML 6); test 9 (ALL 5, AML 4)"),
     }
     assert 0 < int(report.understood["Probes that pass the filter"]) < 240
+
+
+def test_of_counts_it_finds_genes(check):
+    report = check(simulate_counts(n_samples={"ALL": 16, "AML": 14}, n_probes=300), COUNTS)
+    assert report.found.endswith("with 300 genes, taken as counts of reads.")
+    assert report.understood.items() >= {("Genes", "300"), ("Missing values", "0, in 0 genes")}
+    assert 0 < int(report.understood["Genes that pass the filter"]) <= 300
+    assert [line for line in report.understood.items() if "probe" in str(line).lower()] == []
 
 
 @pytest.mark.parametrize("kind", REFUSED)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.made_run import make_datasets
+from kedro.io import DataCatalog, MemoryDataset
 
 from leukemia_kedro.datasets import (
     ExpressionTableDataset,
@@ -13,9 +15,27 @@ from leukemia_kedro.datasets import (
     GMTDataset,
     GolubDataset,
     SimulatedDataset,
+    TextDataset,
 )
+from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.node_records import input_record
-from leukemia_kedro.run.record import git_state
+from leukemia_kedro.run.record import closing_lines, git_state
+
+
+@pytest.mark.parametrize(("scale", "rows"), [("log2", "probes"), ("counts", "genes")])
+def test_the_last_lines_name_what_differs_as_the_report_does(scale, rows, tmp_path):
+    found = make_datasets()
+    blocks = {"differential_expression": found["differential_expression"]}
+    blocks["cohort"] = CohortParameters(scale=scale)
+    names = ("champion", "contrast_tables")
+    catalog = DataCatalog(
+        {name: MemoryDataset(found[name]) for name in names}
+        | {f"params:{name}": MemoryDataset(block) for name, block in blocks.items()}
+        | {"run_record": MemoryDataset({"peak_memory_gb": None, "seconds": 9.0})}
+        | {"report": TextDataset(filepath=str(tmp_path / "report.html"))}
+    )
+    (line,) = [each for each in closing_lines({"report"}, catalog) if each.startswith("AML-ALL")]
+    assert line.endswith(f" of 120 {rows} differ at 5% FDR")
 
 
 def sha256(path: Path) -> str:

@@ -91,14 +91,14 @@ def drawn_of(n_drawn: int, n: int) -> str:
     return f"{n_drawn:,} of {n:,} samples (evenly drawn from each class and split)"
 
 
-def chosen_on(n_chosen: int, n: int) -> str:
-    """Sentence on the samples that genes were chosen on, to follow those that are shown; empty
-    where they are the same."""
+def chosen_on(n_chosen: int, n: int, row: str) -> str:
+    """Sentence on the samples that genes, each a ``row``, were chosen on, to follow those that are
+    shown; empty where they are the same."""
     if n_chosen >= n:
         return ""
     rest = "one" if n - n_chosen == 1 else f"{n - n_chosen:,}"
     return (
-        f" The probes were chosen on {n_chosen:,} of the {n:,} samples; the other {rest} had no "
+        f" The {row}s were chosen on {n_chosen:,} of the {n:,} samples; the other {rest} had no "
         "part in it."
     )
 

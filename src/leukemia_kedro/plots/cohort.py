@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import (
     CaptionedFigure,
@@ -124,15 +125,15 @@ def intensity_per_sample(
         what, one = "Log2 ratios", "Ratio"
     elif scale == "counts":
         what, one = "Counts of reads", "Count"
-    middle = "count" if scale == "counts" else "intensity"
-    axes[-1, 0].set_xlabel(f"samples, by class and median {middle}")
+    terms = terms_of(scale)
+    axes[-1, 0].set_xlabel(f"samples, by class and median {terms.value}")
     style.legend_below(figure, style.class_entries(classes, table["label"]))
 
     medians = table["median"]
     return CaptionedFigure(
         name="intensity-per-sample",
         title=f"{'Intensity' if what == 'Intensities' else what} per sample",
-        caption=f"{what} over all {'genes' if scale == 'counts' else 'probes'} in each of "
+        caption=f"{what} over all {terms.row}s in each of "
         f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
         alt=f"{one} quantiles of "
         f"{counted(len(table), 'sample')}; the medians run from "
@@ -204,7 +205,11 @@ def intensity_shift(
         unit, units = "log2 ratio", "log2 ratios"
     elif data_quality["scale"] == "counts":
         unit = units = "log2 counts per million"
-    ax.set(xlabel=unit, ylabel="share of probes at or below", ylim=(0, 1))
+    ax.set(
+        xlabel=unit,
+        ylabel=f"share of {terms_of(data_quality['scale']).row}s at or below",
+        ylim=(0, 1),
+    )
     style.legend(ax, loc="lower right")
 
     return CaptionedFigure(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from leukemia_kedro.cohort.terms import OF_ARRAYS, Terms
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, contrast_name, counted, plain
 from leukemia_kedro.plots.inputs import Contrast
@@ -20,7 +21,7 @@ MOST_CONTRASTS = 40
 
 
 @shown_in("contrast")
-def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
+def decision_summary(contrasts: Sequence[Contrast], terms: Terms = OF_ARRAYS) -> CaptionedFigure:
     """Bars of the number of significant probes of each contrast, lower to the left."""
     alpha, n_all = contrasts[0].alpha, len(contrasts)
     contrasts = contrasts[:MOST_CONTRASTS]
@@ -38,7 +39,7 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
         for row, count in enumerate(n[verdict]):
             ax.annotate(f"{count:,}", (sign * count, row), fontsize=style.SMALL_SIZE, **place)
     style.two_sided(ax, 1.2 * max(*n["down"], *n["up"], 1), ",.0f")
-    ax.set(xlabel="probes", ylabel="contrast")
+    ax.set(xlabel=f"{terms.row}s", ylabel="contrast")
     ax.set_yticks(range(len(contrasts)), [plain(contrast_name(each.name)) for each in contrasts])
     ax.invert_yaxis()
     style.legend_below(figure)
@@ -50,16 +51,18 @@ def decision_summary(contrasts: Sequence[Contrast]) -> CaptionedFigure:
     )
     return CaptionedFigure(
         name="decision-summary",
-        title="Differentially expressed probes",
-        caption="Probes significantly lower (left) and higher (right) in each contrast, at a "
-        f"Benjamini–Hochberg adjusted p-value below {alpha:g}.{_left_out(n_all)}",
-        alt=f"Bar chart of significant probes. {findings}.{_left_out(n_all)}",
+        title=f"Differentially expressed {terms.row}s",
+        caption=f"{terms.row.capitalize()}s significantly lower (left) and higher (right) in each "
+        f"contrast, at a Benjamini–Hochberg adjusted p-value below {alpha:g}.{_left_out(n_all)}",
+        alt=f"Bar chart of significant {terms.row}s. {findings}.{_left_out(n_all)}",
         figure=figure,
     )
 
 
 @shown_in("contrast")
-def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
+def contrast_overlap(
+    contrasts: Sequence[Contrast], terms: Terms = OF_ARRAYS
+) -> CaptionedFigure | None:
     """Bars of the number of probes significant in exactly the marked contrasts (UpSet plot).
 
     Lex et al. 2014, IEEE Transactions on Visualization and Computer Graphics 20:1983. None for a
@@ -81,7 +84,7 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     bars, matrix = axes[:, 0]
     drawn = bars.bar(range(len(shown)), shown.values(), color=style.BLUE, width=0.6)
     bars.bar_label(drawn, fmt="{:,.0f}", fontsize=style.SMALL_SIZE, padding=1)
-    bars.set_ylabel("probes")
+    bars.set_ylabel(f"{terms.row}s")
     bars.yaxis.set_major_formatter("{x:,.0f}")
     bars.margins(y=0.15)
     bars.tick_params(axis="x", length=0)
@@ -92,7 +95,9 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     sizes = {each.name: int((each.table["adj.P.Val"] < alpha).sum()) for each in contrasts}
     sized = [f"{plain(contrast_name(name))} ({size:,})" for name, size in sizes.items()]
     matrix.set_yticks(range(len(names)), sized)
-    matrix.set(xticks=[], xlabel="probes significant in exactly these contrasts", ylabel="contrast")
+    matrix.set(
+        xticks=[], xlabel=f"{terms.row}s significant in exactly these contrasts", ylabel="contrast"
+    )
     matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(names) - 0.5, -0.5))
     matrix.spines[:].set_visible(False)
     matrix.tick_params(length=0)
@@ -102,12 +107,12 @@ def contrast_overlap(contrasts: Sequence[Contrast]) -> CaptionedFigure | None:
     return CaptionedFigure(
         name="contrast-overlap",
         title="Overlap of the contrasts",
-        caption="Number of probes significant in exactly the contrasts marked below each bar, at "
-        f"a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "
+        caption=f"Number of {terms.row}s significant in exactly the contrasts marked below each "
+        f"bar, at a Benjamini–Hochberg adjusted p-value below {alpha:g}; in brackets how many are "
         f"significant in the contrast.{limit}{_left_out(n_all)}",
         alt=f"UpSet plot of {counted(len(names), 'contrast')}: "
         + ", ".join(f"{name} {size:,}" for name, size in sizes.items())
-        + f"; {counted(in_all, 'probe')} in all of them.{_left_out(n_all)}",
+        + f"; {counted(in_all, terms.row)} in all of them.{_left_out(n_all)}",
         figure=figure,
     )
 

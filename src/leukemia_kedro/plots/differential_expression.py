@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from leukemia_kedro.cohort.terms import OF_ARRAYS, Terms
 from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.plots import probe_scatter, style
 from leukemia_kedro.plots.captions import (
@@ -22,32 +23,36 @@ SET_WIDTH = 45  # characters of the name of a gene set
 
 
 @shown_in("contrast")
-def volcano(contrast: Contrast) -> CaptionedFigure:
+def volcano(contrast: Contrast, terms: Terms = OF_ARRAYS) -> CaptionedFigure:
     """Strength of evidence against fold change, the strongest five genes of each side named."""
-    return _captioned_scatter(contrast, probe_scatter.volcano_view, "volcano", "Volcano plot")
+    return _captioned_scatter(
+        contrast, probe_scatter.volcano_view, "volcano", "Volcano plot", terms.row
+    )
 
 
 @shown_in("contrast")
-def mean_difference(contrast: Contrast) -> CaptionedFigure:
+def mean_difference(contrast: Contrast, terms: Terms = OF_ARRAYS) -> CaptionedFigure:
     """Fold change against mean expression, the same genes named as in the volcano plot."""
     kind = "Mean–difference plot"
-    return _captioned_scatter(contrast, probe_scatter.mean_difference_view, "mean difference", kind)
+    return _captioned_scatter(
+        contrast, probe_scatter.mean_difference_view, "mean difference", kind, terms.row
+    )
 
 
 @shown_in("contrast")
-def volcano_interactive(contrast: Contrast) -> go.Figure:
+def volcano_interactive(contrast: Contrast, terms: Terms = OF_ARRAYS) -> go.Figure:
     """:func:`volcano` with the gene on hover."""
-    return probe_scatter.interactive(contrast, probe_scatter.volcano_view)
+    return probe_scatter.interactive(contrast, probe_scatter.volcano_view, terms.row)
 
 
 @shown_in("contrast")
-def mean_difference_interactive(contrast: Contrast) -> go.Figure:
+def mean_difference_interactive(contrast: Contrast, terms: Terms = OF_ARRAYS) -> go.Figure:
     """:func:`mean_difference` with the gene on hover."""
-    return probe_scatter.interactive(contrast, probe_scatter.mean_difference_view)
+    return probe_scatter.interactive(contrast, probe_scatter.mean_difference_view, terms.row)
 
 
 @shown_in("contrast")
-def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
+def p_value_histogram(contrast: Contrast, terms: Terms = OF_ARRAYS) -> CaptionedFigure:
     """Histogram of the p-values of a contrast, with the level it would have without differences."""
     p_values = contrast.table["P.Value"].dropna()
     n_bins = 40
@@ -57,13 +62,13 @@ def p_value_histogram(contrast: Contrast) -> CaptionedFigure:
     level = {"linewidth": 1, "linestyle": "--", "label": "level without any difference"}
     ax.axhline(by_chance, color="black", **level)
     name = plain(contrast_name(contrast.name))
-    ax.set(xlabel=f"p-value of {name}", ylabel="probes", xlim=(0, 1))
+    ax.set(xlabel=f"p-value of {name}", ylabel=f"{terms.row}s", xlim=(0, 1))
     ax.yaxis.set_major_formatter("{x:,.0f}")
     style.legend_below(figure)
     return CaptionedFigure(
         name=figure_name("p values", contrast.stem),
         title=f"p-values of {contrast.name}",
-        caption=f"Moderated-t p-values of {counted(len(p_values), 'probe')}. Without any "
+        caption=f"Moderated-t p-values of {counted(len(p_values), terms.row)}. Without any "
         "difference they would be uniform (dashed); a peak at 0 is signal, a peak elsewhere a "
         "warning about the model.",
         alt=f"Histogram of {counted(len(p_values), 'p-value')} of {contrast.name}; "
@@ -126,7 +131,7 @@ def gene_sets(contrast: Contrast) -> CaptionedFigure | None:
 
 
 def _captioned_scatter(
-    contrast: Contrast, view: probe_scatter.MakeView, shown: str, kind: str
+    contrast: Contrast, view: probe_scatter.MakeView, shown: str, kind: str, row: str
 ) -> CaptionedFigure:
     points = probe_scatter.probe_points(contrast)
     name, alpha = contrast.name, contrast.alpha
@@ -137,12 +142,12 @@ def _captioned_scatter(
     return CaptionedFigure(
         name=figure_name(shown, contrast.stem),
         title=f"{kind} of {name}",
-        caption=f"Each point is one of {counted(len(points), 'probe')}{left_out}; colour: "
+        caption=f"Each point is one of {counted(len(points), row)}{left_out}; colour: "
         f"Benjamini–Hochberg adjusted p-value below {alpha:g} and direction of the difference. "
-        f"Named: the {probe_scatter.NAMED_PER_SIDE} significant probes with the smallest p-values "
+        f"Named: the {probe_scatter.NAMED_PER_SIDE} significant {row}s with the smallest p-values "
         "on each side.",
-        alt=f"{kind} of {name}. Of {counted(len(points), 'probe')}, {n.get('up', 0):,} are higher "
+        alt=f"{kind} of {name}. Of {counted(len(points), row)}, {n.get('up', 0):,} are higher "
         f"and {n.get('down', 0):,} lower at an adjusted p-value below {alpha:g}; strongest: "
         f"{first}.",
-        figure=probe_scatter.printed(contrast, view),
+        figure=probe_scatter.printed(contrast, view, row),
     )

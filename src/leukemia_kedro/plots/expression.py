@@ -15,6 +15,7 @@ from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
+from leukemia_kedro.cohort.terms import OF_ARRAYS, Terms
 from leukemia_kedro.compute.file_names import figure_name
 from leukemia_kedro.differential_expression.records import PriorRecord
 from leukemia_kedro.plots import style
@@ -52,6 +53,7 @@ def signature_heat_map(
     sample_split: pd.DataFrame,
     signature: pd.DataFrame,
     classes: Sequence[str],
+    terms: Terms = OF_ARRAYS,
 ) -> CaptionedFigure:
     """Clustered heat map of the signature's genes in all samples.
 
@@ -59,8 +61,8 @@ def signature_heat_map(
     words fit a cohort without a signal, too, whose genes are no signature.
     """
     n_train = int((sample_split["split"] == "train").sum())
-    words = _heat_map(log_expression, sample_split, signature, classes, "ranked highest")
-    words["caption"] += chosen_on(n_train, len(sample_split))
+    words = _heat_map(log_expression, sample_split, signature, classes, "ranked highest", terms.row)
+    words["caption"] += chosen_on(n_train, len(sample_split), terms.row)
     return CaptionedFigure(
         name="signature-heat-map", title="Expression of the genes ranked highest", **words
     )
@@ -73,12 +75,13 @@ def top_genes_heat_map(
     contrast: Contrast,
     classes: Sequence[str],
     variance_prior: PriorRecord,
+    terms: Terms = OF_ARRAYS,
 ) -> CaptionedFigure:
     """Clustered heat map of the forty genes with the smallest p-values, in all samples."""
     genes = contrast.table.head(TOP_GENES)
     subject = f"with the smallest p-values of {contrast.name}"
-    words = _heat_map(log_expression, sample_split, genes, classes, subject)
-    words["caption"] += chosen_on(variance_prior["n_samples"], len(sample_split))
+    words = _heat_map(log_expression, sample_split, genes, classes, subject, terms.row)
+    words["caption"] += chosen_on(variance_prior["n_samples"], len(sample_split), terms.row)
     name = figure_name("top genes heat map", contrast.stem)
     return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
@@ -89,8 +92,9 @@ def _heat_map(
     genes: pd.DataFrame,
     classes: Sequence[str],
     subject: str,
+    row: str,
 ) -> dict[str, Any]:
-    """Figure, caption and text alternative of a heat map of probes ``subject``."""
+    """Figure, caption and text alternative of a heat map of genes ``subject``, each a ``row``."""
     shown_genes = genes.head(MOST_ROWS)
     shown_samples = thinned(sample_split, MOST_COLUMNS)
     scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
@@ -105,13 +109,13 @@ def _heat_map(
     n_genes, n_samples = scores.shape
     which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
     return {
-        "caption": f"{which} {counted(n_genes, 'probe')} {subject} in "
+        "caption": f"{which} {counted(n_genes, row)} {subject} in "
         f"{drawn_of(n_samples, len(sample_split))}: log2 expression, each row scaled to mean 0 and "
         f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
         "clustering on Euclidean distance; missing values are grey. Above them one lane for each "
         "class and split: a sample has its mark in the lanes that it belongs to.",
-        "alt": f"Heat map of {counted(n_genes, 'probe')} by {counted(n_samples, 'sample')} with "
-        f"dendrograms; classes {', '.join(classes)}. First probes: {', '.join(scores.index[:5])}.",
+        "alt": f"Heat map of {counted(n_genes, row)} by {counted(n_samples, 'sample')} with "
+        f"dendrograms; classes {', '.join(classes)}. First {row}s: {', '.join(scores.index[:5])}.",
         "figure": figure,
     }
 
@@ -229,6 +233,7 @@ def gene_strips(
     contrast: Contrast,
     classes: Sequence[str],
     variance_prior: PriorRecord,
+    terms: Terms = OF_ARRAYS,
 ) -> CaptionedFigure:
     """Each sample's expression of the twelve genes with the smallest p-values of a contrast.
 
@@ -257,16 +262,17 @@ def gene_strips(
     figure.supylabel("log2 expression", fontsize=style.TEXT_SIZE)
     style.legend_below(figure, style.split_entries(sample_split))
 
+    n_tested = variance_prior["n_samples"]
     sizes = ", ".join(
         f"{class_in_words(label)} {(sample_split['label'] == label).sum():,}" for label in classes
     )
     return CaptionedFigure(
         name=figure_name("gene strips", contrast.stem),
         title=f"Top genes of {contrast.name}, sample by sample",
-        caption=f"log2 expression of the {counted(len(genes), 'probe')} with the smallest p-values "
-        f"of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of all "
-        f"samples of the class.{chosen_on(variance_prior['n_samples'], len(sample_split))}",
-        alt=f"Strip plots by class ({sizes}) of the probes {', '.join(genes['probe'])}.",
+        caption=f"log2 expression of the {counted(len(genes), terms.row)} with the smallest "
+        f"p-values of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of "
+        f"all samples of the class.{chosen_on(n_tested, len(sample_split), terms.row)}",
+        alt=f"Strip plots by class ({sizes}) of the {terms.row}s {', '.join(genes['probe'])}.",
         figure=figure,
     )
 

@@ -219,6 +219,6 @@ def _notes(batch: pd.Series | None) -> dict[str, str]:
 
 def _tables(cohort: CohortStudy, study: Any = None) -> dict[str, Any]:
     chapters = [cohort] if study is None else [cohort, study]
-    return {"classes": cohort.classes} | {
+    return {"classes": cohort.classes, "terms": cohort.terms} | {
         each.name: getattr(chapter, each.name) for chapter in chapters for each in fields(chapter)
     }

@@ -121,7 +121,9 @@ def strongest(points: pd.DataFrame) -> pd.DataFrame:
     return points[points["verdict"] != "not significant"].groupby("verdict").head(NAMED_PER_SIDE)
 
 
-def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def _groups(
+    points: pd.DataFrame, alpha: float, row: str
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Legend entry, colour and points of each verdict, those to draw on top last."""
     rules = {
         "not significant": (f"adjusted p ≥ {alpha:g}", style.PALE),
@@ -130,15 +132,16 @@ def _groups(points: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str, pd.D
     }
     for verdict, (rule, colour) in rules.items():
         group = points[points["verdict"] == verdict]
-        yield f"{rule} ({counted(len(group), 'probe')})", colour, group
+        yield f"{rule} ({counted(len(group), row)})", colour, group
 
 
-def printed(contrast: Contrast, make_view: MakeView) -> Figure:
-    """All :func:`probe_points` of a contrast, the strongest named in a column beside them."""
+def printed(contrast: Contrast, make_view: MakeView, row: str) -> Figure:
+    """All :func:`probe_points` of a contrast, the strongest named in a column beside them; each is
+    called a ``row``."""
     points = probe_points(contrast)
     view = make_view(points, contrast.name)
     figure, [[ax]] = style.panels(height=4.2)
-    for rule, colour, group in _groups(points, contrast.alpha):
+    for rule, colour, group in _groups(points, contrast.alpha, row):
         x, y = group[view.x.column], group[view.y.column]
         ax.scatter(x, y, s=5, color=colour, linewidth=0, label=rule, rasterized=True)
     ax.set(xlabel=plain(view.x.name), ylabel=plain(view.y.name))
@@ -199,14 +202,14 @@ def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
     return np.maximum(falling, 0.03 + steps[-1:].sum()) - steps
 
 
-def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
+def interactive(contrast: Contrast, make_view: MakeView, row: str) -> go.Figure:
     """:func:`printed` with each gene on hover, thinned where they lie on one another."""
     points = probe_points(contrast)
     view = make_view(points, contrast.name)
     x_name, y_name = on_screen(view.x.name), on_screen(view.y.name)
     drawn = _thinned(points, view)
     figure = go.Figure()
-    for rule, colour, group in _groups(points, contrast.alpha):
+    for rule, colour, group in _groups(points, contrast.alpha, row):
         shown = group.loc[group.index.intersection(drawn.index)]
         figure.add_scatter(
             x=shown[view.x.column].round(3),
@@ -241,7 +244,7 @@ def interactive(contrast: Contrast, make_view: MakeView) -> go.Figure:
     note = ""
     if len(drawn) < len(points):
         note = (
-            f"On a screen {len(drawn):,} of the probes are shown: the {MOST_HOVER_POINTS:,} with "
+            f"On a screen {len(drawn):,} of the {row}s are shown: the {MOST_HOVER_POINTS:,} with "
             "the smallest p-values, and of the rest one in each spot."
         )
     figure.update_layout(meta={"note": note, "points": "probe"})

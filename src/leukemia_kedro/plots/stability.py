@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from leukemia_kedro.cohort.annotation import symbols_of
+from leukemia_kedro.cohort.terms import OF_ARRAYS, Terms
 from leukemia_kedro.plots import style
 from leukemia_kedro.plots.captions import CaptionedFigure, counted, gene_label, plain
 from leukemia_kedro.plots.shown import shown_in
@@ -15,7 +16,9 @@ MOST_GENES = 30
 
 
 @shown_in("signature")
-def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame) -> CaptionedFigure:
+def selection_frequency(
+    selection_stability: pd.DataFrame, probes: pd.DataFrame, terms: Terms = OF_ARRAYS
+) -> CaptionedFigure:
     """Bars of how often each of the thirty most often chosen genes was chosen.
 
     ``selection_stability`` has columns ``probe``, ``selection_frequency`` (0 to 1) and
@@ -30,16 +33,16 @@ def selection_frequency(selection_stability: pd.DataFrame, probes: pd.DataFrame)
     style.leave_room_for_long_names(figure)
     ax.barh(range(len(genes)), genes["selection_frequency"], color=style.BLUE, height=0.7)
     style.name_rows(ax, [plain(gene_label(*names, width=56)) for names in described])
-    ax.set(xlabel="share of resamples in which the gene was chosen", ylabel="probe", xlim=(0, 1))
+    ax.set(xlabel="share of resamples in which the gene was chosen", ylabel=terms.row, xlim=(0, 1))
 
     always = int((chosen["selection_frequency"] == 1).sum())
     return CaptionedFigure(
         name="selection-frequency",
         title="How often each gene is chosen",
-        caption=f"The {counted(len(genes), 'probe')} chosen in most resamples, of "
+        caption=f"The {counted(len(genes), terms.row)} chosen in most resamples, of "
         f"{len(chosen):,} chosen at least once; {always:,} were chosen every time.",
         alt=f"Bar chart of selection frequency; first: {', '.join(genes['probe'].head(5))}; "
-        f"{always:,} of {counted(len(chosen), 'probe')} chosen in every resample.",
+        f"{always:,} of {counted(len(chosen), terms.row)} chosen in every resample.",
         figure=figure,
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
+from leukemia_kedro.cohort.terms import Terms, terms_of
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
 from leukemia_kedro.evaluation.records import ConformalRecord, RejectOption, SetsRecord
 from leukemia_kedro.model.rules import Rule
@@ -294,6 +295,11 @@ class CohortStudy:
     def are_ratios(self) -> bool:
         """Whether the values lie around 0 on the log2 scale, as those of two-colour arrays do."""
         return are_ratios(self.data_quality)
+
+    @property
+    def terms(self) -> Terms:
+        """What its rows, columns and values are called."""
+        return terms_of(self.data_quality["scale"])
 
     @property
     def n_train(self) -> int:

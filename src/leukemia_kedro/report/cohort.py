@@ -72,7 +72,7 @@ def _warnings(cohort: CohortStudy) -> list[str]:
     warnings = [f"{capital(line)}." for line in quality["oddities"]]
     told = " ".join(warnings)
     warnings += [
-        f"Samples {listed(group)} have the same values in every probe."
+        f"Samples {listed(group)} have the same values in every {cohort.terms.row}."
         for group in quality["duplicated_samples"]
         if first_few(group) not in told
     ]
@@ -95,24 +95,29 @@ def _warnings(cohort: CohortStudy) -> list[str]:
 def data_quality(study: Study) -> CohortQuality:
     quality = study.cohort.data_quality
     medians = [sample["median"] for sample in quality["intensity_per_sample"].values()]
+    terms = study.cohort.terms
     units = {"raw": ("intensity", 0), "log2": ("log2 intensity", 2), "counts": ("count", 1)}
     unit, digits = units[quality["scale"]]
     n_patients = study.cohort.n_patients
     patients = {} if n_patients is None else {"Patients": count(n_patients)}
     if study.cohort.are_ratios:
         unit = "log2 ratio"
+    rows = f"{terms.row.capitalize()}s"
+    controls = {}
+    if quality["scale"] != "counts":  # a sequencer has no chip
+        controls = {"Control probes of the chip": count(quality["n_control_probes"])}
     facts = {
         "Samples": count(quality["n_samples"]),
         **patients,
-        "Probes": count(quality["n_probes"]),
-        "Control probes of the chip": count(quality["n_control_probes"]),
-        "Probes that pass the filter, which was learned from the training samples": count(
+        rows: count(quality["n_probes"]),
+        **controls,
+        f"{rows} that pass the filter, which was learned from the training samples": count(
             quality["n_probes_passing_filter"]
         ),
         "Values below 0": percent(quality["negative_share"]),
         "Missing values": count(quality["missing_values"]),
-        "Probes with one value in every sample": count(quality["constant_probes"]),
-        "Probes that repeat another probe's values": count(quality["duplicated_probes"]),
+        f"{rows} with one value in every sample": count(quality["constant_probes"]),
+        f"{rows} that repeat another {terms.row}'s values": count(quality["duplicated_probes"]),
         "Groups of samples with the same values": count(len(quality["duplicated_samples"])),
         **_who_they_are(study.cohort.identity),
         f"Median {unit} of a sample, lowest to highest": f"{decimal(min(medians), digits)} to "

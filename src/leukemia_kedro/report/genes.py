@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leukemia_kedro.cohort.annotation import shown_symbol, symbols_of
+from leukemia_kedro.cohort.terms import Terms
 from leukemia_kedro.compute.file_names import file_stems
 from leukemia_kedro.differential_expression.records import TruthRecord
 from leukemia_kedro.plots.study import DRAWN, IN_FULL, FigureRecord, Study
@@ -73,13 +74,13 @@ class GeneSets(Chapter, anchor="enrichment", title="Gene sets"):
 
 
 def signature(study: Study) -> Signature:
-    genes = study.signature.signature
+    genes, terms = study.signature.signature, study.cohort.terms
     genes = genes.assign(direction=genes["direction"].map(class_in_words))
     what = "of the signature" if above_chance(study.models.champion) else "ranked highest"
     table = make_table(
         named_genes(genes),
         [
-            Column("probe", "Probe"),
+            Column("probe", terms.name.capitalize()),
             Column("symbol", "Gene"),
             Column("description", "Description"),
             Column("score", "Score", decimal),
@@ -105,7 +106,9 @@ def differential_expression(study: Study) -> DifferentialExpression:
             significant=n_significant(table, fdr),
             tested=len(table),
             figures=own[stems[name]] if position < IN_FULL else own[stems[name]][:1],
-            table=_gene_table(name, stems[name], table, in_full=position < IN_FULL),
+            table=_gene_table(
+                name, stems[name], table, study.cohort.terms, in_full=position < IN_FULL
+            ),
         )
         for position, (name, table) in enumerate(list(tables.items())[:DRAWN])
     ]
@@ -115,8 +118,8 @@ def differential_expression(study: Study) -> DifferentialExpression:
         n_brief=len(contrasts[IN_FULL:]),
         n_in_print=1 if study.contrasts.enrichment_tables or len(tables) > DRAWN else IN_PRINT,
         taken_as_independent=_taken_as_independent(study),
-        counts=_counts(tables, fdr) if len(tables) > 1 else None,
-        truth=_truth_table(truth) if truth else None,
+        counts=_counts(tables, fdr, study.cohort.terms) if len(tables) > 1 else None,
+        truth=_truth_table(truth, study.cohort.terms) if truth else None,
     )
 
 
@@ -151,12 +154,14 @@ def n_significant(table: pd.DataFrame, fdr: float) -> int:
     return int((table["adj.P.Val"] < fdr).sum())
 
 
-def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) -> Table:
+def _gene_table(
+    contrast: str, stem: str, table: pd.DataFrame, terms: Terms, in_full: bool
+) -> Table:
     top = table.head(TOP if in_full else TOP_IN_BRIEF)
     return make_table(
         named_genes(top),
         [
-            Column("probe", "Probe"),
+            Column("probe", terms.name.capitalize()),
             Column("symbol", "Gene"),
             Column("description", "Description"),
             Column("logFC", "log2 fold change", lambda value: decimal(value, 2)),
@@ -169,14 +174,15 @@ def _gene_table(contrast: str, stem: str, table: pd.DataFrame, in_full: bool) ->
             Column("maxT_p", "maxT p", small),
         ],
         anchor=f"genes-{stem}",
-        caption=f"The {count(len(top))} probes with the smallest p-values in {contrast}, of "
+        caption=f"The {count(len(top))} {terms.row}s with the smallest p-values in {contrast}, of "
         f"{count(len(table))} tested. Adjusted p: Benjamini–Hochberg; maxT p: family-wise, by "
         "permutation.",
     )
 
 
-def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
+def _counts(tables: Mapping[str, pd.DataFrame], fdr: float, terms: Terms) -> Table:
     found = {name: table.loc[table["adj.P.Val"] < fdr, "logFC"] for name, table in tables.items()}
+    rows = f"{terms.row.capitalize()}s"
     tested = sorted({len(table) for table in tables.values()})
     of = count(tested[0]) if len(tested) == 1 else f"{count(tested[0])} to {count(tested[-1])}"
     more = f" Those after the first {DRAWN} have no figures." if len(tables) > DRAWN else ""
@@ -187,12 +193,12 @@ def _counts(tables: Mapping[str, pd.DataFrame], fdr: float) -> Table:
         ],
         [
             Column("contrast", "Contrast"),
-            Column("n", "Probes that differ", count),
+            Column("n", f"{rows} that differ", count),
             Column("up", "Higher", count),
             Column("down", "Lower", count),
         ],
         anchor="contrasts",
-        caption=f"Probes that differ in each of {len(tables)} contrasts, of {of} tested, at a "
+        caption=f"{rows} that differ in each of {len(tables)} contrasts, of {of} tested, at a "
         f"false-discovery rate of {percent(fdr, 0)}.{more}",
     )
 
@@ -206,7 +212,7 @@ def named_genes(genes: pd.DataFrame) -> pd.DataFrame:
     return genes.drop(columns=empty)
 
 
-def _truth_table(truth: list[TruthRecord]) -> Table:
+def _truth_table(truth: list[TruthRecord], terms: Terms) -> Table:
     return make_table(
         truth,
         [
@@ -215,7 +221,7 @@ def _truth_table(truth: list[TruthRecord]) -> Table:
             Column("discoveries", "Discoveries", count),
             Column("false_discoveries", "False discoveries", count),
             Column("false_discovery_proportion", "False-discovery proportion", decimal),
-            Column("differential_probes", "Differential probes", count),
+            Column("differential_probes", f"Differential {terms.row}s", count),
             Column("power", "Power", decimal),
         ],
         anchor="truth",

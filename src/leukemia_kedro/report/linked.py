@@ -57,6 +57,7 @@ def linked_views(study: Study, room: int) -> dict[str, str]:
     shown = thinned(split, max(int(n_values / max(len(linked.log_expression), 1)), n_groups))
     low, step, levels = quantised(linked.log_expression[shown.index])
     facts = {
+        "terms": study.cohort.terms._asdict(),
         "classes": [
             {"name": class_in_words(label), "colour": colour}
             for label, colour in style.class_colours(study.cohort.classes).items()

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from leukemia_kedro.cohort.annotation import gene_column
+from leukemia_kedro.cohort.terms import Terms
 from leukemia_kedro.estimators.rankings import CRITERIA
 from leukemia_kedro.parameters import GenesParameters, ModelParameters
 from leukemia_kedro.plots.captions import readable
@@ -56,7 +57,7 @@ def methods(study: Study) -> Methods:
     return Methods(
         criteria=[CRITERIA[name].description for name in selection.criteria],
         signature_criterion=CRITERIA[selection.signature.criterion].description,
-        settings=_settings_table(study.parameters.models),
+        settings=_settings_table(study.parameters.models, study.cohort.terms),
         every=_parameters_table(study.parameters),
         gene_column=gene_column(study.cohort.probes, study.parameters.enrichment.gene_column),
     )
@@ -100,7 +101,7 @@ def _leaves(block: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
             yield f"{path}{name}", text
 
 
-def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
+def _settings_table(models: Mapping[str, ModelParameters], terms: Terms) -> Table:
     rows = [
         {
             "Model": readable(name),
@@ -110,7 +111,7 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
                 f"{key}: {listed(values, 'or')}" for key, values in settings.search.items()
             ),
             "Genes": f"{_sizes(settings.genes)} by {readable(settings.genes.criterion)}",
-            "Arrays": listed(settings.normalise_arrays, "or"),
+            f"{terms.column.capitalize()}s": listed(settings.normalise_arrays, "or"),
             "Genes scaled": "yes" if settings.scale else "no",
             "No call below": "chosen on the folds"
             if settings.reject_below is None
@@ -122,8 +123,9 @@ def _settings_table(models: Mapping[str, ModelParameters]) -> Table:
         rows,
         [Column(heading, heading) for heading in rows[0]],
         anchor="settings",
-        caption="Settings of each model. What is tuned is chosen inside the training folds. Arrays "
-        "are normalised each by itself, over the probes that pass the filter.",
+        caption="Settings of each model. What is tuned is chosen inside the training folds. "
+        f"{terms.column.capitalize()}s are normalised each by itself, over the {terms.row}s "
+        "that pass the filter.",
         sortable=False,
     )
 

@@ -194,7 +194,7 @@ def rule_table(model: str, rules: Sequence[Rule], probes: pd.DataFrame) -> Table
         ],
         anchor=f"rules-{model}",
         caption="Each rule has one vote: for the class after the arrow where the first gene is "
-        "higher than the second in the sample's own array, otherwise for the other class"
+        "higher than the second in the sample itself, otherwise for the other class"
         + (" of the two that it tells apart" if n_classes > 2 else "")
         + ". Δ: how much more often the genes are in this order in one class than in the other, "
         "on the training samples, 1 at most; Γ: difference between the classes' mean rank "

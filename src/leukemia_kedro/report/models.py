@@ -148,7 +148,7 @@ def _used_genes(study: Study, model: str, genes: Sequence[str]) -> Table | None:
     return make_table(
         named_genes(shown),
         [
-            Column("probe", "Probe"),
+            Column("probe", study.cohort.terms.name.capitalize()),
             Column("symbol", "Gene"),
             Column("description", "Description"),
         ],

@@ -102,6 +102,7 @@ def make_environment(study: Study) -> Environment:
     numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
     environment.globals.update(
         study=study,
+        terms=study.cohort.terms,
         calling=wording.calling,
         interval=wording.interval,
         percent_interval=wording.percent_interval,

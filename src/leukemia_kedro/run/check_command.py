@@ -22,6 +22,7 @@ from leukemia_kedro.cohort.originals import published_as
 from leukemia_kedro.cohort.scale import SCALE_NAMES, are_counts_of_reads, guess_scale
 from leukemia_kedro.cohort.selection import in_words, select_samples
 from leukemia_kedro.cohort.split import class_order
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.compute.parallel import leave_cluster
 from leukemia_kedro.compute.private_names import file_of
 from leukemia_kedro.differential_expression.analysis import compared_samples
@@ -90,9 +91,10 @@ def check_catalog(catalog: CatalogProtocol, environment: str | None = None) -> C
 def _in_one_sentence(understood: dict[str, str], parameters: CohortParameters) -> str:
     classes = understood["Classes"]
     known = "no class is known" if classes == "none" else classes
-    probes = understood["Probes"].partition(", of which")[0]
+    rows = f"{terms_of(parameters.scale).row}s"
+    n_rows = understood[rows.capitalize()].partition(", of which")[0]
     return (
-        f"Found {understood['Samples']} samples ({known}) with {probes} probes, taken as "
+        f"Found {understood['Samples']} samples ({known}) with {n_rows} {rows}, taken as "
         f"{SCALE_NAMES[parameters.scale]}."
     )
 
@@ -160,19 +162,23 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     negative = counts["negative_share"]
     lacking = np.isnan(values).any(axis=0).sum()
     looks_like = SCALE_NAMES["counts" if are_counts_of_reads(values) else guess_scale(values)]
+    rows = f"{terms_of(parameters.scale).row}s"
+    controls = f", of which {cohort.probes['is_control'].sum():,} controls"
+    if parameters.scale == "counts":  # a sequencer has no chip
+        controls = ""
     return {
         "Origin": cohort.origin,
         **_published(read),
         "Samples": f"{len(values):,}"
         + (f" of {len(read.samples):,}" if len(read.samples) > len(values) else ""),
         **in_words(selection.left_out, selection.merged),
-        "Probes": f"{values.shape[1]:,}, of which {cohort.probes['is_control'].sum():,} controls",
+        rows.capitalize(): f"{values.shape[1]:,}{controls}",
         "Classes": "none" if cohort.labels is None else _counts(cohort.labels),
         "Given split": _counts(cohort.samples["split"]) if "split" in cohort.samples else "none",
         "Scale": f"{parameters.scale} in the parameters; looks like {looks_like}",
         "Values": f"{low:g} to {high:g}, median {middle:g}; {negative:.1%} negative",
-        "Missing values": f"{counts['missing_values']:,}, in {lacking:,} probes",
-        "Constant probes": f"{counts['constant_probes']:,}",
+        "Missing values": f"{counts['missing_values']:,}, in {lacking:,} {rows}",
+        f"Constant {rows}": f"{counts['constant_probes']:,}",
         "Samples equal to another": f"{sum(map(len, counts['duplicated_samples'])):,}",
     }
 
@@ -185,6 +191,7 @@ def _published(cohort: Cohort) -> dict[str, str]:
 def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, str]:
     """What the first nodes have found out."""
     understood = {}
+    rows = f"{terms_of(parameters.scale).row}s"
     if "sample_split" in known:
         split = known["sample_split"]
         sides = sorted(split.groupby("split")["label"], reverse=True)
@@ -198,14 +205,18 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
                 for side, groups in sorted(split.groupby("split")["group"], reverse=True)
             )
         if parameters.missing.policy != "fail":
-            understood["Probes that are not dropped"] = f"{len(known['expression']):,}"
+            understood[f"{rows.capitalize()} that are not dropped"] = (
+                f"{len(known['expression']):,}"
+            )
     if "symbol" in known["probes"]:
         symbols = known["probes"]["symbol"]
-        understood["Genes by name"] = f"{(symbols != '').sum():,} of {len(symbols):,} probes"
+        understood["Genes by name"] = f"{(symbols != '').sum():,} of {len(symbols):,} {rows}"
     else:
         understood["Genes by name"] = "none; see docs/how-to/annotate-a-chip.md"
     if "probe_filter" in known:
-        understood["Probes that pass the filter"] = f"{known['probe_filter']['passes'].sum():,}"
+        understood[f"{rows.capitalize()} that pass the filter"] = (
+            f"{known['probe_filter']['passes'].sum():,}"
+        )
     return understood
 
 

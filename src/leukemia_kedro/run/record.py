@@ -23,6 +23,7 @@ from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from pydantic_core import to_jsonable_python
 
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.compute.private_names import end_workers, file_of
 from leukemia_kedro.compute.software import package_versions
 from leukemia_kedro.run.node_records import NodeRecords, input_record
@@ -162,10 +163,11 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         lines.append(calling(champion["reject_option"], champion["test"]))
         lines.append(promise(champion["reject_option"]))
         fdr = catalog.load("params:differential_expression").fdr
+        row = terms_of(catalog.load("params:cohort").scale).row
         contrasts = catalog.load("contrast_tables")
         for contrast, table in list(contrasts.items())[:DRAWN]:
             significant = int((table["adj.P.Val"] < fdr).sum())
-            found = f"{significant} of {len(table)} probes differ"
+            found = f"{significant} of {len(table)} {row}s differ"
             lines.append(f"{contrast}: {found} at {fdr:.0%} FDR")
         if len(contrasts) > DRAWN:
             more = file_of(catalog["contrast_summary"])

@@ -165,7 +165,7 @@ function showSample(facts, sample) {
     part("calls", "Calls", tableOf(["Model", "Predicted", "Confidence", isTest ? "Call" : "Wrong in repeats", "Result"], calls,
       isTest ? "Calls by all models." : "Out of fold, by all models: the class most often predicted, and the mean confidence.")),
     part("quality", "Quality", ...(samples.notes[id] ?? []).map(note => make("p", {class: "warning"}, `${note}.`)),
-      tableOf(["Intensity", "This sample", "Median of samples"], quartiles, "Quality: values as measured.")),
+      tableOf([facts.terms.value[0].toUpperCase() + facts.terms.value.slice(1), "This sample", "Median of samples"], quartiles, "Quality: values as measured.")),
   ]];
 }
 
@@ -177,7 +177,7 @@ async function openPanel() {
   const facts = await linked(), id = decodeURIComponent(name);
   const at = (kind === "probe" ? facts.genes : facts.samples).at.get(id);
   const [title, about, parts] = at !== undefined ? (kind === "probe" ? showGene : showSample)(facts, at)
-    : [id, `This ${kind === "probe" ? "probe" : "sample"} is not among those that the page holds.`, []];
+    : [id, `This ${kind === "probe" ? facts.terms.row : "sample"} is not among those that the page holds.`, []];
   if (!panel.contains(document.activeElement)) opener = found.contains(document.activeElement) ? find : document.activeElement;
   found.replaceChildren();
   byId("detail-title").textContent = title;
