@@ -261,6 +261,10 @@ REFUSED = {
     "negative values, declared counts": (with_counts(put(-3.0, [4, 6], 7)), COUNTS,
         "samples whose values are no counts of reads: patient_005, patient_007; they hold negative "
         "values, such as -3 in patient_005. Give the counts as HTSeq, featureCounts or STAR wrote"),
+    "a missing count": (with_counts(put(np.nan, 2, 3)), COUNTS,
+        "1 values are missing, the first in sample patient_003, probe sim_00002_at; expected a "
+        "count in every cell. A gene that was not counted is no gene with 0 reads: remove the "
+        "genes that lack counts from the file"),
     "logarithms, declared counts": (with_counts(take_log2_of(4)), COUNTS,
         "samples whose values are no counts of reads: patient_005; they are fractions of at most "
         "40, as logarithms are, … or, for log2 counts per million, set cohort.scale to 'log2'"),

@@ -81,7 +81,13 @@ def _missing_values(examined: Examined) -> Iterator[str]:
         return
     sample, probe = expression.index[rows[0]], expression.columns[columns[0]]
     place = f"the first in sample {sample}, probe {probe}"
-    if missing.policy == "drop":
+    if examined.parameters.scale == "counts":
+        yield (
+            f"{len(rows)} values are missing, {place}; expected a count in every cell. A gene that "
+            "was not counted is no gene with 0 reads: remove the genes that lack counts from the "
+            "file"
+        )
+    elif missing.policy == "drop":
         yield (
             f"{len(rows)} values are still missing, {place}, after the {dropped.sum()} probes that "
             f"lack {too_many} were dropped; "
