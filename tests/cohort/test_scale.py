@@ -174,6 +174,19 @@ def test_each_sample_that_holds_no_counts_is_named_with_what_it_holds():
     assert said[0].endswith("Give the counts as HTSeq, featureCounts or STAR wrote them")
 
 
+def test_only_values_from_0_on_can_be_taken_as_counts_by_somebody_who_has_looked():
+    counts = np.random.default_rng(1).negative_binomial(1, 0.01, size=(4, 80)).astype(float)
+    counts[0, 0] = -4
+    counts[1] /= 3
+    counts[2] = np.log2(counts[2] + 0.5)  # as low as -1
+    counts[3] = np.log2(counts[3] + 1)
+    said = list(not_counts(counts, pd.Index(list("abcd")), ". Unless"))
+    named = {line.partition(": ")[2].partition(";")[0]: line.endswith(". Unless") for line in said}
+    assert named == {"a": False, "b": True, "c, d": False}
+    (said,) = not_counts(counts[3:], pd.Index(["d"]), ". Unless")
+    assert said.endswith(". Unless")
+
+
 def test_the_log_counts_of_one_sample_do_not_depend_on_the_others():
     counts = np.array([[0.0, 9.0, np.nan], [7.0, 0.0, 92.0]])
     found = own_log_counts_per_million(counts)

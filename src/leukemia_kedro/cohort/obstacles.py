@@ -102,15 +102,19 @@ def _missing_values(examined: Examined) -> Iterator[str]:
 
 def _another_scale(examined: Examined) -> Iterator[str]:
     if not examined.parameters.scale_checked:
-        for line in scale_findings(examined):
-            yield f"{line}. If you have looked at the values, set cohort.scale_checked to true"
+        yield from scale_findings(
+            examined, ". If you have looked at the values, set cohort.scale_checked to true"
+        )
 
 
-def scale_findings(examined: Examined) -> Iterator[str]:
-    """Arrays on another scale than the stated one, and arrays unlike the others."""
+def scale_findings(examined: Examined, unless: str = "") -> Iterator[str]:
+    """Arrays on another scale than the stated one, and arrays unlike the others.
+
+    ``unless`` ends each sentence but those on what nobody can take for counts.
+    """
     scale, samples = examined.parameters.scale, examined.cohort.expression.index
     if scale == "counts":
-        yield from not_counts(examined.matrix, samples)
+        yield from not_counts(examined.matrix, samples, unless)
         return
     judged = _varies(examined.matrix)
     if not judged.any():
@@ -125,7 +129,7 @@ def scale_findings(examined: Examined) -> Iterator[str]:
             advice = f"if they are counts of reads, {COUNTS_TAKEN}, or give {LOG_CPM}"
         yield (
             f"cohort.scale is {scale!r}, but the values of a typical array, 98 % of them "
-            f"{_between(typical)}, look like {SCALE_NAMES[guess]}; {advice}"
+            f"{_between(typical)}, look like {SCALE_NAMES[guess]}; {advice}{unless}"
         )
     off = on_another_scale(values, guess, typical)
     if off.any():
@@ -133,6 +137,7 @@ def scale_findings(examined: Examined) -> Iterator[str]:
             f"arrays on another scale than the others: {first_few(samples[off])}; 98 % of the "
             f"values of {samples[off][0]} lie {_between(typical_quantiles(values[off][:1]))}, of a "
             f"typical array {_between(typical)}. Give them as the others are, or leave them out"
+            f"{unless}"
         )
 
 

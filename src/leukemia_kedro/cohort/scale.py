@@ -175,7 +175,7 @@ def own_log_counts_per_million(counts: np.ndarray) -> np.ndarray:
     return np.log2((counts + 0.5) / (sizes + 1) * MILLION)
 
 
-def not_counts(values: np.ndarray, samples: pd.Index) -> Iterator[str]:
+def not_counts(values: np.ndarray, samples: pd.Index, unless: str = "") -> Iterator[str]:
     """What of samples declared counts of reads is none, a sentence for each kind, with its samples.
 
     Each sample is judged by itself: negative values; logarithms; values per million, such as TPM;
@@ -187,15 +187,18 @@ def not_counts(values: np.ndarray, samples: pd.Index) -> Iterator[str]:
         NaN is passed over.
     samples : Index
         Their names.
+    unless : str
+        Ends each sentence but those on samples with negative values, which are refused in any case.
     """
     kinds = np.array([_kind_of_counts(_present(row)) for row in values], dtype=object)
     for kind, (found, way_out) in NOT_COUNTS.items():
         if (of := kinds == kind).any():
             row = values[of][0]
+            end = "" if np.nanmin(values[of]) < 0 else unless
             shown = row[(row < 0) if kind == "negative" else (row % 1 != 0) & ~np.isnan(row)][0]
             yield (
                 f"samples whose values are no counts of reads: {first_few(samples[of])}; {found}, "
-                f"such as {shown:.6g} in {samples[of][0]}. {way_out}"
+                f"such as {shown:.6g} in {samples[of][0]}. {way_out}{end}"
             )
 
 
@@ -250,9 +253,8 @@ def check_counts(
         read in the genes of the model.
     """
     if not scale_checked:
-        advice = "If you have looked at the values, set inference.scale_checked to true"
-        messages = [f"{line}. {advice}" for line in not_counts(values, samples)]
-        if messages:
+        unless = ". If you have looked at the values, set inference.scale_checked to true"
+        if messages := list(not_counts(values, samples, unless)):
             raise UserError(*messages)
     empty = np.nansum(values[:, kept], axis=1) == 0
     if empty.any():
