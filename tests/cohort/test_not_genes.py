@@ -108,6 +108,15 @@ def test_genes_are_not_taken_for_facts(change, n):
     assert look_like_facts(pd.DataFrame(values, columns=cohort.expression.columns)) == {}
 
 
+def test_rare_genes_are_no_facts_in_a_table_of_counts_without_the_unexpressed_ones():
+    """As tables are handed on after a filter: hardly any zero tells that these are counts."""
+    rates = np.r_[np.full(5, 1.5), np.geomspace(50, 10_000, 595)]
+    values = np.random.default_rng(0).poisson(rates, (20, 600)).astype(float)
+    values = pd.DataFrame(values).add_prefix("gene_").assign(age=np.arange(20.0) % 7)
+    assert set(look_like_facts(values)) == {"their names", "few whole numbers, which repeat"}
+    assert look_like_facts(values, are_counts=True) == {"their names": ["age"]}
+
+
 @pytest.mark.parametrize(
     ("name", "patients", "groups", "fact"),
     [

@@ -70,7 +70,7 @@ def expected_by_chance(values: np.ndarray, labels: np.ndarray) -> float:
     return expected
 
 
-def look_like_facts(expression: pd.DataFrame) -> dict[str, list[str]]:
+def look_like_facts(expression: pd.DataFrame, are_counts: bool = False) -> dict[str, list[str]]:
     """Probes that may be facts of the samples, by what is odd in them.
 
     A name such as ``age_days``; two values, each in at least two samples; at most ten whole
@@ -84,10 +84,13 @@ def look_like_facts(expression: pd.DataFrame) -> dict[str, list[str]]:
     ----------
     expression : DataFrame, shape (n_samples, n_probes)
         As measured.
+    are_counts : bool
+        Whether they are stated to be counts of reads: rare genes have few values, also where the
+        table lacks the genes that are 0 in most samples.
     """
     values, names = expression.to_numpy(), expression.columns
     odd = {"their names": [i for i, name in enumerate(names) if names_a_fact(name)]}
-    if len(values) >= ENOUGH_SAMPLES:
+    if len(values) >= ENOUGH_SAMPLES and not are_counts:
         odd |= _odd_values(values)
     told: set[int] = set()
     found = {}

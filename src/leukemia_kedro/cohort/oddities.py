@@ -41,7 +41,9 @@ def _id_names(examined: Examined) -> Iterator[str]:
 
 
 def _facts_among_probes(examined: Examined) -> Iterator[str]:
-    for reason, names in not_genes.look_like_facts(examined.cohort.expression).items():
+    counts = examined.parameters.scale == "counts"
+    found = not_genes.look_like_facts(examined.cohort.expression, are_counts=counts)
+    for reason, names in found.items():
         yield (
             f"probes that may be no genes, by {reason}: {first_few(names)}; if they are facts of "
             "the samples, name them in the catalog among covariates"
