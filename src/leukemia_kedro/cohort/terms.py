@@ -11,7 +11,7 @@ class Terms(NamedTuple):
     """Words in the singular. Plurals of rows and columns end in ``s``."""
 
     row: str
-    """What is measured: ``266 of 2,508 probes differ``."""
+    """What is measured, as in ``266 of 2,508 probes differ``."""
     name: str
     """The heading of its id, beside a column of gene symbols."""
     value: str

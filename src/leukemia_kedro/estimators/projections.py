@@ -23,7 +23,8 @@ COMPONENTS = 30
 MOST_EMBEDDED = 2000
 """Samples that t-SNE, UMAP and MDS place, as their time grows faster than the number of samples."""
 MOST_DIFFERENCES = 2_500_000_000
-"""Fold changes that MDS computes, as of 500 samples with 20,000 probes: about eight seconds."""
+"""Fold changes that MDS computes at most. Those of 500 samples with 20,000 probes take about eight
+seconds."""
 
 
 def project_samples(
