@@ -135,6 +135,20 @@ def with_counts(change):
     return with_values(both)
 
 
+def add_totals(values):
+    values[:, 7] = 0
+    values[:, 7] = values.sum(axis=1)
+
+
+def lift(values):
+    values += 8
+
+
+def rounded_per_million(values):
+    per_million(values)
+    np.rint(values, out=values)
+
+
 def take_log2_of(row):
     """The values of one sample as log counts per million."""
 
@@ -380,6 +394,16 @@ TOLD = {
         with_values(undo_log2(4), "log2"), LOG2 | {"scale_checked": True},
         "arrays on another scale than the others: patient_005; … Taken as stated, because "
         "cohort.scale_checked is true"),
+    "a row of totals among counts": (with_counts(add_totals), COUNTS,
+        "genes whose counts are the sum of all others: sim_00006_at; they are no genes, and half "
+        "of each library would be theirs. Remove them from the file"),
+    "intensities, declared counts": (with_counts(lift), COUNTS,
+        "no gene has fewer than 8 reads in any sample, as intensities of arrays do; … set "
+        "cohort.scale to 'raw', with a floor"),
+    "values per million that were rounded, declared counts": (
+        with_counts(rounded_per_million), COUNTS,
+        "all samples have nearly the same number of reads, … as values per million do (CPM, TPM) "
+        "that were rounded. If they are, give the counts instead"),
     "one odd value among log2 ones": (with_values(put(9999.0, 2, 3), "log2"), LOG2,
         "values larger than 40, which no log2 value is: 1, the first in sample patient_003, "
         "probe sim_00002_at, is 9999. If it marks a missing value, name it in the catalog under "

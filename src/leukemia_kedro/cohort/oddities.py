@@ -12,7 +12,7 @@ import numpy as np
 from leukemia_kedro.cohort import not_genes, repeats
 from leukemia_kedro.cohort.obstacles import Examined, scale_findings
 from leukemia_kedro.cohort.originals import original_of
-from leukemia_kedro.cohort.scale import COUNTS_TAKEN, LOG_CPM, are_counts_of_reads
+from leukemia_kedro.cohort.scale import COUNTS_TAKEN, ENOUGH_PROBES, LOG_CPM, are_counts_of_reads
 from leukemia_kedro.cohort.split import as_yaml
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
@@ -23,6 +23,8 @@ ID_NAME = re.compile(
 FORMULA = re.compile(r"[=+@-]")
 ODD_CELLS = 0.01
 """Share of an array's values that may be odd in an array that is not."""
+ALIKE_LIBRARIES = 0.01
+"""Sequenced libraries differ by more than this share, values per million by rounding only."""
 
 
 def _scale_taken_as_stated(examined: Examined) -> Iterator[str]:
@@ -58,6 +60,32 @@ def _counts_of_reads(examined: Examined) -> Iterator[str]:
             "with the depth to which a sample was sequenced, and nothing here corrects for that. "
             f"{COUNTS_TAKEN[0].upper()}{COUNTS_TAKEN[1:]}; or give {LOG_CPM} with cohort.scale "
             "'log2'"
+        )
+
+
+def _unlike_counts(examined: Examined) -> Iterator[str]:
+    """Whole numbers, declared counts of reads, that counts seldom are."""
+    values, names = examined.matrix, examined.cohort.expression.columns
+    if examined.parameters.scale != "counts" or values.shape[1] < ENOUGH_PROBES:
+        return
+    libraries = np.nansum(values, axis=1)
+    if (sums := (2 * values == libraries[:, np.newaxis]).all(axis=0)).any():
+        yield (
+            f"genes whose counts are the sum of all others: {first_few(names[sums])}; they are no "
+            "genes, and half of each library would be theirs. Remove them from the file"
+        )
+    if (fewest := np.fmin.reduce(values, axis=None)) > 1:
+        yield (
+            f"no gene has fewer than {fewest:g} reads in any sample, as intensities of "
+            "arrays do; most tables of counts have zeros. If they are intensities, set "
+            "cohort.scale to 'raw', with a floor"
+        )
+    least, most = libraries.min(), libraries.max()
+    if most < least * (1 + ALIKE_LIBRARIES):
+        yield (
+            f"all samples have nearly the same number of reads, {least:,.0f} to {most:,.0f}, as "
+            "values per million do (CPM, TPM) that were rounded. If they are, give the counts "
+            "instead"
         )
 
 
@@ -169,6 +197,6 @@ def _seen(name: str) -> str:
 
 ODDITIES = (
     _remarks, _scale_taken_as_stated, _alike_classes, _id_names, _facts_among_probes,
-    _counts_of_reads, _negative_log2, _beyond_log2, _repeated_patients, _equal_samples, _formulas,
-    _unlike_the_original,
+    _counts_of_reads, _unlike_counts, _negative_log2, _beyond_log2, _repeated_patients,
+    _equal_samples, _formulas, _unlike_the_original,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from leukemia_kedro.cohort import identity, quality
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.findings import examine
 from leukemia_kedro.cohort.originals import published_as
-from leukemia_kedro.cohort.scale import SCALE_NAMES, are_counts_of_reads, guess_scale
+from leukemia_kedro.cohort.scale import SCALE_NAMES, are_counts_of_reads, guess_scale, not_counts
 from leukemia_kedro.cohort.selection import in_words, select_samples
 from leukemia_kedro.cohort.split import class_order
 from leukemia_kedro.cohort.terms import terms_of
@@ -166,6 +166,8 @@ def _of_cohort(cohort: Cohort, parameters: CohortParameters) -> dict[str, str]:
     controls = f", of which {cohort.probes['is_control'].sum():,} controls"
     if parameters.scale == "counts":  # a sequencer has no chip
         controls = ""
+    if parameters.scale == "counts" and not any(not_counts(values, cohort.expression.index)):
+        looks_like = "counts of reads (whole numbers)"
     return {
         "Origin": cohort.origin,
         **_published(read),
