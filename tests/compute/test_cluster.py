@@ -122,7 +122,7 @@ def test_without_its_scheduler_a_run_ends_in_one_message(by_hand, tmp_path):
         assert running.wait(SECONDS) == 1
     log = (project.folder / "log").read_text()
     assert "Traceback" not in log
-    assert re.search(r"^Error: The Dask scheduler at \S+ is gone\..*--only-missing", log, re.M)
+    assert re.search(r"^Error: The Dask scheduler at \S+ is gone\..*--changed", log, re.M)
 
 
 def test_each_process_of_parallel_runner_uses_the_cluster(by_hand, local_results, tmp_path):

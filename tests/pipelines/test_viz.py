@@ -184,6 +184,7 @@ def test_the_steps_of_modelling_can_be_read_with_models_below_one_another(page):
     middles = [place["x"] + place["width"] / 2 for place in placed.values()]
     assert max(middles) - min(middles) < 40
     assert len({round(place["y"] / 10) for place in placed.values()}) == len(models)
+    driver.execute_script("localStorage.clear()")  # kedro-viz remembers what was looked at last
 
 
 @pytest.mark.parametrize(

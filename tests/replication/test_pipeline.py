@@ -81,7 +81,7 @@ def test_the_path_runs_from_all_genes_to_none(written):
 
 def test_the_path_is_drawn_beside_the_published_point(written):
     (figure,) = written.load("replication_figures")
-    assert figure["name"] == "threshold_path"
+    assert figure["name"] == "threshold-path"
     assert "21 genes, 2 cross-validated and 2 test errors" in figure["caption"]
 
 
