@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -61,9 +62,9 @@ class SimulationParameters(BaseModel):
             )
             raise UserError(f"simulated cohort: {'; '.join(faults)}") from error
 
+    @abstractmethod
     def draw(self) -> Cohort:
         """The cohort."""
-        raise NotImplementedError
 
 
 class Simulation(SimulationParameters):
