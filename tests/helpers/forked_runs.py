@@ -6,8 +6,9 @@ They are real runs and can be killed like any other, but start quickly.
 import os
 import pkgutil
 from functools import cache
-from multiprocessing import forkserver, get_context, set_start_method
+from multiprocessing import connection, forkserver, get_context, set_start_method
 from pathlib import Path
+from threading import Lock
 from unittest.mock import patch
 
 import leukemia_kedro
@@ -32,19 +33,41 @@ LIBRARIES = [
 ]
 SERVER = get_context("forkserver")
 SERVER.set_forkserver_preload([*LIBRARIES, *OWN_MODULES])
+# Each start of a process also looks after the others, and an exit code can be read only once:
+# of two threads that look at the same time, one would find 255.
+ONE_LOOKS = Lock()
+
+
+class ForkedRun:
+    """A run in another process; threads may each have one."""
+
+    def __init__(self, *arguments) -> None:
+        self._process = SERVER.Process(target=_run, args=arguments)
+        with ONE_LOOKS:
+            self._process.start()
+        self.pid = self._process.pid
+
+    def is_alive(self) -> bool:
+        with ONE_LOOKS:
+            return self._process.is_alive()
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code, negative for a signal."""
+        connection.wait([self._process.sentinel])
+        with ONE_LOOKS:
+            self._process.join()
+            return self._process.exitcode
 
 
 def start_run(
     folder: Path, environment: str, runner: str = "SequentialRunner", n_jobs: int = 1, **options
-):
+) -> ForkedRun:
     """Start ``kedro run --env ENVIRONMENT`` with ``options`` of Kedro's session.
 
     The process leads a process group, so that it can be killed with all it has started.
     """
     _start_unmeasured()
-    process = SERVER.Process(target=_run, args=(folder, environment, runner, n_jobs, options))
-    process.start()
-    return process
+    return ForkedRun(folder, environment, runner, n_jobs, options)
 
 
 @cache

@@ -76,9 +76,7 @@ def fresh(template: Path, folder: Path) -> Path:
 
 
 def complete(folder: Path, name: str = "one", to_outputs=WANTED, **options) -> None:
-    process = start_run(folder, name, to_outputs=to_outputs, **options)
-    process.join()
-    assert process.exitcode == 0
+    assert start_run(folder, name, to_outputs=to_outputs, **options).wait() == 0
 
 
 def written(folder: Path, name: str = "one") -> dict[str, bytes]:
@@ -115,8 +113,7 @@ def wait_for_locks(folder: Path) -> None:
 def kill(run, folder: Path) -> None:
     """``kill -9`` a run, as a lack of memory does; its workers end and give back all they hold."""
     os.kill(run.pid, signal.SIGKILL)
-    run.join()
-    assert run.exitcode == -signal.SIGKILL
+    assert run.wait() == -signal.SIGKILL
     killed = time.monotonic()
     wait_until(lambda: not working_in(folder) or time.monotonic() > killed + 10)
     assert not working_in(folder)
