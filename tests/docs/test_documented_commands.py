@@ -21,7 +21,8 @@ import pandas as pd
 import pytest
 import yaml
 from helpers.documented import PAGES, PROJECT, blocks, inline_commands
-from helpers.project_copy import ProjectCopy, unmeasured
+from helpers.measuring import unmeasured
+from helpers.project_copy import ProjectCopy
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 

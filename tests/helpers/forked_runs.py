@@ -12,7 +12,7 @@ from threading import Lock
 from unittest.mock import patch
 
 import leukemia_kedro
-from helpers.project_copy import unmeasured
+from helpers.measuring import unmeasured
 
 OWN_MODULES = [
     module.name

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from helpers.measuring import unmeasured
+
 PROJECT = Path(__file__).resolve().parents[2]
 GOLUB_CHIP = {"scale": "raw", "floor": 100, "ceiling": 16000}
 GOLUB_FILTER = {"min_ratio": 5, "min_range": 500}
@@ -111,18 +113,6 @@ class ProjectCopy:
             and path.name != "run.json"
             and path.parent.name != ".nodes"
         }
-
-
-MEASURE = "COVERAGE_PROCESS_CONFIG"
-"""The variable by which coverage measures the processes that a test starts."""
-
-
-def unmeasured() -> dict[str, str]:
-    """The environment of a run whose coverage is not measured: it takes half as long again.
-
-    One whole run of the demo cohort is measured, for all.
-    """
-    return {name: value for name, value in os.environ.items() if name != MEASURE}
 
 
 def run_once(

@@ -1,9 +1,8 @@
 """Copies of the project, for tests that really run it."""
 
-import os
-
 import pytest
-from helpers.project_copy import ALL_CORES, EVENTS, MEASURE, SMALL, ProjectCopy, run_once
+from helpers.measuring import measured
+from helpers.project_copy import ALL_CORES, EVENTS, SMALL, ProjectCopy, run_once
 
 
 @pytest.fixture
@@ -20,8 +19,7 @@ def demo(tmp_path_factory) -> ProjectCopy:
 
 def _demo(folder) -> ProjectCopy:
     project = ProjectCopy(folder)
-    measured = {MEASURE: os.environ[MEASURE]} if MEASURE in os.environ else {}
     options = ["--env", "demo", "--params", f"{SMALL},{ALL_CORES}"]
-    project.output = project.kedro("run", *options, **measured)
+    project.output = project.kedro("run", *options, **measured())
     project.events = (folder / EVENTS).read_text()
     return project

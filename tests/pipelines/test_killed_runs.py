@@ -17,7 +17,8 @@ import psutil
 import pytest
 import yaml
 from helpers.forked_runs import start_run
-from helpers.project_copy import KEDRO, ProjectCopy, unmeasured
+from helpers.measuring import unmeasured
+from helpers.project_copy import KEDRO, ProjectCopy
 
 from leukemia_kedro.model.registry import model_names
 

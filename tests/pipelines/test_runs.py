@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.project_copy import KEDRO, PROJECT, SMALL, replicated_golub, unmeasured
+from helpers.measuring import unmeasured
+from helpers.project_copy import KEDRO, PROJECT, SMALL, replicated_golub
 from helpers.terminal import on_terminal
 from helpers.typed_fields import fields_of, missing_fields
 
