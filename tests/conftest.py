@@ -1,9 +1,10 @@
-"""Fixtures every test may use: the real cohort files, where they have been fetched."""
+"""Fixtures every test may use: a run of the demo cohort, and the real files where they are."""
 
 from pathlib import Path
 
 import pytest
 from helpers.measuring import nothing_measured
+from helpers.project_copy import ProjectCopy, demo_run
 from hypothesis import settings
 
 from leukemia_kedro.compute.threads import one_thread_per_process
@@ -52,6 +53,12 @@ def require_real_files(cohort: str) -> Path:
     if missing_real_files(cohort):
         pytest.skip(f"the real files are absent: kedro fetch {cohort}")
     return RAW / cohort
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> ProjectCopy:
+    """The demo cohort, run once for all rooms. Who runs a command in it takes a duplicate."""
+    return demo_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Every command on a page is run here, or names the test that runs it.
 
-The demo cohort is run once, with two of the models. Each page then gets a copy of that project, and
-the test follows the page from top to bottom: it writes its files, runs its Python and its commands.
+The demo cohort is run once, with few folds. Each page then gets a copy of that project, and the
+test follows the page from top to bottom: it writes its files, runs its Python and its commands.
 """
 
 import json

@@ -4,6 +4,7 @@ import copy
 import fcntl
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.measuring import unmeasured
+from helpers.measuring import measured, unmeasured
 
 PROJECT = Path(__file__).resolve().parents[2]
 GOLUB_CHIP = {"scale": "raw", "floor": 100, "ceiling": 16000}
@@ -78,6 +79,18 @@ class ProjectCopy:
         parameters["feature_selection"]["criteria"] = list(criteria)
         self._write("base", "parameters_feature_selection", parameters)
 
+    def keep_small(self) -> None:
+        """Write the values of ``SMALL`` into ``conf/base``: no later command need repeat them."""
+        blocks: dict[str, dict] = {}
+        for assignment in SMALL.split(","):
+            block, name, value = re.split("[.=]", assignment)
+            blocks.setdefault(block, {})[name] = int(value)
+        for file in ("parameters_modelling", "parameters_differential_expression"):
+            parameters = self._base_parameters(file)
+            for block in blocks.keys() & parameters.keys():
+                parameters[block] |= blocks[block]
+            self._write("base", file, parameters)
+
     def shorten(self, *models: str) -> None:
         """Run these models only, with few folds and permutations."""
         self.keep_models(*models)
@@ -130,6 +143,22 @@ def run_once(
             folder.mkdir()
             made.write_bytes(pickle.dumps(make(folder)))
     return pickle.loads(made.read_bytes())
+
+
+def demo_run(factory: pytest.TempPathFactory) -> ProjectCopy:
+    """The demo cohort from raw cohort to report, with all models and ``SMALL`` parameters.
+
+    Its coverage is measured, for all whole runs.
+    """
+
+    def run(folder: Path) -> ProjectCopy:
+        project = ProjectCopy(folder)
+        project.keep_small()
+        options = ("--env", "demo", "--params", ALL_CORES)
+        project.output = project.kedro("run", *options, **measured())
+        return project
+
+    return run_once(factory, "demo_run", run)
 
 
 def replicated_golub(factory: pytest.TempPathFactory, golub_files: Path) -> ProjectCopy:

@@ -26,6 +26,12 @@ NOISE = ("Warning", "WARNING", "Traceback", "deprecated")
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def after_run(demo, tmp_path_factory):
+    """A copy of the run, for commands that could change its files."""
+    return demo.duplicate(tmp_path_factory.mktemp("after_run") / "project")
+
+
 def table(project, path):
     return pd.read_csv(project.folder / "data" / path)
 
@@ -135,23 +141,23 @@ def test_every_way_to_run_writes_the_same_bytes(demo, project, options, threads,
         ("--nodes", "modelling.knn.fit", "modelling.knn.fit"),
     ],
 )
-def test_a_part_runs_alone_on_earlier_outputs(demo, option, name, runs):
-    before = demo.files()
-    result = demo.kedro("run", "--env", "demo", option, name, "--params", SMALL)
+def test_a_part_runs_alone_on_earlier_outputs(after_run, option, name, runs):
+    before = after_run.files()
+    result = after_run.kedro("run", "--env", "demo", option, name)
     assert_quiet(result)
     assert runs in result.stdout
     assert "svm_rbf" not in result.stdout
-    assert demo.files() == before
+    assert after_run.files() == before
 
 
-def test_only_missing_outputs_are_computed(demo):
-    before = demo.files()
-    removed = demo.data("07_model_output", "demo", "cv_predictions", "knn.csv")
+def test_only_missing_outputs_are_computed(after_run):
+    before = after_run.files()
+    removed = after_run.data("07_model_output", "demo", "cv_predictions", "knn.csv")
     removed.unlink()
-    said = demo.kedro("run", "--env", "demo", "--changed", "--params", SMALL)
+    said = after_run.kedro("run", "--env", "demo", "--changed")
     assert "modelling.knn.cross_validate" in said.stdout
     assert "modelling.svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
-    assert demo.files() == before
+    assert after_run.files() == before
 
 
 def run_on_a_terminal(project, *arguments):
@@ -244,14 +250,14 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--pipelines", "modeling"], "no pipeline named modeling"),
     ],
 )
-def test_a_mistake_ends_in_one_message_and_changes_no_file(demo, options, message):
-    before = demo.files()
-    result = demo.kedro("run", "--env", "demo", *options, check=False)
+def test_a_mistake_ends_in_one_message_and_changes_no_file(after_run, options, message):
+    before = after_run.files()
+    result = after_run.kedro("run", "--env", "demo", *options, check=False)
     assert result.returncode != 0
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert "feature_selection.rank_genes" not in result.stdout, "refused before any long work"
-    assert demo.files() == before
+    assert after_run.files() == before
 
 
 def test_a_missing_input_names_the_command_that_makes_it(project):

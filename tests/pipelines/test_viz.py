@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import open_browser, visit
-from helpers.project_copy import EVENTS, PROJECT, ProjectCopy
+from helpers.project_copy import PROJECT, ProjectCopy
 
 from leukemia_kedro.model.registry import model_names
 
@@ -32,9 +32,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def ran(demo, tmp_path_factory) -> ProjectCopy:
-    """The project right after the run; other tests have run parts of it again since."""
+    """The project after the run, with the scripts."""
     project = demo.duplicate(tmp_path_factory.mktemp("viz") / "project")
-    (project.folder / EVENTS).write_text(demo.events)
     shutil.copytree(PROJECT / "scripts", project.folder / "scripts")
     return project
 
