@@ -1,13 +1,17 @@
 """Runs of the project in processes that are forked from one that has already imported it.
 
-They are real runs and can be killed like any other, but start quickly.
+They are real runs and can be killed like any other, but start quickly. Their coverage is not
+measured.
 """
 
 import os
 import pkgutil
+import subprocess
+import sys
 from functools import cache
 from multiprocessing import connection, forkserver, get_context, set_start_method
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from unittest.mock import patch
 
@@ -41,8 +45,8 @@ ONE_LOOKS = Lock()
 class ForkedRun:
     """A run in another process; threads may each have one."""
 
-    def __init__(self, *arguments) -> None:
-        self._process = SERVER.Process(target=_run, args=arguments)
+    def __init__(self, *arguments, target=None) -> None:
+        self._process = SERVER.Process(target=target or _run, args=arguments)
         with ONE_LOOKS:
             self._process.start()
         self.pid = self._process.pid
@@ -75,6 +79,28 @@ def _start_unmeasured() -> None:
     """Start the process from which runs are forked; they inherit that it is not measured."""
     with patch.dict(os.environ, unmeasured(), clear=True):
         forkserver.ensure_running()
+
+
+def kedro_forked(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """What ``kedro ARGUMENTS`` prints, and its exit code, without the seconds of its start."""
+    _start_unmeasured()
+    with TemporaryDirectory() as place:
+        printed = [Path(place, name) for name in ("stdout", "stderr")]
+        status = ForkedRun(folder, printed, arguments, target=_type).wait()
+        said = [path.read_text(encoding="utf-8") for path in printed]
+    return subprocess.CompletedProcess(arguments, status, *said)
+
+
+def _type(folder: Path, printed: list[Path], arguments: tuple[str, ...]) -> None:
+    set_start_method("fork", force=True)  # as in a normal run
+    for path, descriptor in zip(printed, (1, 2), strict=True):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+    os.chdir(folder)
+    os.environ["COLUMNS"] = "200"
+    sys.argv = ["kedro", *arguments]
+    from kedro.framework.cli import main
+
+    main()
 
 
 def _run(folder: Path, environment: str, runner: str, n_jobs: int, options: dict) -> None:

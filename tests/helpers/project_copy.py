@@ -112,6 +112,12 @@ class ProjectCopy:
             raise AssertionError(f"{' '.join(arguments)}\n{result.stdout}\n{result.stderr}")
         return result
 
+    def kedro_forked(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run ``kedro ARGUMENTS`` in a process that has already imported the project."""
+        from helpers.forked_runs import kedro_forked  # imports every room
+
+        return kedro_forked(self.folder, *arguments)
+
     def data(self, layer: str, cohort: str, *parts: str) -> Path:
         """Path of a file the project wrote."""
         return self.folder.joinpath("data", layer, cohort, *parts)

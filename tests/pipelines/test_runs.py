@@ -143,7 +143,7 @@ def test_every_way_to_run_writes_the_same_bytes(demo, project, options, threads,
 )
 def test_a_part_runs_alone_on_earlier_outputs(after_run, option, name, runs):
     before = after_run.files()
-    result = after_run.kedro("run", "--env", "demo", option, name)
+    result = after_run.kedro_forked("run", "--env", "demo", option, name)
     assert_quiet(result)
     assert runs in result.stdout
     assert "svm_rbf" not in result.stdout
@@ -154,7 +154,7 @@ def test_only_missing_outputs_are_computed(after_run):
     before = after_run.files()
     removed = after_run.data("07_model_output", "demo", "cv_predictions", "knn.csv")
     removed.unlink()
-    said = after_run.kedro("run", "--env", "demo", "--changed")
+    said = after_run.kedro_forked("run", "--env", "demo", "--changed")
     assert "modelling.knn.cross_validate" in said.stdout
     assert "modelling.svm_rbf.cross_validate" not in said.stdout.split("Completed", 1)[1]
     assert after_run.files() == before
@@ -209,7 +209,7 @@ def test_a_run_that_leaves_out_every_model_ends_early(project, command):
     raw = simulated(n_samples={"ALL": 12, "AML": 14, "MLL": 11}, n_probes=60)
     cohort = {"split": {"method": "none"}, "classes": None}
     project.add_environment("three", raw, cohort=cohort)
-    result = project.kedro(command, "--env", "three", check=False)
+    result = project.kedro_forked(command, "--env", "three")
     assert result.returncode == 1
     assert "every model would be left out of this run" in result.stderr
     assert "weighted_voting (defined for two classes only, the cohort has 3)" in result.stderr
@@ -252,7 +252,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
 )
 def test_a_mistake_ends_in_one_message_and_changes_no_file(after_run, options, message):
     before = after_run.files()
-    result = after_run.kedro("run", "--env", "demo", *options, check=False)
+    result = after_run.kedro_forked("run", "--env", "demo", *options)
     assert result.returncode != 0
     assert message in result.stderr
     assert "Traceback" not in result.stderr
@@ -261,7 +261,7 @@ def test_a_mistake_ends_in_one_message_and_changes_no_file(after_run, options, m
 
 
 def test_a_missing_input_names_the_command_that_makes_it(project):
-    result = project.kedro("run", "--env", "demo", "--pipeline", "modelling", check=False)
+    result = project.kedro_forked("run", "--env", "demo", "--pipeline", "modelling")
     assert result.returncode != 0
     assert "kedro run --env demo --pipelines data_processing,feature_selection" in result.stderr
 
