@@ -15,7 +15,8 @@ PIP_INSTALL = ( while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done ) &
 run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohort: make run ENV=golub)
 	$(BIN)/kedro run --env $(ENV)
 
-# Each worker takes whole files in order. Sorted by number of tests, the longest would come last.
+# Each worker takes whole files in order. Sorted by number of tests, the longest would come last:
+# tests/conftest.py puts it first.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: lint .venv-mlflow/test.stamp  ## Lint, run every test, measure coverage

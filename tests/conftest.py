@@ -22,6 +22,11 @@ UNMEASURED = ("cohort", "docs", "estimators", "evaluation", "model", "statistics
 """Rooms whose slow tests repeat what quick ones or the run of the demo cohort do."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest file: each worker takes whole files, and would end with it alone."""
+    items.sort(key=lambda item: item.path.name != "test_runs.py")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item):
     """Coverage takes half as long again. It is not measured where it finds no other lines."""
