@@ -7,7 +7,7 @@ from sklearn.base import _fit_context
 
 from leukemia_kedro.compute.private_names import Interval
 from leukemia_kedro.errors import CohortError
-from leukemia_kedro.estimators.log_counts import check_counts
+from leukemia_kedro.estimators.log_counts import check_counts, missing_as_none
 from leukemia_kedro.estimators.probe_filter import ProbeSelector
 from leukemia_kedro.statistics.counts import filter_by_expression
 
@@ -79,7 +79,7 @@ class CountFilter(ProbeSelector):
         """
         X = self._validated(X, reset=True)
         check_counts(X)
-        X = np.nan_to_num(X)
+        X = missing_as_none(X)
         self.minimum_, self.maximum_ = (found.astype(float) for found in (X.min(0), X.max(0)))
         groups = None if y is None else np.asarray(y)
         passing = filter_by_expression(X, groups, self.min_count, self.min_total_count)

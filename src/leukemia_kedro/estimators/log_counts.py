@@ -65,7 +65,6 @@ class LogCounts(IncompleteExpressionTransformer):
     def __init__(self, prior_count=2):
         self.prior_count = prior_count
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn reference, mean ratio and mean library from training counts ``X``.
 
@@ -76,15 +75,22 @@ class LogCounts(IncompleteExpressionTransformer):
         CohortError
             A count is negative, or a sample has no read.
         """
+        self.fit_sizes(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_sizes(self, X):
+        """:meth:`fit`, and the :meth:`normalised_sizes` of the training samples at no cost."""
         X = self._validated(X, reset=True)
         check_counts(X)
-        X = np.nan_to_num(X)
+        X = missing_as_none(X)
         sizes = _library_sizes(X)
         self.reference_ = X[reference_sample(X, sizes)].astype(float)
         ratios = self._ratios(X, sizes)
         self.mean_ratio_ = geometric_mean(ratios)
-        self.mean_size_ = float((sizes * (ratios / self.mean_ratio_)).mean())
-        return self
+        normalised = sizes * (ratios / self.mean_ratio_)
+        self.mean_size_ = float(normalised.mean())
+        return normalised
 
     def transform(self, X):
         """Log2 counts per million, shape (n_samples, n_features).
@@ -132,6 +138,11 @@ def log_counts(
 ) -> np.ndarray:
     """What :meth:`LogCounts.log_counts` gives, in the precision of ``X``, without its checks."""
     return log_counts_per_million(X, sizes, prior_count, mean_size).astype(X.dtype, copy=False)
+
+
+def missing_as_none(X: np.ndarray) -> np.ndarray:
+    """Counts with 0 for a missing one; ``X`` itself where none is missing."""
+    return np.nan_to_num(X) if np.isnan(X).any() else X
 
 
 def check_counts(X: np.ndarray) -> None:

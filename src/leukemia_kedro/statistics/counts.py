@@ -13,6 +13,8 @@ analysis of RNA-Seq experiments using Rsubread and the edgeR quasi-likelihood pi
 5:1438.
 """
 
+from typing import NamedTuple, Self
+
 import numpy as np
 
 # Defaults of edgeR's filterByExpr: of a class of more samples than this, only this share of the
@@ -75,10 +77,22 @@ def reference_sample(counts: np.ndarray, library_sizes: np.ndarray) -> int:
     counted = counts[:, counts.any(axis=0)]
     if not counted.shape[1]:
         return 0
-    upper = np.quantile(counted, 0.75, axis=1) / library_sizes
+    upper = _upper_quartiles(counted) / library_sizes
     if np.median(upper) == 0:
         return int(np.sqrt(counted).sum(axis=1).argmax())
     return int(np.abs(upper - upper.mean()).argmin())
+
+
+def _upper_quartiles(counts: np.ndarray) -> np.ndarray:
+    """``np.quantile(counts, 0.75, axis=1)``, to the last digit, in a quarter of the time."""
+    place, beyond = divmod(0.75 * (counts.shape[1] - 1), 1)
+    low = int(place)
+    around = np.empty((len(counts), 2))
+    for row, of_row in zip(counts, around, strict=True):
+        # The next larger one is the smallest of the rest.
+        ordered = np.partition(row, low)
+        of_row[:] = ordered[low], ordered[low + 1 :].min() if beyond else ordered[low]
+    return np.quantile(around, beyond, axis=1)
 
 
 def ratios_to_reference(
@@ -113,9 +127,9 @@ def ratios_to_reference(
     Robinson & Oshlack (2010), section "A trimmed mean of M-values normalization method".
     """
     in_reference = reference > 0
-    of_reference = reference[in_reference].astype(float)
+    of_reference = _Shares.of(reference[in_reference].astype(float), reference_size)
     ratios = [
-        _trimmed_ratio(row[in_reference].astype(float), size, of_reference, reference_size)
+        _trimmed_ratio(row[in_reference].astype(float), size, of_reference)
         for row, size in zip(counts, library_sizes.astype(float), strict=True)
     ]
     return np.array(ratios)
@@ -180,20 +194,32 @@ def log_counts_per_million(
     return np.log2(counts + prior[:, np.newaxis]) - offset[:, np.newaxis]
 
 
-def _trimmed_ratio(
-    counts: np.ndarray, size: float, reference: np.ndarray, reference_size: float
-) -> float:
+class _Shares(NamedTuple):
+    """Of some genes of a library: the share of reads, its log2, and the variance of that log."""
+
+    share: np.ndarray
+    log2: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, counts: np.ndarray, size: float) -> Self:
+        """Of a library of ``size`` reads; every count is above 0."""
+        share = counts / size
+        return cls(share, np.log2(share), (size - counts) / size / counts)
+
+
+def _trimmed_ratio(counts: np.ndarray, size: float, reference: _Shares) -> float:
     """Of one sample, for the genes that have reads in the reference."""
-    in_both = counts > 0
-    counts, reference = counts[in_both], reference[in_both]
+    in_both = np.flatnonzero(counts > 0)
+    sample = _Shares.of(counts[in_both], size)
+    reference = _Shares(*(of_all[in_both] for of_all in reference))
     # As the paper writes them: equal ratios of small counts tie, or not, by their last digit, and
     # ties decide what is trimmed.
-    log_ratios = np.log2((counts / size) / (reference / reference_size))
-    intensities = (np.log2(counts / size) + np.log2(reference / reference_size)) / 2
+    log_ratios = np.log2(sample.share / reference.share)
+    intensities = (sample.log2 + reference.log2) / 2
     kept = _not_trimmed(log_ratios, _TRIMMED_RATIOS)
     kept &= _not_trimmed(intensities, _TRIMMED_INTENSITIES)
-    variance = (size - counts) / size / counts
-    variance += (reference_size - reference) / reference_size / reference
+    variance = sample.variance + reference.variance
     kept &= variance > 0
     if not kept.any():
         return 1.0
@@ -206,12 +232,13 @@ def _not_trimmed(values: np.ndarray, share: float) -> np.ndarray:
     cut = int(np.floor(n * share))
     if not 0 < cut < n:
         return np.ones(n, dtype=bool)
-    # Sorting all of them takes five times as long, for each sample of each fold.
-    ends = np.partition(values, [cut, n - 1 - cut])[[cut, n - 1 - cut]]
-    kept = (values > ends[0]) & (values < ends[1])
-    for end in ends:
+    # Sorting all of them takes longer, for each sample of each fold; so does asking for both places
+    # in one call.
+    low, high = (np.partition(values, place)[place] for place in (cut, n - 1 - cut))
+    kept = (values > low) & (values < high)
+    for end in (low, high):
         tied = values == end
-        rank = (values < end).sum() + (tied.sum() + 1) / 2
+        rank = np.count_nonzero(values < end) + (np.count_nonzero(tied) + 1) / 2
         if cut + 1 <= rank <= n - cut:
             kept |= tied
     return kept
