@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -24,8 +23,10 @@ from sklearn.utils.validation import check_array
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.mutual_information import mutual_information
 
-# Values taken at a time, so that copies made on the way stay small and near the processor.
-_BLOCK_VALUES = 1_000_000
+# Values taken at a time, so that copies made on the way stay small and near the processor. A
+# multiple of so many columns, which a matrix product then sums as it does those of one block.
+_BLOCK_VALUES = 250_000
+_COLUMNS = 128
 
 
 @dataclass(frozen=True)
@@ -160,14 +161,28 @@ def welch_t(X, y, seed=None):
 def mann_whitney(X, y, seed=None):
     """Absolute standardised Mann–Whitney U, corrected for ties; for more than two classes the
     largest over each class against the rest."""
-    # SciPy's mannwhitneyu takes twice as long for two classes, and ranks again for each class.
+    # SciPy's mannwhitneyu ranks again for each class, by a function that takes ten times as long.
     n, sizes = len(y), np.bincount(y)
-    centred = rankdata(X, axis=0) - (n + 1) / 2
-    sums = (y == np.arange(len(sizes))[:, np.newaxis]).astype(float) @ centred
+    genes = np.ascontiguousarray(X.T)
+    order = genes.argsort(axis=1)
+    centred = _ranks_in_order(np.take_along_axis(genes, order, axis=1)) - (n + 1) / 2
+    in_order = y[order]
+    # All sums of half ranks are exact, in whatever order.
+    sums = np.stack([(centred * (in_order == k)).sum(axis=1) for k in range(len(sizes))])
     # The variance of a sum drawn without replacement; ties lower that of the ranks themselves.
     shares = sizes * (n - sizes) / (n * (n - 1))
-    variances = np.outer(shares, np.einsum("ij,ij->j", centred, centred))
+    variances = np.outer(shares, np.einsum("ij,ij->i", centred, centred))
     return _finite_ratio(np.abs(sums), np.sqrt(variances)).max(axis=0)
+
+
+def _ranks_in_order(rising):
+    """The ranks from 1 in each rising row, shape (n_genes, n_samples); ties have the mean rank."""
+    first = np.ones(rising.shape, dtype=bool)
+    np.not_equal(rising[:, 1:], rising[:, :-1], out=first[:, 1:])
+    starts = np.flatnonzero(first)
+    lengths = np.diff(starts, append=rising.size)
+    ranks = starts % rising.shape[1] + (lengths + 1) / 2
+    return np.repeat(ranks, lengths).reshape(rising.shape)
 
 
 add_criterion("mutual information", gene_by_gene=True)(mutual_information)
@@ -240,7 +255,7 @@ def class_moments(X, y):
 
 def column_blocks(X) -> Iterator[slice]:
     """Slices that cover the columns of ``X``, each small enough to be copied freely."""
-    width = max(1, _BLOCK_VALUES // len(X))
+    width = max(1, _BLOCK_VALUES // len(X) // _COLUMNS) * _COLUMNS
     return (slice(start, start + width) for start in range(0, X.shape[1], width))
 
 
