@@ -196,10 +196,8 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
         self.cv_errors_ = np.zeros(self.n_thresholds, dtype=int)
         for train, held_out in self._folds(codes).split(X, codes):
             fold = _learn(X[train], codes[train], n_classes)
-            Z = (X[held_out] - fold.overall) / fold.spread
-            for i, threshold in enumerate(self.thresholds_):
-                contrasts = (fold.centroids(threshold) - fold.overall) / fold.spread
-                scores = _discriminant_scores(Z, contrasts, fold.prior)
+            path = _path(fold, X[held_out], self.thresholds_)
+            for i, scores in enumerate(path):
                 self.cv_errors_[i] += np.count_nonzero(scores.argmax(axis=1) != codes[held_out])
         fewest = np.flatnonzero(self.cv_errors_ == self.cv_errors_.min())
         self.threshold_ = float(self.thresholds_[fewest[-1]])
@@ -229,8 +227,7 @@ class _Learned:
     deviations: np.ndarray
 
     def centroids(self, threshold):
-        shrunken = np.sign(self.deviations) * np.maximum(np.abs(self.deviations) - threshold, 0)
-        return self.overall + self.standard_errors * shrunken
+        return self.overall + self.standard_errors * _shrunken(self.deviations, threshold)
 
     def surviving(self, threshold):
         return (np.abs(self.deviations) > threshold).any(axis=0)
@@ -255,6 +252,27 @@ def _learn(X, codes, n_classes):
     errors = np.sqrt(1 / sizes - 1 / n)[:, np.newaxis] * spread
     deviations = (from_first - overall) / errors
     return _Learned(sizes / n, means[0] + overall, spread, errors, deviations)
+
+
+def _shrunken(deviations, threshold):
+    return np.sign(deviations) * np.maximum(np.abs(deviations) - threshold, 0)
+
+
+def _path(learned, X, thresholds):
+    """The discriminant scores of the samples ``X`` at each threshold, from the genes that survive.
+
+    From the largest deviation to the smallest, those are the first genes at every threshold.
+    """
+    largest = np.abs(learned.deviations).max(axis=0)
+    order = np.argsort(-largest)
+    n_surviving = np.searchsorted(-largest[order], -thresholds)
+    order = order[: n_surviving.max()]
+    Z = (X.take(order, axis=1) - learned.overall[order]) / learned.spread[order]
+    deviations = learned.deviations[:, order]
+    errors = learned.standard_errors[:, order] / learned.spread[order]
+    for threshold, n in zip(thresholds, n_surviving, strict=True):
+        contrasts = errors[:, :n] * _shrunken(deviations[:, :n], threshold)
+        yield _discriminant_scores(Z[:, :n], contrasts, learned.prior)
 
 
 def _discriminant_scores(Z, contrasts, prior):
