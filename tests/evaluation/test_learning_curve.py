@@ -97,8 +97,8 @@ def test_the_largest_size_is_the_cross_validation_itself():
     assert record["balanced_accuracy"][-1] == pytest.approx(np.mean(repeats))
     assert record["sizes"][-1] == 32
     splits = list(outer_splits(plan, patients.samples))
-    again = classify_splits(
-        patients.matrix, patients.classes, splits, NOTHING_EXCLUDED, setting_of(TUNED)
+    [again] = classify_splits(
+        patients.matrix, patients.classes, splits, NOTHING_EXCLUDED, [setting_of(TUNED)]
     )
     assert np.concatenate(again).tolist() == cv["predicted"].tolist()
     json.dumps(record, allow_nan=False)
@@ -113,9 +113,9 @@ def test_parts_are_nested_and_alike_in_classes_and_never_hold_what_they_predict(
     patients = patients_of(expression, labels, groups if group_size > 1 else None)
     parts = []
 
-    def note(values, classes, splits, excluded, setting):
+    def note(values, classes, splits, excluded, settings):
         parts.extend(splits)
-        return classify_splits(values, classes, splits, excluded, setting)
+        return classify_splits(values, classes, splits, excluded, settings)
 
     monkeypatch.setattr(module, "classify_splits", note)
     resampling = ResamplingParameters(folds=4, repeats=2, inner_folds=2)
@@ -233,7 +233,7 @@ def true_score(population, n):
         learned = draw(labels[rows], n, generator)
         split = Split(1, 1, WHOLE, learned, np.setdiff1d(np.arange(len(rows)), learned))
         values, classes = expression[rows], labels[rows]
-        [predicted] = classify_splits(values, classes, [split], NOTHING_EXCLUDED, setting_of())
+        [[predicted]] = classify_splits(values, classes, [split], NOTHING_EXCLUDED, [setting_of()])
         scores.append(balanced_accuracy_score(classes[split.held_out], predicted))
     return np.mean(scores)
 

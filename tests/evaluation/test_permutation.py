@@ -138,7 +138,7 @@ def test_the_score_beside_the_p_value_is_that_of_the_first_repeat_and_not_the_me
     for _, folds in resampling_plan(labels, three, seed=0).groupby("repeat"):
         splits = list(outer_splits(folds, labels.index))
         values, classes = patients.matrix, patients.classes
-        calls = classify_splits(values, classes, splits, NOTHING_EXCLUDED, settings["centroid"])
+        [calls] = classify_splits(values, classes, splits, NOTHING_EXCLUDED, [settings["centroid"]])
         predicted = np.empty_like(classes)
         for split, called in zip(splits, calls, strict=True):
             predicted[split.held_out] = called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +12,12 @@ from sklearn import config_context
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
-from leukemia_kedro.estimators.log_counts import LogCounts
+from leukemia_kedro.estimators.log_counts import LogCounts, log_counts
 from leukemia_kedro.estimators.model_pipeline import complete, log_transform, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
 from leukemia_kedro.evaluation.plan import Split, inner_splits, outer_splits, whole
 from leukemia_kedro.model.setting import RankingSetting
-from leukemia_kedro.parameters import ModelParameters, Normalisation
+from leukemia_kedro.parameters import CohortParameters, ModelParameters, Normalisation
 
 Ranking = tuple[str, Normalisation]
 """A criterion, and how arrays are normalised before."""
@@ -89,19 +90,51 @@ def rank_split(
     split: Split,
     excluded: np.ndarray,
     setting: RankingSetting,
-) -> dict[tuple[str, str], Ranked]:
+) -> dict[Ranking, Ranked]:
     """The kept probes in each ranking of ``setting``, from ``split.train`` alone."""
-    train, learned, cohort = values[split.train], classes[split.train], setting.cohort
-    # The data was checked when the cohort was read, the parameters when the run began.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        kept = probe_filter(cohort).fit(train, learned).get_support(indices=True)
+    passing = pass_filter(values, classes, split, excluded, setting.cohort)
+    return rank_passing(values, classes, split, passing, setting)
+
+
+def pass_filter(
+    values: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    excluded: np.ndarray,
+    cohort: CohortParameters,
+) -> Ranked:
+    """The kept probes in the order of the columns, from ``split.train`` alone."""
+    train = values[split.train]
+    with _checked_before():
+        kept = probe_filter(cohort).fit(train, classes[split.train]).get_support(indices=True)
         kept = np.setdiff1d(kept, excluded, assume_unique=True).astype(np.int32)
-        train = train[:, kept]
-        to_log2 = log_transform(cohort).fit(train)
-        sizes = None
-        if isinstance(to_log2, LogCounts):
-            sizes = to_log2.normalised_sizes(values[:, kept])
-        measured = to_log2.transform(train)
+        to_log2 = log_transform(cohort)
+        if not isinstance(to_log2, LogCounts):
+            return Ranked(kept)
+        sizes = np.empty(len(values))
+        sizes[split.train] = to_log2.fit_sizes(train.take(kept, axis=1))
+        others = np.delete(np.arange(len(values)), split.train)
+        if len(others):
+            sizes[others] = to_log2.normalised_sizes(values[np.ix_(others, kept)])
+        return Ranked(kept, sizes)
+
+
+def rank_passing(
+    values: np.ndarray,
+    classes: np.ndarray,
+    split: Split,
+    passing: Ranked,
+    setting: RankingSetting,
+) -> dict[Ranking, Ranked]:
+    """:func:`rank_split` of the probes that :func:`pass_filter` gave."""
+    kept, sizes, cohort = passing.order, passing.sizes, setting.cohort
+    train, learned = values[np.ix_(split.train, kept)], classes[split.train]
+    with _checked_before():
+        if sizes is None:
+            measured = log_transform(cohort).fit_transform(train)
+        else:
+            own = sizes[split.train]
+            measured = log_counts(train, own, cohort.prior_count, own.mean())
         log2 = {
             normalisation: complete(cohort, normalisation).fit_transform(measured)
             for normalisation in {normalisation for _, normalisation in setting.rankings}
@@ -113,6 +146,11 @@ def rank_split(
         return {
             ranking: Ranked(kept[rank_genes(score)], sizes) for ranking, score in scores.items()
         }
+
+
+def _checked_before() -> AbstractContextManager[None]:
+    """The data was checked when the cohort was read, the parameters when the run began."""
+    return config_context(assume_finite=True, skip_parameter_validation=True)
 
 
 def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:

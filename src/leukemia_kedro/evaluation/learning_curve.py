@@ -229,7 +229,8 @@ def _classify(
 ) -> np.ndarray | None:
     """Predicted classes of the held-out samples; None where the model refuses so few samples."""
     try:
-        return classify_splits(values, classes, [part], excluded, setting)[0]
+        [[predicted]] = classify_splits(values, classes, [part], excluded, [setting])
+        return predicted
     except (ValueError, UserError):
         return None
 

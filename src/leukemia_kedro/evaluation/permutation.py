@@ -74,10 +74,10 @@ def score_labelling(
     splits = list(outer_splits(plan, samples, groups))
     correct = np.empty((len(settings), 1, len(labels)), dtype=bool)
     folds = np.empty((1, len(labels)), dtype=int)
-    for model, setting in enumerate(settings.values()):
-        predictions = classify_splits(
-            values, labels, splits, excluded, setting, genes_from_all_samples
-        )
+    of_models = classify_splits(
+        values, labels, splits, excluded, list(settings.values()), genes_from_all_samples
+    )
+    for model, predictions in enumerate(of_models):
         for split, predicted in zip(splits, predictions, strict=True):
             correct[model, 0, split.held_out] = predicted == labels[split.held_out]
             folds[0, split.held_out] = split.fold - 1
