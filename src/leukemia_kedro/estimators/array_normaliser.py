@@ -79,7 +79,7 @@ def normalise_arrays(X: np.ndarray, method: str, target: np.ndarray | None = Non
     if method == "none":
         return X
     if method == "standardise":
-        return _standardised(X)
+        return standardise(X, array_standards(X))
     ranks = np.full_like(X, np.nan)
     for row, of_row in zip(X, ranks, strict=True):
         present = ~np.isnan(row)
@@ -95,15 +95,29 @@ def _shares(n: int) -> np.ndarray:
     return (np.arange(n) + 0.5) / n
 
 
-def _standardised(X: np.ndarray) -> np.ndarray:
+def array_standards(X: np.ndarray) -> np.ndarray:
+    """What :func:`standardise` takes off and divides by, shape (3, n_samples), double precision.
+
+    They are the lowest value of each array of ``X``, (n_samples, n_probes), the mean above it, and
+    the standard deviation.
+    """
     # Measured from its lowest value, an array of equal values is exactly zero.
-    X = X - np.fmin.reduce(X, axis=1, keepdims=True)
+    lowest = np.fmin.reduce(X, axis=1, keepdims=True)
+    X = X - lowest
     measured = ~np.isnan(X)
     n = measured.sum(axis=1, keepdims=True)
     mean = X.sum(axis=1, keepdims=True, dtype=float, where=measured) / np.maximum(n, 1)
     X -= mean.astype(X.dtype)
-    squares = np.square(X).sum(axis=1, keepdims=True, dtype=float, where=measured)
+    squares = np.square(X, out=X).sum(axis=1, keepdims=True, dtype=float, where=measured)
     deviation = np.sqrt(squares / np.maximum(n - 1, 1))
     deviation[deviation == 0] = 1
-    X /= deviation.astype(X.dtype)
+    return np.stack([lowest[:, 0].astype(float), mean[:, 0], deviation[:, 0]])
+
+
+def standardise(X: np.ndarray, standards: np.ndarray) -> np.ndarray:
+    """Any columns of arrays that are standardised by their :func:`array_standards`."""
+    lowest, mean, deviation = standards.astype(X.dtype)[:, :, np.newaxis]
+    X = X - lowest
+    X -= mean
+    X /= deviation
     return X

@@ -12,6 +12,7 @@ from sklearn import config_context
 
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
+from leukemia_kedro.estimators.array_normaliser import array_standards
 from leukemia_kedro.estimators.log_counts import LogCounts, log_counts
 from leukemia_kedro.estimators.model_pipeline import complete, log_transform, probe_filter
 from leukemia_kedro.estimators.rankings import rank_genes, score_genes
@@ -31,10 +32,14 @@ class Ranked(NamedTuple):
     sizes: np.ndarray | None = None
     """Of counts: the normalised library of every sample, those held out included, in reads. Only
     the training set decides what they are normalised by."""
+    standards: np.ndarray | None = None
+    """Of standardised arrays: their :func:`~leukemia_kedro.estimators.array_normaliser.\
+array_standards` over these probes, flat, those held out included."""
 
 
 Orders = dict[tuple[int, int, int, str, str], Ranked]
 """By ``(repeat, fold, inner_fold, criterion, normalisation)``."""
+ARRAYS_AT_A_TIME = 100
 KEYS = ["repeat", "fold", "inner_fold", "criterion", "normalisation"]
 
 
@@ -55,7 +60,8 @@ def rank_folds(
     -------
     DataFrame, columns ``repeat, fold, inner_fold, criterion, normalisation, order``
         ``order`` lists the positions of the probes that pass the filter, best first. Of counts,
-        ``sizes`` lists the normalised library of each sample.
+        ``sizes`` lists the normalised library of each sample; of standardised arrays,
+        ``standards`` what they are standardised by.
     """
     values, classes, groups = training_set.matrix, training_set.classes, training_set.groups
     splits = [
@@ -81,7 +87,7 @@ def rank_folds(
         ],
         columns=[*KEYS, *Ranked._fields],
     )
-    return table if setting.cohort.scale == "counts" else table.drop(columns="sizes")
+    return table.dropna(axis=1, how="all")
 
 
 def rank_split(
@@ -128,23 +134,37 @@ def rank_passing(
 ) -> dict[Ranking, Ranked]:
     """:func:`rank_split` of the probes that :func:`pass_filter` gave."""
     kept, sizes, cohort = passing.order, passing.sizes, setting.cohort
-    train, learned = values[np.ix_(split.train, kept)], classes[split.train]
-    with _checked_before():
+
+    def in_log2(rows: np.ndarray) -> np.ndarray:
+        measured = values[np.ix_(rows, kept)]
         if sizes is None:
-            measured = log_transform(cohort).fit_transform(train)
-        else:
-            own = sizes[split.train]
-            measured = log_counts(train, own, cohort.prior_count, own.mean())
+            return log_transform(cohort).fit_transform(measured)
+        mean_size = sizes[split.train].mean()
+        return log_counts(measured, sizes[rows], cohort.prior_count, mean_size)
+
+    with _checked_before():
+        measured, learned = in_log2(split.train), classes[split.train]
         log2 = {
             normalisation: complete(cohort, normalisation).fit_transform(measured)
             for normalisation in {normalisation for _, normalisation in setting.rankings}
         }
+        standards = {}
+        # Imputed values depend on the other probes, so that all of them are normalised anyway.
+        if "standardise" in log2 and cohort.missing.policy != "impute":
+            of_arrays = np.empty((3, len(values)))
+            of_arrays[:, split.train] = array_standards(measured)
+            others = np.delete(np.arange(len(values)), split.train)
+            for start in range(0, len(others), ARRAYS_AT_A_TIME):
+                rows = others[start : start + ARRAYS_AT_A_TIME]
+                of_arrays[:, rows] = array_standards(in_log2(rows))
+            standards["standardise"] = of_arrays.ravel()
         scores = {
             ranking: score_genes(ranking[0], log2[ranking[1]], learned, setting.seed)
             for ranking in setting.rankings
         }
         return {
-            ranking: Ranked(kept[rank_genes(score)], sizes) for ranking, score in scores.items()
+            ranking: Ranked(kept[rank_genes(score)], sizes, standards.get(ranking[1]))
+            for ranking, score in scores.items()
         }
 
 
@@ -156,10 +176,17 @@ def _checked_before() -> AbstractContextManager[None]:
 def orders_by_split(fold_rankings: pd.DataFrame) -> Orders:
     """The table of :func:`rank_folds` for look-up."""
     keys = map(tuple, fold_rankings[KEYS].itertuples(index=False))
-    columns = [fold_rankings[name] for name in Ranked._fields if name in fold_rankings]
+    known = [name for name in Ranked._fields if name in fold_rankings]
+    rows = zip(*(fold_rankings[name] for name in known), strict=True)
     return {
-        key: Ranked(*map(np.asarray, each))
-        for key, each in zip(keys, zip(*columns, strict=True), strict=True)
+        key: Ranked(
+            **{
+                name: np.asarray(each)
+                for name, each in zip(known, row, strict=True)
+                if each is not None
+            }
+        )
+        for key, row in zip(keys, rows, strict=True)
     }
 
 

@@ -23,7 +23,11 @@ from sklearn.pipeline import Pipeline
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.compute.private_names import quick_fits
-from leukemia_kedro.estimators.array_normaliser import normalise_arrays, quantile_target
+from leukemia_kedro.estimators.array_normaliser import (
+    normalise_arrays,
+    quantile_target,
+    standardise,
+)
 from leukemia_kedro.estimators.calibrated import CalibratedClassifier, Decision, class_scores
 from leukemia_kedro.estimators.log_counts import log_counts
 from leukemia_kedro.estimators.model_pipeline import (
@@ -190,11 +194,16 @@ def in_log2(
     orders : list of dict
         The same orders, as columns of ``log2``.
     """
-    most = _most_genes(setting)
+    every = [
+        (method, ranked)
+        for of_split in orders
+        for of_part in of_split.values()
+        for method, ranked in of_part.items()
+    ]
+    each_by_itself = all(_each_by_itself(method, ranked, setting) for method, ranked in every)
+    most = _most_genes(setting.model.genes.n_genes) if each_by_itself else None
     orders = [_each(split, lambda order: order[:most]) for split in orders]
-    by_method = [of_part for split in orders for of_part in split.values()]
-    every = [ranked.order for each in by_method for ranked in each.values()]
-    kept = np.unique(np.concatenate(every))
+    kept = np.unique(np.concatenate([ranked.order[:most] for _, ranked in every]))
     # A copy of all columns would be a second matrix in memory.
     needed = values if len(kept) == values.shape[1] else values.take(kept, axis=1)
     of_counts = setting.cohort.scale == "counts"
@@ -286,17 +295,22 @@ def _prepare(
     n_genes: Collection[int | str],
 ) -> _Prepared:
     """Both sides of a split, with the probes that some of the numbers ``n_genes`` of genes need."""
-    order, sizes = orders[method]
-    kept = np.sort(order[: _most_genes(setting, n_genes, ["none"])])
-    passing = kept if method == "none" else np.sort(order)
+    order, sizes, standards = orders[method]
+    imputes = setting.cohort.missing.policy == "impute"
+    kept = np.sort(order[: None if imputes else _most_genes(n_genes)])
+    by_itself = _each_by_itself(method, orders[method], setting)
+    passing = kept if by_itself else np.sort(order)
     columns = kept
     if sizes is not None:
         mean_size, prior = sizes[split.train].mean(), setting.cohort.prior_count
         log2 = log_counts(log2.take(passing, axis=1), sizes, prior, mean_size)
         passing, columns = np.arange(len(passing)), np.searchsorted(passing, kept)
-    log2 = _normalised(log2, passing, columns, split.train, method)
+    if standards is None:
+        log2 = _normalised(log2, passing, columns, split.train, method)
+    else:
+        log2 = standardise(log2.take(columns, axis=1), standards.reshape(3, -1))
     train, held_out = log2[split.train], log2[split.held_out]
-    if setting.cohort.missing.policy == "impute":
+    if imputes:
         fitted = imputer(setting.cohort).fit(train)
         train, held_out = fitted.transform(train), fitted.transform(held_out)
     if setting.model.scale:
@@ -314,7 +328,7 @@ def _normalised(
         return log2.take(kept, axis=1)
     every = passing if len(passing) < log2.shape[1] else slice(None)
     target = quantile_target(log2[train][:, every]) if method == "quantiles" else None
-    columns = np.searchsorted(passing, kept)
+    columns = np.searchsorted(passing, kept) if len(kept) < len(passing) else slice(None)
     step = max(1, CELLS_AT_A_TIME // len(passing))
     # A few arrays at a time: all of them would be a copy of the matrix.
     return np.concatenate(
@@ -345,22 +359,17 @@ def mean_and_deviation(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(constant, 1.0, np.sqrt(variance))
 
 
-def _most_genes(
-    setting: Setting,
-    n_genes: Collection[int | str] | None = None,
-    normalised: Collection[str] | None = None,
-) -> int | None:
-    """Of how many probes the log2 values are needed; None: of all.
+def _most_genes(n_genes: Collection[int | str]) -> int | None:
+    """The largest number of genes; None where ``all`` is among them."""
+    numbers = [k for k in n_genes if isinstance(k, int)]
+    return max(numbers) if len(numbers) == len(n_genes) else None
 
-    That is the largest of ``n_genes``, or of all numbers in the grid, unless a probe's values
-    depend on the other probes that a training set keeps: where it is imputed, or ``normalised``
-    (by default in the ways of the setting).
-    """
-    numbers = [k for k in n_genes or setting.model.genes.n_genes if isinstance(k, int)]
-    every_number = len(numbers) == len(n_genes or setting.model.genes.n_genes)
-    methods = normalised or setting.model.normalise_arrays
-    each_by_itself = set(methods) == {"none"} and setting.cohort.missing.policy != "impute"
-    return max(numbers) if each_by_itself and every_number else None
+
+def _each_by_itself(method: str, ranked: Ranked, setting: Setting) -> bool:
+    """Whether a probe's values are known without the other probes that a training set keeps."""
+    if setting.cohort.missing.policy == "impute":
+        return False
+    return method == "none" or ranked.standards is not None
 
 
 def _chosen(
