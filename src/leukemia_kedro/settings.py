@@ -5,12 +5,14 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
+from leukemia_kedro.compute.freed_memory import keep_freed_memory
 from leukemia_kedro.compute.parallel import end_forks_with_this_process
 from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.run.config_files import ConfigLoader
 from leukemia_kedro.run.hooks import ProjectHooks
 
 one_thread_per_process()
+keep_freed_memory()
 end_forks_with_this_process()
 
 HOOKS: tuple[Any, ...] = (ProjectHooks(),)
