@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice, pairwise, product, starmap
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -85,10 +86,10 @@ def max_t(
             "Leave the blocks out, or choose blocks that hold samples of both sides."
         )
 
-    observed = np.empty(len(expression))
+    observed, given = np.empty(len(expression)), _Labels.of(group[:, None])
     for start in range(0, len(expression), _PROBES):
         rows = slice(start, start + _PROBES)
-        observed[rows] = _extremeness(expression[rows], group[:, None])[:, 0]
+        observed[rows] = _extremeness(expression[rows], given)[:, 0]
     untested = np.isnan(welch_t(expression, group)[0])
     observed[untested] = np.inf  # above all others, and so a rival of none
     ascending = np.argsort(observed, kind="stable")
@@ -144,11 +145,11 @@ def _count_reached(
     expression: np.ndarray, ascending: np.ndarray, observed: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     """In how many of ``labels`` each probe's rival reaches it; probes in ``ascending`` order."""
-    reached = np.empty(len(ascending), int)
+    reached, given = np.empty(len(ascending), int), _Labels.of(labels)
     highest_below = np.zeros(labels.shape[1])
     for start in range(0, len(ascending), _PROBES):
         rows = ascending[start : start + _PROBES]
-        rivals = _extremeness(expression[rows], labels)
+        rivals = _extremeness(expression[rows], given)
         np.maximum(rivals[0], highest_below, out=rivals[0])
         for below, rival in pairwise(rivals):  # many times as fast as np.maximum.accumulate
             np.maximum(below, rival, out=rival)
@@ -159,43 +160,66 @@ def _count_reached(
     return reached
 
 
-def _extremeness(expression: np.ndarray, labels: np.ndarray) -> np.ndarray:
+class _Labels(NamedTuple):
+    """Labellings, as columns, in double precision: made once for all probes."""
+
+    inside: np.ndarray
+    """1 for a sample of the group, shape (n_samples, n_labellings)."""
+    weights: np.ndarray
+    """Weight of a sample's square in the squared error, for a probe without missing values."""
+
+    @classmethod
+    def of(cls, labels: np.ndarray) -> Self:
+        n1 = labels[:, 0].sum()
+        n0 = len(labels) - n1
+        return cls(labels.astype(float), np.where(labels, *_of_squares(n1, n0)))
+
+
+def _of_squares(n1: Any, n0: Any) -> tuple[Any, Any]:
+    """Weights of the squares on either side in Welch's squared error."""
+    return 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
+
+
+def _extremeness(expression: np.ndarray, labels: _Labels) -> np.ndarray:
     """t² / (t² + n_samples − 2) of each probe under each labelling, t being Welch's.
 
     It orders probes and labellings as |t| does, but lies between 0 and 1, where rounding is the
-    same everywhere. The probes are centred first, so that no digits cancel. ``labels``, shape
-    (n_samples, n_labellings), all have the same number of samples on each side. The result, shape
-    (n_probes, n_labellings), is zero for a probe that is constant on both sides or has fewer than
-    two measured values on a side.
+    same everywhere. The probes are centred first, so that no digits cancel. ``labels`` all have the
+    same number of samples on each side. The result, shape (n_probes, n_labellings), is zero for a
+    probe that is constant on both sides or has fewer than two measured values on a side.
     """
     centred = expression.astype(float)
     missing = np.isnan(centred)
     complete = not missing.any()
-    centred[missing] = 0
-    n = (~missing).sum(axis=1, keepdims=True)
+    n = np.full((len(centred), 1), centred.shape[1])
+    if not complete:
+        centred[missing] = 0
+        n -= missing.sum(axis=1, keepdims=True)
     mean = centred.sum(axis=1, keepdims=True) / np.maximum(n, 1)
     centred -= mean
-    centred[missing] = 0
-    squares = centred**2
+    if not complete:
+        centred[missing] = 0
+    squared_sum = np.square(centred @ labels.inside)
+    squares = np.square(centred, out=centred)  # in its place: a new array costs more than a square
     # What is left of a constant probe is the rounding of its mean.
     spread = np.sqrt(squares.max(axis=1, keepdims=True))
     constant = spread <= 10 * np.finfo(float).eps * np.abs(mean)
 
+    n_samples = len(labels.inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        n1 = labels[:, 0].sum() if complete else (~missing).astype(float) @ labels
-        n0 = (len(labels) if complete else n) - n1
-        weight1, weight0 = 1 / (n1 * (n1 - 1)), 1 / (n0 * (n0 - 1))
+        n1 = labels.inside[:, 0].sum() if complete else (~missing).astype(float) @ labels.inside
+        n0 = (n_samples if complete else n) - n1
+        weight1, weight0 = _of_squares(n1, n0)
         if complete:
-            squared_error = squares @ np.where(labels, weight1, weight0)
+            squared_error = squares @ labels.weights
         else:
-            squares1 = squares @ labels
+            squares1 = squares @ labels.inside
             squares0 = squares.sum(axis=1, keepdims=True) - squares1
             squared_error = weight1 * squares1 + weight0 * squares0
-        squared_sum = np.square(centred @ labels)
         # From squares about the common centre to squares about each side's mean.
         squared_error -= (weight1 / n1 + weight0 / n0) * squared_sum
         squared_difference = (1 / n1 + 1 / n0) ** 2 * squared_sum
-        squared_error *= len(labels) - 2
+        squared_error *= n_samples - 2
         squared_error += squared_difference
         extremeness = np.divide(squared_difference, squared_error, out=squared_difference)
     np.copyto(extremeness, 0, where=constant | (np.minimum(n1, n0) < 2))
