@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 from golub import golub_training_samples
-from scipy.stats import mannwhitneyu, ttest_ind
+from scipy.stats import mannwhitneyu, rankdata, ttest_ind
 from sklearn.feature_selection import f_classif, mutual_info_classif
 from sklearn.impute import KNNImputer
 from sklearn.preprocessing import StandardScaler
@@ -24,6 +24,7 @@ from leukemia_kedro.compute.threads import one_thread_per_process
 from leukemia_kedro.estimators import NeighbourImputer
 from leukemia_kedro.estimators.rankings import score_genes
 from leukemia_kedro.evaluation.nested_cv import mean_and_deviation
+from leukemia_kedro.statistics.ranks import mean_ranks
 from leukemia_kedro.statistics.two_sample import welch_t, wilcoxon_rank_sum
 
 RUNS = 5
@@ -96,6 +97,8 @@ def pairs(X, y):
         partial(wilcoxon_rank_sum, X.T, group),
         partial(plain_wilcoxon, X.T, group),
     )
+    genes = np.ascontiguousarray(X.T)
+    yield "ranks of each gene", partial(mean_ranks, genes), partial(rankdata, genes, axis=1)
     gaps = with_gaps(X)
     yield (
         "imputation",
