@@ -20,7 +20,12 @@ def symbols(**by_probe):
 
 def test_probes_of_the_same_chip_are_matched_by_name():
     matched = match_probes(
-        table(["b", "a", "z"], s1=[1, 2, 9]), pd.DataFrame(), pd.DataFrame(), ["a", "b"], ["a"]
+        table(["b", "a", "z"], s1=[1, 2, 9]),
+        pd.DataFrame(),
+        pd.DataFrame(),
+        ["a", "b"],
+        ["a"],
+        "raw",
     )
     assert matched.by == "probe"
     assert matched.expression.loc["s1"].to_dict() == {"a": 2, "b": 1}
@@ -30,12 +35,24 @@ def test_a_probe_of_another_chip_gets_the_mean_of_the_probes_of_its_gene():
     here = table(["p1", "p2", "p3", "p4"], s1=[1, 3, 10, 7], s2=[2, 6, 20, 8])
     genes = symbols(p1="CD3D", p2="CD3D /// CD3G", p3="MPO", p4="")
     home = symbols(h1="CD3D", h2="CD3D", h3="MPO", h4="XIST", h5="LYN /// CD3G", h6="")
-    matched = match_probes(here, genes, home, list(home.index), ["h1", "h4"])
+    matched = match_probes(here, genes, home, list(home.index), ["h1", "h4"], "raw")
     expected = {"h1": 2, "h2": 2, "h3": 10, "h4": np.nan, "h5": 3, "h6": np.nan}
     pd.testing.assert_series_equal(
         matched.expression.loc["s1"], pd.Series(expected), check_names=False
     )
     assert (matched.by, matched.n_matched, matched.n_genes_matched) == ("symbol", 4, 1)
+
+
+def test_the_reads_of_all_ids_of_a_gene_are_its_reads():
+    """A gene counted under two ids, as one of the pseudoautosomal region is, has the reads of both;
+    how often each sample was counted, and so its library, stays as it was."""
+    here = table(["e1", "e2", "e3"], s1=[10, 5, 85], s2=[0, 40, np.nan])
+    genes = symbols(e1="P2RY8", e2="P2RY8", e3="MPO")
+    home = symbols(h1="P2RY8", h2="MPO")
+    matched = match_probes(here, genes, home, ["h1", "h2"], ["h1"], "counts")
+    assert matched.expression.loc["s1"].to_dict() == {"h1": 15, "h2": 85}
+    assert matched.expression.loc["s2", "h1"] == 40
+    assert np.isnan(matched.expression.loc["s2", "h2"])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +65,7 @@ def test_a_probe_of_another_chip_gets_the_mean_of_the_probes_of_its_gene():
 )
 def test_without_anything_in_common_the_cohort_is_refused(genes, home, message):
     with pytest.raises(UserError, match=message):
-        match_probes(table(["p1"], s1=[1]), genes, home, ["h1"], ["h1"])
+        match_probes(table(["p1"], s1=[1]), genes, home, ["h1"], ["h1"], "raw")
 
 
 def test_values_come_to_the_scale_of_the_model():

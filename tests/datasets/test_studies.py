@@ -92,5 +92,5 @@ def test_studies_of_two_chips_without_symbols_have_nothing_in_common(tmp_path, s
     table = pd.DataFrame({"1": [1.0]}, ["r1"])
     write_study(tmp_path / "bare", table, None, label=["ALL"])
     both = {"old": studies["old"], "bare": {"filepath": str(tmp_path / "bare"), "scale": "log2"}}
-    with pytest.raises(DatasetError, match=r"no probe in common.*bare has no column symbol"):
+    with pytest.raises(DatasetError, match=r"no id in common.*bare has no column symbol"):
         StudiesDataset(studies=both).load()

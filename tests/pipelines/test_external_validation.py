@@ -1,6 +1,7 @@
 """A model frozen on one cohort, judged on another one, through the project's catalog."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,17 +77,19 @@ def run(data, expression, samples, champion=CHAMPION, probes=None, known=KNOWN, 
         default_run_env="golub",
         runtime_params={"home": "home"},
     )
+    scale = "counts" if champion.card["scale"] == "counts" else "log2"
+    home, at_home = (small_cohort(scale=scale), scale) if scale == "counts" else (HOME, "raw")
     names = create_pipeline().datasets()
     catalog = DataCatalog.from_config({k: v for k, v in loader["catalog"].items() if k in names})
     for folder in ("06_models", "05_model_input", "02_intermediate"):
         (data / folder / "home").mkdir(parents=True, exist_ok=True)
     write_model(named, data / "06_models" / "home" / "champion.skops")
-    catalog["home_training_set"].save(small_training_set(HOME, PARAMETERS["raw"]))
-    catalog["home_probes"].save(HOME.probes.reset_index())
+    catalog["home_training_set"].save(small_training_set(home, PARAMETERS[at_home]))
+    catalog["home_probes"].save(home.probes.reset_index())
     catalog["expression"].save(expression)
     catalog["samples"].save(samples.rename_axis("sample"))
-    catalog["probes"].save((HOME.probes if probes is None else probes).rename_axis("probe"))
-    catalog["params:cohort"] = CohortParameters(name="here", scale="log2")
+    catalog["probes"].save((home.probes if probes is None else probes).rename_axis("probe"))
+    catalog["params:cohort"] = CohortParameters(name="here", scale=scale)
     stated = {"classes": {"ALL": ["B-ALL", "T-ALL"]}} | parameters
     catalog["params:external_validation"] = ExternalValidationParameters(**stated)
     catalog["params:seed"] = 0
@@ -112,6 +115,23 @@ def test_what_was_promised_stands_beside_what_came_out(data):
     assert "0.950 (0.800" in page
     groups = pd.read_csv(data / "08_reporting" / "golub" / "external_subgroups.csv")
     assert groups.loc[groups["covariate"] == "laboratory", "n"].tolist() == [18, 18]
+
+
+@pytest.mark.parametrize("by", ["id", "symbol"])
+def test_of_counts_the_page_speaks_of_genes_and_counts(data, by):
+    champion, there = small_model("weighted_voting", scale="counts"), new_patients(scale="counts")
+    expression, probes = there.expression.T, there.probes
+    if by == "symbol":
+        names = [f"G{number}" for number in range(len(probes))]
+        expression, probes = expression.set_axis(names), probes.set_axis(names)
+    known, everyone = KNOWN | {"name": "weighted_voting"}, {"classes": None}
+    _, record, page = run(
+        data, expression, there.samples[["label"]], champion, probes, known, **everyone
+    )
+    assert record["found"]["errors"] <= 3
+    text = re.sub(r"<(style|script).*?</\1>|<[^>]*>", "", page, flags=re.DOTALL)
+    assert f"Genes were matched by {by}" in text
+    assert re.findall(r"(?i)\w*(?:probe|array|intensit)\w*|\bchips?\b", text) == []
 
 
 @pytest.mark.parametrize("lacking", ["name", "metrics"])

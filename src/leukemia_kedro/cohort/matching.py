@@ -41,13 +41,14 @@ def match_probes(
     home_probes: pd.DataFrame,
     taken: Collection[str],
     genes: Collection[str],
+    scale: str,
 ) -> Matched:
     """The samples of a cohort on the probes that a model of another cohort takes.
 
     Where at least half of the model's probes are probes of the cohort, they are matched by name.
     Else by gene: each probe of the model gets the mean of the cohort's probes of its gene, as
-    measured. Of a probe with several symbols (``A /// B``) the first that the other cohort knows
-    counts. Nothing is learned, from neither cohort.
+    measured; of counts, their sum. Of a probe with several symbols (``A /// B``) the first that the
+    other cohort knows counts. Nothing is learned, from neither cohort.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def match_probes(
         Probes that the model takes, in its order.
     genes : collection of str
         Those of them that its classifier is given.
+    scale : {"raw", "log2", "counts"}
+        Of the cohort.
 
     Raises
     ------
@@ -75,16 +78,16 @@ def match_probes(
     ]
     if lacking:
         raise UserError(
-            f"the cohort has {len(found)} of the {len(wanted)} probes that the model takes, so the "
-            f"chips differ, and {' and '.join(lacking)} has no column symbol among its probes to "
-            "match them by gene. Give the annotation of the chip (catalog entry chip_annotation) "
-            "and run data_processing again"
+            f"the cohort has {len(found)} of the {len(wanted)} ids that the model takes, so they "
+            f"are of other kinds, and {' and '.join(lacking)} has no column symbol in probes.csv "
+            "to match them by gene. Give the annotation (catalog entry chip_annotation) and run "
+            "data_processing again"
         )
-    known = by_gene(expression, probes["symbol"])
+    known = by_gene(expression, probes["symbol"], scale)
     symbol = home_probes["symbol"].reindex(wanted).map(lambda cell: _first(cell, known.columns))
     if not symbol.notna().any():
         raise UserError(
-            f"the cohort has {len(found)} of the {len(wanted)} probes that the model takes, and no "
+            f"the cohort has {len(found)} of the {len(wanted)} ids that the model takes, and no "
             f"gene in common: its genes are {first_few(known.columns)}, those of the model "
             f"{first_few(home_probes['symbol'].dropna())}"
         )
@@ -92,18 +95,22 @@ def match_probes(
     return _matched(values, "symbol", genes)
 
 
-def by_gene(expression: pd.DataFrame, symbol: pd.Series) -> pd.DataFrame:
-    """Mean of the probes of each gene, samples × genes, as measured.
+def by_gene(expression: pd.DataFrame, symbol: pd.Series, scale: str) -> pd.DataFrame:
+    """Mean of the probes of each gene, samples × genes, as measured; of counts, their sum.
 
-    A probe of several genes (``A /// B``) counts for each of them, one without a gene for none.
+    Each probe measures the gene again, but the reads counted under several ids of a gene are all
+    its reads. A probe of several genes (``A /// B``) counts for each of them, one without a gene
+    for none. A mean passes over missing values; a sum with one is missing.
 
     Parameters
     ----------
     expression : DataFrame, shape (n_samples, n_probes)
     symbol : Series, index ``probe``
+    scale : {"raw", "log2", "counts"}
     """
     genes = symbol.reindex(expression.columns).fillna("").map(symbols_in).explode().dropna()
-    return expression[genes.index].T.groupby(genes.to_numpy()).mean().T
+    groups = expression[genes.index].T.groupby(genes.to_numpy())
+    return (groups.sum(skipna=False) if scale == "counts" else groups.mean()).T
 
 
 def on_scale_of(expression: pd.DataFrame, cohort: CohortParameters, scale: str) -> pd.DataFrame:

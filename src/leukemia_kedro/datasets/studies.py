@@ -74,7 +74,9 @@ class StudiesDataset(AbstractDataset[Cohort, Cohort]):
         read = {name: _read(name, settings) for name, settings in self._studies.items()}
         with_symbols = all("symbol" in probes for _, _, probes in read.values())
         matched = {
-            name: by_gene(values, probes["symbol"]) if with_symbols else values
+            name: by_gene(values, probes["symbol"], self._studies[name]["scale"])
+            if with_symbols
+            else values
             for name, (values, _, probes) in read.items()
         }
         genes = reduce(pd.Index.intersection, [values.columns for values in matched.values()])
@@ -82,11 +84,11 @@ class StudiesDataset(AbstractDataset[Cohort, Cohort]):
             found = "; ".join(f"{name}: {first_few(matched[name].columns)}" for name in matched)
             lacking = [name for name, (_, _, probes) in read.items() if "symbol" not in probes]
             advice = (
-                f". {first_few(lacking)} has no column symbol among its probes: give the annotation"
-                " of its chip (catalog entry chip_annotation) and run data_processing again"
+                f". {first_few(lacking)} has no column symbol in its probes.csv: give the "
+                "annotation (catalog entry chip_annotation) and run data_processing again"
             )
             raise CohortError(
-                f"the studies have no {'gene' if with_symbols else 'probe'} in common: {found}"
+                f"the studies have no {'gene' if with_symbols else 'id'} in common: {found}"
                 f"{advice if lacking else ''}"
             )
         genes = genes.sort_values()

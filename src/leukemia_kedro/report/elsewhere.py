@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.report.tables import Column, Table, make_table
 from leukemia_kedro.report.wording import count, decimal, interval, listed, percent
 
@@ -33,6 +34,8 @@ def render(
     return environment.get_template("elsewhere.html").render(
         name=name,
         record=record,
+        here=terms_of(record["matching"]["scale"]),
+        at_home=terms_of(record["matching"]["home_scale"]),
         scores=_scores(record),
         groups=_groups(subgroups) if len(subgroups) else None,
         shared=_shared(shared) if len(shared) else None,

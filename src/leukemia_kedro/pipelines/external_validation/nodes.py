@@ -42,7 +42,7 @@ def bring_home(
     taken = home_champion.pipeline.feature_names_in_
     genes = home_champion.pipeline[:-1].get_feature_names_out()
     chosen = expression[external_samples.index].T
-    matched = match_probes(chosen, probes, home_probes, taken, genes)
+    matched = match_probes(chosen, probes, home_probes, taken, genes, cohort.scale)
     record = {
         "by": matched.by,
         "n_probes": len(taken),
@@ -103,7 +103,7 @@ def call_elsewhere(
             f"{probe_matching['n_genes_matched']} of the {probe_matching['n_genes']} genes that "
             f"the model calls by are measured here (matched by {probe_matching['by']}); "
             f"external_validation.allowed_missing_share is {allowed:g}, here {share:.2g} is "
-            "missing. A model with more genes, or of genes on both chips, needs less"
+            "missing. A model with more genes, or of genes that both measure, needs less"
         )
     # The scale was made that of the model, and missing genes were counted above.
     calls = home_champion.predict(external_expression, 1.0, scale_checked=True)
