@@ -62,7 +62,7 @@ def test_a_table_of_probes_gets_their_symbols_as_its_last_column():
 def test_an_annotation_of_another_chip_is_refused_with_the_counts():
     probes = probe_table(["AFFX-1_at", *(f"p{i}_at" for i in range(1, 1001))])
     named = ["AFFX-1_at", *(f"p{i}_at" for i in range(900, 1001))]
-    with pytest.raises(CohortError, match=r"knows 101 of the cohort's 1,000 probes .*AFFX-1_at"):
+    with pytest.raises(CohortError, match=r"knows 101 of the cohort's 1,000 ids .*AFFX-1_at"):
         with_genes(probes, annotation_of(dict.fromkeys(named, "CD33")))
     # Half of the chip's probes have no gene, and are not in the annotation.
     named = [f"p{i}_at" for i in range(500)]
@@ -90,5 +90,5 @@ def test_the_real_chips_are_told_apart(golub_files, hgu95av2):
     for symbol in ("ADA", "ACADM", "CST3", "CTSD"):
         [described] = published["description"][published["symbol"] == symbol]
         assert described.startswith(f"{symbol} ")
-    with pytest.raises(CohortError, match="knows 0 of the cohort's 7,071 probes"):
+    with pytest.raises(CohortError, match="knows 0 of the cohort's 7,071 ids"):
         with_genes(golub, ChipAnnotationDataset(filepath=str(hgu95av2)).load())

@@ -34,8 +34,8 @@ def test_each_rule(rule, tp53, kept):
     values, positions, (remark,) = collapse(VALUES, NAMES, rule)
     np.testing.assert_allclose(values, np.column_stack([tp53, [1.0, 3.0, 5.0]]))
     assert list(positions) == [kept, 1]
-    assert remark.startswith("6 probes have 2 names; for each stands the ")
-    assert remark.endswith("; 2 probes without a name are left out")
+    assert remark.startswith("6 measurements have 2 names; for each stands the ")
+    assert remark.endswith("; 2 without a name are left out")
 
 
 def test_the_mean_is_limmas_avereps():

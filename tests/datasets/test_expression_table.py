@@ -255,7 +255,7 @@ def test_the_test_samples_of_a_given_split_do_not_choose_the_probe(tmp_path):
 
 def test_new_samples_are_collapsed_by_a_rule_that_needs_no_cohort():
     NewSamplesDataset(filepath="t.csv", collapse="median")
-    with pytest.raises(UserError, match="would choose other probes for new samples"):
+    with pytest.raises(UserError, match="would choose otherwise for new samples"):
         NewSamplesDataset(filepath="t.csv", collapse="highest_mean")
 
 

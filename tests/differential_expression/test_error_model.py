@@ -197,7 +197,7 @@ def test_a_design_that_explains_the_block_leaves_no_correlation_to_find():
     design = pd.DataFrame(np.kron(np.eye(3), [[1], [1]]), names)
     design["treated"] = [0.0, 1, 0, 1, 0, 1]
     values = pd.DataFrame(np.random.default_rng(1).normal(size=(20, 6)), columns=names)
-    with pytest.raises(UserError, match="no probe tells how alike"):
+    with pytest.raises(UserError, match="nothing tells how alike"):
         analysed(values, design, samples, random_block="patient")
 
 

@@ -121,7 +121,7 @@ def test_an_unknown_reference_and_unknown_probes_are_refused(cohort):
     with pytest.raises(UserError, match=r"golub_2024.*expected one of: golub_1999"):
         reference_signature("golub_2024")
     golub = SIGNATURE.model_copy(update={"reference": "golub_1999"})
-    with pytest.raises(UserError, match="names probes that this cohort lacks"):
+    with pytest.raises(UserError, match="has names that this cohort lacks"):
         check_reference(cohort.expression.columns, golub)
     assert check_reference(cohort.expression.columns, SIGNATURE).empty
 

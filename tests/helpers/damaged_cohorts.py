@@ -258,8 +258,8 @@ REFUSED = {
         "of theirs and are dropped: patient_003; remove them, or set a larger max_share"),
     "mostly constant probes": (
         with_values(put(500.0, slice(None), slice(100, None))),
-        RAW | {"filter": {}}, "140 of 240 probes do not vary within the design … filter out the "
-        "constant probes: set cohort.filter.min_ratio to 1, or to more"),
+        RAW | {"filter": {}}, "140 of 240 rows of expression do not vary within the design … "
+        "filter out the constant ones: set a larger cohort.filter.min_ratio"),
     "every probe short of values": (
         with_values(put(np.nan, slice(0, 8), slice(None))), RAW | {"missing": {"policy": "impute"}},
         "every probe lacks more than cohort.missing.max_share 0.2 of its values"),
@@ -276,7 +276,7 @@ REFUSED = {
         "samples whose values are no counts of reads: patient_005, patient_007; they hold negative "
         "values, such as -3 in patient_005. Give the counts as HTSeq, featureCounts or STAR wrote"),
     "a missing count": (with_counts(put(np.nan, 2, 3)), COUNTS,
-        "1 values are missing, the first in sample patient_003, probe sim_00002_at; expected a "
+        "1 values are missing, the first in sample patient_003, gene sim_00002_at; expected a "
         "count in every cell. A gene that was not counted is no gene with 0 reads: remove the "
         "genes that lack counts from the file"),
     "logarithms, declared counts": (with_counts(take_log2_of(4)), COUNTS,
@@ -293,7 +293,7 @@ REFUSED = {
         with_counts(put(-3.0, 4, 7)), COUNTS | {"scale_checked": True},
         "samples with negative counts: patient_005; give the counts as the program that counted"),
     "a sample without a read": (with_counts(put(0.0, 4, slice(None))), COUNTS,
-        "samples with one value in every probe: patient_005; no gene was counted. Remove them, or "
+        "samples with one value in every gene: patient_005; no gene was counted. Remove them, or "
         "leave them out: cohort.leave_out"),
     "a sample without a read in the genes that are kept": (
         with_counts(only_in_a_rare_gene), COUNTS | {"filter": {"min_total_count": 50}},

@@ -206,7 +206,7 @@ DAMAGES = {
         "duplicated sample": (replace("t.csv", "s2", "s1"),
             "t.csv: sample ids occur more than once: s1"),
         "duplicated probe": (replace("t.csv", "g2", "g1"),
-            "t.csv: probe ids occur more than once: g1"),
+            "t.csv: ids occur more than once: g1"),
         "sample without id": (replace("t.csv", "s2", ""), "a sample id must be text"),
         "probe without name": (replace("t.csv", "g2", ""), "t.csv: column 3 of 5 has no heading"),
         "gene name mangled by Excel": (replace("t.csv", "g2", "1-Mar"),
@@ -264,7 +264,7 @@ DAMAGES = {
         "a GEO series matrix": (put("t.csv", '!Series_title\t"x"\n'),
             "t.csv: this is a GEO series matrix; its type in the catalog is …"),
         "two probes of one gene": (replace("t.csv", "g2", "g1"),
-            "t.csv: probe ids occur more than once: g1. One probe of each: state collapse in the "
+            "t.csv: ids occur more than once: g1. One of each: state collapse in the "
             "catalog (highest_mean, highest_variance, mean, median, sum)"),
     },
     table_split: {
@@ -348,7 +348,7 @@ DAMAGES = {
         "a size of 5,000 digits": (replace("t.gct", "3\t3", f"{'9' * 5000}\t3"),
             "t.gct: line 2 is '9999…'; expected sizes such as '7129 38'"),
         "cut off": (lines("t.gct", lambda kept: kept[:-1]),
-            "t.gct: the table has 2 probes; line 2 says 3: the file is cut off"),
+            "t.gct: the table has 2 rows; line 2 says 3: the file is cut off"),
         "a sample more than it says": (replace("t.gct", "3\t3", "3\t2"),
             "t.gct: the header has 5 cells; line 2 says 4: 2 samples after 2 columns of text"),
         "no classes": (delete("t.cls"), "t.cls: no such file"),
@@ -494,7 +494,7 @@ DAMAGES = {
             lambda folder: re_encode(folder / "t.txt", "\n", "utf-16"),
             "t.txt: this is UTF-16 text; state encoding: utf-16"),
         "a probe twice": (replace("t.txt", '"g2"', '"g1"'),
-            "t.txt: probe ids occur more than once: g1. One probe of each: state collapse"),
+            "t.txt: ids occur more than once: g1. One of each: state collapse"),
         "two characteristics of the label's name": (
             lines("t.txt", lambda kept: [
                 *kept[:8], '!Sample_characteristics_ch1\t"Type: I"\t"Type: II"\t"Type: I"',

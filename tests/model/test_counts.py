@@ -9,6 +9,7 @@ import pytest
 from helpers.small_models import new_patients, small_cohort, small_model
 from sklearn.pipeline import make_pipeline
 
+from leukemia_kedro.app.reading import what_was_read
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators import CountFilter, LogCounts
 from leukemia_kedro.model.contents import check_pipeline
@@ -116,10 +117,29 @@ def test_a_sample_without_reads_is_refused_by_name():
         MODEL.predict(table, scale_checked=True)
 
 
+def test_messages_and_reasons_speak_of_genes_and_samples():
+    table = NEW.iloc[:2].copy()
+    table.iloc[0] = np.arange(table.shape[1]) % 3
+    assert MODEL.predict(table)["no_call_reason"][0].startswith("blank sample: distinct values 3,")
+    assert "Genes" in what_was_read(new_patients(scale="counts"), MODEL)
+    said = []
+    for wrong in (
+        NEW.T,
+        NEW.assign(**{NEW.columns[0]: "x"}),
+        NEW.iloc[:, 1:],
+        NEW.replace(0, np.inf),
+    ):
+        with pytest.raises(UserError) as refused:
+            MODEL.predict(wrong)
+        said += refused.value.args
+    assert len(said) == 4
+    assert [line for line in said if re.search("probe|array", line)] == []
+
+
 def test_missing_genes_count_as_training_means_where_allowed():
     genes = MODEL.pipeline[:-1].get_feature_names_out()
     table = NEW.drop(columns=genes[0])
-    with pytest.raises(UserError, match="lacks 1 of the 300 probes"):
+    with pytest.raises(UserError, match="lacks 1 of the 300 genes"):
         MODEL.predict(table)
     calls = MODEL.predict(table, allowed_missing_share=0.05)
     assert (calls["imputed_genes"] == 1).all()

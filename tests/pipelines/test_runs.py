@@ -241,7 +241,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", PRECOMPUTED, "--runner", "ParallelRunner"], "fails on the smallest"),
         (["--params", PRECOMPUTED, "--pipelines", "modelling"], "fails on the smallest"),
         (["--params", f"{REFERENCE}=golub_2024"], "expected one of: golub_1999"),
-        (["--params", f"{REFERENCE}=golub_1999"], "names probes that this cohort lacks"),
+        (["--params", f"{REFERENCE}=golub_1999"], "has names that this cohort lacks"),
         (["--params", "models.knn.reject_below=1.5"], "less than or equal to 1"),
         (["--params", "models.weighted_voting.two_classes_only=false"], "for two classes only"),
         (["--params", "enrichment.gene_column=symbol"], "a column that the probes table lacks"),

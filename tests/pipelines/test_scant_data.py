@@ -66,7 +66,7 @@ def test_what_check_lets_pass_a_run_brings_to_its_end(project, case):
         record = project.data("04_feature", "mine", "stability_index.json").read_text("utf-8")
         found = json.loads(record)
         assert found["stability"] is None
-        reason = "every training set chooses all of its probes, of which there are 6"
+        reason = "every training set chooses all that it has, 6"
         assert found["undefined"]["stability"] == reason
 
 

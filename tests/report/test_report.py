@@ -373,7 +373,7 @@ def said_on(page):
 
 def test_a_report_of_counts_speaks_of_counts_and_genes():
     # Behind an underscore stands the name of a parameter.
-    of_arrays = re.compile("(?<!_)(probe|intensit|array)", re.IGNORECASE)
+    of_arrays = re.compile(r"(?<!_)(probe|intensit|array|\bchips?\b)", re.IGNORECASE)
     assert [words for words in said_on(of_counts()) if of_arrays.search(words)] == []
     assert len([words for words in said_on(page_with()) if of_arrays.search(words)]) > 20
 

@@ -44,6 +44,9 @@ from leukemia_kedro.run.checks import (
     refuse,
 )
 
+OF_ARRAYS = ("floor", "ceiling", "filter", "missing", "standardise_arrays")
+WORDS_OF_ARRAYS = re.compile(r"(?i)(?<![_.-])(probe(?!s\.csv)|\barrays?\b|\bchips?\b|intensit)")
+
 ONE_MODEL = {"naive_bayes": BLOCKS["naive_bayes"]}
 HALVES = ResamplingParameters(folds=2, repeats=1, inner_folds=2)
 DEFAULTS = {
@@ -111,6 +114,21 @@ def test_of_counts_it_finds_genes(check):
     assert report.understood.items() >= {("Genes", "300"), ("Missing values", "0, in 0 genes")}
     assert 0 < int(report.understood["Genes that pass the filter"]) <= 300
     assert [line for line in report.understood.items() if "probe" in str(line).lower()] == []
+
+
+@pytest.mark.parametrize("kind", [*REFUSED, *TOLD])
+def test_of_counts_no_damage_is_told_in_words_of_arrays(check, kind):
+    make, block, _ = (REFUSED | TOLD)[kind]
+    cohort = make()
+    origin = cohort.origin.replace(", 240 probes", "")  # as its simulation says
+    report = check(
+        dataclasses.replace(cohort, expression=cohort.expression.round(), origin=origin),
+        {name: block[name] for name in block if name not in OF_ARRAYS} | COUNTS,
+    )
+    said = [report.found, *report.understood.items(), *report.suspicious, *report.obstacles]
+    # Whoever has intensities after all is told so.
+    told = [str(line) for line in said if not re.search("like raw|to 'raw'", str(line))]
+    assert [line for line in told if WORDS_OF_ARRAYS.search(line)] == []
 
 
 @pytest.mark.parametrize("kind", REFUSED)

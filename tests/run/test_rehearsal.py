@@ -146,7 +146,7 @@ def test_counts_of_which_no_gene_passes_in_some_fold_are_refused_before_the_run(
     rehearse_filter(patients, parameters, HALVES, 0)
     with pytest.raises(
         UserError,
-        match=r"no probe passes the filter over the 4 training .*"
+        match=r"no gene passes the filter over the 4 training .*"
         r"over all 8 training samples 1 of 50 do.*filter\.min_count or min_total",
     ):
         rehearse_filter(patients, strict, HALVES, 0)

@@ -76,7 +76,7 @@ class TestGeneExpression:
         assert found.loc["A"].tolist() == [6, 8]
 
     def test_probes_without_any_gene_are_refused(self):
-        with pytest.raises(UserError, match="no tested probe has a gene"):
+        with pytest.raises(UserError, match="nothing that was tested has a gene"):
             gene_expression(self.expression, self.genes.replace({"A": "", "B": ""}), "mean")
 
 

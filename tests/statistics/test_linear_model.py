@@ -185,7 +185,7 @@ def test_samples_of_other_names_and_infinite_values_are_refused(expression, desi
     with pytest.raises(UserError, match="same samples in the same order"):
         fit_linear_model(frame, design.set_axis(names[::-1]))
     expression[4, 2] = -np.inf
-    with pytest.raises(UserError, match="infinite in the probes 4; set a floor above zero"):
+    with pytest.raises(UserError, match="infinite in 4; set a floor above zero"):
         fit_linear_model(expression, design)
 
 

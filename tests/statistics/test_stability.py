@@ -101,6 +101,6 @@ def test_overlap_with_itself_and_with_nothing():
 
 
 def test_a_reference_that_names_unknown_probes_is_refused_by_name():
-    message = r"reference signature names probes that the cohort does not have: X1, X2\. .* a, b, c"
+    message = r"reference signature has names that the cohort does not have: X1, X2\. .* a, b, c"
     with pytest.raises(UserError, match=message):
         overlap(["a"], ["a", "X2", "X1"], "abcd")

@@ -242,9 +242,9 @@ def test_a_few_zero_variances_are_small_ones(robust):
 
 def test_variances_that_give_no_prior_say_why():
     df = np.full(6, DF)
-    with pytest.raises(UserError, match=r"4 of 6 probes do not vary.*filter out the constant"):
+    with pytest.raises(UserError, match=r"4 of 6 rows of .* do not vary.*filter out the constant"):
         fit_variance_prior(np.array([0, 0, 0, 0, 1.0, 2.0]), df)
-    with pytest.raises(UserError, match="no probe has residual degrees of freedom"):
+    with pytest.raises(UserError, match="nothing has residual degrees of freedom"):
         fit_variance_prior(np.full(6, np.nan), np.zeros(6))
 
 

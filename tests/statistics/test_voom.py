@@ -108,5 +108,5 @@ def test_what_is_no_count_and_what_has_no_trend_is_refused(counts, design, sizes
     for wrong in (-1, np.nan):
         with pytest.raises(UserError, match="raw counts of reads"):
             voom(counts.astype(float).where(counts != counts.iloc[0, 0], wrong), design, sizes)
-    with pytest.raises(UserError, match="there are 0: use more probes, more samples"):
+    with pytest.raises(UserError, match="there are 0: use more genes, more samples"):
         voom(counts.iloc[:, [0, 1, 6]], design.iloc[[0, 1, 6]], sizes[[0, 1, 6]])

@@ -90,15 +90,17 @@ def _show_calls(calls: pd.DataFrame) -> None:
 def _call_samples(model: FittedModel) -> None:
     """Ask for a table, say what was read, and show its calls."""
     from leukemia_kedro.app.reading import read_table, what_was_read
+    from leukemia_kedro.cohort.terms import terms_of
 
+    terms = terms_of(model.card["scale"])
     dropped = st.file_uploader(
         f"Table of new samples: CSV, TSV, Excel or Parquet, at most {MOST_MEGABYTES} MB. Its first "
-        "column names the probes, or the samples where each sample is a row."
+        f"column names the {terms.row}s, or the samples where each sample is a row."
     )
     left, right = st.columns(2)
     samples = left.radio("Each sample is a", ["column", "row"], horizontal=True)
     share = left.number_input(
-        "Share of the model's probes that a sample may lack", 0.0, 0.99, 0.0, step=0.01
+        f"Share of the model's {terms.row}s that a sample may lack", 0.0, 0.99, 0.0, step=0.01
     )
     other = {"column": "row", "row": "column"}[samples]
     label = right.text_input(f"Name of the {other} of known classes, if there is one")

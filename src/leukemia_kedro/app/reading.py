@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.compute.file_names import file_stem
 from leukemia_kedro.errors import UserError
 
@@ -79,14 +80,15 @@ def what_was_read(samples: Cohort, model: FittedModel) -> dict[str, str]:
     probes, genes = samples.expression.columns, model.pipeline[:-1].get_feature_names_out()
     taken = model.pipeline.feature_names_in_
     known = np.isin(taken, probes)
-    method = model.pipeline["normalise"].method
+    method, terms = model.pipeline["normalise"].method, terms_of(model.card["scale"])
     values = samples.expression[taken[known]].to_numpy()
     found = {
         "Samples": _some(list(samples.expression.index)),
-        "Probes": f"{len(probes)}, among them {known.sum()} of the {len(taken)} of the model and "
-        f"{np.isin(genes, probes).sum()} of the {len(genes)} genes it calls by",
-        "Missing values": f"{np.isnan(values).sum()} in the model's probes",
-        "Normalisation": "none" if method == "none" else f"{method}, each array by itself",
+        f"{terms.row.capitalize()}s": f"{len(probes)}, among them {known.sum()} of the "
+        f"{len(taken)} of the model and {np.isin(genes, probes).sum()} of the {len(genes)} genes "
+        "it calls by",
+        "Missing values": f"{np.isnan(values).sum()} in the model's {terms.row}s",
+        "Normalisation": "none" if method == "none" else f"{method}, each {terms.column} by itself",
     }
     if values.size and not np.isnan(values).all():
         low, middle, high = np.nanquantile(values, [0.05, 0.5, 0.95])

@@ -65,9 +65,9 @@ def with_genes(probes: pd.DataFrame, annotation: pd.DataFrame) -> pd.DataFrame:
         named = probes.index[~probes["is_control"]]
         n_known = named.isin(annotation.index).sum()
         raise CohortError(
-            f"the chip annotation knows {n_known:,} of the cohort's {len(named):,} probes (without "
-            f"controls), so it is of another chip: it names {first_few(annotation.index, 3)}; the "
-            f"cohort has {first_few(named, 3)}. Give the annotation of the cohort's own chip "
+            f"chip_annotation knows {n_known:,} of the cohort's {len(named):,} ids (without "
+            f"controls), so it is another one's: it names {first_few(annotation.index, 3)}; the "
+            f"cohort has {first_few(named, 3)}. Give the annotation of the cohort's own ids "
             "(catalog entry chip_annotation), or remove the file"
         )
     genes = annotation.reindex(index=probes.index, fill_value="")

@@ -163,7 +163,7 @@ def _check_same(found: pd.Index, expected: pd.Index, kind: str) -> None:
 def _check_values(expression: pd.DataFrame) -> None:
     not_numeric = [name for name, dtype in expression.dtypes.items() if dtype.kind != "f"]
     if not_numeric:
-        raise CohortError(f"expression is not floating-point in probes: {first_few(not_numeric)}")
+        raise CohortError(f"expression is not floating-point in {first_few(not_numeric)}")
     values = expression.to_numpy()
     # One pass without a mask the size of the matrix: a sum is infinite or NaN where any value is.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -172,7 +172,7 @@ def _check_values(expression: pd.DataFrame) -> None:
     rows, columns = np.nonzero(np.isinf(values))
     if len(rows):
         raise CohortError(
-            f"sample {expression.index[rows[0]]}, probe {expression.columns[columns[0]]}: "
+            f"sample {expression.index[rows[0]]}, {expression.columns[columns[0]]}: "
             f"the value is infinite ({len(rows)} such values in all)"
         )
 

@@ -54,7 +54,7 @@ def collapse(
         table = groups.sum(min_count=1) if rule == "sum" else groups.agg(rule)
         collapsed = table.to_numpy().T
         kept = named[np.unique(codes, return_index=True)[1]]
-        how = f"the {rule} of its probes, in each sample by itself"
+        how = f"the {rule} of its measurements, in each sample by itself"
     else:
         rows = probes if training is None else probes.loc[:, training]
         score = rows.mean(axis=1) if rule == "highest_mean" else rows.var(axis=1)
@@ -62,8 +62,10 @@ def collapse(
         kept = named[chosen]
         collapsed = values[:, kept]
         samples = f"{rows.shape[1]} {'samples' if training is None else 'training samples'}"
-        how = f"the probe of the {rule.replace('_', ' ')} over {samples}, whatever their class"
+        how = f"the one of the {rule.replace('_', ' ')} over {samples}, whatever their class"
     unnamed = len(names) - len(named)
-    left_out = f"; {unnamed:,} probes without a name are left out" if unnamed else ""
-    remark = f"{len(names):,} probes have {len(found):,} names; for each stands {how}{left_out}"
+    left_out = f"; {unnamed:,} without a name are left out" if unnamed else ""
+    remark = (
+        f"{len(names):,} measurements have {len(found):,} names; for each stands {how}{left_out}"
+    )
     return collapsed, kept, [remark]

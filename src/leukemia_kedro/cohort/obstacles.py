@@ -22,6 +22,7 @@ from leukemia_kedro.cohort.scale import (
 )
 from leukemia_kedro.cohort.selection import Selection, reserved_names
 from leukemia_kedro.cohort.split import class_order
+from leukemia_kedro.cohort.terms import Terms, terms_of
 from leukemia_kedro.errors import CohortError, first_few
 from leukemia_kedro.parameters import CohortParameters
 
@@ -41,6 +42,10 @@ class Examined(NamedTuple):
     @property
     def cohort(self) -> Cohort:
         return self.selection.cohort
+
+    @property
+    def terms(self) -> Terms:
+        return terms_of(self.parameters.scale)
 
 
 def _classes(examined: Examined) -> Iterator[str]:
@@ -71,16 +76,17 @@ def _what_is_selected(examined: Examined) -> Iterator[str]:
 
 def _missing_values(examined: Examined) -> Iterator[str]:
     missing, expression = examined.parameters.missing, examined.cohort.expression
+    row = examined.terms.row
     dropped = incomplete_probes(examined.cohort, missing)
     too_many = f"more than cohort.missing.max_share {missing.max_share:g}"
     if dropped.all():
-        yield f"every probe lacks {too_many} of its values"
+        yield f"every {row} lacks {too_many} of its values"
         return
     rows, columns = np.nonzero(np.isnan(examined.matrix) & ~dropped)
     if missing.policy == "impute" or not len(rows):
         return
     sample, probe = expression.index[rows[0]], expression.columns[columns[0]]
-    place = f"the first in sample {sample}, probe {probe}"
+    place = f"the first in sample {sample}, {row} {probe}"
     if examined.parameters.scale == "counts":
         yield (
             f"{len(rows)} values are missing, {place}; expected a count in every cell. A gene that "
@@ -89,7 +95,7 @@ def _missing_values(examined: Examined) -> Iterator[str]:
         )
     elif missing.policy == "drop":
         yield (
-            f"{len(rows)} values are still missing, {place}, after the {dropped.sum()} probes that "
+            f"{len(rows)} values are still missing, {place}, after the {dropped.sum()} {row}s that "
             f"lack {too_many} were dropped; "
             "set max_share to 0, or cohort.missing.policy to 'impute'"
         )
@@ -154,7 +160,7 @@ def _empty_samples(examined: Examined) -> Iterator[str]:
     values, samples = examined.matrix, examined.cohort.expression.index
     lowest, highest = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
     empty, constant = np.isnan(highest), highest == lowest
-    counts = examined.parameters.scale == "counts"
+    counts, row = examined.parameters.scale == "counts", examined.terms.row
     if empty.any():
         yield f"samples without any value: {first_few(samples[empty])}; remove them"
     dropped = incomplete_probes(examined.cohort, examined.parameters.missing)
@@ -162,14 +168,14 @@ def _empty_samples(examined: Examined) -> Iterator[str]:
         left = np.isnan(np.fmax.reduce(values[:, ~dropped], axis=1)) & ~empty
         if left.any():
             yield (
-                f"samples with values only in the {dropped.sum():,} probes that lack more than "
+                f"samples with values only in the {dropped.sum():,} {row}s that lack more than "
                 f"cohort.missing.max_share {examined.parameters.missing.max_share:g} of theirs and "
                 f"are dropped: {first_few(samples[left])}; remove them, or set a larger max_share"
             )
     if constant.any() and values.shape[1] > 1:
         what = "no gene was counted" if counts else "an array that measured nothing"
         yield (
-            f"samples with one value in every probe: {first_few(samples[constant])}; {what}. "
+            f"samples with one value in every {row}: {first_few(samples[constant])}; {what}. "
             f"Remove them{', or leave them out: cohort.leave_out' if counts else ''}"
         )
 
@@ -209,7 +215,7 @@ def _classes_among_probes(examined: Examined) -> Iterator[str]:
         return
     if not_genes.expected_by_chance(examined.matrix, classes) <= not_genes.CHANCE:
         yield (
-            "probes that separate the classes without any spread within them: "
+            f"{examined.terms.row}s that separate the classes without any spread within them: "
             f"{first_few(examined.cohort.expression.columns[found])}; genes scatter, so these are "
             "facts of the samples. Name the columns in the catalog among covariates, or remove them"
         )
@@ -226,9 +232,9 @@ def _counts_of_rows(examined: Examined) -> Iterator[str]:
     counting = rising[whole & (np.diff(columns, axis=0) > 0).all(axis=0)]
     if len(counting):
         yield (
-            "probes that count the samples, in whole numbers that rise from row to row: "
-            f"{first_few(examined.cohort.expression.columns[counting])}; name the column in the "
-            "catalog, as sample_id or among covariates"
+            f"{examined.terms.row}s that count the samples, in whole numbers that rise from row to "
+            f"row: {first_few(examined.cohort.expression.columns[counting])}; name the column in "
+            "the catalog, as sample_id or among covariates"
         )
 
 

@@ -36,8 +36,9 @@ def _scale_taken_as_stated(examined: Examined) -> Iterator[str]:
 def _id_names(examined: Examined) -> Iterator[str]:
     named = [name for name in examined.cohort.probes.index if ID_NAME.match(name)]
     if named:
+        rows = f"{examined.terms.row}s"
         yield (
-            f"probes with the name of an id column: {first_few(named)}; if they are not probes, "
+            f"{rows} with the name of an id column: {first_few(named)}; if they are not {rows}, "
             "name them in the catalog, as sample_id or among covariates"
         )
 
@@ -47,8 +48,8 @@ def _facts_among_probes(examined: Examined) -> Iterator[str]:
     found = not_genes.look_like_facts(examined.cohort.expression, are_counts=counts)
     for reason, names in found.items():
         yield (
-            f"probes that may be no genes, by {reason}: {first_few(names)}; if they are facts of "
-            "the samples, name them in the catalog among covariates"
+            f"{examined.terms.row}s that may be no genes, by {reason}: {first_few(names)}; if they "
+            "are facts of the samples, name them in the catalog among covariates"
         )
 
 
@@ -145,7 +146,8 @@ def _equal_samples(examined: Examined) -> Iterator[str]:
 def _formulas(examined: Examined) -> Iterator[str]:
     cohort = examined.cohort
     labels = () if cohort.labels is None else cohort.labels.dropna().unique()
-    named = {"samples": cohort.samples.index, "probes": cohort.probes.index, "classes": labels}
+    rows = f"{examined.terms.row}s"
+    named = {"samples": cohort.samples.index, rows: cohort.probes.index, "classes": labels}
     for what, names in named.items():
         formulas = [name for name in names if FORMULA.match(name)]
         if formulas:

@@ -321,7 +321,7 @@ class NewSamplesDataset(ExpressionTableDataset):
         super().__init__(filepath=filepath, samples=samples, sample_id=0, label=label, **kwargs)
         if self._collapse in ("highest_mean", "highest_variance"):
             raise UserError(
-                f"collapse is {self._collapse!r}, which would choose other probes for new samples "
+                f"collapse is {self._collapse!r}, which would choose otherwise for new samples "
                 "than for the cohort; expected 'mean' or 'median', for both"
             )
 

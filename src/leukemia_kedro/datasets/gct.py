@@ -79,7 +79,7 @@ class GCTDataset(ExpressionTableDataset):
             grid = read_grid(table, texts, rows, self._missing)
         if len(grid.numbers) != size.probes:
             raise CohortError(
-                f"{name}: the table has {len(grid.numbers)} probes; line 2 says {size.probes}: the "
+                f"{name}: the table has {len(grid.numbers)} rows; line 2 says {size.probes}: the "
                 "file is cut off"
             )
         about = {str(column.name): list(column) for column in list(grid.column_text.values())[1:]}

@@ -170,8 +170,8 @@ class CohortFileDataset(RawFileDataset[Cohort]):
                 values, kept, remark = collapse(values, list(probes.index), self._collapse, train)
                 probes, remarks = probes.iloc[kept], [*remarks, *remark]
             elif not probes.index.is_unique:
-                way_out = f"One probe of each: state collapse in the catalog ({', '.join(RULES)})"
-                check_once(probes.index, "probe ids", way_out)
+                way_out = f"One of each: state collapse in the catalog ({', '.join(RULES)})"
+                check_once(probes.index, "ids", way_out)
             # pandas would copy the matrix to own it; nobody else holds this one
             expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
             # Remarks are kept in a record, so they are the same wherever the project is.

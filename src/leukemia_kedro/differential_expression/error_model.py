@@ -248,7 +248,7 @@ def _correlation_within(
     rho = consensus_correlation(expression, design, blocks, weights).correlation
     if np.isnan(rho):
         raise UserError(
-            "differential_expression.random_block: no probe tells how alike samples of one value "
+            "differential_expression.random_block: nothing tells how alike samples of one value "
             "are, because the design leaves too little to compare; set it to null, or use a "
             "simpler design"
         )

@@ -55,7 +55,7 @@ def check_reference(probes: pd.Index, signature: SignatureParameters) -> pd.Seri
     unknown = reference[~reference.isin(probes)]
     if len(unknown):
         raise UserError(
-            f"the reference signature {signature.reference!r} names probes that this cohort "
+            f"the reference signature {signature.reference!r} has names that this cohort "
             f"lacks: {first_few(unknown)}; set feature_selection.signature.reference to null"
         )
     return reference

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from leukemia_kedro.cohort.terms import terms_of
+
 DECIMALS = 3
 """Log2 values that agree to so many decimals are one value. No scanner tells them apart."""
 FEWEST = 10
@@ -47,8 +49,9 @@ def why_blank(pipeline: Pipeline, values: np.ndarray, fewest_in_training: int) -
         Distinct values of the training sample that has the fewest.
     """
     least = _least(fewest_in_training)
+    column = terms_of(pipeline["filter"].scale).column
     return [
-        "" if n >= least else f"blank array: distinct values {n}, expected at least {least}"
+        "" if n >= least else f"blank {column}: distinct values {n}, expected at least {least}"
         for n in distinct_values(pipeline, values).tolist()
     ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.cohort.scale import check_counts, check_scale
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.model.blank import blank_as_measured, why_blank
 from leukemia_kedro.model.conformal import ConformalSets
@@ -137,10 +138,11 @@ class FittedModel:
             raise UserError("the table of new samples has no row: expected one for each sample")
         probes = self.pipeline.feature_names_in_
         genes = self.pipeline[:-1].get_feature_names_out()
-        check_probes(table, probes, genes, allowed_missing_share)
+        row = terms_of(self.card["scale"]).row
+        check_probes(table, probes, genes, allowed_missing_share, row)
         scored = []
-        for batch in batches(table, probes):
-            check_values(batch, probes, genes, allowed_missing_share)
+        for batch in batches(table, probes, row):
+            check_values(batch, probes, genes, allowed_missing_share, row)
             if self.card["scale"] == "counts":
                 kept = self.pipeline["filter"].get_support()
                 check_counts(batch.expression, batch.samples, kept, scale_checked)

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
     expression: np.ndarray
 
 
-def batches(table: pd.DataFrame, probes: np.ndarray) -> Iterator[Batch]:
+def batches(table: pd.DataFrame, probes: np.ndarray, row: str = "probe") -> Iterator[Batch]:
     """The table, a few samples at a time, with a column for each of the model's probes.
 
     Parameters
@@ -30,28 +30,34 @@ def batches(table: pd.DataFrame, probes: np.ndarray) -> Iterator[Batch]:
         Samples × probes, as measured. Further columns are not looked at.
     probes : ndarray of str
         What the model takes, in its order.
+    row : str
+        What messages call one of them, see :mod:`leukemia_kedro.cohort.terms`.
 
     Raises
     ------
     UserError
         A probe has two columns, a column that is needed holds no numbers, or a value is infinite.
     """
-    _check_once(table.columns, probes)
+    _check_once(table.columns, probes, row)
     positions = table.columns.get_indexer(pd.Index(probes))
     present = positions >= 0
-    _check_numeric(table, positions[present])
+    _check_numeric(table, positions[present], row)
     step = max(1, CELLS_AT_A_TIME // len(probes))
     for start in range(0, len(table), step):
         # The rows first: with both at once pandas would copy the columns of the whole table.
         rows = table.iloc[start : start + step].iloc[:, positions[present]]
         values = np.full((len(rows), len(probes)), np.nan)
         values[:, present] = rows.to_numpy(dtype=float, na_value=np.nan)
-        _check_finite(values, rows.index, probes)
+        _check_finite(values, rows.index, probes, row)
         yield Batch(rows.index, values)
 
 
 def check_probes(
-    table: pd.DataFrame, probes: np.ndarray, genes: np.ndarray, allowed_missing_share: float
+    table: pd.DataFrame,
+    probes: np.ndarray,
+    genes: np.ndarray,
+    allowed_missing_share: float,
+    row: str = "probe",
 ) -> None:
     """Refuse a table that lacks more than the allowed share of the model's probes.
 
@@ -65,6 +71,8 @@ def check_probes(
         Those of them that its classifier is given.
     allowed_missing_share : float
         Of the probes, and of the genes.
+    row : str
+        What messages call a probe, see :mod:`leukemia_kedro.cohort.terms`.
 
     Raises
     ------
@@ -78,18 +86,22 @@ def check_probes(
         return
     if pd.Index(probes).isin(table.index).sum() > len(probes) - len(absent):
         raise UserError(
-            "the table is the other way round: the probes that the model takes are its samples. In "
-            "Python give table.T; for kedro run change new_samples_in (columns or rows); on the "
+            f"the table is the other way round: the {row}s that the model takes are its samples. "
+            "In Python give table.T; for kedro run change new_samples_in (columns or rows); on the "
             "page of kedro score say that each sample is the other of column and row"
         )
     raise UserError(
-        f"the table lacks {_missing(absent, probes, genes)}\n"
-        f"{_allowed(allowed_missing_share, share)}"
+        f"the table lacks {_missing(absent, probes, genes, row)}\n"
+        f"{_allowed(allowed_missing_share, share, row)}"
     )
 
 
 def check_values(
-    batch: Batch, probes: np.ndarray, genes: np.ndarray, allowed_missing_share: float
+    batch: Batch,
+    probes: np.ndarray,
+    genes: np.ndarray,
+    allowed_missing_share: float,
+    row: str = "probe",
 ) -> None:
     """Refuse samples that lack values of more than the allowed share of the model's probes.
 
@@ -104,8 +116,9 @@ def check_values(
         share = _missing_share(absent, probes, genes)
         if share > allowed_missing_share:
             raise UserError(
-                f"sample {batch.samples[i]} lacks values of {_missing(absent, probes, genes)}\n"
-                f"{_allowed(allowed_missing_share, share)}"
+                f"sample {batch.samples[i]} lacks values of "
+                f"{_missing(absent, probes, genes, row)}\n"
+                f"{_allowed(allowed_missing_share, share, row)}"
             )
 
 
@@ -114,40 +127,41 @@ def _missing_share(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> f
     return max(len(absent) / len(probes), float(pd.Index(genes).isin(absent).mean()))
 
 
-def _missing(absent: pd.Index, probes: np.ndarray, genes: np.ndarray) -> str:
+def _missing(absent: pd.Index, probes: np.ndarray, genes: np.ndarray, row: str) -> str:
     return (
-        f"{len(absent)} of the {len(probes)} probes the model takes, among them "
+        f"{len(absent)} of the {len(probes)} {row}s the model takes, among them "
         f"{pd.Index(genes).isin(absent).sum()} of the {len(genes)} genes it calls by: "
         f"{first_few(absent, NAMED)}"
     )
 
 
-def _allowed(allowed: float, share: float) -> str:
+def _allowed(allowed: float, share: float, row: str) -> str:
     return (
-        "Give the whole table. The model can impute a share of the probes, and of the genes: "
+        f"Give the whole table. The model can impute a share of the {row}s it takes, and of the "
+        "genes it calls by: "
         f"inference.allowed_missing_share is {allowed:g}, here {share:.2g} is missing"
     )
 
 
-def _check_once(columns: pd.Index, probes: np.ndarray) -> None:
+def _check_once(columns: pd.Index, probes: np.ndarray, row: str) -> None:
     repeated = columns[columns.duplicated()].unique().intersection(pd.Index(probes))
     if len(repeated):
-        raise UserError(f"probes have more than one column: {first_few(repeated, NAMED)}")
+        raise UserError(f"{row}s have more than one column: {first_few(repeated, NAMED)}")
 
 
-def _check_numeric(table: pd.DataFrame, positions: np.ndarray) -> None:
+def _check_numeric(table: pd.DataFrame, positions: np.ndarray, row: str) -> None:
     dtypes = table.dtypes.iloc[positions]
     wrong = dtypes[[dtype.kind not in "fiu" for dtype in dtypes]]
     if len(wrong):
         raise UserError(
-            f"probes whose columns do not hold numbers: {first_few(wrong.index, NAMED)}; the first "
-            f"is {wrong.iloc[0]}"
+            f"{row}s whose columns do not hold numbers: {first_few(wrong.index, NAMED)}; the "
+            f"first is {wrong.iloc[0]}"
         )
 
 
-def _check_finite(values: np.ndarray, samples: pd.Index, probes: np.ndarray) -> None:
+def _check_finite(values: np.ndarray, samples: pd.Index, probes: np.ndarray, row: str) -> None:
     rows, columns = np.nonzero(np.isinf(values))
     if len(rows):
         raise UserError(
-            f"sample {samples[rows[0]]}, probe {probes[columns[0]]}: the value is infinite"
+            f"sample {samples[rows[0]]}, {row} {probes[columns[0]]}: the value is infinite"
         )

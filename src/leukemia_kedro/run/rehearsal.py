@@ -21,6 +21,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
 from leukemia_kedro.cohort.findings import smaller_filter
+from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.errors import CohortError, UserError
 from leukemia_kedro.estimators.calibrated import class_scores
@@ -78,8 +79,9 @@ def rehearse_filter(
             learned = classes[part.train]
             if not any(_passes(free, some[part.train], learned) for some in tried):
                 inner = f", inner fold {part.inner_fold}" if part.inner_fold else ""
+                row = terms_of(cohort.scale).row
                 raise UserError(
-                    f"no probe passes the filter over the {len(part.train)} training samples of "
+                    f"no {row} passes the filter over the {len(part.train)} training samples of "
                     f"repeat {part.repeat}, fold {part.fold}{inner}; over all "
                     f"{len(labels)} training samples {len(passing)} of {values.shape[1]} do, some "
                     f"by the samples held out there. {smaller_filter(cohort)}"

@@ -104,7 +104,7 @@ def _known_genes(genes: pd.Series, probes: pd.Index) -> tuple[np.ndarray, np.nda
     genes = genes.reindex(probes).astype(object).fillna("").astype(str).str.strip()
     known = np.flatnonzero(genes != "")
     if not len(known):
-        raise UserError("no tested probe has a gene: gene sets cannot be tested")
+        raise UserError("nothing that was tested has a gene: gene sets cannot be tested")
     number, names = pd.factorize(genes.iloc[known], sort=True)
     return known, number, names
 
@@ -175,7 +175,7 @@ def measured_sets(
         named = sorted(set().union(*gene_sets.values()))
         raise UserError(
             f"no gene of the gene sets was tested: the sets name {first_few(named)}; tested were "
-            f"{first_few(sorted(measured))}. Give gene sets with the cohort's names, or test more "
-            "probes: set differential_expression.probes to all"
+            f"{first_few(sorted(measured))}. Give gene sets with the cohort's names, or test "
+            "more: set differential_expression.probes to all"
         )
     return matched

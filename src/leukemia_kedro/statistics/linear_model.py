@@ -241,7 +241,7 @@ def _fit_block(
     infinite = probes[~np.isfinite(total)]
     if len(infinite):
         raise UserError(
-            f"expression is infinite in the probes {first_few(infinite)}; "
+            f"expression is infinite in {first_few(infinite)}; "
             "set a floor above zero before taking logarithms"
         )
 

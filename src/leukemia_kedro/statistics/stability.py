@@ -92,7 +92,7 @@ def overlap(
     for kind, names in {"signature": signature, "reference signature": reference}.items():
         if unknown := names - probes:
             raise UserError(
-                f"the {kind} names probes that the cohort does not have: "
+                f"the {kind} has names that the cohort does not have: "
                 f"{first_few(sorted(unknown))}. Remove them, or use ids such as "
                 f"{first_few(sorted(probes), 3)}."
             )

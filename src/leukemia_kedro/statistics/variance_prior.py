@@ -78,15 +78,16 @@ def fit_variance_prior(
     usable = (df_residual > 0) & np.isfinite(variance)
     if not usable.any():
         raise UserError(
-            "no probe has residual degrees of freedom: there are as many coefficients as samples, "
+            "nothing has residual degrees of freedom: there are as many coefficients as samples, "
             "so nothing tells how much samples vary; use more samples or a simpler design"
         )
     s2, df = variance[usable], df_residual[usable]
     if np.median(s2) == 0:
         raise UserError(
-            f"{(s2 == 0).sum()} of {len(s2)} probes do not vary within the design (residual "
-            "variance exactly 0): no prior variance can be estimated from them; filter out the "
-            "constant probes: set cohort.filter.min_ratio to 1, or to more"
+            f"{(s2 == 0).sum()} of {len(s2)} rows of expression do not vary within the design "
+            "(residual variance exactly 0): no prior variance can be estimated from them; filter "
+            "out the constant ones: set a larger cohort.filter.min_ratio (1 or more), or "
+            "min_total_count"
         )
     if len(s2) == 1:
         return VariancePrior(np.full(len(variance), s2[0]), np.zeros(len(variance)))

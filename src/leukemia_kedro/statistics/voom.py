@@ -98,8 +98,8 @@ def voom(
     usable = values.any(axis=1) & (fit.df_residual > 0)
     if usable.sum() < 2:
         raise UserError(
-            f"voom learns its trend from the probes that have reads and vary within the design; "
-            f"there are {usable.sum()}: use more probes, more samples or a simpler design"
+            "voom learns its trend from the genes that have reads and vary within the design; "
+            f"there are {usable.sum()}: use more genes, more samples or a simpler design"
         )
     mean_log_count = fit.ave_expr[usable] + depth.mean()
     sqrt_sd = np.sqrt(fit.sigma[usable])

@@ -58,6 +58,7 @@ def filter_probes(
     """
     from leukemia_kedro.cohort.findings import check_libraries, check_scatter, smaller_filter
     from leukemia_kedro.cohort.split import training_samples
+    from leukemia_kedro.cohort.terms import terms_of
     from leukemia_kedro.errors import CohortError
     from leukemia_kedro.estimators.model_pipeline import probe_filter
 
@@ -66,9 +67,10 @@ def filter_probes(
     classes = labels.to_numpy(dtype=str)
     table = probe_filter(cohort).fit(training.T, classes).to_frame().set_index("probe")
     if table["passes"].sum() < 2:
+        rows = f"{terms_of(cohort.scale).row}s"
         raise CohortError(
-            f"1 of {len(table)} probes passes the filter: expected at least two, which models and "
-            f"projections need. {smaller_filter(cohort)}, or give more probes"
+            f"1 of {len(table)} {rows} passes the filter: expected at least two, which models and "
+            f"projections need. {smaller_filter(cohort)}, or give more {rows}"
         )
     if cohort.scale == "counts":
         check_libraries(expression[table["passes"].to_numpy()].T)

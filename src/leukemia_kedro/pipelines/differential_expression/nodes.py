@@ -142,8 +142,8 @@ def name_genes(
     column = gene_column(probes, enrichment.gene_column)
     if column not in table:
         raise UserError(
-            f"enrichment.gene_column is {column!r}, a column that the probes table lacks; it has "
-            f"{first_few(table, 20)}. The chip's annotation (catalog entry chip_annotation) gives "
+            f"enrichment.gene_column is {column!r}, a column that probes.csv lacks; it has "
+            f"{first_few(table, 20)}. The annotation (catalog entry chip_annotation) gives "
             "symbol"
         )
     genes = table[column]
@@ -156,8 +156,8 @@ def name_genes(
         raise UserError(
             f"no gene of the gene sets is among the cohort's: the sets name "
             f"{first_few(sorted(named))}; the cohort has {first_few(sorted(set(names) - {''}))} "
-            f"(column {column!r} of the probes). Set enrichment.gene_column to the column that "
-            "names genes as the sets do; gene symbols come from the chip's annotation, the catalog "
+            f"(column {column!r} of probes.csv). Set enrichment.gene_column to the column that "
+            "names genes as the sets do; gene symbols come from the annotation, the catalog "
             "entry chip_annotation"
         )
     return pd.DataFrame({"probe": probes.index, "gene": names})

@@ -159,7 +159,7 @@ def measure_stability(
         "stability_high": nogueira.high,
     }
     if np.isnan(nogueira.estimate):
-        why = f"every training set chooses all of its probes, of which there are {len(ever)}"
+        why = f"every training set chooses all that it has, {len(ever)}"
         nothing = ("stability", "stability_low", "stability_high")
         index |= dict.fromkeys(nothing) | {"undefined": dict.fromkeys(nothing, why)}
     return with_symbols(table.reset_index(drop=True), probes), index
