@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leukemia_kedro.cohort.gene_ids import without_summary_rows, without_versions
+from leukemia_kedro.cohort.gene_ids import named_as, without_summary_rows, without_versions
 from leukemia_kedro.datasets import ExpressionTableDataset
 
 
@@ -49,6 +49,21 @@ def test_versions_go_where_the_id_stays_unique():
         "keep theirs, because others have the same id"
     )
     assert without_versions(left)[1] == []
+
+
+def test_names_take_the_version_that_a_model_knows():
+    taken = ["ENSG00000000003", "ENSG00000000005.6", "ENSG00000000005.7", "ENSG00000000419.14",
+             "ENSG00000182378", "ENSG00000182378_PAR_Y", "TP53"]  # fmt: skip
+    found = {
+        "ENSG00000000003.15": "ENSG00000000003", "ENSG00000000005.6": "ENSG00000000005.6",
+        "ENSG00000000005": "ENSG00000000005",  # the model has two of it
+        "ENSG00000000419": "ENSG00000000419.14", "ENSG00000182378.14": "ENSG00000182378",
+        "ENSG00000182378.14_PAR_Y": "ENSG00000182378_PAR_Y", "TP53": "TP53", "age": "age",
+        "ENSG00000000457.1": "ENSG00000000457.1",
+    }  # fmt: skip
+    assert list(named_as(pd.Index(found), taken)) == list(found.values())
+    twice = ["ENSG00000000003.15", "ENSG00000000003.16"]
+    assert list(named_as(pd.Index(twice), taken)) == twice
 
 
 def test_a_table_of_htseq_is_read_with_remarks(tmp_path):

@@ -2,11 +2,19 @@
 
 import copy
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.small_models import new_patients, small_cohort, small_model
+from helpers.small_models import (
+    BLOCKS,
+    PARAMETERS,
+    fit_small_model,
+    new_patients,
+    small_cohort,
+    small_model,
+)
 from sklearn.pipeline import make_pipeline
 
 from leukemia_kedro.app.reading import what_was_read
@@ -14,6 +22,7 @@ from leukemia_kedro.errors import UserError
 from leukemia_kedro.estimators import CountFilter, LogCounts
 from leukemia_kedro.model.contents import check_pipeline
 from leukemia_kedro.model.file import read_model, write_model
+from leukemia_kedro.parameters import ModelParameters
 
 MODEL = small_model("weighted_voting", scale="counts")
 NEW = new_patients(scale="counts").expression
@@ -115,6 +124,24 @@ def test_a_sample_without_reads_is_refused_by_name():
     message = rf"samples without a read in the \d+ genes of the model: {table.index[1]}: they can"
     with pytest.raises(UserError, match=message):
         MODEL.predict(table, scale_checked=True)
+
+
+@pytest.mark.parametrize("of_model", ["", ".4"])
+@pytest.mark.parametrize("of_table", ["", ".17"])
+def test_ensembl_ids_are_known_under_any_version(of_model, of_table):
+    home, ids = small_cohort(scale="counts"), [f"ENSG{number:011d}" for number in range(300)]
+
+    def under(version, table, axis=1):
+        names = pd.Index([f"{name}{version}" for name in ids], name="probe")
+        return table.set_axis(names, axis=axis)
+
+    probes = under(of_model, home.probes, axis=0)
+    cohort = replace(home, expression=under(of_model, home.expression), probes=probes)
+    block = ModelParameters(**BLOCKS["naive_bayes"])
+    model = fit_small_model(cohort, block, PARAMETERS["counts"])
+    table = under(of_table, NEW).assign(age=40)
+    expected = model.predict(under(of_model, NEW))
+    pd.testing.assert_frame_equal(model.predict(table), expected)
 
 
 def test_messages_and_reasons_speak_of_genes_and_samples():

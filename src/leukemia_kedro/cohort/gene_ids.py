@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -51,3 +52,25 @@ def without_versions(probes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     others = f"; {kept:,} keep theirs, because others have the same id" if kept else ""
     remark = f"{changed.sum():,} Ensembl ids are read without their version: {example}{others}"
     return probes.set_axis(names.rename(probes.index.name)), [remark]
+
+
+def named_as(names: pd.Index, taken: Collection[str]) -> pd.Index:
+    """``names`` with Ensembl's versions as ``taken`` has them: another version, or none.
+
+    A name that ``taken`` has stays, and so does one whose gene has several names in either.
+    """
+    known = {stem: ids[0] for stem, ids in _by_stem(taken).items() if len(ids) == 1}
+    renamed = {
+        ids[0]: known[stem]
+        for stem, ids in _by_stem(names).items()
+        if len(ids) == 1 and stem in known
+    }
+    return pd.Index([renamed.get(name, name) for name in names], name=names.name)
+
+
+def _by_stem(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if isinstance(name, str) and name.startswith("ENS"):
+            found.setdefault(VERSIONED.sub(r"\1\2", name), []).append(name)
+    return found

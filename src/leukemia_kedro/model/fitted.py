@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.gene_ids import named_as
 from leukemia_kedro.cohort.scale import check_counts, check_scale
 from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.errors import UserError
@@ -103,6 +104,7 @@ class FittedModel:
         samples : DataFrame or Cohort
             As measured, on the scale that the model's card names. A DataFrame is samples × probes,
             its index the samples' names; further columns and any order of the columns are fine.
+            Ensembl ids may have another version than the model's, or none.
         allowed_missing_share : float
             Largest share of the model's probes, and of the genes its classifier is given, that a
             sample may lack; they are imputed as in :meth:`call_samples`.
@@ -138,6 +140,7 @@ class FittedModel:
             raise UserError("the table of new samples has no row: expected one for each sample")
         probes = self.pipeline.feature_names_in_
         genes = self.pipeline[:-1].get_feature_names_out()
+        table = table.set_axis(named_as(table.columns, probes), axis=1)
         row = terms_of(self.card["scale"]).row
         check_probes(table, probes, genes, allowed_missing_share, row)
         scored = []
