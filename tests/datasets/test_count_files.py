@@ -10,7 +10,7 @@ from helpers.damages import stranded
 from helpers.golub_texts import write
 from kedro.io import DatasetError
 
-from leukemia_kedro.datasets import CountFilesDataset
+from leukemia_kedro.datasets import CountFilesDataset, ExpressionTableDataset
 from leukemia_kedro.errors import UserError
 
 COUNTS = pd.DataFrame(READS, pd.Index(GENES, name="probe"), dtype=float).T.rename_axis("sample")
@@ -118,6 +118,34 @@ def test_one_file_of_feature_counts_holds_several_samples(file, tmp_path):
     assert cohort.expression.loc["s2"].tolist() == [3, 5]
 
 
+def table_of_feature_counts(tmp_path):
+    """A program line, places of exons, and the counts of all samples."""
+    header = ["Geneid", "Chr", "Start", "End", "Strand", "Length", *(f"bam/{s}.bam" for s in READS)]
+    rows = [
+        [gene, "1;1", "11;40", "19;90", "+;+", "58", *(str(READS[sample][i]) for sample in READS)]
+        for i, gene in enumerate(GENES)
+    ]
+    lines = ["# Program:featureCounts v2.0.6; Command:none", *map("\t".join, [header, *rows])]
+    write(tmp_path, {"genes.txt": "\n".join(lines) + "\n", "sheet.csv": CLASSES})
+    return tmp_path / "genes.txt"
+
+
+def test_the_one_table_of_feature_counts_is_read_as_it_comes(tmp_path):
+    path = str(table_of_feature_counts(tmp_path))
+    sheet = {"filepath": str(tmp_path / "sheet.csv")}
+    cohort = CountFilesDataset(filepath=path, sample_sheet=sheet, label="class").load()
+    pd.testing.assert_frame_equal(cohort.expression, COUNTS)
+    assert list(cohort.labels) == ["ALL", "AML", "ALL"]
+    # The general type keeps the headings as names, and what is asked for of the genes.
+    general = ExpressionTableDataset(filepath=path, samples="columns", annotations=["Length"])
+    read = general.load()
+    np.testing.assert_array_equal(read.expression, COUNTS)
+    assert list(read.samples.index) == [f"bam/{sample}.bam" for sample in READS]
+    assert list(read.probes.columns) == ["description", "is_control", "Length"]
+    with pytest.raises(DatasetError, match="State samples: columns; or the type CountFilesDataset"):
+        ExpressionTableDataset(filepath=path).load()
+
+
 def test_without_a_sheet_samples_are_named_after_their_files(tmp_path):
     """Samples to be scored have no labels."""
     htseq(tmp_path)
@@ -174,7 +202,7 @@ def test_strand_is_an_option_of_star_alone(tmp_path):
         ).load()  # fmt: skip
 
 
-def test_a_file_in_the_place_of_the_folder(tmp_path):
+def test_a_file_in_the_place_of_the_folder_holds_counts(tmp_path):
     write(tmp_path, {"sheet.csv": CLASSES})
-    with pytest.raises(DatasetError, match=r"sheet\.csv: is a file; expected a folder"):
+    with pytest.raises(DatasetError, match=r"sheet\.csv: not a file of counts: it starts"):
         CountFilesDataset(filepath=str(tmp_path / "sheet.csv")).load()

@@ -1,4 +1,4 @@
-"""Counts of reads, a file for each sample, as HTSeq, featureCounts and STAR write them."""
+"""Counts of reads, as HTSeq, featureCounts and STAR write them, a file for each sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from leukemia_kedro.cohort.cohort import Cohort, check_once
 from leukemia_kedro.cohort.gene_ids import SUMMARY
-from leukemia_kedro.datasets.expression_table import ExpressionTableDataset
+from leukemia_kedro.datasets.expression_table import FEATURE_COUNTS_HEADER, ExpressionTableDataset
 from leukemia_kedro.datasets.raw_files import open_text, probe_table
 from leukemia_kedro.datasets.text_table import find_column, read_lines, read_sheet, to_numbers
 from leukemia_kedro.errors import CohortError, UserError, first_few
@@ -27,7 +27,6 @@ BALANCED = (0.35, 0.65)
 sequenced there, about half of each; of a stranded library nine tenths or more are on one strand."""
 MUCH = 0.5
 """Share of the reads that belong to no gene, above which a sample is named."""
-_FEATURE_COUNTS_HEADER = ["Geneid", "Chr", "Start", "End", "Strand", "Length"]
 _STAR_FIRST = "N_unmapped"
 _WORDS = (
     "htseq|htseq-counts?|featurecounts|star|genes?|reads?|counts?|sorted|sortedbycoord|out|tab|tsv|"
@@ -38,13 +37,13 @@ _ENDING = re.compile(rf"([._-]*(ReadsPerGene|Aligned)|[._-]({_WORDS}))$", re.IGN
 
 
 class CountFilesDataset(ExpressionTableDataset):
-    """A folder of counts of reads: of HTSeq, featureCounts or STAR, a file for each sample.
+    """Counts of reads of HTSeq, featureCounts or STAR: a folder with a file for each sample.
 
     The content of a file says which program wrote it, and all must be of one. featureCounts may
-    have counted several samples into one file. Files may lie in folders of their own, and be
-    compressed. Hidden files and those that end in ``.summary`` are passed over. All files must
-    have the same genes, in any order. The rows that sum up the reads of no gene are left out, and
-    ``kedro check`` tells their share.
+    have counted several samples into one file, which may stand in the place of the folder. Files
+    may lie in folders of their own, and be compressed. Hidden files and those that end in
+    ``.summary`` are passed over. All files must have the same genes, in any order. The rows that
+    sum up the reads of no gene are left out, and ``kedro check`` tells their share.
 
     A file belongs to the sample whose id its name begins with, before endings such as
     ``_counts.txt.gz`` and ``ReadsPerGene.out.tab``; or else the name of its folder. Where
@@ -65,7 +64,7 @@ class CountFilesDataset(ExpressionTableDataset):
     label, split, missing, origin
         See :class:`~leukemia_kedro.datasets.expression_table.ExpressionTableDataset`.
     filepath : str
-        The folder.
+        The folder, or one file.
     encoding, decimal, names_like_dates, collapse, credentials, fs_args, metadata
         See :class:`~leukemia_kedro.datasets.raw_files.CohortFileDataset`.
 
@@ -117,11 +116,7 @@ class CountFilesDataset(ExpressionTableDataset):
         self._strand = strand
 
     def _read(self) -> Cohort:
-        folder = self._filepath
-        if not self._fs.isdir(folder):
-            found = "is a file" if self._fs.isfile(folder) else "no such folder"
-            raise CohortError(f"{folder}: {found}; expected a folder of count files")
-        files = self._files()
+        folder, files = self._folder_and_files()
         listed, heading = self._listed()
         wanted = files
         if heading is not None and listed is not None:
@@ -130,7 +125,7 @@ class CountFilesDataset(ExpressionTableDataset):
             raise CohortError(f"{folder}: the folder holds no file")
         read: list[_Counts] = []
         for name in wanted:
-            read.append(self._read_counts(name, read[-1] if read else None))
+            read.append(self._read_counts(folder, name, read[-1] if read else None))
         _refuse_mixture(read, folder)
         columns = [column for counts in read for column in counts.columns(len(wanted))]
         ids, chosen = self._match(columns, listed)
@@ -144,13 +139,20 @@ class CountFilesDataset(ExpressionTableDataset):
         origin = f"{self._origin}: counts of reads by {read[0].kind}"
         return self._build(values, samples, probe_table(genes), origin, remarks)
 
-    def _files(self) -> list[str]:
-        """Files that may hold counts, by their paths within the folder."""
+    def _folder_and_files(self) -> tuple[str, list[str]]:
+        """The folder, and files that may hold counts, by their paths within it."""
+        if self._fs.isfile(self._filepath):
+            path = PurePosixPath(self._filepath)
+            return str(path.parent), [path.name]
+        if not self._fs.isdir(self._filepath):
+            raise CohortError(
+                f"{self._filepath}: no such folder; expected one of count files, or a file"
+            )
         base = PurePosixPath(self._fs.info(self._filepath)["name"])
         sheet = self._fs.find(self._sheet.path) if self._sheet is not None else []
         paths = [path for path in sorted(self._fs.find(self._filepath)) if path not in sheet]
         names = [PurePosixPath(path).relative_to(base) for path in paths]
-        return [
+        return self._filepath, [
             str(name)
             for name in names
             if not any(part.startswith(".") for part in name.parts) and name.suffix != ".summary"
@@ -170,16 +172,16 @@ class CountFilesDataset(ExpressionTableDataset):
         check_once(sheet[heading], f"{path}: files in {heading!r}")
         return dict(zip(sheet[heading], sheet.index, strict=True)), heading
 
-    def _read_counts(self, name: str, before: _Counts | None) -> _Counts:
+    def _read_counts(self, folder: str, name: str, before: _Counts | None) -> _Counts:
         """The counts in a file; its rows are most often those of the file ``before``, and known."""
-        path = f"{self._filepath}/{name}"
+        path = f"{folder}/{name}"
         with open_text(self._fs, path, self._encoding) as text:
             placed = list(read_lines(text, path))
         lines = [line for _, line in placed]
         top = 1 if lines[0].startswith("#") else 0
         first = lines[top].split("\t") if len(lines) > top else []
         header: list[str] = []
-        if first[:6] == _FEATURE_COUNTS_HEADER and len(first) > 6:
+        if first[:6] == FEATURE_COUNTS_HEADER and len(first) > 6:
             kind, header, top = FEATURE_COUNTS, [cell.strip() for cell in first[6:]], top + 1
             at = list(range(6, len(first)))
             check_once(header, f"{path}: columns")

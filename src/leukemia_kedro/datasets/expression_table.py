@@ -36,6 +36,8 @@ from leukemia_kedro.errors import CohortError, UserError, first_few
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
+FEATURE_COUNTS_HEADER = ["Geneid", "Chr", "Start", "End", "Strand", "Length"]
+"""How a table of featureCounts begins. Behind it is a column for each file of alignments."""
 COLUMNS_AT_A_TIME = 500  # of a Parquet file: there is never a second copy of a large table
 
 
@@ -46,7 +48,9 @@ class ExpressionTableDataset(CohortFileDataset):
     is Parquet (``.parquet``), an Excel workbook (``.xlsx``, with openpyxl installed) or compressed
     (``.gz``, ``.bz2``, ``.zip``). Every column that is not named below holds expression, and only
     numbers are allowed there. A first column without a heading holds row names, as R and pandas
-    write them, and so does the index of a Parquet file. ``kedro check`` says what was skipped.
+    write them, and so does the index of a Parquet file. Of featureCounts' table (samples in
+    columns) the columns from ``Chr`` to ``Length`` are passed over. ``kedro check`` says what was
+    skipped.
 
     Parameters
     ----------
@@ -123,8 +127,9 @@ class ExpressionTableDataset(CohortFileDataset):
 
     _advice = (
         "Correct the file, or its entry in the catalog: columns that hold no expression are named "
-        "there, as sample_id, label, split or covariates, and lines above the headings as "
-        "skip_rows. Then, with the same --env: kedro check"
+        "there, as sample_id, label, split or covariates (where samples are columns: as probe_id, "
+        "description or annotations), and lines above the headings as skip_rows. Then, with the "
+        "same --env: kedro check"
     )
 
     def __init__(
@@ -213,9 +218,21 @@ class ExpressionTableDataset(CohortFileDataset):
             with open_bytes(self._fs, self._filepath) as stream:
                 return _read_parquet_grid(stream, self._filepath, columns, rows)
         with self._table.open(self._fs) as table:
+            if table.header[:6] == FEATURE_COUNTS_HEADER:
+                columns = [*columns, *self._places_of_genes(columns)]
             grid = read_grid(table, columns, rows, self._missing)
         remarks += table.remarks
         return grid
+
+    def _places_of_genes(self, columns: Collection[Heading]) -> list[Heading]:
+        """What stands between the ids and the counts of featureCounts, if no option names it."""
+        if self._samples_in_rows:
+            raise CohortError(
+                f"{self._filepath}: a table of featureCounts, in which each sample is a column. "
+                "State samples: columns; or the type CountFilesDataset, which takes the sample "
+                "ids from the names of the alignments"
+            )
+        return [name for i, name in enumerate(FEATURE_COUNTS_HEADER) if not {i, name} & {*columns}]
 
     def _tabulate_samples(
         self,
