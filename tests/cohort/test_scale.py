@@ -10,6 +10,7 @@ from leukemia_kedro.cohort.scale import (
     guess_scale,
     not_counts,
     own_log_counts_per_million,
+    rounded_logarithms,
     scale_of_samples,
     typical_quantiles,
 )
@@ -194,3 +195,33 @@ def test_the_log_counts_of_one_sample_do_not_depend_on_the_others():
     np.testing.assert_array_equal(own_log_counts_per_million(counts[:1]), found[:1])
     np.testing.assert_allclose(found[0, :2], np.log2(np.array([0.5, 9.5]) / 10 * 1e6))
     assert np.isnan(found[0, 2])
+
+
+def drawn_counts(seed, reads):
+    """12 samples × 80 genes, libraries ten-fold apart; and the same with one logged and rounded."""
+    rng, sizes = np.random.default_rng(seed), 10 ** np.linspace(-0.5, 0.5, 12)[:, np.newaxis]
+    mean = np.exp(rng.normal(np.log(reads), 2, 80)) * sizes
+    counts = rng.poisson(mean * rng.gamma(5, 1 / 5, mean.shape)).astype(float)
+    logged = counts.copy()
+    logged[seed % 12] = np.rint(np.log2(counts[seed % 12] + 1))
+    return counts, logged
+
+
+@pytest.mark.parametrize(("reads", "least"), [(30, 990), (3, 0), (1, 0)])
+def test_rounded_logarithms_are_told_among_counts_and_shallow_libraries_are_not(reads, least):
+    """1,000 cohorts. Where genes have few reads, logarithms may be missed."""
+    alarms = found = 0
+    for seed in range(1000):
+        counts, logged = drawn_counts(seed, reads)
+        alarms += rounded_logarithms(counts).any()
+        found += np.flatnonzero(rounded_logarithms(logged)).tolist() == [seed % 12]
+    assert alarms <= 10
+    assert found >= least
+
+
+def test_a_sample_without_reads_and_missing_counts_are_no_logarithms():
+    counts, logged = drawn_counts(0, reads=30)
+    counts[3], logged[3] = 0, np.nan
+    counts[5, 7] = logged[5, 7] = logged[0, 2] = np.nan
+    assert not rounded_logarithms(counts).any()
+    assert np.flatnonzero(rounded_logarithms(logged)).tolist() == [0]

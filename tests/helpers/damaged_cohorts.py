@@ -158,6 +158,15 @@ def take_log2_of(row):
     return change
 
 
+def round_log2_of(row):
+    """The values of one sample as log2 counts, rounded to whole numbers."""
+
+    def change(values):
+        values[row] = np.rint(np.log2(values[row] + 1))
+
+    return change
+
+
 def only_in_a_rare_gene(values):
     values[4] = 0.0
     values[:, 0] = 0.0
@@ -397,6 +406,9 @@ TOLD = {
     "a row of totals among counts": (with_counts(add_totals), COUNTS,
         "genes whose counts are the sum of all others: sim_00006_at; they are no genes, and half "
         "of each library would be theirs. Remove them from the file"),
+    "a sample of rounded logarithms among counts": (with_counts(round_log2_of(4)), COUNTS,
+        "sample patient_005 may hold logarithms that were rounded: its largest value is 10, … of "
+        "its sum. If it does, give its counts as those of the other samples"),
     "intensities, declared counts": (with_counts(lift), COUNTS,
         "no gene has fewer than 8 reads in any sample, as intensities of arrays do; … set "
         "cohort.scale to 'raw', with a floor"),

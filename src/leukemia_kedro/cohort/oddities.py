@@ -12,7 +12,13 @@ import numpy as np
 from leukemia_kedro.cohort import not_genes, repeats
 from leukemia_kedro.cohort.obstacles import Examined, scale_findings
 from leukemia_kedro.cohort.originals import original_of
-from leukemia_kedro.cohort.scale import COUNTS_TAKEN, ENOUGH_PROBES, LOG_CPM, are_counts_of_reads
+from leukemia_kedro.cohort.scale import (
+    COUNTS_TAKEN,
+    ENOUGH_PROBES,
+    LOG_CPM,
+    are_counts_of_reads,
+    rounded_logarithms,
+)
 from leukemia_kedro.cohort.split import as_yaml
 from leukemia_kedro.errors import first_few
 from leukemia_kedro.parameters import LARGEST_LOG2
@@ -87,6 +93,19 @@ def _unlike_counts(examined: Examined) -> Iterator[str]:
             f"all samples have nearly the same number of reads, {least:,.0f} to {most:,.0f}, as "
             "values per million do (CPM, TPM) that were rounded. If they are, give the counts "
             "instead"
+        )
+
+
+def _logged_among_counts(examined: Examined) -> Iterator[str]:
+    if examined.parameters.scale != "counts":
+        return
+    values, samples = examined.matrix, examined.cohort.expression.index
+    for i in np.flatnonzero(rounded_logarithms(values)).tolist():
+        largest = np.nanmax(values[i])
+        yield (
+            f"sample {samples[i]} may hold logarithms that were rounded: its largest value is "
+            f"{largest:g}, {largest / np.nansum(values[i]):.1%} of its sum. If it does, give its "
+            "counts as those of the other samples"
         )
 
 
@@ -199,6 +218,6 @@ def _seen(name: str) -> str:
 
 ODDITIES = (
     _remarks, _scale_taken_as_stated, _alike_classes, _id_names, _facts_among_probes,
-    _counts_of_reads, _unlike_counts, _negative_log2, _beyond_log2, _repeated_patients,
-    _equal_samples, _formulas, _unlike_the_original,
+    _counts_of_reads, _unlike_counts, _logged_among_counts, _negative_log2, _beyond_log2,
+    _repeated_patients, _equal_samples, _formulas, _unlike_the_original,
 )  # fmt: skip
