@@ -54,6 +54,8 @@ def make_page(classes=TWO, n_train=38, n_test=34, **changes):
 def make_datasets(classes=TWO, n_train=38, n_test=34, **changes):
     """Inputs of the report's node; ``changes`` replace single ones."""
     found = make_found(classes, n_train, n_test) | make_parameters(classes) | changes
+    if "contrast_summary" not in changes:
+        found["contrast_summary"] = _decided_separately(found["contrast_tables"])
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
     contrasts = gather(ContrastStudy, found)
     projected = project(cohort.sample_split), {"PCA": [0.3, 0.2]}
@@ -162,6 +164,16 @@ def make_found(classes=TWO, n_train=38, n_test=34):
         "test_predictions": of_models,
         **_linked(covariates, of_models, rng),
     }  # fmt: skip
+
+
+def _decided_separately(tables):
+    """Numbers of probes at a false-discovery rate of 5 % in each contrast by itself."""
+    rows = []
+    for contrast, table in tables.items():
+        found = table.loc[table["adj.P.Val"] < 0.05, "logFC"]
+        up, down = int((found > 0).sum()), int((found < 0).sum())
+        rows.append((contrast, up, down, len(table) - up - down))
+    return pd.DataFrame(rows, columns=["contrast", "up", "down", "not_significant"])
 
 
 def _linked(covariates, of_models, rng):

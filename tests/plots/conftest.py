@@ -281,6 +281,7 @@ def _gallery_of(study, scale):
     )
     contrasts = ContrastStudy(
         contrast_tables={**study.contrasts, "one_more": table},
+        contrast_summary=pd.DataFrame(),
         variance_prior={"n_samples": int((study.sample_split["split"] == "train").sum())},
         voom_trend=_trend(300),
         sample_weights=_weights(study.sample_split),

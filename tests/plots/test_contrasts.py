@@ -60,6 +60,7 @@ def test_only_the_first_contrasts_have_figures_of_their_own():
     cohort = gather(CohortStudy, datasets)
     study = ContrastStudy(
         contrast_tables=twenty_classes(),
+        contrast_summary=pd.DataFrame(),
         variance_prior={"n_samples": 20},
         voom_trend=pd.DataFrame(),
         sample_weights=pd.DataFrame({"library_size": [], "tmm_factor": [], "weight": []}),

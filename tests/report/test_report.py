@@ -429,6 +429,38 @@ def test_a_fold_change_is_offered_where_half_of_all_probes_differ(two_classes):
         assert ("treat_lfc" in text(by_id(page, "differential-expression"))) == offered
 
 
+def test_what_differs_is_counted_by_the_decision_of_the_parameters(two_classes):
+    tables = make_datasets()["contrast_tables"]
+    pairs = {"AML-ALL": tables["AML-ALL"], "other": tables["AML-ALL"]}
+    chosen = pd.DataFrame(
+        [("AML-ALL", 20, 7, N_PROBES - 27), ("other", 0, 3, N_PROBES - 3)],
+        columns=["contrast", "up", "down", "not_significant"],
+    )
+    page = page_with(
+        contrast_tables=pairs,
+        contrast_summary=chosen,
+        variance_prior=FOUND["variance_prior"] | {"contrasts": dict.fromkeys(pairs, "AML - ALL")},
+        differential_expression=DifferentialExpressionParameters(decide="global"),
+    )
+    rows = by_id(page, "table-contrasts").findall(".//tbody/tr")
+    assert [[cell.text for cell in row] for row in rows] == [
+        ["AML-ALL", "27", "20", "7"], ["other", "3", "0", "3"],
+    ]  # fmt: skip
+    said = text(by_id(page, "differential-expression"))
+    assert f"27 of {N_PROBES} probes differ at a false-discovery rate of 5%, by limma's" in said
+    assert f"3 to 27 of {N_PROBES} probes" in text(page)
+    # Each contrast by itself is the default, and is not explained.
+    assert "limma's method" not in text(by_id(two_classes, "differential-expression"))
+
+
+def test_beside_the_csv_of_a_contrast_stands_what_it_holds_and_where_all_probes_are(two_classes):
+    said = text(by_id(two_classes, "differential-expression"))
+    assert (
+        "The CSV has these and every probe with an adjusted p below 5%; "
+        f"differential_expression/AML-ALL.csv beside this page has all {N_PROBES}."
+    ) in said
+
+
 def test_methods_say_how_decisions_allow_for_several_contrasts(two_classes):
     parameters = DifferentialExpressionParameters(decide="nestedF")
     said = text(by_id(page_with(differential_expression=parameters), "methods"))

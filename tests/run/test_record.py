@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from helpers.made_run import make_datasets
 from kedro.io import DataCatalog, MemoryDataset
@@ -22,12 +23,28 @@ from leukemia_kedro.run.node_records import input_record
 from leukemia_kedro.run.record import closing_lines, git_state
 
 
+def test_the_last_lines_count_by_the_decision_of_the_parameters(tmp_path):
+    """Of a nested decision, which is another one than that of each contrast by itself."""
+    chosen = pd.DataFrame(
+        [("AML-ALL", 20, 7, 93)], columns=["contrast", "up", "down", "not_significant"]
+    )
+    found = make_datasets(contrast_summary=chosen)
+    names, blocks = ("champion", "contrast_summary"), ("cohort", "differential_expression")
+    catalog = DataCatalog(
+        {name: MemoryDataset(found[name]) for name in names}
+        | {f"params:{name}": MemoryDataset(found[name]) for name in blocks}
+        | {"run_record": MemoryDataset({"peak_memory_gb": None, "seconds": 9.0})}
+        | {"report": TextDataset(filepath=str(tmp_path / "report.html"))}
+    )
+    assert "AML-ALL: 27 of 120 probes differ at 5% FDR" in closing_lines({"report"}, catalog)
+
+
 @pytest.mark.parametrize(("scale", "rows"), [("log2", "probes"), ("counts", "genes")])
 def test_the_last_lines_name_what_differs_as_the_report_does(scale, rows, tmp_path):
     found = make_datasets()
     blocks = {"differential_expression": found["differential_expression"]}
     blocks["cohort"] = CohortParameters(scale=scale)
-    names = ("champion", "contrast_tables")
+    names = ("champion", "contrast_summary")
     catalog = DataCatalog(
         {name: MemoryDataset(found[name]) for name in names}
         | {f"params:{name}": MemoryDataset(block) for name, block in blocks.items()}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict, TypeVar
 
 from leukemia_kedro.cohort.terms import Terms, terms_of
 from leukemia_kedro.differential_expression.records import PriorRecord, TruthRecord
@@ -366,12 +366,35 @@ class ModelStudy:
     :func:`~leukemia_kedro.evaluation.subgroups.list_errors`."""
 
 
+class Decided(NamedTuple):
+    """Numbers of probes of a contrast."""
+
+    up: int
+    down: int
+    tested: int
+
+    @property
+    def differ(self) -> int:
+        return self.up + self.down
+
+
+def decided(contrast_summary: pd.DataFrame, contrast: str) -> Decided:
+    """How many probes differ in a contrast: the one number for report and terminal."""
+    columns = ["up", "down", "not_significant"]
+    counts = contrast_summary.loc[contrast_summary["contrast"] == contrast, columns]
+    up, down, others = counts.iloc[0].tolist()
+    return Decided(up, down, up + down + others)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ContrastStudy:
     """Genes and gene sets that differ."""
 
     contrast_tables: Mapping[str, pd.DataFrame]
     """limma's columns, sorted by ``P.Value``."""
+    contrast_summary: pd.DataFrame
+    """``contrast, up, down, not_significant``, numbers of probes by the decision of the parameters,
+    which may allow for several contrasts."""
     variance_prior: PriorRecord
     voom_trend: pd.DataFrame
     """Index ``probe``, columns ``mean_log_count, sqrt_sd, fitted``; no rows without voom."""
@@ -382,6 +405,10 @@ class ContrastStudy:
     """Tests of gene sets, column ``contrast``; no rows without gene sets."""
     de_truth: list[TruthRecord]
     """Empty where the data are not simulated."""
+
+    def decided(self, contrast: str) -> Decided:
+        """How many probes differ in a contrast."""
+        return decided(self.contrast_summary, contrast)
 
     @property
     def enrichment_tables(self) -> dict[str, pd.DataFrame]:

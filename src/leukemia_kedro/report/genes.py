@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -42,6 +41,8 @@ class Contrast:
     anchor: str
     significant: int
     tested: int
+    file: str
+    """With all probes, beside the page."""
     figures: list[FigureRecord]
     table: Table
 
@@ -98,13 +99,13 @@ def differential_expression(study: Study) -> DifferentialExpression:
     tables, truth = study.contrasts.contrast_tables, study.contrasts.de_truth
     stems = file_stems(tables)
     common, own = divided(study.galleries.contrast_figures, list(stems.values()))
-    fdr = study.parameters.differential_expression.fdr
     contrasts = [
         Contrast(
             name=name,
             anchor=f"contrast-{stems[name]}",
-            significant=n_significant(table, fdr),
+            significant=study.contrasts.decided(name).differ,
             tested=len(table),
+            file=f"differential_expression/{stems[name]}.csv",
             figures=own[stems[name]] if position < IN_FULL else own[stems[name]][:1],
             table=_gene_table(
                 name, stems[name], table, study.cohort.terms, in_full=position < IN_FULL
@@ -118,7 +119,7 @@ def differential_expression(study: Study) -> DifferentialExpression:
         n_brief=len(contrasts[IN_FULL:]),
         n_in_print=1 if study.contrasts.enrichment_tables or len(tables) > DRAWN else IN_PRINT,
         taken_as_independent=_taken_as_independent(study),
-        counts=_counts(tables, fdr, study.cohort.terms) if len(tables) > 1 else None,
+        counts=_counts(study) if len(tables) > 1 else None,
         truth=_truth_table(truth, study.cohort.terms) if truth else None,
     )
 
@@ -149,11 +150,6 @@ def enrichment(study: Study) -> GeneSets | None:
     )
 
 
-def n_significant(table: pd.DataFrame, fdr: float) -> int:
-    """Probes that differ at a false-discovery rate."""
-    return int((table["adj.P.Val"] < fdr).sum())
-
-
 def _gene_table(
     contrast: str, stem: str, table: pd.DataFrame, terms: Terms, in_full: bool
 ) -> Table:
@@ -180,16 +176,17 @@ def _gene_table(
     )
 
 
-def _counts(tables: Mapping[str, pd.DataFrame], fdr: float, terms: Terms) -> Table:
-    found = {name: table.loc[table["adj.P.Val"] < fdr, "logFC"] for name, table in tables.items()}
-    rows = f"{terms.row.capitalize()}s"
-    tested = sorted({len(table) for table in tables.values()})
+def _counts(study: Study) -> Table:
+    fdr = study.parameters.differential_expression.fdr
+    found = {name: study.contrasts.decided(name) for name in study.contrasts.contrast_tables}
+    rows = f"{study.cohort.terms.row.capitalize()}s"
+    tested = sorted({each.tested for each in found.values()})
     of = count(tested[0]) if len(tested) == 1 else f"{count(tested[0])} to {count(tested[-1])}"
-    more = f" Those after the first {DRAWN} have no figures." if len(tables) > DRAWN else ""
+    more = f" Those after the first {DRAWN} have no figures." if len(found) > DRAWN else ""
     return make_table(
         [
-            {"contrast": name, "n": len(changes), "up": sum(changes > 0), "down": sum(changes < 0)}
-            for name, changes in found.items()
+            {"contrast": name, "n": each.differ, "up": each.up, "down": each.down}
+            for name, each in found.items()
         ],
         [
             Column("contrast", "Contrast"),
@@ -198,7 +195,7 @@ def _counts(tables: Mapping[str, pd.DataFrame], fdr: float, terms: Terms) -> Tab
             Column("down", "Lower", count),
         ],
         anchor="contrasts",
-        caption=f"{rows} that differ in each of {len(tables)} contrasts, of {of} tested, at a "
+        caption=f"{rows} that differ in each of {len(found)} contrasts, of {of} tested, at a "
         f"false-discovery rate of {percent(fdr, 0)}.{more}",
     )
 

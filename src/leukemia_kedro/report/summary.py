@@ -10,7 +10,6 @@ from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
 from leukemia_kedro.plots.captions import gene_in_words, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, named
-from leukemia_kedro.report.genes import n_significant
 from leukemia_kedro.report.model_tables import two_digits, with_patients
 from leukemia_kedro.report.models import ComparedModel, compared_models
 from leukemia_kedro.report.tables import Column, Table, linked_gene, make_table
@@ -93,7 +92,6 @@ def answer(study: Study) -> Answer:
     comparison, classes = models_of(study.models.model_comparison), study.cohort.classes
     p_values = comparison["mcnemar_p_holm"]
     away = (comparison["difference_low"] > 0) | (comparison["difference_high"] < 0)
-    fdr = study.parameters.differential_expression.fdr
     errors = "test_patients_wrong" if "test_patients_wrong" in comparison else "test_errors"
     return Answer(
         figure=named(study.galleries.model_figures, "model-comparison"),
@@ -122,7 +120,7 @@ def answer(study: Study) -> Answer:
             for gene in study.signature.signature.head(TOP_GENES).to_dict("records")
         ],
         contrasts=[
-            DifferentialGenes(name, n_significant(table, fdr), len(table))
+            DifferentialGenes(name, study.contrasts.decided(name).differ, len(table))
             for name, table in study.contrasts.contrast_tables.items()
         ],
     )

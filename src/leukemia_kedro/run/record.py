@@ -142,7 +142,7 @@ def opening_line(cohort: str | None, split: pd.DataFrame, models: Sized) -> str:
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
-    from leukemia_kedro.plots.study import DRAWN
+    from leukemia_kedro.plots.study import DRAWN, decided
     from leukemia_kedro.report.wording import above_chance, calling, promise
 
     lines = []
@@ -164,11 +164,13 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         lines.append(promise(champion["reject_option"]))
         fdr = catalog.load("params:differential_expression").fdr
         row = terms_of(catalog.load("params:cohort").scale).row
-        contrasts = catalog.load("contrast_tables")
-        for contrast, table in list(contrasts.items())[:DRAWN]:
-            significant = int((table["adj.P.Val"] < fdr).sum())
-            found = f"{significant} of {len(table)} {row}s differ"
-            lines.append(f"{contrast}: {found} at {fdr:.0%} FDR")
+        summary = catalog.load("contrast_summary")
+        contrasts = list(summary["contrast"])
+        for contrast in contrasts[:DRAWN]:
+            found = decided(summary, contrast)
+            lines.append(
+                f"{contrast}: {found.differ} of {found.tested} {row}s differ at {fdr:.0%} FDR"
+            )
         if len(contrasts) > DRAWN:
             more = file_of(catalog["contrast_summary"])
             lines.append(f"{len(contrasts) - DRAWN} more contrasts: {more}")
