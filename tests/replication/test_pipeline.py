@@ -11,6 +11,7 @@ from leukemia_kedro.datasets import (
     OptionalFiguresDataset,
 )
 from leukemia_kedro.evaluation.published import PUBLISHED, published_results
+from leukemia_kedro.parameters import ComputeParameters
 from leukemia_kedro.pipelines.replication import create_pipeline
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,7 @@ def written(golub_like, tmp_path_factory):
             "raw_cohort": MemoryDataset(golub_like),
             "chiaretti_cohort": OptionalCohortDataset(filepath=str(folder / "absent.csv.gz")),
             "params:seed": MemoryDataset(0),
+            "params:compute": MemoryDataset(ComputeParameters(n_jobs=1)),
             "replication": OptionalCSVDataset(filepath=str(folder / "replication.csv")),
             "shrunken_centroid_path": OptionalCSVDataset(filepath=str(folder / "path.csv")),
             "replication_figures": OptionalFiguresDataset(filepath=str(folder / "figures")),
@@ -48,7 +50,7 @@ def reproduced(table, quantity):
 
 def test_every_row_is_stated_in_full(table):
     assert list(table) == ["study", "quantity", "published", "reproduced", "agrees", "note"]
-    assert len(table) == 75
+    assert len(table) == 79
     assert not table[["study", "quantity"]].duplicated().any()
     assert (table[["study", "quantity", "published", "reproduced"]] != "").all(axis=None)
     assert (table["note"].str.startswith("differs by") == ~table["agrees"]).all()
@@ -60,6 +62,8 @@ def test_strong_effects_are_found_by_every_method(table):
     by_method = errors[~errors["study"].str.startswith(("Tibshirani", "Tan"))]
     assert by_method["reproduced"].astype(float).max() <= 5
     assert reproduced(table, "SVM (RBF): right of 34") >= 29
+    of_clusters = table[table["study"].str.startswith("Dettling")]
+    assert of_clusters["reproduced"].astype(float).max() <= 10
 
 
 def test_genes_chosen_before_cross_validation_make_noise_look_predictable(table):

@@ -67,6 +67,13 @@ REPRODUCED = {
         "leave-one-out on 38, 3 nearest neighbours: right of 38": "37",
         "leave-one-out on 38, linear SVM: right of 38": "38",
     },
+    "Dettling & Bühlmann 2002": {
+        f"all 72, {q}, nearest neighbour: percent wrong": percent
+        for q, percent in (
+            ("1 cluster", "6.5"), ("3 clusters", "4.7083"), ("10 clusters", "3.4583"),
+            ("20 clusters", "3.125"),
+        )
+    },
     "Dudoit": {
         "probes that pass on 38 patients": "3051", "probes that pass on 72 patients": "3571",
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from leukemia_kedro.parameters import ComputeParameters
 from leukemia_kedro.pipelines.annotations import Cohort, DataFrame
 from leukemia_kedro.replication.table import Row
 
@@ -87,6 +88,14 @@ def replicate_resampling(raw_cohort: Cohort, seed: int) -> list[Row]:
         *study.leave_one_out_on_72(golub, seed),
         *study.bootstrap(golub, seed),
     ]
+
+
+def replicate_gene_clusters(raw_cohort: Cohort, seed: int, compute: ComputeParameters) -> list[Row]:
+    """Dettling & Bühlmann (2002)."""
+    from leukemia_kedro.replication.gene_clusters import random_divisions
+    from leukemia_kedro.replication.golub import original_split
+
+    return random_divisions(original_split(raw_cohort), seed, compute.n_jobs)
 
 
 def replicate_differential_expression(raw_cohort: Cohort, seed: int) -> list[Row]:

@@ -1,17 +1,21 @@
 """Wiring of replication."""
 
+from collections.abc import Callable
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from leukemia_kedro.pipelines.steps import step
 
 from . import nodes
 
-ROWS_BY_SEED = {
+ROWS_BY_SEED: dict[str, Callable[..., Any]] = {
     "linear_classifier_rows": nodes.replicate_linear_classifiers,
     "resampling_rows": nodes.replicate_resampling,
     "tree_rows": nodes.replicate_trees,
     "notebook_rows": nodes.replicate_notebooks,
     "selection_bias_rows": nodes.replicate_selection_bias,
+    "gene_cluster_rows": nodes.replicate_gene_clusters,
     "differential_expression_rows": nodes.replicate_differential_expression,
 }
 
