@@ -162,9 +162,12 @@ def click(driver, name):
 
 
 def test_the_steps_of_modelling_can_be_read_with_models_below_one_another(page):
+    from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
     driver, address = page
+    # The picture is drawn in steps, and each replaces elements of the last.
+    wait = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
     visit(driver, f"{address}/models.html")
     click(driver, "Modelling")
     models = {name.replace("_", " ").title() for name in model_names()}
@@ -175,11 +178,9 @@ def test_the_steps_of_modelling_can_be_read_with_models_below_one_another(page):
         return {name: found[name] for name in models} if models <= found.keys() else None
 
     scale = "[class*=toolbar__scale]"
-    placed = WebDriverWait(driver, 60).until(places)
-    WebDriverWait(driver, 60).until(
-        lambda _: int(driver.find_element("css selector", scale).text[:-1]) >= 35
-    )
-    placed = places(None)
+    wait.until(places)
+    wait.until(lambda _: int(driver.find_element("css selector", scale).text[:-1]) >= 35)
+    placed = wait.until(places)
     middles = [place["x"] + place["width"] / 2 for place in placed.values()]
     assert max(middles) - min(middles) < 40
     assert len({round(place["y"] / 10) for place in placed.values()}) == len(models)
