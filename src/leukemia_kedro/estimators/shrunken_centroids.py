@@ -191,8 +191,9 @@ class ShrunkenCentroidsCV(ShrunkenCentroids):
         X, codes = self._validated(X, y)
         n_classes = len(self.classes_)
         learned = _learn(X, codes, n_classes)
-        self.thresholds_ = np.linspace(0, np.abs(learned.deviations).max(), self.n_thresholds)
-        self.n_surviving_ = np.array([learned.surviving(t).sum() for t in self.thresholds_])
+        largest = learned.largest()
+        self.thresholds_ = np.linspace(0, largest.max(), self.n_thresholds)
+        self.n_surviving_ = np.array([np.count_nonzero(largest > t) for t in self.thresholds_])
         self.cv_errors_ = np.zeros(self.n_thresholds, dtype=int)
         for train, held_out in self._folds(codes).split(X, codes):
             fold = _learn(X[train], codes[train], n_classes)
@@ -229,8 +230,12 @@ class _Learned:
     def centroids(self, threshold):
         return self.overall + self.standard_errors * _shrunken(self.deviations, threshold)
 
+    def largest(self):
+        """Largest deviation of each gene from the overall centroid, over the classes."""
+        return np.abs(self.deviations).max(axis=0)
+
     def surviving(self, threshold):
-        return (np.abs(self.deviations) > threshold).any(axis=0)
+        return self.largest() > threshold
 
 
 def _learn(X, codes, n_classes):
@@ -263,7 +268,7 @@ def _path(learned, X, thresholds):
 
     From the largest deviation to the smallest, those are the first genes at every threshold.
     """
-    largest = np.abs(learned.deviations).max(axis=0)
+    largest = learned.largest()
     order = np.argsort(-largest)
     n_surviving = np.searchsorted(-largest[order], -thresholds)
     order = order[: n_surviving.max()]

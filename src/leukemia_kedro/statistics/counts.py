@@ -127,7 +127,7 @@ def ratios_to_reference(
     Robinson & Oshlack (2010), section "A trimmed mean of M-values normalization method".
     """
     in_reference = reference > 0
-    of_reference = _Shares.of(reference[in_reference].astype(float), reference_size)
+    of_reference = _Genes.of(reference[in_reference].astype(float), reference_size)
     ratios = [
         _trimmed_ratio(row[in_reference].astype(float), size, of_reference)
         for row, size in zip(counts, library_sizes.astype(float), strict=True)
@@ -191,39 +191,53 @@ def log_counts_per_million(
     """
     prior = prior_count * library_sizes / (library_sizes.mean() if mean_size is None else mean_size)
     offset = np.log2(library_sizes + 2 * prior) - np.log2(_MILLION)
-    return np.log2(counts + prior[:, np.newaxis]) - offset[:, np.newaxis]
+    found = counts + prior[:, np.newaxis]
+    np.log2(found, out=found)
+    found -= offset[:, np.newaxis]
+    return found
 
 
-class _Shares(NamedTuple):
-    """Of some genes of a library: the share of reads, its log2, and the variance of that log."""
+class _Genes(NamedTuple):
+    """Some genes of a library, all of which have reads."""
 
+    counts: np.ndarray
+    size: float
+    """Reads of the library."""
     share: np.ndarray
     log2: np.ndarray
-    variance: np.ndarray
+    """Of the share."""
 
     @classmethod
     def of(cls, counts: np.ndarray, size: float) -> Self:
-        """Of a library of ``size`` reads; every count is above 0."""
         share = counts / size
-        return cls(share, np.log2(share), (size - counts) / size / counts)
+        return cls(counts, size, share, np.log2(share))
+
+    def take(self, genes: np.ndarray) -> Self:
+        counts, share, log2 = (each.take(genes) for each in (self.counts, self.share, self.log2))
+        return self._replace(counts=counts, share=share, log2=log2)
+
+    def variance(self, genes: np.ndarray) -> np.ndarray:
+        """Of the logarithm of these genes' shares, but for a factor."""
+        counts = self.counts.take(genes)
+        return (self.size - counts) / self.size / counts
 
 
-def _trimmed_ratio(counts: np.ndarray, size: float, reference: _Shares) -> float:
+def _trimmed_ratio(counts: np.ndarray, size: float, reference: _Genes) -> float:
     """Of one sample, for the genes that have reads in the reference."""
     in_both = np.flatnonzero(counts > 0)
-    sample = _Shares.of(counts[in_both], size)
-    reference = _Shares(*(of_all[in_both] for of_all in reference))
+    sample, reference = _Genes.of(counts.take(in_both), size), reference.take(in_both)
     # As the paper writes them: equal ratios of small counts tie, or not, by their last digit, and
     # ties decide what is trimmed.
     log_ratios = np.log2(sample.share / reference.share)
     intensities = (sample.log2 + reference.log2) / 2
     kept = _not_trimmed(log_ratios, _TRIMMED_RATIOS)
     kept &= _not_trimmed(intensities, _TRIMMED_INTENSITIES)
-    variance = sample.variance + reference.variance
-    kept &= variance > 0
-    if not kept.any():
+    genes = np.flatnonzero(kept)
+    variance = sample.variance(genes) + reference.variance(genes)
+    varies = variance > 0
+    if not varies.any():
         return 1.0
-    return float(2 ** np.average(log_ratios[kept], weights=1 / variance[kept]))
+    return float(2 ** np.average(log_ratios[genes][varies], weights=1 / variance[varies]))
 
 
 def _not_trimmed(values: np.ndarray, share: float) -> np.ndarray:
