@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from leukemia_kedro.estimators import ArrayNormaliser, LogTransform, ProbeFilter
+from leukemia_kedro.estimators.array_normaliser import array_standards, standardise
 from leukemia_kedro.parameters import NORMALISATIONS
 
 METHODS = [method for method in NORMALISATIONS if method != "none"]
@@ -115,3 +116,22 @@ def test_golub_as_in_multtest(golub):
     ours = arrays.fit_transform(golub.train)
     difference = ours.loc[multtest.index, multtest.columns] - multtest
     assert difference.abs().to_numpy().max() < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+@pytest.mark.parametrize("missing", [0, 0.1])
+def test_some_columns_are_standardised_as_among_all_to_the_last_digit(dtype, missing):
+    generator = np.random.default_rng(4)
+    X = generator.normal(8, 2, (9, 500)).astype(dtype)
+    X[generator.random(X.shape) < missing] = np.nan
+    X[3] = 7.3  # an array of equal values
+    columns = [3, 4, 77, 499]
+    found = standardise(X[:, columns], array_standards(X))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, ArrayNormaliser().fit_transform(X)[:, columns])
+    plain = X.astype(float)
+    deviation = np.nanstd(plain, axis=1, ddof=1, keepdims=True)
+    deviation[3] = 1
+    expected = (plain - np.nanmean(plain, axis=1, keepdims=True)) / deviation
+    rounding = 20 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found, expected[:, columns], rtol=0, atol=rounding)
