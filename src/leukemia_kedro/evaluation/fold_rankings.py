@@ -136,12 +136,12 @@ def rank_passing(
     kept, sizes, cohort = passing.order, passing.sizes, setting.cohort
 
     def in_log2(rows: np.ndarray) -> np.ndarray:
-        # Array by array in memory, as the models have them: so sums have the same last digits.
-        measured = values[rows].take(kept, axis=1)
+        # The last digits of a sum depend on the order in memory: it is that of the fitted models.
         if sizes is None:
-            return log_transform(cohort).fit_transform(measured)
+            return log_transform(cohort).fit_transform(values[rows][:, kept])
         mean_size = sizes[split.train].mean()
-        return log_counts(measured, sizes[rows], cohort.prior_count, mean_size)
+        counts = values[rows].take(kept, axis=1)
+        return log_counts(counts, sizes[rows], cohort.prior_count, mean_size)
 
     with _checked_before():
         measured, learned = in_log2(split.train), classes[split.train]
