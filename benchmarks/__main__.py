@@ -15,6 +15,7 @@ NAMES = (
     "start_up",
     "rankings",
     "nested_cv",
+    "labelling",
     "moderated_t",
     "voom",
     "max_t",
