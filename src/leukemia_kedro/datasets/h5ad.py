@@ -7,11 +7,17 @@ h5py reads them. AnnData itself brings twelve packages more, and none of its ver
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
+from fsspec.implementations.local import LocalFileOpener
 
 from leukemia_kedro.cohort.cohort import Cohort
 from leukemia_kedro.compute.whole_files import refuse_bomb
@@ -28,13 +34,19 @@ NEEDS_H5PY = (
 )
 
 
+STRUCTURE = Path(__file__).with_name("h5ad_structure.py")
+LONGEST = 30.0
+"""Seconds. A file of hundreds of parts takes one."""
+
+
 class H5ADDataset(ExpressionTableDataset):
     """A ``.h5ad`` file of AnnData, version 0.8 or later: ``obs`` are samples, ``var`` probes.
 
     Needs h5py: ``pip install "leukemia-kedro[h5ad]"``. A sparse matrix is made a dense one. All
     columns of ``obs`` that are not named below are covariates; columns of text in ``var``, such as
-    a symbol, are annotations of the probes. The HDF5 library refuses most damaged files, but a few
-    keep it busy without end: then write the file again.
+    a symbol, are annotations of the probes. Some damaged files keep the HDF5 library busy without
+    end or crash it, so another process looks at the parts of the file first, for at most half a
+    minute. HDF5 has no checksums unless a program asks for them: a changed value is not seen.
 
     Parameters
     ----------
@@ -89,6 +101,7 @@ class H5ADDataset(ExpressionTableDataset):
             try:
                 # a file that is unpacked while it is read has no way back
                 whole = stream if stream.seekable() else io.BytesIO(stream.read())
+                _check_structure(whole, self._filepath)
                 with h5py.File(whole, "r") as file:
                     return self._read_parts(file)
             except CohortError:
@@ -144,6 +157,29 @@ class H5ADDataset(ExpressionTableDataset):
             pd.Index(ids, name="sample", dtype=str), facts, covariates, remarks
         )
         return self._build(values, samples, probe_table(list(names), about), self._origin, remarks)
+
+
+def _check_structure(stream: BinaryIO, name: str) -> None:
+    """Refuse a file, opened at its beginning, whose parts the HDF5 library cannot find."""
+    with Path(name).open("rb") if isinstance(stream, LocalFileOpener) else TemporaryFile() as given:
+        if not isinstance(stream, LocalFileOpener):  # unpacked, or of another machine
+            shutil.copyfileobj(stream, given)
+            stream.seek(0)
+            given.seek(0)
+        try:
+            looked = subprocess.run(
+                [sys.executable, "-P", str(STRUCTURE)],
+                stdin=given,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            raise CohortError(
+                f"{name}: not an intact .h5ad file (its parts are not found in {LONGEST:.0f} s)"
+            ) from None
+    if looked.returncode < 0:
+        raise CohortError(f"{name}: not an intact .h5ad file (the HDF5 library crashes)")
 
 
 def _found(column: str, table: Mapping[str, Any], place: str) -> str:
