@@ -307,6 +307,7 @@ def _comparison(n_test):
         "cv_balanced_accuracy_low": score - 0.1,
         "cv_balanced_accuracy_high": np.minimum(score + 0.1, 1),
         "cv_auc": 0.99, "cv_brier": 0.03, "overfit_gap": 0.05,
+        "cv_calls": [30.2, 29.0, 21.4, np.nan], "own_calls": [38, 36, 38, np.nan],
         "cv_calibration_slope": [0.7, 1.3, np.nan, np.nan],
         "cv_calibration_slope_low": [0.4, 0.8, 1.9, np.nan],
         "cv_calibration_slope_high": [1.1, 2.2, np.nan, np.nan],
@@ -326,6 +327,12 @@ def _comparison(n_test):
     return pd.DataFrame(table | (test if n_test else dict.fromkeys(test, np.nan)))
 
 
+REJECT_OPTION = {
+    "asked": 0.02, "error": 0.1, "low": 0.007, "high": 0.19, "wrong_calls": 2.0,
+    "calls": 29.0, "patients": 38, "own_calls": 36,
+}  # fmt: skip
+
+
 def _champion(comparison, classes):
     row = comparison[comparison["champion"]].iloc[0]
     cv, test = (
@@ -336,10 +343,7 @@ def _champion(comparison, classes):
     left_out = {"weighted_voting": "defined for two classes only, the cohort has 5"}
     return {
         "champion": row["model"], "n_genes": int(row["n_genes"]), "threshold": 0.6,
-        "reject_option": {
-            "asked": 0.02, "error": 0.1, "low": 0.007, "high": 0.19, "wrong_calls": 2.0,
-            "calls": 29.0, "patients": 38,
-        },
+        "reject_option": REJECT_OPTION,
         "conformal": {
             "alpha": 0.1, "patients": dict.fromkeys(classes, 11),
             "smallest_alpha": dict.fromkeys(classes, 1 / 12),
@@ -367,6 +371,7 @@ def _scores(classes, n_train, n_test):
     }  # fmt: skip
     return {
         "n_genes": 50, "genes": [f"X{10000 + i}_at" for i in range(50)],
+        "reject_option": REJECT_OPTION,
         "cv": {"n": n_train, **calibrated},
         "train": {"n": n_train, **of},
         "test": {"n": n_test, **calibrated, "conformal_sets": _sets(classes)} if n_test else None,

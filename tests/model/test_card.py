@@ -4,10 +4,19 @@ import json
 
 import pandas as pd
 import pytest
-from helpers.small_models import BLOCKS, small_cohort, small_model
+from helpers.small_models import (
+    BLOCKS,
+    PARAMETERS,
+    fit_small_model,
+    small_cohort,
+    small_model,
+)
 
+from leukemia_kedro.cohort.selection import NO_CALL
+from leukemia_kedro.datasets import simulate_cohort
 from leukemia_kedro.model.card import date, genes_in_use
 from leukemia_kedro.model.rules import rules_of
+from leukemia_kedro.parameters import ModelParameters
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -42,6 +51,8 @@ def test_the_card_states_training_cohort_preprocessing_and_parameters():
     }
     option = card["reject_option"]
     assert (option["asked"], option["patients"]) == (None, 36)
+    own = small_model("logistic_regression").call_samples(cohort.expression)
+    assert option["own_calls"] == (own["call"] != NO_CALL).sum() > 0
     assert option["error"] == (option["wrong_calls"] + 1) / (option["calls"] + 1)
     assert card["tuned"]["C"] in card["model"]["search"]["C"]
     assert card["seed"] == 7
@@ -85,3 +96,15 @@ def test_genes_in_use_are_the_survivors_best_first():
     pipeline = small_model("weighted_voting").pipeline
     kept = pipeline["filter"].get_feature_names_out()
     assert genes_in_use(pipeline) == list(kept[pipeline["select"].ranking_[:50]])
+
+
+def test_the_card_of_a_model_that_calls_nobody_says_so():
+    """Labels that mean nothing: models of some folds are surer than the fitted model ever is."""
+    cohort = simulate_cohort(
+        n_samples={"ALL": 27, "AML": 11}, n_probes=200, differential_share=0, effect_size=0,
+        seed=12, scale="log2",
+    )  # fmt: skip
+    model = fit_small_model(cohort, ModelParameters(**BLOCKS["svm_linear"]), PARAMETERS["log2"])
+    option = model.card["reject_option"]
+    assert (option["calls"] > 0, option["own_calls"]) == (True, 0)
+    assert set(model.call_samples(cohort.expression)["call"]) == {NO_CALL}

@@ -697,3 +697,25 @@ def test_where_no_split_was_given_none_is_said_to_be_as_published():
     found["data_quality"] = found["data_quality"] | {"published_as": "mll"}
     cohort = text(by_id(parse(write_report(**found)), "cohort"))
     assert "numbers and labels as published" in cohort
+
+
+def test_every_model_that_calls_nobody_is_named():
+    silent = {"cv_calls": [0.0, 29.0, 21.4, np.nan], "own_calls": [38, 36, 0, np.nan]}
+    options = {
+        "naive_bayes": {"asked": None, "calls": 0.0, "own_calls": 38},
+        "svm_rbf": {"own_calls": 0},
+    }
+    scores = {
+        name: of | {"reject_option": of["reject_option"] | options.get(name, {})}
+        for name, of in FOUND["model_scores"].items()
+    }
+    table = FOUND["model_comparison"].assign(**silent)
+    page = page_with(model_comparison=table, model_scores=scores)
+    compared = text(by_id(page, "table-comparison"))
+    assert "naive Bayes (calls nobody) " in compared
+    assert "SVM RBF (calls nobody) " in compared
+    assert "SVM linear (champion) 50" in compared
+    assert "No training patient reaches it out of fold" in text(by_id(page, "model-naive_bayes"))
+    assert "so expect no call from it" in text(by_id(page, "model-svm_rbf"))
+    assert "so expect no call" not in text(by_id(page, "model-svm_linear"))
+    assert "calls nobody" not in text(by_id(page_with(), "table-comparison")).lower()

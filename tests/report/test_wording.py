@@ -57,6 +57,12 @@ EXPECTED = (
             {"asked": None, "calls": 0.0},
             "Its threshold was fixed beforehand. No training patient reaches it out of fold.",
         ),
+        ({"asked": 0.05, "own_calls": 30}, f"At most 5% wrong calls were asked for. {EXPECTED}"),
+        (
+            {"asked": 0.05, "own_calls": 0},
+            f"At most 5% wrong calls were asked for. {EXPECTED} The fitted model itself calls none "
+            "of its own training samples, so expect no call from it.",
+        ),
     ],
 )
 def test_a_promise_states_what_was_asked_and_what_is_kept(changes, text):

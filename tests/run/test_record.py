@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.made_run import make_datasets
@@ -23,36 +24,43 @@ from leukemia_kedro.run.node_records import input_record
 from leukemia_kedro.run.record import closing_lines, git_state
 
 
+def last_lines(found, scale, folder):
+    """Of a run on values of this scale that made these datasets."""
+    blocks = {"differential_expression": found["differential_expression"]}
+    blocks["cohort"] = CohortParameters(scale=scale)
+    names = ("champion", "contrast_summary", "model_comparison")
+    catalog = DataCatalog(
+        {name: MemoryDataset(found[name]) for name in names}
+        | {f"params:{name}": MemoryDataset(block) for name, block in blocks.items()}
+        | {"run_record": MemoryDataset({"peak_memory_gb": None, "seconds": 9.0})}
+        | {"report": TextDataset(filepath=str(folder / "report.html"))}
+    )
+    return closing_lines({"report"}, catalog)
+
+
 def test_the_last_lines_count_by_the_decision_of_the_parameters(tmp_path):
     """Of a nested decision, which is another one than that of each contrast by itself."""
     chosen = pd.DataFrame(
         [("AML-ALL", 20, 7, 93)], columns=["contrast", "up", "down", "not_significant"]
     )
-    found = make_datasets(contrast_summary=chosen)
-    names, blocks = ("champion", "contrast_summary"), ("cohort", "differential_expression")
-    catalog = DataCatalog(
-        {name: MemoryDataset(found[name]) for name in names}
-        | {f"params:{name}": MemoryDataset(found[name]) for name in blocks}
-        | {"run_record": MemoryDataset({"peak_memory_gb": None, "seconds": 9.0})}
-        | {"report": TextDataset(filepath=str(tmp_path / "report.html"))}
-    )
-    assert "AML-ALL: 27 of 120 probes differ at 5% FDR" in closing_lines({"report"}, catalog)
+    lines = last_lines(make_datasets(contrast_summary=chosen), "log2", tmp_path)
+    assert "AML-ALL: 27 of 120 probes differ at 5% FDR" in lines
 
 
 @pytest.mark.parametrize(("scale", "rows"), [("log2", "probes"), ("counts", "genes")])
 def test_the_last_lines_name_what_differs_as_the_report_does(scale, rows, tmp_path):
-    found = make_datasets()
-    blocks = {"differential_expression": found["differential_expression"]}
-    blocks["cohort"] = CohortParameters(scale=scale)
-    names = ("champion", "contrast_summary")
-    catalog = DataCatalog(
-        {name: MemoryDataset(found[name]) for name in names}
-        | {f"params:{name}": MemoryDataset(block) for name, block in blocks.items()}
-        | {"run_record": MemoryDataset({"peak_memory_gb": None, "seconds": 9.0})}
-        | {"report": TextDataset(filepath=str(tmp_path / "report.html"))}
-    )
-    (line,) = [each for each in closing_lines({"report"}, catalog) if each.startswith("AML-ALL")]
+    lines = last_lines(make_datasets(), scale, tmp_path)
+    (line,) = [each for each in lines if each.startswith("AML-ALL")]
     assert line.endswith(f" of 120 {rows} differ at 5% FDR")
+
+
+def test_the_last_lines_name_every_model_that_calls_nobody(tmp_path):
+    found = make_datasets()
+    assert not any("call nobody" in line for line in last_lines(found, "log2", tmp_path))
+    silent = {"cv_calls": [0.0, 29.0, 21.4, np.nan], "own_calls": [38, 36, 0, np.nan]}
+    found["model_comparison"] = found["model_comparison"].assign(**silent)
+    lines = last_lines(found, "log2", tmp_path)
+    assert "Models that call nobody: naive_bayes and svm_rbf" in lines
 
 
 def sha256(path: Path) -> str:

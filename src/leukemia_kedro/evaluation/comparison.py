@@ -110,7 +110,7 @@ COLUMNS = [
     "test_calibration_intercept_high",
     "baseline", "test_balanced_accuracy_low", "test_balanced_accuracy_high", "behind_best",
     "behind_best_se", "difference", "difference_low", "difference_high",
-    "mcnemar_p_holm",
+    "mcnemar_p_holm", "cv_calls", "own_calls",
 ]  # fmt: skip
 
 
@@ -126,6 +126,12 @@ def models_of(table: pd.DataFrame) -> pd.DataFrame:
 def meet_the_rule(table: pd.DataFrame) -> pd.DataFrame:
     """Rows at most one standard error of the difference behind the best: the first is champion."""
     return table[table["behind_best"] <= table["behind_best_se"] + 1e-12]
+
+
+def call_nobody(table: pd.DataFrame) -> list[str]:
+    """Models whose threshold is out of reach: they call no training patient out of fold, or the
+    fitted model calls none of its own training samples."""
+    return list(table.loc[(table[["cv_calls", "own_calls"]] == 0).any(axis=1), "model"])
 
 
 def against_the_best(outcomes: Outcomes) -> pd.DataFrame:
@@ -197,6 +203,7 @@ def baseline_scores(
 def comparison_row(name: str, score: dict[str, Any]) -> dict[str, Any]:
     """A model's row of the comparison, without what compares it with others."""
     cv, train, test = score["cv"], score["train"], score["test"] or {}
+    option = score.get("reject_option", {})
     return {
         "model": name,
         "n_genes": score["n_genes"],
@@ -208,4 +215,6 @@ def comparison_row(name: str, score: dict[str, Any]) -> dict[str, Any]:
             if column.startswith("test_")
         },
         "overfit_gap": train["accuracy"] - cv["accuracy"],
+        "cv_calls": option.get("calls"),
+        "own_calls": option.get("own_calls"),
     }

@@ -22,6 +22,9 @@ class RejectOption(TypedDict):
     wrong_calls: float
     calls: float
     patients: int
+    own_calls: NotRequired[int]
+    """Training samples that the fitted model itself calls. 0: its threshold, which comes from the
+    models of the folds, is out of its own reach. Not known of models fitted by earlier versions."""
 
 
 class ConformalRecord(TypedDict):

@@ -50,6 +50,7 @@ class _RejectOption(_Part):
     wrong_calls: Annotated[float, Field(ge=0)]
     calls: Annotated[float, Field(ge=0)]
     patients: Annotated[int, Field(ge=0)]
+    own_calls: Annotated[int, Field(ge=0)] | None = None
 
 
 class _Conformal(_Part):

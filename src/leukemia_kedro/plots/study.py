@@ -104,6 +104,7 @@ class ModelScores(TypedDict):
     n_genes: int
     genes: list[str]
     rules: NotRequired[list[Rule]]
+    reject_option: RejectOption
     cv: Scores
     train: Scores
     test: Scores | None

@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from leukemia_kedro.cohort.selection import JOINT, NO_CALL
-from leukemia_kedro.evaluation.comparison import meet_the_rule, models_of
+from leukemia_kedro.evaluation.comparison import call_nobody, meet_the_rule, models_of
 from leukemia_kedro.evaluation.records import SetsOfClass
 from leukemia_kedro.model.predictions import PROBABILITY
 from leukemia_kedro.model.rules import Rule
@@ -93,6 +93,11 @@ def comparison_table(study: Study) -> Table:
     )
     if "test_patients_wrong" in rows:
         caption += f" {PATIENT_RULE}"
+    if call_nobody(models):
+        caption += (
+            " Calls nobody: with its reject option the model calls no training patient out of fold,"
+            " or the fitted model none of its own training samples."
+        )
     return make_table(rows, columns, anchor="comparison", caption=caption)
 
 
@@ -135,8 +140,9 @@ def difference_table(study: Study) -> Table | None:
 def _marked(models: pd.DataFrame) -> pd.Series:
     """Names as they are read, with champion and baseline marked."""
     mark = models["champion"].map({True: " (champion)", False: ""})
-    names = models["model"].map(readable).replace("larger class", "largest class")
-    return names + mark.where(~models["baseline"], " (baseline)")
+    mark = mark.where(~models["baseline"], " (baseline)")
+    mark += models["model"].isin(call_nobody(models)).map({True: " (calls nobody)", False: ""})
+    return models["model"].map(readable).replace("larger class", "largest class") + mark
 
 
 def _spans(models: pd.DataFrame, column: str) -> list[str]:

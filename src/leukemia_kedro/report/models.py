@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 import pandas as pd
 
 from leukemia_kedro.evaluation.comparison import models_of
-from leukemia_kedro.evaluation.records import SetsRecord
+from leukemia_kedro.evaluation.records import RejectOption, SetsRecord
 from leukemia_kedro.plots.captions import counted, readable
 from leukemia_kedro.plots.study import FigureRecord, Study
 from leukemia_kedro.report.chapter import Chapter, divided, named
@@ -73,6 +73,7 @@ class Model:
     genes: Table | None
     """None of a model that uses none."""
     figures: list[FigureRecord]
+    reject_option: RejectOption
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def each_model(study: Study) -> Models:
         ]
         if "rules" in scores:
             tables.insert(0, rule_table(name, scores["rules"], study.cohort.probes))
-        models.append(Model(row, tables, _used_genes(study, name, scores["genes"]), own[name]))
+        genes = _used_genes(study, name, scores["genes"])
+        models.append(Model(row, tables, genes, own[name], scores["reject_option"]))
     return Models(models)
 
 

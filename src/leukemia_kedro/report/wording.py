@@ -153,17 +153,24 @@ def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
     )
 
 
+OUT_OF_ITS_REACH = (
+    "The fitted model itself calls none of its own training samples, so expect no call from it."
+)
+
+
 def promise(option: RejectOption) -> str:
     """The share of wrong calls that a model's threshold promises, beside the share asked for."""
     asked, calls, n = option["asked"], option["calls"], option["patients"]
+    beyond = "" if option.get("own_calls") != 0 else f" {OUT_OF_ITS_REACH}"
     counted = f"{amount(option['wrong_calls'])} of {amount(calls)} calls out of fold wrong"
     expected = (
         f"{percent(option['error'])} wrong calls are to be expected "
-        f"(95% interval {percent_interval(option['low'], option['high'])}; {counted})."
+        f"(95% interval {percent_interval(option['low'], option['high'])}; {counted}).{beyond}"
     )
     if asked is None:
         if not calls:
-            return "Its threshold was fixed beforehand. No training patient reaches it out of fold."
+            nobody = "No training patient reaches it out of fold."
+            return f"Its threshold was fixed beforehand. {nobody}{beyond}"
         return f"Its threshold was fixed beforehand. {expected}"
     aim = f"At most {100 * asked:g}% wrong calls were asked for."
     if option["error"] <= asked:

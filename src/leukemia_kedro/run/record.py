@@ -142,8 +142,9 @@ def opening_line(cohort: str | None, split: pd.DataFrame, models: Sized) -> str:
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
+    from leukemia_kedro.evaluation.comparison import call_nobody
     from leukemia_kedro.plots.study import DRAWN, decided
-    from leukemia_kedro.report.wording import above_chance, calling, promise
+    from leukemia_kedro.report.wording import above_chance, calling, listed, promise
 
     lines = []
     if "replication" in made:
@@ -162,6 +163,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         lines.append(_accuracy(champion["test"], champion["cross_validation"]))
         lines.append(calling(champion["reject_option"], champion["test"]))
         lines.append(promise(champion["reject_option"]))
+        if silent := call_nobody(catalog.load("model_comparison")):
+            lines.append(f"Models that call nobody: {listed(silent)}")
         fdr = catalog.load("params:differential_expression").fdr
         row = terms_of(catalog.load("params:cohort").scale).row
         summary = catalog.load("contrast_summary")

@@ -101,8 +101,11 @@ def fit(
 ) -> FittedModel:
     """The model tuned and fitted on all training samples.
 
-    Its reject threshold and the scores of its conformal sets come from the folds.
+    Its reject threshold and the scores of its conformal sets come from the folds. The fitted model
+    itself may be less sure than theirs, so its card also counts its calls of its own training
+    samples.
     """
+    from leukemia_kedro.cohort.selection import NO_CALL
     from leukemia_kedro.evaluation.fold_rankings import orders_by_split
     from leukemia_kedro.evaluation.nested_cv import fit_model
     from leukemia_kedro.evaluation.reject_option import (
@@ -127,12 +130,15 @@ def fit(
         threshold = choose_threshold(curve, asked)
     option = describe_threshold(curve, threshold, asked)
     sets = calibrate_sets(cv_predictions, patients, setting.modelling.conformal_alpha)
-    return FittedModel(
+    model = FittedModel(
         pipeline,
         model_card(pipeline, training_set, setting, threshold, option, sets),
         remember_training(pipeline, training_set, profile_reference),
         sets,
     )
+    own = model.call_samples(training_set.expression)["call"]
+    model.card["reject_option"]["own_calls"] = int((own != NO_CALL).sum())
+    return model
 
 
 def predict_held_out(
@@ -161,7 +167,8 @@ def score(
     -------
     dict
         ``n_genes`` and ``genes`` that the fitted model uses; ``rules`` where pairs of them vote,
-        see :func:`~leukemia_kedro.model.rules.rules_of`; ``cv``, see
+        see :func:`~leukemia_kedro.model.rules.rules_of`; ``reject_option``, what its threshold
+        promises, as on its card; ``cv``, see
         :func:`~leukemia_kedro.evaluation.metrics.score_repeats`; ``train``, see
         :func:`~leukemia_kedro.evaluation.metrics.score`; ``test``, see
         :func:`~leukemia_kedro.evaluation.comparison.score_calls`, with ``conformal_sets``, see
@@ -201,6 +208,7 @@ def score(
         "n_genes": len(genes),
         "genes": genes,
         **({} if rules is None else {"rules": rules}),
+        "reject_option": fitted.card["reject_option"],
         "cv": score_repeats(cv_predictions, classes, groups) | calibration(cv_predictions, classes),
         "train": score(train.assign(label=training_set.classes), classes),
         "test": test,
