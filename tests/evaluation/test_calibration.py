@@ -125,7 +125,7 @@ def test_the_log_odds_stated_for_new_patients_are_neither_bold_nor_timid(effect)
     """Median slope over 16 cohorts of 100, each with 2,500 new patients; best models .73, .95.
 
     Slopes differ much from cohort to cohort: a median of six has a standard error of a quarter.
-    That of a slope from 2,500 patients is a tenth at most.
+    That of a slope of 1 from 2,500 patients is .06 at most.
     Top-scoring pairs are not held to it: a score of a few votes tells little, and their median here
     is .70 (docs/explanation/reject-option.md).
     """
