@@ -24,10 +24,11 @@ def golub_training_samples() -> Given:
     from kedro.config import OmegaConfigLoader
 
     from leukemia_kedro.datasets import GolubDataset
+    from leukemia_kedro.settings import CONFIG_LOADER_ARGS
 
     if not RAW.exists():
         raise SystemExit("The Golub files are not here: kedro fetch golub")
     cohort = GolubDataset(filepath=str(RAW)).load()
     train = cohort.samples["split"] == "train"
-    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="golub")
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), **CONFIG_LOADER_ARGS)
     return Given(cohort.expression[train], cohort.labels[train], loader["parameters"])

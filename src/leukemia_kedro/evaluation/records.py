@@ -23,8 +23,9 @@ class RejectOption(TypedDict):
     calls: float
     patients: int
     own_calls: NotRequired[int]
-    """Training samples that the fitted model itself calls. 0: its threshold, which comes from the
-    models of the folds, is out of its own reach. Not known of models fitted by earlier versions."""
+    """Training samples that the fitted model itself calls. If none, the threshold, which comes from
+    the models of the folds, is out of its own reach. Not known of models fitted by earlier
+    versions."""
 
 
 class ConformalRecord(TypedDict):
