@@ -248,7 +248,7 @@ def test_a_split_is_drawn_where_the_cohort_has_none(project):
         (["--params", f"{REFERENCE}=golub_1999"], "has names that this cohort lacks"),
         (["--params", "models.knn.reject_below=1.5"], "less than or equal to 1"),
         (["--params", "models.weighted_voting.two_classes_only=false"], "for two classes only"),
-        (["--params", "enrichment.gene_column=symbol"], "a column that the probes table lacks"),
+        (["--params", "enrichment.gene_column=symbol"], "a column that probes.csv lacks"),
         (["--params", "cohort.scale=linear"], "cohort"),
         (["--params", "cohort.flor=10"], "flor"),
         (["--pipelines", "modeling"], "no pipeline named modeling"),
