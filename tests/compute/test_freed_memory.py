@@ -1,5 +1,6 @@
 """Arrays that come and go take their memory from the system once."""
 
+import os
 import subprocess
 import sys
 
@@ -19,8 +20,15 @@ subprocess.run([sys.executable, "-c", {SUMS!r}], check=True)
 """
 
 
-def page_faults(code: str) -> int:
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def page_faults(code: str, **variables: str) -> int:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=env | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(found.stdout)
 
 
@@ -28,3 +36,11 @@ def page_faults(code: str) -> int:
 @pytest.mark.parametrize("code", [SUMS, IN_CHILD], ids=["this process", "a child"])
 def test_600_arrays_of_two_megabytes_are_cleared_once(code):
     assert page_faults(f"{KEEP}\n{code}") < page_faults(SUMS) / 4
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of glibc")
+@pytest.mark.parametrize("stated", ["65536", "much"])
+def test_what_the_environment_states_is_left_to_glibc(stated):
+    """A number of the user's is not replaced, and one that is none does not end the process."""
+    variables = {"MALLOC_TRIM_THRESHOLD_": stated, "MALLOC_MMAP_THRESHOLD_": "65536"}
+    assert page_faults(f"{KEEP}\n{SUMS}", **variables) > page_faults(SUMS, **variables) / 2

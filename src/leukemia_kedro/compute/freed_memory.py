@@ -16,12 +16,15 @@ def keep_freed_memory() -> None:
 
     By default, glibc gives an array of megabytes back to the system as soon as it is freed, and the
     system clears every page of the next one. That takes up to twice as long as the sums on them.
-    Other systems' libraries are left as they are.
+    Other systems' libraries are left as they are, and so is a parameter that the environment
+    states: glibc reads it itself when a process begins, whatever its value.
     """
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
     for variable, number, size in _PARAMETERS:
-        os.environ.setdefault(variable, str(size))
+        if variable in os.environ:
+            continue
+        os.environ[variable] = str(size)
         if mallopt is not None:
-            mallopt(number, int(os.environ[variable]))
+            mallopt(number, size)
