@@ -1,5 +1,7 @@
 """``kedro score`` as a user has it: a real server, a real browser, tables that are dropped."""
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -209,10 +211,9 @@ def test_only_this_machine_and_this_page_reach_the_server(served):
     ]
     assert listening == ["127.0.0.1"]
 
-    def answer(origin: str, host: str | None = None) -> str:
+    def answer(origin: str, host: str = "127.0.0.1") -> str:
         request = (
-            "GET /_stcore/stream HTTP/1.1\r\n"
-            f"Host: {host or '127.0.0.1'}:{served.port}\r\nOrigin: {origin}\r\n"
+            f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{served.port}\r\nOrigin: {origin}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
@@ -224,8 +225,23 @@ def test_only_this_machine_and_this_page_reach_the_server(served):
     began = time.monotonic()
     # The second one is a name of a stranger that leads to this machine.
     assert answer("http://elsewhere.example") == "403"
-    assert answer(f"http://elsewhere.example:{served.port}", "elsewhere.example") == "403"
+    assert answer(f"http://elsewhere.example:{served.port}", "elsewhere.example") == "400"
     assert time.monotonic() - began < 1, "no server elsewhere is asked for this machine's address"
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/_stcore/upload_file/a/b"])
+def test_a_request_that_names_another_host_is_refused(served, path):
+    def status(host: str) -> int:
+        server = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+        with contextlib.closing(server):
+            server.request("GET", path, headers={"Host": host})
+            return server.getresponse().status
+
+    own = {status(f"{name}:{served.port}") for name in ("127.0.0.1", "localhost")}
+    assert len(own) == 1
+    assert own != {400}
+    for stranger in ("evil.example", f"evil.example:{served.port}", "127.0.0.1.evil.example", ""):
+        assert status(stranger) == 400
 
 
 def test_nothing_of_a_table_stays_when_the_next_one_is_dropped(page, tmp_path):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+
+import click
 
 from leukemia_kedro.errors import UserError
 
 HOST = "127.0.0.1"
+NAMES = [HOST, "localhost"]
+"""Of this machine, in the address of the page."""
 MOST_MEGABYTES = 200
 """Of a table that is dropped."""
 
 _SETTINGS = {
     "server.address": HOST,
     "server.maxUploadSize": MOST_MEGABYTES,
-    "server.allowedHosts": f"{HOST} localhost",
+    "server.allowedHosts": " ".join(NAMES),
     "server.enableAgentApi": "false",
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
@@ -58,6 +63,7 @@ def serve(model: Path, port: int) -> None:
     settings = [
         f"--{name}={each}" for name, value in _SETTINGS.items() for each in str(value).split()
     ]
-    page = Path(__file__).with_name("page.py")
-    command = ["run", *settings, f"--server.port={port}", str(page), "--", str(model.resolve())]
-    main(command, prog_name="streamlit", standalone_mode=False)
+    app = Path(__file__).with_name("served.py")
+    command = ["run", *settings, f"--server.port={port}", str(app), "--", str(model.resolve())]
+    with suppress(click.Abort):  # Ctrl-C
+        main(command, prog_name="streamlit", standalone_mode=False)
