@@ -114,6 +114,7 @@ def reports(tmp_path_factory):
         "cut": make_page(**CUT),
         "many": make_page([f"class_{number}" for number in range(12)], 144, 0),
         "sets": make_page(FIVE, 60, 0, enrichment=many_sets(FIVE)),
+        "long": make_page([f"class {n}{' of a long name' * 20}" for n in range(2)]),
     }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
@@ -628,20 +629,33 @@ def test_in_brief_the_page_prints_on_few_pages_and_everything_on_request(driver,
     assert printed_pages() <= 6
 
 
-@pytest.mark.parametrize("name", ["five", "many", "sets"])
-def test_many_classes_print_in_brief_on_six_pages_with_the_counts_of_every_contrast(
-    driver, reports, tmp_path, name
-):
+def pages_of_print(driver, address, tmp_path):
+    """The text of each printed page."""
     pdftotext = shutil.which("pdftotext")
     if pdftotext is None:
         pytest.skip("no pdftotext: apt-get install poppler-utils")
-    visit(driver, reports[name])
+    visit(driver, address)
     wait_until(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"))
     (tmp_path / "page.pdf").write_bytes(
         base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     )
     command = [pdftotext, "-layout", tmp_path / "page.pdf", "-"]
     *pages, _ = subprocess.check_output(command, text=True).split("\f")
+    return pages
+
+
+def test_classes_of_three_hundred_letters_leave_room_for_the_errors_on_the_first_printed_page(
+    driver, reports, tmp_path
+):
+    first = pages_of_print(driver, reports["long"], tmp_path)[0]
+    assert re.search(r"Sample +Class +Predicted +Confidence +Call", first)
+
+
+@pytest.mark.parametrize("name", ["five", "many", "sets"])
+def test_many_classes_print_in_brief_on_six_pages_with_the_counts_of_every_contrast(
+    driver, reports, tmp_path, name
+):
+    pages = pages_of_print(driver, reports[name], tmp_path)
     assert len(pages) <= 6
     headings = {each.text for each in several(driver, "main :is(h2, h3)")}
     for page in pages:
