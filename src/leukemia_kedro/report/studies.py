@@ -82,7 +82,7 @@ def _promised(champions: pd.DataFrame) -> Table:
             Column("auc", "Area under the curve", decimal),
         ],
         anchor="studies",
-        caption="The model that cross-validation chose within what was learned from, with 95 % "
+        caption="The model that cross-validation chose within what was learned from, with 95% "
         "intervals. Errors of a cross-validation are the mean over repeats.",
         sortable=False,
     )
@@ -105,7 +105,7 @@ def _every_model(study_matrix: pd.DataFrame) -> Table:
             Column("errors", "Errors", lambda errors: f"{errors:.4g}"),
             Column("n", "Samples", count),
             Column("balanced_accuracy", "Balanced accuracy", decimal),
-            Column("balanced_accuracy_low", "from", decimal),
+            Column("balanced_accuracy_low", "95% interval from", decimal),
             Column("balanced_accuracy_high", "to", decimal),
             Column("auc", "Area under the curve", decimal),
             Column("brier", "Brier score", decimal),
