@@ -40,8 +40,10 @@ def test_swapped_patients_are_named_and_nobody_else():
         "XIST": ["x_at"], "RPS4Y1": ["y1_at"], "DDX3Y": ["y2_at"], "KDM5D": ["y3_at"],
     }  # fmt: skip
     of_women, of_men = in_words(found)
-    assert of_women.startswith("sex is F for s7, but Y-linked genes are expressed (RPS4Y1, DDX3Y,")
-    assert of_men.startswith("sex is M for s4, but XIST is expressed and Y-linked genes")
+    assert of_women.startswith(
+        "sex is F for sample s7, but Y-linked genes are expressed (RPS4Y1, DDX3Y,"
+    )
+    assert of_men.startswith("sex is M for sample s4, but XIST is expressed and Y-linked genes")
     assert in_words(found)[0].endswith("Nothing was left out")
 
 

@@ -108,7 +108,7 @@ def test_hard_samples_come_first_with_their_share_of_wrong_predictions(repeated)
     rows = [text.get_text() for text in ax.get_yticklabels()]
     assert rows == ["t1 (A, test)", "s4 (B, train)"]
     np.testing.assert_array_equal(ax.collections[0].get_array(), [[1, 1], [0.5, 1]])
-    assert drawn.caption.startswith("2 samples of 6 ")
+    assert drawn.caption.startswith("2 of 6 samples ")
 
 
 def test_without_a_test_set_no_split_is_named(repeated):
@@ -120,5 +120,5 @@ def test_without_a_test_set_no_split_is_named(repeated):
 def test_no_wrong_prediction_is_stated_in_words(repeated, assert_legible):
     perfect = repeated.assign(predicted=repeated["label"])
     drawn = drawn_hard(perfect, perfect.head(0))
-    assert drawn.caption.startswith("0 samples of 4 ")
+    assert drawn.caption.startswith("0 of 4 samples ")
     assert_legible(drawn.figure)

@@ -31,8 +31,8 @@ OPTION = {
     "calls": 20.2, "patients": 38,
 }  # fmt: skip
 EXPECTED = (
-    "4.8% wrong calls are to be expected (95% interval 0.0% to 16.8%; 0 of 20.2 calls out of fold "
-    "wrong)."
+    "4.8% wrong calls are to be expected (95% interval 0.0% to 16.8%; in cross-validation 0 of "
+    "20.2 were wrong)."
 )
 
 
@@ -55,7 +55,8 @@ EXPECTED = (
         ({"asked": None}, f"Its threshold was fixed beforehand. {EXPECTED}"),
         (
             {"asked": None, "calls": 0.0},
-            "Its threshold was fixed beforehand. No training patient reaches it out of fold.",
+            "Its threshold was fixed beforehand. In cross-validation no training patient reaches "
+            "it.",
         ),
         ({"asked": 0.05, "own_calls": 30}, f"At most 5% wrong calls were asked for. {EXPECTED}"),
         (
@@ -77,14 +78,14 @@ def test_a_promise_states_what_was_asked_and_what_is_kept(changes, text):
         ({"n": 34, "calls": 0, "errors_among_calls": 0}, 20.2,
          "calls none of the 34 test samples."),
         (None, 20.2,
-         "calls 20.2 of 38 training patients out of fold (mean over repeats); 0 of these calls "
-         "are wrong."),
-        (None, 0.0, "calls none of 38 training patients out of fold (mean over repeats)."),
+         "calls 20.2 of 38 training patients in cross-validation (mean over repeats); 0 of "
+         "these calls are wrong."),
+        (None, 0.0, "calls none of 38 training patients in cross-validation (mean over repeats)."),
     ],
 )  # fmt: skip
 def test_a_model_that_calls_nobody_is_not_silent(test, calls, text):
     found = wording.calling(OPTION | {"calls": calls}, test)
-    assert found == f"With its reject option it {text}"
+    assert found == text
 
 
 def test_a_difference_of_classes_is_read_without_backticks():

@@ -122,9 +122,10 @@ def in_words(found: ExpressedSex) -> list[str]:
             if each["contradiction"] and each["stated"] == stated
         ]
         if names:
+            which = f"{'sample' if len(names) == 1 else 'samples'} {first_few(names, 20)}"
             lines.append(
-                f"{found['column']} is {stated} for {first_few(names, 20)}, but {but}: samples may "
-                "have been swapped or mixed, or the sheet is wrong. Nothing was left out"
+                f"{found['column']} is {stated} for {which}, but {but}: samples may have been "
+                "swapped or mixed, or the sheet is wrong. Nothing was left out"
             )
     return lines
 

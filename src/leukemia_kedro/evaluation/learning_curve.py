@@ -1,4 +1,4 @@
-"""How the champion's score grows with the training samples, and what twice as many would buy."""
+"""How the champion's score grows with the training samples, and what twice as many would bring."""
 
 from __future__ import annotations
 

@@ -172,8 +172,10 @@ def hard_samples(
     ax.set_yticks(range(len(rows)), names)
     ax.set(xlabel="model", ylabel="sample")
 
-    of_all = patients_beside(sample_split.loc[wrong.index])
-    of_whom = of_all and f"{patients_beside(sample_split.loc[missed.index])},"
+    patients = ""
+    if "group" in sample_split:
+        n_missed, n = (sample_split.loc[each.index, "group"].nunique() for each in (missed, wrong))
+        patients = f" (of {n_missed:,} of {n:,} patients)"
     limit = "" if len(about) == len(missed) else f"; the {len(about)} hardest are shown"
     tested = "; test samples: the prediction of the fitted model" if has_test else ""
     hardest = ", ".join(
@@ -182,8 +184,8 @@ def hard_samples(
     return CaptionedFigure(
         name="hard-samples",
         title="Hard samples",
-        caption=f"{counted(len(missed), 'sample')}{of_whom} of {len(wrong):,}{of_all} "
-        f"misclassified by at least one model{limit}; in brackets true class"
+        caption=f"{len(missed):,} of {counted(len(wrong), 'sample')}{patients} misclassified by at "
+        f"least one model{limit}; in brackets true class"
         f"{' and split' if has_test else ''}. "
         f"{'Training samples: share' if has_test else 'Colour: share'} of the cross-validation "
         f"repeats in which the prediction was wrong{tested}.",

@@ -109,8 +109,8 @@ def _heat_map(
     n_genes, n_samples = scores.shape
     which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
     return {
-        "caption": f"{which} {counted(n_genes, row)} {subject} in "
-        f"{drawn_of(n_samples, len(sample_split))}: log2 expression, each row scaled to mean 0 and "
+        "caption": f"{which} {counted(n_genes, row)} {subject}: log2 expression in "
+        f"{drawn_of(n_samples, len(sample_split))}, each row scaled to mean 0 and "
         f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
         "clustering on Euclidean distance; missing values are grey. Above them one lane for each "
         "class and split: a sample has its mark in the lanes that it belongs to.",
@@ -269,9 +269,10 @@ def gene_strips(
     return CaptionedFigure(
         name=figure_name("gene strips", contrast.stem),
         title=f"Top genes of {contrast.name}, sample by sample",
-        caption=f"log2 expression of the {counted(len(genes), terms.row)} with the smallest "
-        f"p-values of {contrast.name} in {drawn_of(len(shown), len(sample_split))}; bar: median of "
-        f"all samples of the class.{chosen_on(n_tested, len(sample_split), terms.row)}",
+        caption=f"log2 expression in {drawn_of(len(shown), len(sample_split))} of the "
+        f"{counted(len(genes), terms.row)} with the smallest p-values of {contrast.name}; "
+        "bar: median of all samples of the class."
+        f"{chosen_on(n_tested, len(sample_split), terms.row)}",
         alt=f"Strip plots by class ({sizes}) of the {terms.row}s {', '.join(genes['probe'])}.",
         figure=figure,
     )

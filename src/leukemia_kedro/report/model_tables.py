@@ -95,8 +95,8 @@ def comparison_table(study: Study) -> Table:
         caption += f" {PATIENT_RULE}"
     if call_nobody(models):
         caption += (
-            " Calls nobody: with its reject option the model calls no training patient out of fold,"
-            " or the fitted model none of its own training samples."
+            " Calls nobody: with its reject option the model calls no training patient in "
+            "cross-validation, or the fitted model none of its own training samples."
         )
     return make_table(rows, columns, anchor="comparison", caption=caption)
 
@@ -389,7 +389,9 @@ def subgroup_table(study: Study) -> Table | None:
     of_champion = groups[groups["model"] == champion]
     if of_champion.empty:
         return None
-    which = "test samples" if study.cohort.n_test else "training samples out of fold"
+    which, counted_on = "test samples", "Test samples"
+    if not study.cohort.n_test:
+        which, counted_on = "training samples in cross-validation", "Samples in cross-validation"
     rows = of_champion.assign(
         covariate=of_champion["covariate"].map(readable),
         interval=_spans(of_champion, "accuracy"),
@@ -399,7 +401,7 @@ def subgroup_table(study: Study) -> Table | None:
         Column("covariate", "Covariate"),
         Column("value", "Value"),
         Column("n_train", "Training samples", count),
-        Column("n", "Test samples" if study.cohort.n_test else "Samples out of fold", count),
+        Column("n", counted_on, count),
         Column("errors", "Errors", count),
         Column("accuracy", "Accuracy", decimal),
         Column("interval", "95% interval"),

@@ -146,7 +146,8 @@ def _error_table(study: Study) -> Table | None:
     told = [name for name in known if name in shown and shown[name].astype(str).nunique() > 1]
     columns += [Column(name, capital(readable(name))) for name in told[:MOST_COVARIATES]]
     which = "Test samples" if study.cohort.n_test else "Training samples"
-    fault = "misclassifies or does not call" if "call" in errors else "misclassifies out of fold"
+    called = "call" in errors
+    fault = f"misclassifies {'or does not call' if called else 'in cross-validation'}"
     caption = f"{which} that {champion} {fault}."
     if len(errors) > len(shown):
         caption += f" The first {len(shown)} of {count(len(errors))}; the CSV has all."
@@ -174,7 +175,7 @@ def _limits(study: Study) -> list[Limit]:
         auc, p_value = decimal(shift["auc"], 2), small(shift["p_value"])
         known = f"a classifier tells them from the training samples (AUC {auc}, p = {p_value})"
         limits.append(Limit("Test samples differ", f"{known}."))
-    called = calling(option, champion["test"])
+    called = f"the model {calling(option, champion['test'])}"
     if option["asked"] is not None and option["error"] > option["asked"]:
         asked = f"{percent(option['asked'], 0)} wrong calls asked for cannot be promised"
         called += f" The {asked}: {percent(option['error'])} are to be expected."

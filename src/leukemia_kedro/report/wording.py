@@ -84,13 +84,13 @@ def wrong(test: Mapping[str, Any], prefix: str = "") -> str:
 
 
 def right(test: Mapping[str, Any]) -> str:
-    """``31 of 34 test samples``; ``every sample of 10 of 12 test patients (31 of 34 samples)``
-    where patients gave several."""
+    """``31 of 34 test samples``; ``10 of 12 test patients (31 of 34 samples)`` where patients
+    gave several."""
     samples = f"{count(test['n'] - test['errors'])} of {count(test['n'])}"
     if pd.isna(n_patients := test.get("patients")):
         return f"{samples} test samples"
     n_right = count(n_patients - test["patients_wrong"])
-    return f"every sample of {n_right} of {count(n_patients)} test patients ({samples} samples)"
+    return f"{n_right} of {count(n_patients)} test patients ({samples} samples)"
 
 
 PATIENT_RULE = "A patient is misclassified where any of its samples is."
@@ -128,13 +128,13 @@ def above_chance(champion: Champion) -> bool:
 
 
 def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
-    """What a model's reject option called, of the test samples or else out of fold; of the test
-    patients where they gave several samples."""
+    """What a model's reject option called, to follow its name: of the test samples or else in
+    cross-validation; of the test patients where they gave several samples."""
     if test is not None and not test["calls"]:
         samples = f"{count(test['n'])} test samples{of_patients(test.get('patients'))}"
-        return f"With its reject option it calls none of the {samples}."
+        return f"calls none of the {samples}."
     calls, n_wrong, of = option["calls"], option["wrong_calls"], option["patients"]
-    where, what = "training patients out of fold (mean over repeats)", "calls"
+    where, what = "training patients in cross-validation (mean over repeats)", "calls"
     if test is not None:
         calls, n_wrong, of = test["calls"], test["errors_among_calls"], test["n"]
         where = "test samples"
@@ -143,14 +143,11 @@ def calling(option: RejectOption, test: Mapping[str, Any] | None) -> str:
             calls, of = test["patients_called"], test["patients"]
             n_wrong, what = test["patients_called_wrongly"], "patients"
     if not calls:
-        return f"With its reject option it calls none of {count(of)} {where}."
+        return f"calls none of {count(of)} {where}."
     outcome = f"calls {'is' if n_wrong == 1 else 'are'} wrong"
     if what == "patients":
         outcome = f"patients {'has' if n_wrong == 1 else 'have'} a wrong call"
-    return (
-        f"With its reject option it calls {amount(calls)} of {count(of)} {where}; "
-        f"{amount(n_wrong)} of these {outcome}."
-    )
+    return f"calls {amount(calls)} of {count(of)} {where}; {amount(n_wrong)} of these {outcome}."
 
 
 OUT_OF_ITS_REACH = (
@@ -162,14 +159,14 @@ def promise(option: RejectOption) -> str:
     """The share of wrong calls that a model's threshold promises, beside the share asked for."""
     asked, calls, n = option["asked"], option["calls"], option["patients"]
     beyond = "" if option.get("own_calls") != 0 else f" {OUT_OF_ITS_REACH}"
-    counted = f"{amount(option['wrong_calls'])} of {amount(calls)} calls out of fold wrong"
+    counted = f"in cross-validation {amount(option['wrong_calls'])} of {amount(calls)} were wrong"
     expected = (
         f"{percent(option['error'])} wrong calls are to be expected "
         f"(95% interval {percent_interval(option['low'], option['high'])}; {counted}).{beyond}"
     )
     if asked is None:
         if not calls:
-            nobody = "No training patient reaches it out of fold."
+            nobody = "In cross-validation no training patient reaches it."
             return f"Its threshold was fixed beforehand. {nobody}{beyond}"
         return f"Its threshold was fixed beforehand. {expected}"
     aim = f"At most {100 * asked:g}% wrong calls were asked for."

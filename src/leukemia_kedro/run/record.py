@@ -161,7 +161,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         if not above_chance(champion):
             lines.append("No signal shown: the champion is not shown to be better than chance")
         lines.append(_accuracy(champion["test"], champion["cross_validation"]))
-        lines.append(calling(champion["reject_option"], champion["test"]))
+        called = calling(champion["reject_option"], champion["test"])
+        lines.append(f"With its reject option it {called}")
         lines.append(promise(champion["reject_option"]))
         if silent := call_nobody(catalog.load("model_comparison")):
             lines.append(f"Models that call nobody: {listed(silent)}")

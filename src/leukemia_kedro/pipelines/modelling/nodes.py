@@ -435,7 +435,7 @@ def learning_curve(
     resampling_plan: DataFrame,
     compute: ComputeParameters,
 ) -> dict[str, Any]:
-    """What the champion's procedure scores with fewer training samples, and what more would buy.
+    """What the champion's procedure scores with fewer training samples, and what more would bring.
 
     Returns
     -------
