@@ -629,6 +629,18 @@ def test_in_brief_the_page_prints_on_few_pages_and_everything_on_request(driver,
     assert printed_pages() <= 6
 
 
+def test_the_first_screen_of_a_phone_names_what_limits_the_answer_and_the_errors(driver, reports):
+    visit(driver, reports["two"], WIDTHS["phone"])
+    brief = one(driver, ".on-phone")
+    assert brief.location["y"] + brief.size["height"] < 844
+    for limit in several(driver, ".limits strong"):
+        assert limit.text.rstrip(":") in brief.text
+    for sample in several(driver, "#table-errors tbody th"):
+        assert sample.text in brief.text
+    visit(driver, reports["two"], WIDTHS["desk"])
+    assert not one(driver, ".on-phone").is_displayed()
+
+
 def pages_of_print(driver, address, tmp_path):
     """The text of each printed page."""
     pdftotext = shutil.which("pdftotext")
