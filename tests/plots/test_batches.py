@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.made_run import make_found, make_parameters
+from helpers.made_run import make_datasets
 
 from leukemia_kedro.errors import UserError
 from leukemia_kedro.parameters import ReportingParameters
@@ -16,7 +16,7 @@ NOTE = "Differences between the values of laboratory were removed for this figur
 
 @pytest.fixture(scope="module")
 def found():
-    found = make_found() | make_parameters()
+    found = make_datasets()
     split = found["sample_split"]
     rng = np.random.default_rng(2)
     shift = np.where(np.arange(len(split)) % 3, 0.0, 4.0)
