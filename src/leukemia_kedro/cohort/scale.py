@@ -185,9 +185,9 @@ def rounded_logarithms(counts: np.ndarray) -> np.ndarray:
     """Which samples among counts of reads may be logarithms that were rounded, shape (n_samples,).
 
     Whole numbers of at most 40, the largest of which makes up less than half of the share of the
-    sum that the largest count has in a typical sample (the median over samples). None are told of
-    fewer than 50 genes, nor where a typical sample has no count above 400: a library of a tenth of
-    its depth then has none above 40.
+    sum that the largest count has in a typical sample (the median over samples). With fewer than
+    50 genes, or where a typical sample has no count above 400, no sample is named: there a library
+    of a tenth of its depth has no count above 40 either.
 
     Parameters
     ----------
