@@ -110,6 +110,11 @@ def test_of_several_figures_the_first_as_large_as_a_screen(tmp_path):
     dataset.save([RenderedFigure(name, *words, png(size)) for name, size in sizes.items()])
     with Image.open(io.BytesIO(base64.b64decode(dataset.preview()))) as shown:
         assert shown.size == (400, 650)
+    dataset.save([RenderedFigure("vectors", *words), RenderedFigure("dots", *words, png((9, 9)))])
+    with Image.open(io.BytesIO(base64.b64decode(dataset.preview()))) as shown:
+        assert shown.size == (9, 9)
+    dataset.save([RenderedFigure("vectors", *words)])
+    assert dataset.preview() is None
 
 
 def test_of_several_interactive_figures_the_first_of_that_name(tmp_path):

@@ -104,7 +104,7 @@ def test_every_file_is_utf8_and_every_contrast_has_figures_of_its_own(run):
     captions = json.loads((figures / "captions.json").read_text(encoding="utf-8"))
     titles = {record["title"] for record in captions}
     assert {f"Volcano plot of {contrast}" for contrast in contrasts()} <= titles
-    volcanoes = sorted(figures.glob("volcano-*.png"))
+    volcanoes = sorted(figures.glob("volcano-*.svg"))
     assert len(volcanoes) == len(contrasts())
     assert len({hashlib.sha256(file.read_bytes()).digest() for file in volcanoes}) == len(volcanoes)
     assert len({file.name.casefold() for file in volcanoes}) == len(volcanoes)

@@ -1,6 +1,7 @@
-"""Files of figures: PNG at 200 dots per inch and SVG, the same bytes however they are drawn."""
+"""Files of figures: SVG and PNG at 200 dots per inch, the same bytes however they are drawn."""
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -36,5 +37,12 @@ def test_workers_of_this_machine_give_the_bytes_of_one_process_in_order(figures,
     """Figures are drawn on this machine even where the run computes on a cluster."""
     monkeypatch.setattr(compute, "_cluster", "a cluster that cannot run anything")
     alone = [rendered(draw()) for draw in figures]
-    assert render_all(figures, n_jobs=1) == alone
-    assert render_all(figures, n_jobs=2) == alone
+    assert render_all(figures, n_jobs=1, png=True) == alone
+    assert render_all(figures, n_jobs=2, png=True) == alone
+
+
+def test_without_a_request_only_the_first_is_a_png_too(figures):
+    """It is what kedro-viz shows of the folder. Each SVG is the same with or without a PNG."""
+    first, second = render_all(figures, n_jobs=1)
+    assert first == rendered(figures[0]())
+    assert second == replace(rendered(figures[1]()), png=None)

@@ -149,7 +149,7 @@ def test_figures_report_and_champion_are_recorded_as_they_are(recorded):
     reporting = project.data("08_reporting", "demo")
     model = project.data("06_models", "demo", "champion.skops")
     figures = [path.relative_to(reporting) for path in reporting.glob("figures/*/*.*")]
-    assert len([path for path in figures if path.suffix == ".png"]) > 10
+    assert len([path for path in figures if path.suffix == ".svg"]) > 10
     files = ["report.html", "champion.json", "model_comparison.csv", *map(str, figures)]
     expected = {name: reporting / name for name in files} | {model.name: model}
     recorded_files = {str(path.relative_to(artifacts)): path for path in artifacts.rglob("*.*")}

@@ -365,7 +365,7 @@ class InteractiveFiguresDataset(_Folder):
 
 
 class FiguresDataset(_Folder):
-    """Rendered figures for a paper: PNG and SVG each, captions in ``captions.json``."""
+    """Rendered figures for a paper: SVG, perhaps PNG, with captions in ``captions.json``."""
 
     def load(self) -> list[dict[str, str]]:
         """Records with ``name, title, caption, alt, svg``, in the order they were drawn."""
@@ -377,9 +377,11 @@ class FiguresDataset(_Folder):
 
     @previews.when_written
     def preview(self) -> ImagePreview:
-        """The first figure."""
-        first = self.load()[0]["name"]
-        return previews.image_preview(self._file(first, "png"))
+        """The first figure that is a PNG, too; None without one."""
+        files = (self._file(figure["name"], "png") for figure in self.load())
+        first = next((file for file in files if file.exists()), None)
+        # The annotation is the name of one type, by which kedro-viz draws.
+        return previews.image_preview(first) if first else None  # type: ignore[return-value]
 
     def _file(self, name: str, ending: str) -> Path:
         return self._filepath / on_disk(f"{name}.{ending}")
@@ -388,7 +390,8 @@ class FiguresDataset(_Folder):
         for figure in data:
             name = on_disk(figure.name)
             (folder / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
-            (folder / f"{name}.png").write_bytes(figure.png)
+            if figure.png is not None:
+                (folder / f"{name}.png").write_bytes(figure.png)
         words = ("name", "title", "caption", "alt")
         captions = [{word: getattr(figure, word) for word in words} for figure in data]
         text = json.dumps(captions, indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""From figures to the files of a paper: SVG, and PNG at 200 dots per inch."""
+"""From figures to the files of a paper: SVG, and on request PNG at 200 dots per inch."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ class RenderedFigure:
     alt: str
     svg: str
     """With text as paths, which look the same whatever fonts are installed."""
-    png: bytes
-    """At 200 dots per inch."""
+    png: bytes | None = None
+    """At 200 dots per inch, where it was asked for."""
 
 
 def render_all(
-    figures: Sequence[Callable[[], CaptionedFigure | None]], n_jobs: int
+    figures: Sequence[Callable[[], CaptionedFigure | None]], n_jobs: int, png: bool = False
 ) -> list[RenderedFigure]:
     """Draw figures and render them, on the cores of this machine.
 
     ``figures`` are picklable functions that each draw one, or return None; ``n_jobs`` workers do
-    it, −1: one per core.
+    it, −1: one per core. Without ``png`` the first alone is a PNG too, which kedro-viz shows.
     """
     # A figure takes a tenth of a second: no cluster is worth the way there.
-    files = run_parallel(_drawn_and_rendered, zip(figures), n_jobs, "figures", on_cluster=False)
+    calls = [(draw, png or number == 0) for number, draw in enumerate(figures)]
+    files = run_parallel(_drawn_and_rendered, calls, n_jobs, "figures", on_cluster=False)
     drawn = [each for each in files if each is not None]
     if any(UNICODE in each.caption for each in drawn):
         _warn_of_letters()
@@ -61,24 +62,27 @@ def _warn_of_letters() -> None:
     )
 
 
-def rendered(drawn: CaptionedFigure) -> RenderedFigure:
+def rendered(drawn: CaptionedFigure, png: bool = True) -> RenderedFigure:
     """The files of one figure; the same figure gives the same bytes."""
-    png, svg = io.BytesIO(), io.StringIO()
+    dots, svg = io.BytesIO(), io.StringIO()
     # No date, and a fixed salt for ids, which is the whole process's: one thread at a time. With
     # svg.fonttype "none" files are smaller by 3 to 70%, but letters depend on the reader's fonts;
     # as paths, each letter is in a file once and used from there.
     # Canvases print the figure as it stands; savefig would draw it once more for the layout.
     with _SALT, mpl.rc_context({"svg.hashsalt": drawn.name, "svg.fonttype": "path"}):
-        FigureCanvasAgg(drawn.figure).print_png(png, metadata={"Software": None})
+        if png:
+            FigureCanvasAgg(drawn.figure).print_png(dots, metadata={"Software": None})
         FigureCanvasSVG(drawn.figure).print_svg(svg, metadata={"Date": None})
     words = (drawn.name, drawn.title, drawn.caption, drawn.alt)
-    return RenderedFigure(*words, svg=svg.getvalue(), png=png.getvalue())
+    return RenderedFigure(*words, svg=svg.getvalue(), png=dots.getvalue() if png else None)
 
 
-def _drawn_and_rendered(draw: Callable[[], CaptionedFigure | None]) -> RenderedFigure | None:
+def _drawn_and_rendered(
+    draw: Callable[[], CaptionedFigure | None], png: bool
+) -> RenderedFigure | None:
     _pass_over_modules()
     drawn = draw()
-    return None if drawn is None else rendered(drawn)
+    return None if drawn is None else rendered(drawn, png)
 
 
 @cache

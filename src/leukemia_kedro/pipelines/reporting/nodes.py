@@ -49,7 +49,8 @@ def draw_cohort(
     gallery = galleries.cohort_gallery(
         cohort, projections, explained_variance, reporting.remove_batch
     )
-    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
+    printed = rendering.render_all(gallery.printed(), compute.n_jobs, reporting.png)
+    return printed, gallery.interactive()
 
 
 def draw_signature(
@@ -70,11 +71,15 @@ def draw_signature(
     gallery = galleries.signature_gallery(
         cohort, signature, log_expression, selection_stability, batch
     )
-    return rendering.render_all(gallery.printed(), compute.n_jobs)
+    return rendering.render_all(gallery.printed(), compute.n_jobs, reporting.png)
 
 
 def draw_models(
-    compute: ComputeParameters, log_expression: DataFrame, cv_predictions: DataFrame, **found: Any
+    compute: ComputeParameters,
+    reporting: ReportingParameters,
+    log_expression: DataFrame,
+    cv_predictions: DataFrame,
+    **found: Any,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Figures of the models: comparison, confusion, curves per model, permutation test."""
     from leukemia_kedro.plots import galleries, rendering
@@ -82,7 +87,8 @@ def draw_models(
 
     cohort, models = gather(CohortStudy, found), gather(ModelStudy, found)
     gallery = galleries.model_gallery(cohort, models, log_expression, cv_predictions)
-    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
+    printed = rendering.render_all(gallery.printed(), compute.n_jobs, reporting.png)
+    return printed, gallery.interactive()
 
 
 def draw_contrasts(
@@ -103,7 +109,8 @@ def draw_contrasts(
     gallery = galleries.contrast_gallery(
         cohort, contrasts, log_expression, differential_expression.fdr, batch
     )
-    return rendering.render_all(gallery.printed(), compute.n_jobs), gallery.interactive()
+    printed = rendering.render_all(gallery.printed(), compute.n_jobs, reporting.png)
+    return printed, gallery.interactive()
 
 
 def write_report(
