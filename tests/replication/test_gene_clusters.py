@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
-from leukemia_kedro.replication.gene_clusters import supervised_clusters
+from leukemia_kedro.replication.gene_clusters import (
+    PUBLISHED,
+    aggregated_trees,
+    supervised_clusters,
+)
 
 
 def draw(n, n_genes, n_differential, effect, seed):
@@ -77,3 +82,33 @@ def test_the_search_ends_when_no_gene_is_left():
     X, second = draw(5, 4, 4, 2.0, seed=0)
     used = np.concatenate([each.genes for each in supervised_clusters(X, second, 10)])
     assert set(used) == {0, 1, 2, 3}
+
+
+def profiles(n_clusters, seed):
+    """Average profiles of 30 samples whose classes are apart, and of 60 of neither class."""
+    rng = np.random.default_rng(seed)
+    second = np.repeat([False, True], 15)
+    learned = rng.normal(size=(30, n_clusters)) + 8 * second[:, None]
+    return learned, second, rng.normal(4, 2, size=(60, n_clusters))
+
+
+@pytest.mark.parametrize("n_clusters", [1, 2, 3, 4])
+def test_one_tree_per_cluster_votes_and_the_best_cluster_decides_a_draw(n_clusters):
+    draws = 0
+    for seed in range(10):
+        learned, second, new = profiles(n_clusters, seed)
+        cuts = (learned[~second].max(axis=0) + learned[second].min(axis=0)) / 2
+        for sample, called in zip(new, aggregated_trees(learned, second, new), strict=True):
+            votes = list(sample > cuts)
+            draws += 2 * sum(votes) == n_clusters
+            assert called == (votes[0] if 2 * sum(votes) == n_clusters else np.median(votes))
+    assert (draws > 0) == (n_clusters % 2 == 0)
+
+
+def test_one_tree_on_classes_apart_is_the_nearest_neighbour():
+    """Both cut in the middle of the gap, and with one cluster the published errors are the same."""
+    for seed in range(10):
+        learned, second, new = profiles(1, seed)
+        nearest = KNeighborsClassifier(1).fit(learned, second).predict(new)
+        np.testing.assert_array_equal(aggregated_trees(learned, second, new), nearest)
+    assert PUBLISHED[1][0] == PUBLISHED[1][1]

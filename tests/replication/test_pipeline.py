@@ -50,7 +50,7 @@ def reproduced(table, quantity):
 
 def test_every_row_is_stated_in_full(table):
     assert list(table) == ["study", "quantity", "published", "reproduced", "agrees", "note"]
-    assert len(table) == 79
+    assert len(table) == 89
     assert not table[["study", "quantity"]].duplicated().any()
     assert (table[["study", "quantity", "published", "reproduced"]] != "").all(axis=None)
     assert (table["note"].str.startswith("differs by") == ~table["agrees"]).all()

@@ -6,6 +6,7 @@ from helpers.documented import PROJECT
 from helpers.project_copy import replicated_golub
 
 from leukemia_kedro.pipelines.replication import nodes
+from leukemia_kedro.replication.gene_clusters import CLASSIFIERS
 from leukemia_kedro.replication.table import Row
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -68,11 +69,12 @@ REPRODUCED = {
         "leave-one-out on 38, linear SVM: right of 38": "38",
     },
     "Dettling & Bühlmann 2002": {
-        f"all 72, {q}, nearest neighbour: percent wrong": percent
-        for q, percent in (
-            ("1 cluster", "6.5"), ("3 clusters", "4.7083"), ("10 clusters", "3.4583"),
-            ("20 clusters", "3.125"),
+        f"all 72, {q} cluster{'' if q == 1 else 's'}, {classifier}: percent wrong": percent
+        for q, *of_classifiers in (
+            (1, "6.5", "6.5"), (2, "5.25", "6.5"), (3, "4.7083", "4.0417"), (5, "3.8333", "3.2917"),
+            (10, "3.4583", "3.125"), (15, "3.4167", "2.875"), (20, "3.125", "2.75"),
         )
+        for classifier, percent in zip(CLASSIFIERS, of_classifiers, strict=True)
     },
     "Dudoit": {
         "probes that pass on 38 patients": "3051", "probes that pass on 72 patients": "3571",

@@ -2,7 +2,10 @@
 
 Written from the published method. Where its description leaves a choice, the rows take the plainest
 reading: a gene may enter its cluster again, adding and removing alternate until neither helps,
-arrays are standardised and genes are not, and the divisions are not stratified.
+arrays are standardised and genes are not, and the divisions are not stratified. "Aggregated trees"
+are what the authors' R package supclust documents under this name: for each cluster a tree with two
+leaves, and the majority of the trees; they are not bagged. Of equal votes that of the best cluster
+counts.
 """
 
 from __future__ import annotations
@@ -14,14 +17,19 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.replication.golub import Golub, log2, probe_filter
 from leukemia_kedro.replication.table import Row, compare
 
 STUDY = "Dettling & Bühlmann 2002, supervised clusters of genes"
-PUBLISHED = {1: 6.58, 3: 4.21, 10: 3.33, 20: 3.25}
-"""Percent of the test samples wrong with so many clusters and the nearest neighbour."""
+CLASSIFIERS = ("nearest neighbour", "aggregated trees")
+PUBLISHED = {
+    1: (6.58, 6.58), 2: (4.62, 6.12), 3: (4.21, 3.71), 5: (3.75, 3.54), 10: (3.33, 2.79),
+    15: (3.38, 2.71), 20: (3.25, 2.62),
+}  # fmt: skip
+"""Percent of the test samples wrong with so many clusters and each of the classifiers."""
 DIVISIONS, N_TEST = 100, 24
 LEAST_GAIN = 1e-9
 """A smaller gain of margin is rounding. The margin is bounded, so every search ends."""
@@ -147,27 +155,50 @@ def random_divisions(golub: Golub, seed: int, n_jobs: int) -> list[Row]:
     tasks = [(values, is_aml, *division) for division in divisions.split(values)]
     errors = np.array(run_parallel(division_errors, tasks, n_jobs, "gene clusters"))
     rows = []
-    for (q, published), percent in zip(PUBLISHED.items(), errors.T, strict=True):
-        standard_error = float(percent.std(ddof=1)) / math.sqrt(DIVISIONS)
-        quantity = f"all 72, {q} cluster{'' if q == 1 else 's'}, nearest neighbour: percent wrong"
-        note = (
-            f"mean of {DIVISIONS} divisions, standard error {standard_error:.2f}; probes filtered "
-            "on all 72"
-        )
-        tolerance = round(2 * math.sqrt(2) * standard_error, 2)
-        rows.append(compare(STUDY, quantity, published, float(percent.mean()), tolerance, note))
+    for (q, published), of_q in zip(PUBLISHED.items(), errors.transpose(1, 2, 0), strict=True):
+        for name, figure, percent in zip(CLASSIFIERS, published, of_q, strict=True):
+            standard_error = float(percent.std(ddof=1)) / math.sqrt(DIVISIONS)
+            quantity = f"all 72, {q} cluster{'' if q == 1 else 's'}, {name}: percent wrong"
+            note = (
+                f"mean of {DIVISIONS} divisions, standard error {standard_error:.2f}; probes "
+                "filtered on all 72"
+            )
+            tolerance = round(2 * math.sqrt(2) * standard_error, 2)
+            rows.append(compare(STUDY, quantity, figure, float(percent.mean()), tolerance, note))
     return rows
 
 
 def division_errors(
     values: np.ndarray, is_aml: np.ndarray, train: np.ndarray, test: np.ndarray
-) -> list[float]:
-    """Percent of the test samples wrong, with each published number of clusters."""
+) -> list[list[float]]:
+    """Percent of the test samples wrong, for each published number of clusters and classifier."""
     clusters = supervised_clusters(values[train], is_aml[train], max(PUBLISHED))
     averages = np.column_stack([each.average(values) for each in clusters])
     percent = []
     for q in PUBLISHED:
-        nearest = KNeighborsClassifier(1).fit(averages[train, :q], is_aml[train])
-        wrong = nearest.predict(averages[test, :q]) != is_aml[test]
-        percent.append(100 * float(wrong.mean()))
+        learned, new = averages[train, :q], averages[test, :q]
+        nearest = KNeighborsClassifier(1).fit(learned, is_aml[train]).predict(new)
+        calls = nearest, aggregated_trees(learned, is_aml[train], new)
+        percent.append([100 * float((call != is_aml[test]).mean()) for call in calls])
     return percent
+
+
+def aggregated_trees(learned: np.ndarray, second: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Whether each new sample is of the second class, by the majority of one tree per column.
+
+    Parameters
+    ----------
+    learned, new : ndarray, shape (n_samples, n_clusters)
+        Average profiles of clusters, the best first. Each tree splits one of them once; of equal
+        votes the first tree's counts.
+    second : ndarray of bool, shape (n_samples,)
+        Of the learned samples.
+    """
+    votes = np.column_stack(
+        [
+            DecisionTreeClassifier(max_depth=1).fit(column, second).predict(of_new)
+            for column, of_new in zip(learned.T[..., None], new.T[..., None], strict=True)
+        ]
+    )
+    share = votes.mean(axis=1)
+    return np.where(share == 0.5, votes[:, 0], share > 0.5)
