@@ -235,7 +235,7 @@ def test_a_task_that_kills_its_workers_ends_in_a_message(cluster_of_this_machine
 def test_a_worker_that_joins_late_needs_the_same_versions(cluster_of_this_machine, monkeypatch):
     other = package_versions() | {"numpy": "1.0"}
     monkeypatch.setattr(cluster, "package_versions", lambda: other)
-    with pytest.raises(UserError, match=r"A worker on .* instead of 1\.0"):
+    with pytest.raises(UserError, match=r"The worker tcp://.* instead of 1\.0"):
         run_parallel(row_sum, [(np.ones((2, 2)), 0)], 2, "sums")
 
 

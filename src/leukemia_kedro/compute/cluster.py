@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import Any
 import dask
 import joblib
 import numpy as np
-from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError, connect
 
@@ -67,13 +66,16 @@ class Cluster:
         Raises
         ------
         UserError
-            The scheduler is gone, or several workers have died during one task.
+            The scheduler is gone, several workers have died during one task, or one that joined
+            has other versions.
         """
         with joblib.parallel_config(backend=dask_backend(self._client)):
             workers = joblib.Parallel(return_as="generator", pre_dispatch="all")
         versions = package_versions()
         placed = self._with_shared_arrays_placed(tasks)
         try:
+            if self._client.scheduler is None:  # the client has looked for it for ten seconds
+                raise CommClosedError(self._address)
             yield from workers(joblib.delayed(work)(versions, function, task) for task in placed)
         except KilledWorker as error:
             raise UserError(
@@ -124,7 +126,7 @@ class Cluster:
 def work(versions: dict[str, str], function: Callable[..., Any], task: tuple) -> Any:
     """One task on a worker, in one thread of BLAS, OpenMP and joblib."""
     # The worker may have joined after the run began.
-    refuse_other_versions(f"A worker on {platform.node()}", package_versions(), versions)
+    refuse_other_versions(f"The worker {get_worker().address}", package_versions(), versions)
     one_thread_per_process()
     with joblib.parallel_config(backend="sequential"):  # joblib would use the cluster again
         return function(*task)
@@ -142,8 +144,8 @@ def refuse_other_versions(
     if other:
         raise UserError(
             f"{who} has other versions than the run: {first_few(other, 10)}. Results could depend "
-            "on the worker. Install the project there from the same lock file, then start it "
-            "again: pip install --require-hashes -r requirements-dev.txt"
+            "on the worker. Install the project there from the same commit and the same lock file "
+            f"(pip install --require-hashes -r requirements-dev.txt), start it again, {RESUME}"
         )
 
 
