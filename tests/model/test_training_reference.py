@@ -1,6 +1,7 @@
 """The limit beyond which a sample is out of distribution, and what fills a missing probe."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,12 @@ import pytest
 from helpers.small_models import BLOCKS, PARAMETERS, fit_small_model, small_cohort, small_model
 
 from leukemia_kedro.cohort.cohort import Cohort
+from leukemia_kedro.cohort.training_set import TrainingSet
 from leukemia_kedro.datasets import ExpressionTableDataset, GolubDataset
 from leukemia_kedro.estimators import ArrayNormaliser
+from leukemia_kedro.model import training_reference
 from leukemia_kedro.model.profile_space import learn_space, left_out_distances
-from leukemia_kedro.model.training_reference import distance_limit
+from leukemia_kedro.model.training_reference import distance_limit, measure_profiles
 from leukemia_kedro.parameters import NORMALISATIONS, ModelParameters
 
 
@@ -46,6 +49,20 @@ def test_between_two_distances_the_limit_keeps_the_rate():
     error = rates.std() / np.sqrt(4000)
     assert rates.mean() == pytest.approx(2 / 31 / 1.45, abs=3 * error)
     assert error < 0.001
+
+
+def test_no_matrix_in_double_precision_is_made_of_a_large_one_in_single(monkeypatch):
+    monkeypatch.setattr(training_reference, "CELLS_AT_A_TIME", 100_000)
+    values = np.random.default_rng(4).normal(8, 2, (5000, 300)).astype(np.float32)
+    values[::7, 5] = np.nan
+    table = pd.DataFrame(values, copy=False)
+    patients = TrainingSet(table, pd.Series(np.where(np.arange(5000) % 3, "ALL", "AML")))
+    tracemalloc.start()
+    found = measure_profiles(patients, lambda log2: log2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.5 * values.nbytes  # with one in double precision, 3 at least
+    np.testing.assert_array_equal(found.means, table.astype(float).mean())
 
 
 def test_the_distance_is_that_of_all_probes_not_only_of_those_that_pass_the_filter():

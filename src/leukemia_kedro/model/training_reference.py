@@ -21,6 +21,7 @@ from leukemia_kedro.model.profile_space import (
 
 FALSE_ALARMS = 0.05
 """Share of samples like the training samples that may be flagged as far from them."""
+CELLS_AT_A_TIME = 2**24
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,12 @@ def measure_profiles(
     counts = ~np.isnan(training_set.matrix).all(axis=0)
     counts[training_set.excluded] = False
     chosen = representative(classes)
-    profiles = log2(training_set.matrix[:, counts]).astype(float)
-    means = pd.DataFrame(profiles).mean().to_numpy()  # of what is not missing
-    profiles = np.where(np.isnan(profiles), means, profiles)[chosen]
+    every = log2(training_set.matrix[:, counts])
+    # All in double precision would be the largest matrix of a run.
+    parts = np.array_split(every, np.ceil(every.size / CELLS_AT_A_TIME), axis=1)
+    means = np.concatenate([pd.DataFrame(part.astype(float)).mean() for part in parts])
+    profiles = every[chosen].astype(float)
+    profiles = np.where(np.isnan(profiles), means, profiles)
     units = chosen if groups is None else groups[chosen]
     alone = left_out_distances(profiles, classes[chosen], units)
     space = learn_space(profiles, classes[chosen])
