@@ -43,6 +43,25 @@ def test_a_class_without_test_samples_has_no_test_points(five):
     assert not any(name.startswith("PB, test") for name in names)
 
 
+def test_shape_tells_classes_apart_where_colours_do_not_and_test_samples_are_open(two):
+    drawn = projection(two.projected, "PCA", two.classes, SHARES)
+    moving = projection_interactive(two.projected, "PCA", two.classes, SHARES)
+    symbols = [trace.marker.symbol for trace in moving.data]
+    assert symbols == ["circle", "circle-open", "square", "square-open"]
+    filled = [bool(len(points.get_facecolors())) for points in drawn.figure.axes[0].collections]
+    assert filled == [True, False, True, False]
+    assert "colour and shape: class; test samples are open" in drawn.caption
+    [legend] = drawn.figure.legends
+    handles = {
+        text.get_text().split(" ")[0]: h
+        for text, h in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    assert [handles[split].get_markerfacecolor() for split in ("train", "test")] == [
+        "#4D4D4D",
+        "none",
+    ]
+
+
 def test_without_a_test_set_shape_stands_for_the_class(untested):
     drawn = projection(untested.projected, "PCA", untested.classes, SHARES)
     assert "colour and shape: class" in drawn.caption

@@ -289,6 +289,12 @@ def test_a_click_on_a_sample_shows_its_calls_its_places_and_its_quality(driver, 
     assert float(confidence) == pytest.approx(call["confidence"], abs=0.0006)
     assert result == ("correct" if call["predicted"] == call["label"] else "wrong")
     assert [caption.text for caption in several(panel, ".maps figcaption")] == ["PCA", "UMAP"]
+    for figure in several(panel, ".maps figure"):  # in grey, shape tells the classes apart
+        points = several(figure, "[data-sample]")
+        shape_and_colour = {
+            (each.get_attribute("d"), each.get_attribute("fill")) for each in points
+        }
+        assert len(shape_and_colour) == len({shape for shape, _ in shape_and_colour}) == 2
     assert rows_of(panel, "quality")["median"] == ["120.0", "120.0"]
 
 

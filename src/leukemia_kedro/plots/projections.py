@@ -26,6 +26,7 @@ from leukemia_kedro.statistics.thinning import thinned
 
 MOST_POINTS = 2000
 MARK = {"size": 9, "line": {"color": "white", "width": 0.5}}  # on a screen
+OPEN_MARK = {"size": 9, "line": {"width": 1.5}}
 DIGITS = 3  # of a coordinate in the page; no screen shows the next
 
 
@@ -36,10 +37,9 @@ def projection(
     classes: Sequence[str],
     explained_variance: Mapping[str, Sequence[float]],
 ) -> CaptionedFigure:
-    """Scatter of the samples under one projection, coloured by class, shaped by split.
+    """Scatter of the samples under one projection: colour and shape by class, test samples open.
 
-    Without a test set, shape stands for the class as well. Of more than 2,000 samples, as many
-    are drawn evenly from each class and split. ``projections`` has columns ``method``, ``sample``,
+    Of more than 2,000 samples, as many are drawn evenly from each class and split. ``projections`` has columns ``method``, ``sample``,
     ``label``, ``split``, ``x`` and ``y``; a method may have placed some of the samples only.
     ``explained_variance`` is the share of the variance along each axis of PCA and MDS, 0 to 1;
     other methods have none.
@@ -48,15 +48,17 @@ def projection(
     x_name, y_name = _axis_names(method, explained_variance)
     figure, [[ax]] = style.panels(height=3.6, width=5.6)
     size, many = float(np.clip(3000 / len(points), 5, 28)), len(points) > 1000
-    rim = {"edgecolor": "white", "linewidth": 0 if many else 0.3, "rasterized": many}
+    filled = {"edgecolor": "white", "linewidth": 0 if many else 0.3}
     for group in _groups(points, classes):
-        x, y, look = group.points["x"], group.points["y"], {"color": group.colour, **rim}
-        ax.scatter(x, y, s=size, marker=group.marker, **look)
+        x, y, look = group.points["x"], group.points["y"], {"color": group.colour, **filled}
+        if group.is_open:
+            look = {"facecolor": "none", "edgecolor": group.colour, "linewidth": 0.9}
+        ax.scatter(x, y, s=size, marker=group.marker, rasterized=many, **look)
     ax.set(xlabel=x_name, ylabel=y_name)
     has_test = len(style.splits_in(points)) > 1
-    markers = [] if has_test else [_marker(i) for i in range(len(classes))]
+    markers = [_marker(i) for i in range(len(classes))]
     handles = style.class_entries(classes, points["label"], markers)
-    handles += style.split_entries(points) if has_test else []
+    handles += style.filled_and_open(points) if has_test else []
     style.legend(figure, handles=handles, loc="outside right upper")
 
     reading = "Near neighbours are meaningful; distances between groups are not."
@@ -74,7 +76,7 @@ def projection(
         name=figure_name("projection", method),
         title=f"{method} of the samples",
         caption=f"{method} of {drawn_of(len(points), projections['sample'].nunique())} from log2 "
-        f"expression; {'colour: class, shape: split' if has_test else 'colour and shape: class'}. "
+        f"expression; colour and shape: class{'; test samples are open' if has_test else ''}. "
         + reading,
         alt=f"{method} of {counted(len(points), 'sample')} ({present}); axes: {x_name}, {y_name}.",
         figure=figure,
@@ -104,7 +106,11 @@ def projection_interactive(
             ids=group.points["sample"],
             text=group.points["sample"].map(on_screen),
             hovertemplate=f"%{{text}}<br>{on_screen(label)}{of_split}<extra></extra>",
-            marker={"color": group.colour, "symbol": style.SYMBOLS[group.marker], **MARK},
+            marker={
+                "color": group.colour,
+                "symbol": style.SYMBOLS[group.marker] + ("-open" if group.is_open else ""),
+                **(OPEN_MARK if group.is_open else MARK),
+            },
         )
     style.interactive_layout(figure, xaxis_title=x_name, yaxis_title=y_name)
     figure.update_layout(meta={"note": "", "points": "sample"})
@@ -119,18 +125,18 @@ class _Group(NamedTuple):
     points: pd.DataFrame
     colour: str
     marker: str
+    is_open: bool
 
 
 def _groups(points: pd.DataFrame, classes: Sequence[str]) -> Iterator[_Group]:
-    """Classes and splits that have points. Shape stands for the split, or where there is only one
-    for the class, so that not only colour tells classes apart."""
+    """Classes and splits that have points. Colours of two classes may be one grey in print, so
+    shape stands for the class, too."""
     splits = style.splits_in(points)
     for i, (label, colour) in enumerate(style.class_colours(classes).items()):
         for split in splits:
-            marker = style.SPLIT_MARKERS[split] if len(splits) > 1 else _marker(i)
             group = points[(points["label"] == label) & (points["split"] == split)]
             if len(group):
-                yield _Group(label, split, group, colour, marker)
+                yield _Group(label, split, group, colour, _marker(i), split == "test")
 
 
 def _marker(i: int) -> str:

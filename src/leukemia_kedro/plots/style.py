@@ -225,6 +225,14 @@ def split_entries(table: pd.DataFrame, as_markers: bool = True) -> list[Artist]:
     return _entries({split: SPLIT_COLOURS[split] for split in splits}, table["split"])
 
 
+def filled_and_open(table: pd.DataFrame) -> list[Artist]:
+    """Legend entries of the splits in column ``split``: circles, that of test samples open."""
+    handles = split_entries(table)
+    for handle, split in zip(handles, splits_in(table), strict=True):
+        handle.set(marker="o", markerfacecolor="none" if split == "test" else handle.get_color())
+    return handles
+
+
 def _entries(
     colours: Mapping[str, str], values: pd.Series, markers: Sequence[str] = ()
 ) -> list[Artist]:

@@ -51,6 +51,11 @@ const markOf = ({classes, samples}, i, x, y, size) => {
     : make("circle", {cx: x, cy: y, r: size, ...look});
 };
 
+// In a map, shape stands for the class as well: two colours may be one grey.
+const OUTLINES = ["M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z", "M-.9-.9h1.8v1.8h-1.8z", "M0-1.3L1.3 0 0 1.3-1.3 0z", "M-1.1-.9h2.2L0 1.2z", "M-1.1-.4h.7v-.7h.8v.7h.7v.8h-.7v.7h-.8v-.7h-.7z"];
+const classMark = (classes, label, x, y, size) => make("path", {
+  d: OUTLINES[label % OUTLINES.length], transform: `translate(${x} ${y}) scale(${size})`, fill: classes[label].colour, "fill-opacity": .75});
+
 // Values of one gene, a column of points for each group of samples, with its median.
 function strips(facts, gene, groups) {
   const {samples, genes, values} = facts;
@@ -150,7 +155,8 @@ function showSample(facts, sample) {
     const svg = make("svg", {viewBox: `0 0 ${width} ${height}`, width, role: "img", "aria-label": `${method}: ${id} among the samples`});
     samples.id.forEach((other, i) => {
       if (x[i] === null) return;
-      const mark = markOf(facts, i, xs[i], ys[i], 2.5);
+      const mark = classMark(classes, samples.label[i], xs[i], ys[i], 2.5);
+      mark.setAttribute("data-sample", other);
       mark.append(make("title", {}, `${other}, ${classes[samples.label[i]].name}`));
       svg.append(mark);
     });
@@ -161,7 +167,7 @@ function showSample(facts, sample) {
   const quartiles = Object.entries(quality).map(([name, of]) => [name.replace("_", " "), decimal(of[sample], 1), decimal(median(of), 1)]);
   return [id, [label, isTest ? "test sample" : "training sample", ...samples.covariates.filter(each => each.values[sample]).map(each => `${each.name}: ${each.values[sample]}`)].join(" · "), [
     part("maps", "Projections", make("div", {class: "maps"}, ...maps), make("p", {class: "brief"},
-      ...classes.flatMap(({name, colour}) => [make("span", {class: "dot", style: `background:${colour}`}), ` ${shortened(name, 30)} `]))),
+      ...classes.flatMap(({name}, label) => [make("svg", {class: "key", viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": true}, classMark(classes, label, 0, 0, 1)), ` ${shortened(name, 30)} `]))),
     part("calls", "Calls", tableOf(["Model", "Predicted", "Confidence", isTest ? "Call" : "Wrong in repeats", "Result"], calls,
       isTest ? "Calls by all models." : "Out of fold, by all models: the class most often predicted, and the mean confidence.")),
     part("quality", "Quality", ...(samples.notes[id] ?? []).map(note => make("p", {class: "warning"}, `${note}.`)),
