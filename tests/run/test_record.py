@@ -1,6 +1,7 @@
 """``run.json``: the inputs of a run, its commit, its memory."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from leukemia_kedro.datasets import (
 )
 from leukemia_kedro.parameters import CohortParameters
 from leukemia_kedro.run.node_records import input_record
-from leukemia_kedro.run.record import closing_lines, git_state
+from leukemia_kedro.run.record import closing_lines, git_state, opening_line
 
 
 def last_lines(found, scale, folder):
@@ -54,13 +55,39 @@ def test_the_last_lines_name_what_differs_as_the_report_does(scale, rows, tmp_pa
     assert line.endswith(f" of 120 {rows} differ at 5% FDR")
 
 
+def test_large_numbers_are_printed_as_in_the_report_and_long_names_cut_in_their_middle(tmp_path):
+    long = f"{'a' * 300}-{'b' * 300}"
+    found = make_datasets()
+    tables = {long: found["contrast_tables"]["AML-ALL"]}
+    chosen = pd.DataFrame(
+        [(long, 1020, 7, 3050)], columns=["contrast", "up", "down", "not_significant"]
+    )
+    lines = last_lines(
+        found | {"contrast_tables": tables, "contrast_summary": chosen}, "log2", tmp_path
+    )
+    (line,) = [each for each in lines if each.endswith("FDR")]
+    assert re.fullmatch(r"a+…a+-b+…b+: 1,027 of 4,077 probes differ at 5% FDR", line)
+    assert len(line) < 79
+    assert max(map(len, lines)) < 300
+
+
+def test_the_first_line_cuts_long_names_of_classes_in_their_middle():
+    labels = [*["a" * 299 + "1"] * 6, *["a" * 299 + "2"] * 4]
+    split = pd.DataFrame({"label": labels, "split": "train"})
+    line = opening_line("mine", split, ["knn"])
+    assert re.search(r"10 samples \(a+…a+1 6, a+…a+2 4\), 10 of them for training; 1 model$", line)
+    assert len(line) < 160
+    many = pd.DataFrame({"label": [f"class_{n}" for n in range(40)], "split": "train"})
+    assert "… (40 in all)), 40 of them" in opening_line("mine", many, [])
+
+
 def test_the_last_lines_name_every_model_that_calls_nobody(tmp_path):
     found = make_datasets()
     assert not any("call nobody" in line for line in last_lines(found, "log2", tmp_path))
     silent = {"cv_calls": [0.0, 29.0, 21.4, np.nan], "own_calls": [38, 36, 0, np.nan]}
     found["model_comparison"] = found["model_comparison"].assign(**silent)
     lines = last_lines(found, "log2", tmp_path)
-    assert "Models that call nobody: naive_bayes and svm_rbf" in lines
+    assert "Models that call nobody: naive Bayes and SVM RBF" in lines
 
 
 def sha256(path: Path) -> str:

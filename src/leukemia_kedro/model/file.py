@@ -64,7 +64,7 @@ CARD = "card.json"
 SIGNATURES = {
     CHECKED: "signature checked",
     NOT_CHECKED: "signed, signature not checked: no key was given (check_with)",
-    UNSIGNED: "not signed",
+    UNSIGNED: "not signed: no key was given (sign_with)",
 }
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,6 @@ from leukemia_kedro.plots.captions import (
     CLASS_WIDTH,
     CaptionedFigure,
     counted,
-    fitted,
     patients_beside,
     plain,
     readable,
@@ -23,6 +22,7 @@ from leukemia_kedro.plots.captions import (
 from leukemia_kedro.plots.curves import DASHES, GRID, Curve, draw_curves
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
+from leukemia_kedro.statistics.class_names import fitted
 from leukemia_kedro.statistics.intervals import clopper_pearson
 
 FEWEST_IN_BIN = 10

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from leukemia_kedro.cohort.annotation import shown_symbol
 from leukemia_kedro.plots.fonts import draw_every_letter
-from leukemia_kedro.statistics.class_names import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words, fitted
 
 WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
 AS_WRITTEN = {
@@ -131,15 +131,6 @@ def shortened(text: object, width: int) -> str:
     if between_words >= width // 2:
         cut = cut[:between_words]
     return f"{cut.rstrip(' ,;(=-')}…"
-
-
-def fitted(text: object, width: int) -> str:
-    """Text of at most ``width`` characters, its middle cut out: both ends tell names apart."""
-    text = str(text)
-    if len(text) <= width:
-        return text
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
 
 
 def class_name(label: object) -> str:

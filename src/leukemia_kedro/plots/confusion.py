@@ -20,7 +20,6 @@ from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     class_name,
     counted,
-    fitted,
     n_in_brackets,
     patients_beside,
     readable,
@@ -28,7 +27,7 @@ from leukemia_kedro.plots.captions import (
 )
 from leukemia_kedro.plots.inputs import ModelPredictions
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.statistics.class_names import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words, fitted
 
 MOST_HARD = 40
 MOST_BESIDE = 8

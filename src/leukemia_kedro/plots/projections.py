@@ -16,11 +16,10 @@ from leukemia_kedro.plots.captions import (
     CaptionedFigure,
     counted,
     drawn_of,
-    fitted,
     on_screen,
 )
 from leukemia_kedro.plots.shown import shown_in
-from leukemia_kedro.statistics.class_names import class_in_words
+from leukemia_kedro.statistics.class_names import class_in_words, fitted
 from leukemia_kedro.statistics.multidimensional_scaling import TOP
 from leukemia_kedro.statistics.thinning import thinned
 
@@ -39,10 +38,10 @@ def projection(
 ) -> CaptionedFigure:
     """Scatter of the samples under one projection: colour and shape by class, test samples open.
 
-    Of more than 2,000 samples, as many are drawn evenly from each class and split. ``projections`` has columns ``method``, ``sample``,
-    ``label``, ``split``, ``x`` and ``y``; a method may have placed some of the samples only.
-    ``explained_variance`` is the share of the variance along each axis of PCA and MDS, 0 to 1;
-    other methods have none.
+    Of more than 2,000 samples, as many are drawn evenly from each class and split. ``projections``
+    has columns ``method``, ``sample``, ``label``, ``split``, ``x`` and ``y``; a method may have
+    placed some of the samples only. ``explained_variance`` is the share of the variance along each
+    axis of PCA and MDS, 0 to 1; other methods have none.
     """
     points = thinned(projections[projections["method"] == method], MOST_POINTS)
     x_name, y_name = _axis_names(method, explained_variance)

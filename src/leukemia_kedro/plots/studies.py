@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from leukemia_kedro.plots import style
-from leukemia_kedro.plots.captions import CaptionedFigure, counted, fitted, plain, readable
+from leukemia_kedro.plots.captions import CaptionedFigure, counted, plain, readable
 from leukemia_kedro.plots.confusion import draw_cells, draw_key
+from leukemia_kedro.statistics.class_names import fitted
 
 STUDY_WIDTH = 24
 """Characters of the name of a study, or of several, inside the figure."""

@@ -26,10 +26,16 @@ from pydantic_core import to_jsonable_python
 from leukemia_kedro.cohort.terms import terms_of
 from leukemia_kedro.compute.private_names import end_workers, file_of
 from leukemia_kedro.compute.software import package_versions
+from leukemia_kedro.errors import first_few
 from leukemia_kedro.run.node_records import NodeRecords, input_record
+from leukemia_kedro.statistics.class_names import fitted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+CLASS_WIDTH = 40
+"""Characters of a class on a terminal; the report has its whole name."""
 
 
 class RunRecord(TypedDict):
@@ -135,14 +141,17 @@ def models_of(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
 def opening_line(cohort: str | None, split: pd.DataFrame, models: Sized) -> str:
     """Cohort, samples and models of a run, in one line."""
     train = (split["split"] == "train").sum()
-    classes = ", ".join(f"{name} {n:,}" for name, n in split["label"].value_counts().items())
-    samples = f"{len(split):,} samples ({classes}), {train:,} of them for training"
-    return f"Cohort {cohort}: {samples}" + (f"; {len(models)} models" if models else "")
+    counts = split["label"].value_counts()
+    classes = [f"{fitted(name, CLASS_WIDTH)} {n:,}" for name, n in counts.items()]
+    samples = f"{len(split):,} samples ({first_few(classes)}), {train:,} of them for training"
+    chosen = f"; {len(models)} model{'' if len(models) == 1 else 's'}" if models else ""
+    return f"Cohort {cohort}: {samples}{chosen}"
 
 
 def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     """The main results of a run, and their files, where it made ``report`` or ``replication``."""
     from leukemia_kedro.evaluation.comparison import call_nobody
+    from leukemia_kedro.plots.captions import contrast_name, readable
     from leukemia_kedro.plots.study import DRAWN, decided
     from leukemia_kedro.report.wording import above_chance, calling, listed, promise
 
@@ -150,14 +159,14 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
     if "replication" in made:
         table = catalog.load("replication")
         lines.append(
-            f"{table['agrees'].sum()} of {len(table)} published results reproduced: "
+            f"{table['agrees'].sum()} of {len(table)} results reproduced: "
             f"{file_of(catalog['replication'])}"
         )
         if "report" not in made:
             lines.append("To show them in the report: kedro run --pipelines reporting (same --env)")
     if "report" in made:
         champion = catalog.load("champion")
-        lines.append(f"Champion: {champion['champion']} with {champion['n_genes']} genes")
+        lines.append(f"Champion: {readable(champion['champion'])} on {champion['n_genes']:,} genes")
         if not above_chance(champion):
             lines.append("No signal shown: the champion is not shown to be better than chance")
         lines.append(_accuracy(champion["test"], champion["cross_validation"]))
@@ -165,7 +174,7 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         lines.append(f"With its reject option it {called}")
         lines.append(promise(champion["reject_option"]))
         if silent := call_nobody(catalog.load("model_comparison")):
-            lines.append(f"Models that call nobody: {listed(silent)}")
+            lines.append(f"Models that call nobody: {listed(map(readable, silent))}")
         fdr = catalog.load("params:differential_expression").fdr
         row = terms_of(catalog.load("params:cohort").scale).row
         summary = catalog.load("contrast_summary")
@@ -173,7 +182,8 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
         for contrast in contrasts[:DRAWN]:
             found = decided(summary, contrast)
             lines.append(
-                f"{contrast}: {found.differ} of {found.tested} {row}s differ at {fdr:.0%} FDR"
+                f"{contrast_name(contrast)}: {found.differ:,} of {found.tested:,} {row}s differ at "
+                f"{fdr:.0%} FDR"
             )
         if len(contrasts) > DRAWN:
             more = file_of(catalog["contrast_summary"])
@@ -187,13 +197,15 @@ def closing_lines(made: Set[str], catalog: CatalogProtocol) -> list[str]:
 
 
 def _accuracy(test: dict[str, Any] | None, cv: dict[str, Any]) -> str:
+    from leukemia_kedro.report.wording import percent_interval
+
     if test is None:
         return (
             f"Balanced accuracy in nested cross-validation: {cv['balanced_accuracy']:.3f} "
-            f"(95 % interval {cv['balanced_accuracy_low']:.3f} to "
+            f"(95% interval {cv['balanced_accuracy_low']:.3f} to "
             f"{cv['balanced_accuracy_high']:.3f})"
         )
     return (
         f"Test samples classified correctly: {test['n'] - test['errors']:.0f} of {test['n']:.0f} "
-        f"(exact 95 % interval {test['accuracy_low']:.3f} to {test['accuracy_high']:.3f})"
+        f"(exact 95% interval {percent_interval(test['accuracy_low'], test['accuracy_high'])})"
     )
