@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import logging
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -28,6 +30,8 @@ from leukemia_kedro.run.user_message import user_message
 logger = logging.getLogger(__name__)
 
 _run_of_kedro: Any = kedro_run.callback
+
+ENV = "The cohort: the name of its folder in conf. Without it, golub."
 
 cli = click.Group(name="leukemia_kedro", context_settings=CONTEXT_SETTINGS)
 
@@ -94,7 +98,10 @@ def _option_of_kedro(name: str) -> Any:
     return next(copy(option) for option in kedro_run.params if option.name == name)
 
 
-_params_option, _changed_option = map(_option_of_kedro, ("params", "only_missing_outputs"))
+_params_option, _changed_option, _env_option = map(
+    _option_of_kedro, ("params", "only_missing_outputs", "env")
+)
+_env_option.help = ENV  # Kedro's own says `local`, whatever the settings say
 _callback_of_kedro = _params_option.callback
 _params_option.callback = _params
 _changed_option.opts = ["--changed", *_changed_option.opts]
@@ -102,7 +109,7 @@ _changed_option.help = (
     "Compute only what is missing, or what another parameter, file, line of code or version of a "
     "package concerns since it was made; say what changed."
 )
-_own_options = {option.name: option for option in (_params_option, _changed_option)}
+_own_options = {option.name: option for option in (_params_option, _changed_option, _env_option)}
 run = copy(kedro_run)
 run.callback = ends_cleanly()(_run)
 run.params = [_own_options.get(option.name, option) for option in run.params]
@@ -130,7 +137,7 @@ def fetch(project, cohort: str, origin: Path | None) -> None:
 
 
 @cli.command()
-@env_option
+@env_option(help=ENV)
 @click.pass_obj
 @ends_cleanly()
 def check(project, env: str | None) -> None:
@@ -148,11 +155,11 @@ def check(project, env: str | None) -> None:
         slips = Environment(context.config_loader).slips()
         default = settings.CONFIG_LOADER_ARGS["default_run_env"]
         report = check_catalog(context.catalog, env or default)
-    click.echo(report.found)
+    click.echo(_wrapped(report.found))
     for what, found in report.understood.items():
-        click.echo(f"{what + ':':<29}{found}")
+        click.echo(_wrapped(f"{what + ':':<29}{found}", indent=29))
     for line in [*slips, *report.suspicious]:
-        click.echo(f"Suspicious: {line}")
+        click.echo(_wrapped(f"Suspicious: {line}"))
     for line in report.obstacles:
         click.echo(f"Would stop a run: {line}", err=True)
     if report.obstacles:
@@ -161,8 +168,22 @@ def check(project, env: str | None) -> None:
     click.echo(f"Nothing here would stop a run. Next: kedro run{environment}")
 
 
+def _wrapped(line: str, indent: int = 2) -> str:
+    """The line, on a terminal broken between words; a file or a pipe gets it whole."""
+    if not sys.stdout.isatty():
+        return line
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 @cli.command()
-@env_option
+@env_option(help=ENV)
 @click.pass_obj
 @ends_cleanly()
 def bundle(project, env: str | None) -> None:
@@ -185,7 +206,7 @@ def bundle(project, env: str | None) -> None:
 
 
 @cli.command()
-@env_option
+@env_option(help=ENV)
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @click.pass_obj
 @ends_cleanly()

@@ -108,6 +108,15 @@ def test_a_sound_cohort_has_no_obstacle_and_is_described(check):
     assert 0 < int(report.understood["Probes that pass the filter"]) < 240
 
 
+def test_long_names_of_classes_are_cut_in_their_middle(check):
+    cohort = sound_cohort()
+    long = {label: f"{label}{'a' * 300}{label}" for label in ("ALL", "AML")}
+    samples = cohort.samples.assign(label=cohort.samples["label"].map(long))
+    report = check(dataclasses.replace(cohort, samples=samples), RAW)
+    assert re.fullmatch("ALLa+…a+ALL 12, AMLa+…a+AML 10", report.understood["Classes"])
+    assert len(report.found) < 200
+
+
 def test_of_counts_it_finds_genes(check):
     report = check(simulate_counts(n_samples={"ALL": 16, "AML": 14}, n_probes=300), COUNTS)
     assert report.found.endswith("with 300 genes, taken as counts of reads.")

@@ -9,8 +9,9 @@ import pytest
 from helpers.tiny_project import write_tiny_project
 from kedro.framework.cli.project import run as kedro_run
 
-from leukemia_kedro.cli import cli
+from leukemia_kedro.cli import _wrapped, cli
 from leukemia_kedro.fetch.sources import SOURCES
+from leukemia_kedro.settings import CONFIG_LOADER_ARGS
 
 
 def test_run_has_the_options_of_kedro_itself():
@@ -37,6 +38,23 @@ def test_params_that_are_no_yaml_are_told(params, reason):
 def test_params_are_read_as_kedro_reads_them():
     context = cli.commands["run"].make_context("run", ["--params", "a.b=1,c=[x]"])
     assert context.params["params"] == {"a": {"b": 1}, "c": ["x"]}
+
+
+@pytest.mark.parametrize("command", ["run", "check", "bundle", "score"])
+def test_the_help_names_the_cohort_of_a_command_without_one(command):
+    (option,) = (each for each in cli.commands[command].params if each.name == "env")
+    assert option.help.endswith(f"Without it, {CONFIG_LOADER_ARGS['default_run_env']}.")
+
+
+def test_on_a_terminal_a_line_is_broken_between_words_and_elsewhere_it_is_whole(monkeypatch):
+    line = f"{'A run writes to:':<29}" + ", ".join(f"data/0{n}_layer/mine" for n in range(1, 8))
+    assert _wrapped(line, indent=29) == line
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    first, *others = _wrapped(line, indent=29).split("\n")
+    assert " ".join([first, *map(str.strip, others)]) == line
+    assert all(each.startswith(" " * 29) for each in others)
+    assert max(map(len, [first, *others])) <= 80
 
 
 def test_fetch_offers_every_source():

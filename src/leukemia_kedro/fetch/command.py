@@ -74,7 +74,7 @@ def fetch(cohort: str, project: Path, origin: Path | None) -> None:
 def _download(source: Source, folder: Path) -> None:
     """Download a public data set with Kaggle's own client, which shows the progress."""
     if source.kaggle is None:
-        raise UserError(f"The project downloads no copy of {source.cohort}.\n{source.by_hand}")
+        raise UserError(f"The project cannot download {source.cohort}.\n{source.by_hand}")
     click.echo(f"Downloading {source.kaggle} from Kaggle …")
     import requests
     from kagglesdk.kaggle_env import get_endpoint, get_env

@@ -37,6 +37,8 @@ from leukemia_kedro.run.checks import (
     refusals,
 )
 from leukemia_kedro.run.node_records import NodeRecords
+from leukemia_kedro.run.record import CLASS_WIDTH
+from leukemia_kedro.statistics.class_names import fitted
 from leukemia_kedro.statistics.confounding import in_words as confounded
 from leukemia_kedro.statistics.design import Design, design_matrix
 
@@ -223,4 +225,6 @@ def _of_run(known: dict[str, Any], parameters: CohortParameters) -> dict[str, st
 
 
 def _counts(values: pd.Series) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in values.value_counts().items())
+    return ", ".join(
+        f"{fitted(name, CLASS_WIDTH)} {count:,}" for name, count in values.value_counts().items()
+    )
