@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +116,8 @@ def intensity_per_sample(
             ax.set_yscale("symlog", linthresh=LINEAR_BELOW[scale])
         ax.margins(x=0.01)
         if draw is _boxes:
-            ax.set_xlim(-0.6, max(shown["split"].value_counts().max(), FEWEST_PLACES) - 0.4)
+            n_places = shown["split"].value_counts().max() + len(classes) - 1
+            ax.set_xlim(-0.6, max(n_places, FEWEST_PLACES) - 0.4)
         style.title(ax, f"{split} ({n_in_brackets(table[table['split'] == split])})")
     ratios = are_ratios(data_quality)
     figure.supylabel("log2 ratio" if ratios else SCALES[scale], fontsize=style.TEXT_SIZE)
@@ -134,7 +135,8 @@ def intensity_per_sample(
         name="intensity-per-sample",
         title=f"{'Intensity' if what == 'Intensities' else what} per sample",
         caption=f"{what} over all {terms.row}s in each of "
-        f"{drawn_of(len(shown), len(table))}, as measured. {marks}",
+        f"{drawn_of(len(shown), len(table))}, as measured. {marks} A gap parts the classes, which "
+        "stand in the order of the legend.",
         alt=f"{one} quantiles of "
         f"{counted(len(table), 'sample')}; the medians run from "
         f"{medians.min():,.4g} to {medians.max():,.4g}.",
@@ -149,13 +151,19 @@ def _boxes(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
     thin = {"linewidth": 0.5}
     lines: dict[str, Any] = {"boxprops": thin, "whiskerprops": thin, "capprops": thin}
     lines["medianprops"] = {"color": "black", "linewidth": 0.8}
-    at = range(len(boxes))
+    at = _places(members["label"], colours)
     drawn = ax.bxp(boxes, positions=at, widths=0.7, showfliers=False, patch_artist=True, **lines)
     for box, label in zip(drawn["boxes"], members["label"], strict=True):
         box.set_facecolor(colours[label])
     names = [sample_name(sample) for sample in members.index] if len(boxes) <= MOST_NAMES else []
-    ax.set_xticks(range(len(names)), names)
+    ax.set_xticks(at[: len(names)], names)
     ax.tick_params(axis="x", labelsize=style.TINY_SIZE, rotation=90)
+
+
+def _places(labels: pd.Series, classes: Iterable[str]) -> list[int]:
+    """Of samples in class order, an empty place between classes: colours may be one grey."""
+    number = labels.map({label: i for i, label in enumerate(classes)})
+    return [place + gaps for place, gaps in enumerate(number)]
 
 
 def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
@@ -163,7 +171,7 @@ def _bands(ax: Axes, members: pd.DataFrame, colours: Mapping[str, str]) -> None:
     for label, colour in colours.items():
         block = members[members["label"] == label]
         edges = np.arange(start, start + len(block) + 1)
-        start += len(block)
+        start += len(block) + len(members) // 100  # a gap, as between the boxes
         if block.empty:
             continue
         look: dict[str, Any] = {"fill": True, "color": colour, "linewidth": 0, "rasterized": True}
