@@ -23,6 +23,7 @@ from leukemia_kedro.report.wording import (
     count,
     decimal,
     in_brackets,
+    interval,
     percent_interval,
     small,
     units,
@@ -147,12 +148,8 @@ def _marked(models: pd.DataFrame) -> pd.Series:
 
 def _spans(models: pd.DataFrame, column: str) -> list[str]:
     """The interval of each model's score, with two digits."""
-    joint = "\N{WORD JOINER}–\N{WORD JOINER}"  # a line never breaks here
     ends = zip(models[f"{column}_low"], models[f"{column}_high"], strict=True)
-    return [
-        NOTHING if pd.isna(low) else f"{decimal(low, 2)}{joint}{decimal(high, 2)}"
-        for low, high in ends
-    ]
+    return [interval(low, high, digits=2) for low, high in ends]
 
 
 def bias_table(study: Study) -> Table:
