@@ -40,6 +40,9 @@ def test_names_are_written_as_people_write_them():
         "SVM linear, SVM RBF, k-NN, naive Bayes, XGBoost, AdaBoost, shrunken centroids, ANOVA F"
     )
     assert [captions.readable(name) for name in names.split()] == written.split(", ")
+    criteria = "signal_to_noise welch_t mann_whitney l1_logistic svm_rfe"
+    written = "signal to noise, Welch t, Mann Whitney, L1 logistic, SVM RFE"
+    assert [captions.readable(name) for name in criteria.split()] == written.split(", ")
 
 
 def test_long_names_keep_both_ends_which_tell_them_apart():

@@ -172,6 +172,17 @@ def test_no_request_leaves_the_page(driver, reports):
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [address]
 
 
+def test_no_button_sends_a_figure_elsewhere(driver, reports):
+    """plotly.js 4 has one by default; a figure names patients."""
+    read_through(driver, reports["two"])
+    buttons = {button.get_attribute("aria-label") for button in several(driver, ".modebar button")}
+    assert "Zoom in" in buttons
+    assert not any(re.search("(?i)share|cloud|send|edit", name) for name in buttons)
+    plots = "[...document.querySelectorAll('.js-plotly-plot')]"
+    servers = f"return {plots}.map(plot => plot._context.plotlyServerURL)"
+    assert set(driver.execute_script(servers)) == {""}
+
+
 def panel_of(driver):
     """The one panel, once it is open."""
     wait_until(lambda: one(driver, "#detail").is_displayed())
@@ -229,6 +240,18 @@ def test_a_click_on_a_gene_shows_its_values_by_class_its_contrasts_and_its_place
     rank = int(probe.removeprefix("X").removesuffix("_at")) - 9999
     ranked = f"{rank} of 100" if rank <= 100 else "not ranked"
     assert rows_of(panel, "places")["ANOVA F"] == [ranked]
+
+
+def test_the_panel_writes_large_numbers_as_all_else_does(driver, reports):
+    """With a comma between the thousands, which 120 probes have not: so the mark is made longer."""
+    read_through(driver, reports["two"])
+    marked = "Number.prototype.toLocaleString = function (tongue) { return `${tongue}${this}` }"
+    driver.execute_script(marked)
+    one(driver, "#table-genes-AML-ALL tbody th a").click()
+    panel = panel_of(driver)
+    assert rows_of(panel, "contrasts")["AML-ALL"][-1] == "en1 of en120"
+    places = rows_of(panel, "places")
+    assert all(re.match(r"en\d+ of en\d+|not ", place) for (place,) in places.values())
 
 
 def test_escape_closes_the_panel_and_the_focus_returns(driver, reports):
@@ -666,7 +689,7 @@ def test_classes_of_three_hundred_letters_leave_room_for_the_errors_on_the_first
     driver, reports, tmp_path
 ):
     first = pages_of_print(driver, reports["long"], tmp_path)[0]
-    assert re.search(r"Sample +Class +Predicted +Confidence +Call", first)
+    assert re.search(r"Sample +True class +Predicted class +Confidence +Call", first)
 
 
 @pytest.mark.parametrize("name", ["five", "many", "sets"])

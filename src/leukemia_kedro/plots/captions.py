@@ -14,9 +14,10 @@ from leukemia_kedro.cohort.annotation import shown_symbol
 from leukemia_kedro.plots.fonts import draw_every_letter
 from leukemia_kedro.statistics.class_names import class_in_words, fitted
 
-WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "LDA", "PCA", "QDA", "RBF", "SVM")
+WORDS = ("AdaBoost", "ANOVA", "AUC", "Bayes", "F", "k-NN", "L1", "LDA", "Mann", "MDS", "PCA")
 AS_WRITTEN = {
-    word.lower().replace("-", ""): word for word in (*WORDS, "MDS", "SVC", "UMAP", "XGBoost")
+    word.lower().replace("-", ""): word
+    for word in (*WORDS, "QDA", "RBF", "RFE", "SVC", "SVM", "UMAP", "Welch", "Whitney", "XGBoost")
 }
 """Words of names that are not written in small letters."""
 

@@ -33,6 +33,7 @@ const pValue = number => {
   const [digits, exponent] = number.toExponential(1).split("e");
   return `${digits}×10${exponent.replace(/./g, letter => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(letter)] ?? "")}`;
 };
+const count = number => number.toLocaleString("en");
 const shortened = (text, width) => text.length > width ? `${text.slice(0, width - 1)}…` : text;
 const median = numbers => {
   const sorted = numbers.toSorted((a, b) => a - b), half = sorted.length >> 1;
@@ -116,19 +117,19 @@ function showGene(facts, gene) {
   choice.selectedIndex = covariates.findIndex(each => each.alarm) + 1;
   draw();
   const hasTest = samples.split.includes("test");
-  const of = samples.id.length < facts.nSamples ? `${samples.id.length} of ${facts.nSamples} samples, evenly drawn from each class` : `${samples.id.length} samples`;
+  const of = samples.id.length < facts.nSamples ? `${count(samples.id.length)} of ${count(facts.nSamples)} samples, evenly drawn from each class` : `${count(samples.id.length)} samples`;
   const places = Object.entries(rankings).map(([criterion, ranks]) => {
     const n = ranks.filter(rank => rank !== null).length;
-    return [criterion, ranks[gene] === null ? "not ranked" : `${ranks[gene]} of ${n}`];
+    return [criterion, ranks[gene] === null ? "not ranked" : `${count(ranks[gene])} of ${count(n)}`];
   });
   const [rank, frequency] = genes.signature[probe] ?? [];
-  places.unshift(["Signature", rank ? `${rank} of ${genes.signatureSize}; chosen in ${Math.round(frequency * 100)}% of the folds` : "not in it"]);
+  places.unshift(["Signature", rank ? `${count(rank)} of ${count(genes.signatureSize)}; chosen in ${Math.round(frequency * 100)}% of the folds` : "not in it"]);
   const rows = Object.values(contrasts).map(each => {
     const p = each["P.Value"], own = p[gene];
-    const ahead = own === null ? "not tested" : `${1 + p.filter(other => other !== null && other < own).length} of ${p.filter(other => other !== null).length}`;
+    const ahead = own === null ? "not tested" : `${count(1 + p.filter(other => other !== null && other < own).length)} of ${count(p.filter(other => other !== null).length)}`;
     return [each.name, decimal(each.logFC[gene]), decimal(each.t?.[gene]), pValue(own), pValue(each["adj.P.Val"][gene]), ahead];
   });
-  const first = rows.length < facts.nContrasts ? `The first ${rows.length} of ${facts.nContrasts} contrasts.` : "";
+  const first = rows.length < facts.nContrasts ? `The first ${count(rows.length)} of ${count(facts.nContrasts)} contrasts.` : "";
   return [[symbol, probe].filter(Boolean).join(" · "), [genes.title[gene], genes.description[gene]].filter(Boolean).join(" · "), [
     part("values", "Expression by class", make("p", {}, make("label", {}, "By ", choice)), plot,
       make("p", {class: "brief"}, `log2 expression of ${of}${hasTest ? "; circles: training, triangles: test" : ""}; bar: median. Values are rounded to 255 steps, to ±${decimal(genes.step[gene] / 2, 3)}. A click on a point opens the sample.`)),
@@ -168,7 +169,7 @@ function showSample(facts, sample) {
   return [id, [label, isTest ? "test sample" : "training sample", ...samples.covariates.filter(each => each.values[sample]).map(each => `${each.name}: ${each.values[sample]}`)].join(" · "), [
     part("maps", "Projections", make("div", {class: "maps"}, ...maps), make("p", {class: "brief"},
       ...classes.flatMap(({name}, label) => [make("svg", {class: "key", viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": true}, classMark(classes, label, 0, 0, 1)), ` ${shortened(name, 30)} `]))),
-    part("calls", "Calls", tableOf(["Model", "Predicted", "Confidence", isTest ? "Call" : "Wrong in repeats", "Result"], calls,
+    part("calls", "Calls", tableOf(["Model", "Predicted class", "Confidence", isTest ? "Call" : "Wrong in repeats", "Result"], calls,
       isTest ? "Calls by all models." : "Out of fold, by all models: the class most often predicted, and the mean confidence.")),
     part("quality", "Quality", ...(samples.notes[id] ?? []).map(note => make("p", {class: "warning"}, `${note}.`)),
       tableOf([facts.terms.value[0].toUpperCase() + facts.terms.value.slice(1), "This sample", "Median of samples"], quartiles, "Quality: values as measured.")),
