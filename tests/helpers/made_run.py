@@ -28,7 +28,7 @@ N_PROBES = 120
 FIGURES_OF_MODELS = [f"{what}-{model}" for model in MODELS for what in ("roc", "risk-coverage")]
 GALLERIES = {
     "cohort": ("class-balance", "projection-PCA", "projection-UMAP"),
-    "signature": ("signature-heat-map",),
+    "signature": ("signature-heat-map", "signature-heat-map-in-brief"),
     "model": ("model-comparison", "hard-samples", *FIGURES_OF_MODELS),
 }
 

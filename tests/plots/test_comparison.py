@@ -48,6 +48,7 @@ def test_hover_shows_the_same_scores(two):
     for dots, trace in zip(still.collections[1::2], shown.data, strict=True):
         np.testing.assert_array_equal(dots.get_offsets(), np.column_stack([trace.x, trace.y]))
     [line] = shown.layout.shapes
+    assert (line.name, line.showlegend) == (comparison.BASELINE_NAME, True)
     assert line.x0 == still.get_lines()[0].get_xdata()[0]
     assert line.line.width > 0
     lowest = ranked(two)["cv_balanced_accuracy"].iloc[0]

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.text import Text
 
 from leukemia_kedro.plots.captions import gene_name, plain
 from leukemia_kedro.plots.expression import (
     LIMIT,
     gene_strips,
     signature_heat_map,
+    signature_heat_map_in_brief,
     top_genes_heat_map,
 )
 
@@ -105,6 +107,21 @@ def test_a_long_signature_is_cut_and_says_so(two):
     assert len(cells(drawn)[1]) == 60
     assert "Of 120, the first 60 probes" in drawn.caption
     assert f"±{LIMIT}" in drawn.caption
+
+
+def test_the_heat_map_in_brief_is_one_column_wide_with_letters_of_six_points(two):
+    """Beside a table on paper, the whole heat map would be shrunk to half its size."""
+    genes = two.contrast.table.head(50)
+    drawn = signature_heat_map_in_brief(two.log_expression, two.sample_split, genes, two.classes)
+    scores, names = cells(drawn)
+    assert scores.shape == (25, 72)
+    assert sorted(names) == sorted(
+        plain(gene_name(*gene, 24)) for gene in genes[["probe", "description"]].to_numpy()[:25]
+    )
+    assert "Of 50, the first 25 probes" in drawn.caption
+    assert drawn.figure.get_figwidth() * 25.4 == pytest.approx(85)
+    letters = [text.get_fontsize() for text in drawn.figure.findobj(Text) if text.get_text()]
+    assert min(letters) >= 6
 
 
 def test_top_genes_are_those_with_the_smallest_p_values(two):

@@ -139,8 +139,8 @@ def read_through(driver, address, width=1440, scheme="light"):
     run("scrollTo(0, 0)")
 
 
-def one(where, selector):
-    return where.find_element("css selector", selector)
+def one(where, selector, kind="css selector"):
+    return where.find_element(kind, selector)
 
 
 def print_page(driver):
@@ -656,6 +656,25 @@ def test_in_brief_the_page_prints_on_few_pages_and_everything_on_request(driver,
     assert printed_pages() > 6
     one(driver, "[data-print='']").click()
     assert printed_pages() <= 6
+
+
+def test_in_brief_no_figure_is_shrunk_so_far_that_letters_are_below_six_points(driver, reports):
+    """The smallest have 6.2 to 7 points in the file."""
+    wide_as_paper = round(184 / 25.4 * 96)  # A4 within its margins, in CSS pixels
+    read_through(driver, reports["two"], wide_as_paper)
+    print_page(driver)
+    shown = [each for each in several(driver, ".still > svg") if each.is_displayed()]
+    room = {  # millimetres; the figures themselves are as wide as that, at most
+        "figure-model-comparison": 81,
+        "figure-signature-heat-map-in-brief": 85,
+        "figure-volcano-AML-ALL": 184,
+    }
+    names = [one(each, "./ancestor::figure", "xpath").get_attribute("id") for each in shown]
+    assert set(names) == set(room)
+    for name, drawing in zip(names, shown, strict=True):
+        points = float(drawing.get_dom_attribute("viewBox").split()[2])
+        assert drawing.rect["width"] >= 0.99 * min(0.95 * points * 96 / 72, room[name] / 25.4 * 96)
+    driver.execute_script("dispatchEvent(new Event('afterprint'))")
 
 
 def test_the_first_screen_of_a_phone_names_what_limits_the_answer_and_the_errors(driver, reports):

@@ -43,7 +43,7 @@ def model_comparison(model_comparison: pd.DataFrame, sample_split: pd.DataFrame)
     """
     models = _ranked(model_comparison)
     measures = _measures(sample_split)
-    figure, [[ax]] = style.panels(height=1.2 + 0.26 * len(models), width=4.4)
+    figure, [[ax]] = style.panels(height=1.1 + 0.17 * len(models), width=style.ONE_COLUMN)
     for measure in measures:
         bounds = [models[f"{measure.column}_{end}"] for end in ("low", "high")]
         look, rows = style.split_mark(measure.split), models.index - measure.offset
@@ -111,8 +111,9 @@ def model_comparison_interactive(
             hovertemplate="%{text}<extra></extra>",
         )
     dotted = {"color": style.GREY, "dash": "dot", "width": 1.5}
-    for baseline in baselines:
-        figure.add_vline(baseline, line=dotted, opacity=1)
+    for position, baseline in enumerate(baselines):
+        named = {"name": BASELINE_NAME, "showlegend": position == 0}
+        figure.add_vline(baseline, line=dotted, opacity=1, **named)
     figure.update_xaxes(title="balanced accuracy", range=[lowest - 0.03, 1.03])
     figure.update_yaxes(
         title="model", tickvals=list(models.index),

@@ -37,9 +37,11 @@ from leukemia_kedro.statistics.class_names import class_in_words
 from leukemia_kedro.statistics.thinning import thinned
 
 MOST_ROWS = 60
+ROWS_IN_BRIEF = 25
 MOST_COLUMNS = 300
 MOST_COLUMN_NAMES = 48
 TOP_GENES = 40
+GENE_WIDTH, GENE_WIDTH_IN_BRIEF = 44, 24  # characters
 LANE = 0.1  # inches: height of the lane of a class or split
 STRIP_GENES = 12
 STRIP_COLUMNS = 4
@@ -61,10 +63,34 @@ def signature_heat_map(
     words fit a cohort without a signal, too, whose genes are no signature.
     """
     n_train = int((sample_split["split"] == "train").sum())
-    words = _heat_map(log_expression, sample_split, signature, classes, "ranked highest", terms.row)
+    chosen = _Chosen(signature, "ranked highest", terms.row)
+    words = _heat_map(log_expression, sample_split, chosen, classes)
     words["caption"] += chosen_on(n_train, len(sample_split), terms.row)
     return CaptionedFigure(
         name="signature-heat-map", title="Expression of the genes ranked highest", **words
+    )
+
+
+@shown_in("signature")
+def signature_heat_map_in_brief(
+    log_expression: pd.DataFrame,
+    sample_split: pd.DataFrame,
+    signature: pd.DataFrame,
+    classes: Sequence[str],
+    terms: Terms = OF_ARRAYS,
+) -> CaptionedFigure:
+    """:func:`signature_heat_map` of the first 25 genes, for one column of a page.
+
+    Shrunk to 85 mm, the names in the whole heat map would be smaller than 6 points.
+    """
+    n_train = int((sample_split["split"] == "train").sum())
+    chosen = _Chosen(signature, "ranked highest", terms.row)
+    words = _heat_map(log_expression, sample_split, chosen, classes, in_brief=True)
+    words["caption"] += chosen_on(n_train, len(sample_split), terms.row)
+    return CaptionedFigure(
+        name="signature-heat-map-in-brief",
+        title="Expression of the genes ranked highest",
+        **words,
     )
 
 
@@ -78,42 +104,51 @@ def top_genes_heat_map(
     terms: Terms = OF_ARRAYS,
 ) -> CaptionedFigure:
     """Clustered heat map of the forty genes with the smallest p-values, in all samples."""
-    genes = contrast.table.head(TOP_GENES)
     subject = f"with the smallest p-values of {contrast.name}"
-    words = _heat_map(log_expression, sample_split, genes, classes, subject, terms.row)
+    chosen = _Chosen(contrast.table.head(TOP_GENES), subject, terms.row)
+    words = _heat_map(log_expression, sample_split, chosen, classes)
     words["caption"] += chosen_on(variance_prior["n_samples"], len(sample_split), terms.row)
     name = figure_name("top genes heat map", contrast.stem)
     return CaptionedFigure(name=name, title=f"Top genes of {contrast.name}", **words)
 
 
+class _Chosen(NamedTuple):
+    """The genes of a heat map, best first, and how its words name them."""
+
+    genes: pd.DataFrame
+    subject: str
+    row: str
+
+
 def _heat_map(
     log_expression: pd.DataFrame,
     sample_split: pd.DataFrame,
-    genes: pd.DataFrame,
+    chosen: _Chosen,
     classes: Sequence[str],
-    subject: str,
-    row: str,
+    in_brief: bool = False,
 ) -> dict[str, Any]:
-    """Figure, caption and text alternative of a heat map of genes ``subject``, each a ``row``."""
-    shown_genes = genes.head(MOST_ROWS)
+    """Figure, caption and text alternative of a heat map."""
+    genes, subject, row = chosen
+    shown_genes = genes.head(ROWS_IN_BRIEF if in_brief else MOST_ROWS)
     shown_samples = thinned(sample_split, MOST_COLUMNS)
     scores = _z_scores(log_expression.loc[shown_genes["probe"], shown_samples.index])
     names = [
-        plain(gene_label(*gene))
+        plain(gene_label(*gene, width=GENE_WIDTH_IN_BRIEF if in_brief else GENE_WIDTH))
         for gene in zip(
             scores.index, shown_genes["description"], symbols_of(shown_genes), strict=True
         )
     ]
-    figure = _draw_heat_map(scores, names, shown_samples, classes)
+    figure = _draw_heat_map(scores, names, shown_samples, classes, in_brief)
 
     n_genes, n_samples = scores.shape
     which = "The" if n_genes == len(genes) else f"Of {len(genes):,}, the first"
     return {
         "caption": f"{which} {counted(n_genes, row)} {subject}: log2 expression in "
         f"{drawn_of(n_samples, len(sample_split))}, each row scaled to mean 0 and "
-        f"standard deviation 1, colours ending at ±{LIMIT:g}. Rows and columns are ordered by Ward "
-        "clustering on Euclidean distance; missing values are grey. Above them one lane for each "
-        "class and split: a sample has its mark in the lanes that it belongs to.",
+        f"standard deviation 1, colours ending at ±{LIMIT:g} (blue: low, red: high). Rows and "
+        "columns are ordered by Ward clustering on Euclidean distance; missing values are grey. "
+        "Above them one lane for each class and split: a sample has its mark in the lanes that it "
+        "belongs to.",
         "alt": f"Heat map of {counted(n_genes, row)} by {counted(n_samples, 'sample')} with "
         f"dendrograms; classes {', '.join(classes)}. First {row}s: {', '.join(scores.index[:5])}.",
         "figure": figure,
@@ -145,7 +180,11 @@ def _clustered(rows: np.ndarray) -> _Tree:
 # seaborn 0.13's clustermap was tried: it draws in pyplot's global figure, which threads share,
 # leaves the map 42% of the width instead of 62%, and has no legend of the classes.
 def _draw_heat_map(
-    scores: pd.DataFrame, names: list[str], samples: pd.DataFrame, classes: Sequence[str]
+    scores: pd.DataFrame,
+    names: list[str],
+    samples: pd.DataFrame,
+    classes: Sequence[str],
+    in_brief: bool,
 ) -> Figure:
     rows, columns = _clustered(scores.to_numpy()), _clustered(scores.to_numpy().T)
     samples = samples.iloc[columns.order]
@@ -155,10 +194,13 @@ def _draw_heat_map(
     splits = style.splits_in(samples)
     of_classes = LANE * len(classes)
     of_splits = LANE * len(splits) if len(splits) > 1 else 0.01
-    figure = style.new_figure(style.FULL_WIDTH, body + of_classes + of_splits + 1.65)
+    width = style.ONE_COLUMN if in_brief else style.FULL_WIDTH
+    around = 1.1 if in_brief else 1.65
+    figure = style.new_figure(width, body + of_classes + of_splits + around)
     style.leave_room_for_long_names(figure, w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     heights = (0.55, of_classes, of_splits, body)
-    grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(0.16, 1))
+    of_tree = 0.2 if in_brief else 0.16
+    grid = figure.add_gridspec(4, 2, height_ratios=heights, width_ratios=(of_tree, 1))
     heat = figure.add_subplot(grid[3, 1])
     image = _draw_cells(
         heat, scores.iloc[rows.order, columns.order], style.DIVERGING, -LIMIT, LIMIT
@@ -168,7 +210,7 @@ def _draw_heat_map(
     heat.set_yticks(range(n_genes), [names[i] for i in rows.order], fontsize=style.TINY_SIZE)
     for name, i in zip(heat.get_yticklabels(), rows.order, strict=True):
         name.set_gid(f"{PROBE_MARK}{scores.index[i]}")
-    if n_samples <= MOST_COLUMN_NAMES:
+    if n_samples <= MOST_COLUMN_NAMES and not in_brief:
         ids = [sample_name(sample) for sample in samples.index]
         heat.set_xticks(range(n_samples), ids, fontsize=style.TINY_SIZE, rotation=90)
     heat.set_xlabel(f"samples (n = {n_samples:,})", fontsize=style.TEXT_SIZE)
@@ -181,8 +223,9 @@ def _draw_heat_map(
     if len(splits) > 1:
         _draw_lanes(figure.add_subplot(grid[2, 1]), samples["split"], style.SPLIT_COLOURS)
         patches += style.split_entries(samples, as_markers=False)
-    _draw_key(figure.add_subplot(grid[0:3, 0]), image)
-    style.legend_below(figure, patches)
+    if not in_brief:  # there the caption names the colours, and the lanes their classes
+        _draw_key(figure.add_subplot(grid[0:3, 0]), image)
+        style.legend_below(figure, patches)
     return figure
 
 

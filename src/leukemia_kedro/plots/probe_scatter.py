@@ -47,12 +47,13 @@ class Axis(NamedTuple):
 
 
 class View(NamedTuple):
-    """What a scatter shows on both axes, and at which side the names of lower and higher genes
-    stand."""
+    """What a scatter shows on both axes, at which side the names of lower and higher genes stand,
+    and its height on paper, in inches."""
 
     x: Axis
     y: Axis
     sides: Mapping[str, str]
+    height: float
 
 
 MakeView = Callable[[pd.DataFrame, str], View]
@@ -65,6 +66,7 @@ def volcano_view(points: pd.DataFrame, contrast: str) -> View:
         Axis("difference", f"log2 fold change of {contrast_name(contrast)}", (-reach, reach)),
         Axis("strength", "−log10 p-value", (0, max(points["strength"].max(), 1e-9) * 1.05)),
         sides={"down": "left", "up": "right"},
+        height=3.5,
     )
 
 
@@ -77,6 +79,7 @@ def mean_difference_view(points: pd.DataFrame, contrast: str) -> View:
         Axis("mean", "mean log2 expression", (low - 0.02 * width, high + 0.32 * width)),
         Axis("difference", f"log2 fold change of {contrast_name(contrast)}", (-reach, reach)),
         sides={"down": "right", "up": "right"},
+        height=4.2,
     )
 
 
@@ -140,7 +143,7 @@ def printed(contrast: Contrast, make_view: MakeView, row: str) -> Figure:
     called a ``row``."""
     points = probe_points(contrast)
     view = make_view(points, contrast.name)
-    figure, [[ax]] = style.panels(height=4.2)
+    figure, [[ax]] = style.panels(height=view.height)
     for rule, colour, group in _groups(points, contrast.alpha, row):
         x, y = group[view.x.column], group[view.y.column]
         ax.scatter(x, y, s=5, color=colour, linewidth=0, label=rule, rasterized=True)

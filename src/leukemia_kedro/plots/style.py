@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 FULL_WIDTH = 7.2  # inches: both columns of a journal page
+ONE_COLUMN = 85 / 25.4  # inches
 DPI = 200
 TEXT_SIZE = 8  # points: axis names, panel titles
 SMALL_SIZE = 7  # points: tick labels, legends
@@ -227,9 +228,11 @@ def split_entries(table: pd.DataFrame, as_markers: bool = True) -> list[Artist]:
 
 def filled_and_open(table: pd.DataFrame) -> list[Artist]:
     """Legend entries of the splits in column ``split``: circles, that of test samples open."""
-    handles = split_entries(table)
-    for handle, split in zip(handles, splits_in(table), strict=True):
-        handle.set(marker="o", markerfacecolor="none" if split == "test" else handle.get_color())
+    grey = dict.fromkeys(splits := splits_in(table), SPLIT_COLOURS["train"])
+    handles = _entries(grey, table["split"], ["o"] * len(splits))
+    for handle, split in zip(handles, splits, strict=True):
+        if split == "test":
+            handle.set(markerfacecolor="none")
     return handles
 
 
