@@ -16,6 +16,7 @@ from leukemia_kedro.parameters import CohortParameters, DifferentialExpressionPa
 from leukemia_kedro.pipelines.reporting.nodes import write_report
 from leukemia_kedro.plots.study import DRAWN, IN_FULL
 from leukemia_kedro.report.chapter import divided
+from leukemia_kedro.report.citations import REFERENCES
 from leukemia_kedro.report.model_tables import rule_table
 
 FOUND = make_datasets()
@@ -313,7 +314,7 @@ STATED = {
             AML-ALL: no gene of 2 of the 3 sets truly differs. Of these, camera finds 1 and
             rotation 0 at an adjusted p-value below 0.1""",
         "replication": """
-            1 of 2 published results reproduced
+            1 of 2 results reproduced
             Title of threshold_path
             4.060 21 2.05 2""",
         "methods": """
@@ -474,8 +475,15 @@ def test_an_overlap_of_signatures_from_the_same_patients_has_no_p_value():
     found = {"shared": 48, "jaccard": 0.923, "p": 1e-100}
     overlap = {"reference": "golub_1999", "n_reference": 50, "signature": found, "top_100": found}
     chapter = text(by_id(page_with(signature_overlap=overlap), "signature"))
+    assert re.search(r"published signature \( ?Golub et al. 1999 ?\) has 50 genes", chapter)
     assert "shares 48 of them (Jaccard index 0.92), and the top 100" in chapter
     assert " p " not in chapter
+
+
+def test_every_published_signature_can_be_cited():
+    names = [file.stem.replace("_", "") for file in (PUBLISHED / "signatures").glob("*.csv")]
+    assert names
+    assert set(names) <= set(REFERENCES)
 
 
 def test_contrasts_beyond_the_first_few_are_shown_in_brief(five_classes):

@@ -34,8 +34,8 @@ def replication(study: Study) -> Replication | None:
         ),
         [Column(key, key.capitalize()) for key in columns],
         anchor="replicated",
-        caption="Published results, and the same results computed from the raw files of this "
-        "cohort; those that do not agree first.",
+        caption="Published results, and the same results computed from the raw files; those that "
+        "do not agree first.",
     )
     thresholds = None
     if not path.empty:

@@ -135,8 +135,8 @@ def _error_table(study: Study) -> Table | None:
     columns = [
         Column("sample", "Sample"),
         Column("group", "Patient"),
-        Column("label", "Class", class_in_words),
-        Column("predicted", "Predicted", class_in_words),
+        Column("label", "True class", class_in_words),
+        Column("predicted", "Predicted class", class_in_words),
         Column("confidence", "Confidence", two_digits),
         Column("call", "Call", class_in_words),
     ]
