@@ -16,7 +16,7 @@ def test_sizes_are_as_asked_for():
     )
 
     assert cohort.simulated
-    assert cohort.origin == "simulated: 60 patients, 1000 probes, seed 0"
+    assert cohort.origin == "simulated: 60 patients, 1,000 probes, seed 0"
     assert cohort.expression.shape == (60, 1000)
     counts = cohort.samples[["split", "label"]].value_counts(sort=False)
     assert counts["train"].to_dict() == {"ALL": 24, "AML": 12}

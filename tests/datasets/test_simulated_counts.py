@@ -19,7 +19,7 @@ def test_sizes_are_as_asked_for():
     )  # fmt: skip
 
     assert cohort.simulated
-    assert cohort.origin == "simulated: 45 patients, 60 samples, 1000 genes, seed 0"
+    assert cohort.origin == "simulated: 45 patients, 60 samples, 1,000 genes, seed 0"
     assert cohort.expression.shape == (60, 1000)
     assert cohort.probes["is_differential"].sum() == 250
     values = cohort.expression.to_numpy()

@@ -123,7 +123,7 @@ class Simulation(SimulationParameters):
                 block[for_missing.random(block.shape) < self.missing_share] = np.nan
         # pandas would copy the matrix to own it; nobody else holds this one
         expression = pd.DataFrame(values, samples.index, probes.index, copy=False)
-        origin = f"simulated: {len(samples)} patients, {self.n_probes} probes, seed {self.seed}"
+        origin = f"simulated: {len(samples):,} patients, {self.n_probes:,} probes, seed {self.seed}"
         return Cohort(expression, samples, probes, origin, simulated=True)
 
 

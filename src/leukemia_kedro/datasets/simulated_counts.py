@@ -104,9 +104,11 @@ class CountSimulation(SimulationParameters):
         probes["symbol"] = names.str.replace("gene_", "SYN")
         add_truth(probes, genes, list(self.n_samples))
         probes["true_dispersion"] = dispersion
-        origin = f"simulated: {n_patients} patients, {n_samples} samples, {self.n_probes} genes"
+        sizes = f"{n_patients:,} patients, {n_samples:,} samples, {self.n_probes:,} genes"
         expression = pd.DataFrame(counts, samples.index, names, copy=False)
-        return Cohort(expression, samples, probes, f"{origin}, seed {self.seed}", simulated=True)
+        return Cohort(
+            expression, samples, probes, f"simulated: {sizes}, seed {self.seed}", simulated=True
+        )
 
 
 def simulate_counts(**parameters: Any) -> Cohort:
