@@ -29,11 +29,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 PICTURES = PROJECT / "docs" / "pictures"
 REPORT = PROJECT / "data" / "08_reporting" / "demo" / "report.html"
 
-# What a reader may set in kedro viz: light, names as in a sentence, from top to bottom.
+# What a reader may set in kedro viz: light, names as in a sentence, from left to right.
 SETTINGS = {
     "theme": "light",
     "isPrettyName": True,
-    "orientation": "vertical",
+    "orientation": "horizontal",
     "showFeatureHints": False,
     "visible": {"sidebar": False, "miniMap": False},
 }
@@ -61,24 +61,24 @@ def make_run_and_site(site: str) -> None:
 
 
 def picture_pipelines(open_browser: webdriver.Chrome, address: str) -> None:
-    """Each pipeline is a closed box. Names are readable on a page of 900 pixels."""
-    resize(open_browser, width=1360, height=1100, scale=2)
+    """Each pipeline is a closed box. Datasets would make names too small for GitHub's page."""
+    resize(open_browser, width=1100, height=500, scale=2)
     open_browser.get(f"{address}favicon.ico")  # of the same site, and changes no settings
     open_browser.execute_script("localStorage.KedroViz = arguments[0]", json.dumps(SETTINGS))
-    open_browser.get(address)
-    until(open_browser, "return document.querySelectorAll('.pipeline-node').length > 30")
+    open_browser.get(f"{address}?types=nodes")
+    until(open_browser, "return document.querySelectorAll('.pipeline-node').length == 5")
     time.sleep(3)  # the drawing glides into its place
-    beside_the_toolbars = (140, 28, 1360, 1084)
+    beside_the_toolbars = (136, 150, 1100, 350)
     save(open_browser, "pipelines.png", beside_the_toolbars, scale=2, colours=16)
 
 
 def picture_report(open_browser: webdriver.Chrome) -> None:
-    """The first screen."""
+    """The first screen, without the contents beside it: letters are readable on GitHub's page."""
     resize(open_browser, width=1440, height=900, scale=1.5)
     open_browser.get(REPORT.as_uri())
     until(open_browser, "return 'ready' in document.documentElement.dataset")
     time.sleep(3)  # plotly draws the visible figures again, with hover
-    save(open_browser, "report.png", (0, 0, 1440, 900), scale=1.5, colours=64)
+    save(open_browser, "report.png", (352, 0, 1384, 846), scale=1.5, colours=64)
 
 
 def save(

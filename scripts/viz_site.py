@@ -26,13 +26,20 @@ MODELS = """<!DOCTYPE html>
 <script>
 const kept = JSON.parse(localStorage.getItem("KedroViz") ?? "{}");
 const visible = {...kept.visible, miniMap: false};
-const shown = {...kept, orientation: "horizontal", isPrettyName: true, visible};
+const opened = {orientation: "horizontal", isPrettyName: true, visible};
+const shown = {showFeatureHints: false, ...kept, ...opened};
 localStorage.setItem("KedroViz", JSON.stringify(shown));
 location.replace("./?pid=modelling&types=nodes");
 </script>
 """
 """A page that opens the picture with models below one another and without datasets: kedro-viz has
 an address for the latter and keeps the former in the browser."""
+
+
+NO_HINTS = """<script>
+localStorage.KedroViz ??= JSON.stringify({showFeatureHints: false});
+</script>"""
+"""Hints on kedro-viz would cover a third of the picture when it is opened for the first time."""
 
 
 class Site(BaseDeployer):
@@ -54,7 +61,8 @@ def build(env: str | None, folder: Path) -> None:
     site = Site(folder)
     site.deploy(is_all_previews_enabled=True)
     page = folder / "index.html"
-    page.write_text(without_network(page.read_text(encoding="utf-8")), encoding="utf-8")
+    text = without_network(page.read_text(encoding="utf-8"))
+    page.write_text(text.replace("<head>", f"<head>{NO_HINTS}", 1), encoding="utf-8")
     (folder / "models.html").write_text(MODELS, encoding="utf-8")
     # Left out by kedro-viz; its page asks for it all the same.
     metadata = MetadataAPIResponse.model_validate(get_metadata_response(), from_attributes=True)
