@@ -83,10 +83,10 @@ def test_the_font_of_boxes_for_every_letter_is_not_among_those_to_draw_with():
 
 
 def test_a_letter_of_no_font_is_named_and_told_once(only_own_font, caplog, recwarn):
-    numbers = "U+6025U+6027U+767DU+8840U+75C5"
     drawn = a_figure()
-    assert numbers in words_of(drawn)
-    assert f"{numbers} (n = 1)" in words_of(drawn)
+    # The middle of U+6025U+6027U+767DU+8840U+75C5 is cut out: it would be longer than any class.
+    assert "U+6025U+6027…+8840U+75C5" in words_of(drawn)
+    assert "U+6025U+6027…5C5 (n = 1)" in words_of(drawn)
     assert drawn.caption.endswith("named by their number (U+…).")
     with caplog.at_level(logging.WARNING, "leukemia_kedro"):
         rendering.render_all([a_figure, a_figure], n_jobs=1)

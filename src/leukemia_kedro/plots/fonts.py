@@ -8,9 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager, get_font
 from matplotlib.text import Text
 
+from leukemia_kedro.statistics.class_names import fitted
+
 OWN = "DejaVu Sans"
 NO_LETTERS = "Last Resort"
 """A font of boxes for every letter."""
+NAMED_WIDTH = 24
+"""Characters of a text whose letters are named by number, unless it has more letters than that."""
 
 
 def fonts_for(text: str) -> list[str]:
@@ -20,11 +24,15 @@ def fonts_for(text: str) -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """The text, with ``U+6025`` and the like in place of letters that no installed font has."""
-    return "".join(
+    """The text, with ``U+6025`` and the like in place of letters that no installed font has.
+
+    A number is six times as long as its letter, so the middle of such a text is cut out.
+    """
+    found = "".join(
         letter if letter.isspace() or _font_with(letter) else f"U+{ord(letter):04X}"
         for letter in text
     )
+    return text if found == text else fitted(found, max(len(text), NAMED_WIDTH))
 
 
 def draw_every_letter(figure: Figure) -> str:
