@@ -169,7 +169,8 @@ def camera(
         difference = n / (n - m) * (inside - mean)
         pooled_variance = ((n - 1) * variance - difference**2 * m * (n - m) / n) / (n - 2)
         error = np.sqrt(pooled_variance * (np.maximum(inflation, 1) / m + 1 / (n - m)))
-        correlation = (inflation - 1) / (m - 1)
+        # Of one gene the quotient is 0/0, or by rounding an infinite number.
+        correlation = np.where(m > 1, (inflation - 1) / (m - 1), np.nan)
         statistic = difference / error
     table = pd.DataFrame({"NGenes": m, "Correlation": correlation}, _names(rows))
     return _with_p_values(table, statistic, min(genes.df_residual, n - 2))
