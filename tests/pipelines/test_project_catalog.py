@@ -76,8 +76,8 @@ def test_every_dataset_is_a_file_of_its_own_in_a_folder_of_the_cohort(environmen
 
 
 def test_no_model_ranking_or_test_can_see_a_removed_batch(registered):
-    """What follows from the parameter are places, pictures and the page that shows them. All other
-    nodes take the same input with and without it, and so give the same bytes."""
+    """What follows from the parameters of reporting are places, pictures and the page that shows
+    them. All other nodes take the same input with and without it, and so give the same bytes."""
     for pipeline in registered.values():
         if "params:reporting" not in pipeline.inputs():
             continue
@@ -85,7 +85,7 @@ def test_no_model_ranking_or_test_can_see_a_removed_batch(registered):
         assert {node.namespace for node in follows.nodes} == {"reporting"}
         assert follows.all_outputs() <= {
             "projections", "explained_variance", "cohort_figures", "interactive_cohort_figures",
-            "signature_figures", "contrast_figures",
+            "signature_figures", "model_figures", "interactive_model_figures", "contrast_figures",
             "interactive_contrast_figures", "report",
         }  # fmt: skip
 

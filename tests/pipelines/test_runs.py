@@ -301,7 +301,7 @@ def assert_inference_repeats_the_test_predictions(project, champion):
 def test_golub_from_raw_files_to_report(golub_files, tmp_path_factory, tmp_path):
     replicated = replicated_golub(tmp_path_factory, golub_files)
     said, place = replicated.output.stdout, replicated.data("08_reporting", "golub")
-    assert re.search(rf"75 of 89 published .*: {re.escape(str(place / 'replication.csv'))}", said)
+    assert re.search(rf"75 of 89 results reproduced: {re.escape(str(place / 'replication.csv'))}", said)
     assert "To show them in the report: kedro run --pipelines reporting" in said
     project = replicated.duplicate(tmp_path / "project")
     assert_quiet(project.kedro("run"))
@@ -382,7 +382,7 @@ def test_golub_from_raw_files_to_report(golub_files, tmp_path_factory, tmp_path)
         assert figure["low"] <= figure["value"] <= figure["high"]
     assert_inference_repeats_the_test_predictions(project, champion["champion"])
     report = project.data("08_reporting", "golub", "report.html").read_text(encoding="utf-8")
-    assert "75 of 89 published" in report
+    assert "75 of 89 results reproduced" in report
     assert 'id="figure-threshold-path"' in report
 
 

@@ -576,7 +576,8 @@ def test_boxes_that_scroll_and_plots_are_reached_and_moved_by_keyboard(driver, r
 def test_a_phone_shows_a_wide_figure_in_a_legible_size_and_scrolls_it(driver, reports):
     read_through(driver, reports["five"], WIDTHS["phone"])
     sizes = driver.execute_script(
-        "return [...document.querySelectorAll('.still:not(.replaced) > svg')].map(svg =>"
+        "return [...document.querySelectorAll('.still:not(.replaced) > svg')]"
+        ".filter(svg => svg.checkVisibility()).map(svg =>"
         " [svg.getBoundingClientRect().width, parseFloat(svg.style.getPropertyValue('--inches'))])"
     )
     assert any(width > WIDTHS["phone"] for width, _ in sizes)
