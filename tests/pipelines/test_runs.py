@@ -301,7 +301,7 @@ def assert_inference_repeats_the_test_predictions(project, champion):
 def test_golub_from_raw_files_to_report(golub_files, tmp_path_factory, tmp_path):
     replicated = replicated_golub(tmp_path_factory, golub_files)
     said, place = replicated.output.stdout, replicated.data("08_reporting", "golub")
-    assert re.search(rf"75 of 89 results reproduced: {re.escape(str(place / 'replication.csv'))}", said)
+    assert f"75 of 89 results reproduced: {place / 'replication.csv'}" in said
     assert "To show them in the report: kedro run --pipelines reporting" in said
     project = replicated.duplicate(tmp_path / "project")
     assert_quiet(project.kedro("run"))
