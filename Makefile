@@ -20,7 +20,7 @@ run: .venv/run.stamp  ## Run the whole analysis on simulated data (another cohor
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: lint .venv-mlflow/test.stamp  ## Lint, run every test, measure coverage
-	@echo "This takes about 25 minutes on two cores. Each dot is a test; some take a minute."
+	@echo "This takes 25 to 40 minutes on two cores. Each dot is a test; some take a minute."
 	$(PYTEST) --cov --cov-report=term
 
 check: lint  ## Lint and run the quick tests, in about five minutes
