@@ -66,10 +66,10 @@ def by_workers() -> None:
 
     def test(permutations: int):
         labellings = permuted_labels(patients, permutations, setting.seed)
-        return score_labellings(patients, labellings, setting, False, n_jobs=-1)
+        return score_labellings(patients, labellings, {MODEL: setting}, False, n_jobs=-1)
 
     expected = test(PERMUTATIONS)
-    seconds = {1: [], 2: []}
+    seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(RUNS):
         for n_workers, times in seconds.items():
             use_backend(ComputeParameters(backend="dask", n_jobs=n_workers))
@@ -136,7 +136,8 @@ def on_a_new_cluster(test: Callable[[int], None], permutations: int) -> tuple[fl
 def peak_megabytes() -> float:
     """The most that a process has held."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024 / 1e6
+    [kilobytes] = re.findall(r"VmHWM:\s+(\d+) kB", status)
+    return int(kilobytes) * 1024 / 1e6
 
 
 if __name__ == "__main__":

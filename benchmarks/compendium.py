@@ -18,7 +18,7 @@ from watched import run_watched
 KEDRO = Path(sys.executable).with_name("kedro")
 PROJECT = Path(__file__).resolve().parents[1]
 RECORD = PROJECT / "data" / "08_reporting" / "compendium" / "run.json"
-RUN = [KEDRO, "run", "--env", "compendium"]
+RUN: list[str | Path] = [KEDRO, "run", "--env", "compendium"]
 SLOWEST = 15
 
 

@@ -30,5 +30,6 @@ def golub_training_samples() -> Given:
         raise SystemExit("The Golub files are not here: kedro fetch golub")
     cohort = GolubDataset(filepath=str(RAW)).load()
     train = cohort.samples["split"] == "train"
-    loader = OmegaConfigLoader(str(PROJECT / "conf"), **CONFIG_LOADER_ARGS)
+    stated: dict[str, Any] = CONFIG_LOADER_ARGS
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), **stated)
     return Given(cohort.expression[train], cohort.labels[train], loader["parameters"])

@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -191,13 +192,14 @@ def differential_expression(made: dict, of: dict) -> None:
 
     parameters = of["cohort"], of["differential_expression"]
     design, contrasts = nodes.plan_contrasts(made["samples"], made["sample_split"], *parameters)
-    tables = {
+    tables: dict[str, Any] = {
         name: made[name]
         for name in (
             "expression", "log_expression", "samples", "sample_split", "probes", "probe_filter"
         )
     }  # fmt: skip
     weighed = nodes.weigh_values(*parameters, design_matrix=design, **tables)
+    tables |= dict(zip(nodes.WeighedTables.__annotations__, weighed, strict=False))
     nodes.compare_classes(
         *parameters,
         of["seed"],
@@ -205,7 +207,6 @@ def differential_expression(made: dict, of: dict) -> None:
         design_matrix=design,
         contrast_matrix=contrasts,
         **tables,
-        **dict(zip(nodes.WeighedTables.__annotations__, weighed, strict=False)),
     )
 
 
@@ -230,7 +231,7 @@ def measure(n_samples: int, n_probes: int, stages: Sequence[str]) -> None:
     given = prepared(simulated(n_samples, n_probes), of)
     for stage in stages:
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak starts anew
-        seconds = []
+        seconds: list[float] = []
         while not seconds or (sum(seconds) < SECONDS_ENOUGH and len(seconds) < MOST_RUNS):
             start = time.process_time()
             STAGES[stage](given, of)
@@ -248,7 +249,8 @@ def prepared(cohort, of: dict) -> dict:
 def megabytes(name: str) -> float:
     """A line of this process's status: the memory it holds, or the most it has held."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024 / 1e6
+    [kilobytes] = re.findall(rf"{name}:\s+(\d+) kB", status)
+    return int(kilobytes) * 1024 / 1e6
 
 
 def measured(n_samples: int, n_probes: int, stages: Sequence[str]) -> dict[str, dict[str, float]]:

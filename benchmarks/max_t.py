@@ -9,7 +9,6 @@ Times are the shortest of three runs on either side.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from timing import cores
 
 from leukemia_kedro.compute.parallel import run_parallel
 from leukemia_kedro.statistics.max_t import max_t
@@ -65,7 +65,7 @@ def best_seconds(n_jobs: int, expression: np.ndarray, group: np.ndarray) -> floa
     seconds = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        run = partial(run_parallel, n_jobs=n_jobs, prefer="threads")
+        run = partial(run_parallel, n_jobs=n_jobs, progress="maxT", prefer="threads")
         max_t(expression, group, PERMUTATIONS, seed=0, run=run)
         seconds.append(time.perf_counter() - start)
     return min(seconds)
@@ -82,8 +82,7 @@ def main() -> None:
         expression, group = multtest["expression"], multtest["group"] == 1
         print(f"multtest::mt.maxT      {multtest['seconds']:7.3f} s")
 
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    for n_jobs in sorted({1, n_cores}):
+    for n_jobs in sorted({1, cores()}):
         seconds = best_seconds(n_jobs, expression, group)
         faster = "" if multtest is None else f", {multtest['seconds'] / seconds:.1f} × as fast"
         print(f"max_t, {n_jobs} worker(s)     {seconds:7.3f} s{faster}")

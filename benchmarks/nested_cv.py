@@ -167,8 +167,8 @@ def main() -> None:
     run_parallel(clone, [(model_pipeline(compared.models["knn"], compared.cohort, 0),)] * jobs,
                  jobs, "starting")  # fmt: skip
 
-    here = {name: [] for name in ("rankings", *model_names())}
-    limit = {name: [] for name in model_names()}
+    here: dict[str, list[float]] = {name: [] for name in ("rankings", *model_names())}
+    limit: dict[str, list[float]] = {name: [] for name in model_names()}
     for _ in range(RUNS):
         rankings, seconds = timed(compared.rankings, jobs)
         here["rankings"].append(seconds)

@@ -111,8 +111,8 @@ def profiled(environment: str, changed: dict[str, str] | None) -> Profile:
     bootstrap_project(PROJECT)
     with KedroSession.create(PROJECT, env=environment, runtime_params=changed) as session:
         for hooks in (Outer(profile), Inner(profile)):
-            session._hook_manager.register(hooks)
-        session.run(only_missing_outputs=changed is not None)
+            session._hook_manager.register(hooks)  # type: ignore[attr-defined]
+        session.run(only_missing_outputs=changed is not None)  # type: ignore[call-arg]
     profile.now_begins("", "")
     return profile
 
@@ -125,7 +125,7 @@ def main() -> None:
     kind.add_argument("--first", action="store_true")
     kind.add_argument("--changed", metavar="name=value")
     said = parser.parse_args()
-    changed = _split_params(None, None, said.changed) if said.changed else None
+    changed = _split_params(None, None, said.changed) if said.changed else None  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as nothing_compiled:
         if said.first:
             os.environ["NUMBA_CACHE_DIR"] = nothing_compiled

@@ -60,7 +60,7 @@ def main() -> None:
             start_up = None
             for size in SIZES:
                 write(made_samples(training, size), project / f"new.{ending}")
-                command = [KEDRO, "run", "--pipelines", "inference", "--params"]
+                command: list[str | Path] = [KEDRO, "run", "--pipelines", "inference", "--params"]
                 run = run_watched([*command, f"new_samples=new.{ending}"], project)
                 start_up = start_up or run.seconds
                 print(

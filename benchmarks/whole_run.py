@@ -45,7 +45,7 @@ def run_with_clock(environment: str) -> float:
     bootstrap_project(PROJECT)
     clock = NodeClock()
     with KedroSession.create(project_path=PROJECT, env=environment) as session:
-        session._hook_manager.register(clock)
+        session._hook_manager.register(clock)  # type: ignore[attr-defined]
         session.run()
     return clock.seconds
 
