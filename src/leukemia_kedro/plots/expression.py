@@ -62,13 +62,9 @@ def signature_heat_map(
     ``signature`` has columns ``probe`` and ``description``, best first; at most 60 are drawn. The
     words fit a cohort without a signal, too, whose genes are no signature.
     """
-    n_train = int((sample_split["split"] == "train").sum())
     chosen = _Chosen(signature, "ranked highest", terms.row)
     words = _heat_map(log_expression, sample_split, chosen, classes)
-    words["caption"] += chosen_on(n_train, len(sample_split), terms.row)
-    return CaptionedFigure(
-        name="signature-heat-map", title="Expression of the genes ranked highest", **words
-    )
+    return _of_signature("signature-heat-map", sample_split, chosen, words)
 
 
 @shown_in("signature")
@@ -83,15 +79,17 @@ def signature_heat_map_in_brief(
 
     Shrunk to 85 mm, the names in the whole heat map would be smaller than 6 points.
     """
-    n_train = int((sample_split["split"] == "train").sum())
     chosen = _Chosen(signature, "ranked highest", terms.row)
     words = _heat_map(log_expression, sample_split, chosen, classes, in_brief=True)
-    words["caption"] += chosen_on(n_train, len(sample_split), terms.row)
-    return CaptionedFigure(
-        name="signature-heat-map-in-brief",
-        title="Expression of the genes ranked highest",
-        **words,
-    )
+    return _of_signature("signature-heat-map-in-brief", sample_split, chosen, words)
+
+
+def _of_signature(
+    name: str, sample_split: pd.DataFrame, chosen: _Chosen, words: dict[str, Any]
+) -> CaptionedFigure:
+    n_train = int((sample_split["split"] == "train").sum())
+    words["caption"] += chosen_on(n_train, len(sample_split), chosen.row)
+    return CaptionedFigure(name=name, title="Expression of the genes ranked highest", **words)
 
 
 @shown_in("contrast")
