@@ -678,10 +678,18 @@ def test_in_brief_no_figure_is_shrunk_so_far_that_letters_are_below_six_points(d
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
 
 
-def test_the_first_screen_of_a_phone_names_what_limits_the_answer_and_the_errors(driver, reports):
+def test_the_first_screen_of_a_phone_is_the_answer_with_limits_errors_and_every_model(
+    driver, reports
+):
     visit(driver, reports["two"], WIDTHS["phone"])
     brief = one(driver, ".on-phone")
     assert brief.location["y"] + brief.size["height"] < 844
+    wait_until(lambda: several(driver, "#figure-model-comparison .ytick text"))
+    names = several(driver, "#figure-model-comparison .ytick text")
+    assert {"SVM RBF", "naive Bayes"} <= {name.text for name in names}
+    tops = sorted(name.rect["y"] for name in names)
+    assert tops[-1] + names[0].rect["height"] < 844
+    assert min(np.diff(tops)) > names[0].rect["height"] - 2  # no name lies on the next
     for limit in several(driver, ".limits strong"):
         assert limit.text.rstrip(":") in brief.text
     for sample in several(driver, "#table-errors tbody th"):

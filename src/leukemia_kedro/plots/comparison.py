@@ -123,7 +123,9 @@ def model_comparison_interactive(
         ],
         range=[-0.6, len(models) - 0.4],
     )  # fmt: skip
-    style.interactive_layout(figure, height=120 + 25 * len(models))
+    style.interactive_layout(
+        figure, height=120 + 25 * len(models), phone_height=110 + 19 * len(models)
+    )
     return figure
 
 

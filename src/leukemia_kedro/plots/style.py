@@ -249,8 +249,15 @@ def _entries(
     return [Line2D([], [], ls="", marker=mark, markersize=5, **look) for look, mark in pairs]
 
 
-def interactive_layout(figure: go.Figure, height: int = 480, **layout: Any) -> None:
-    """Give a plotly figure the house's look; ``height`` in pixels, width follows the page."""
+def interactive_layout(
+    figure: go.Figure, height: int = 480, phone_height: int | None = None, **layout: Any
+) -> None:
+    """Give a plotly figure the house's look; heights in pixels, width follows the page.
+
+    ``phone_height`` is the height on a phone, where it differs.
+    """
+    if phone_height is not None:
+        layout["meta"] = {"note": "", "phone_height": phone_height}
     figure.update_layout(
         template="simple_white",
         height=height,
