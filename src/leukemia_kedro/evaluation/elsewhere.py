@@ -11,7 +11,7 @@ import pandas as pd
 from leukemia_kedro.cohort.selection import NO_CALL, SAMPLE
 from leukemia_kedro.errors import UserError, first_few
 from leukemia_kedro.evaluation.comparison import score_calls
-from leukemia_kedro.evaluation.metrics import class_members, score
+from leukemia_kedro.evaluation.metrics import class_members, one_versus_rest_auc, probabilities
 from leukemia_kedro.evaluation.reliability import calibration
 from leukemia_kedro.model.conformal import describe_sets
 from leukemia_kedro.parameters import ExternalValidationParameters
@@ -120,19 +120,17 @@ def score_elsewhere(calls: pd.DataFrame, classes: Sequence[str], seed: int) -> d
 def _auc_interval(
     calls: pd.DataFrame, classes: Sequence[str], seed: int
 ) -> tuple[float | None, float | None]:
-    members = class_members(calls["label"].to_numpy(dtype=str))
+    labels, probability = calls["label"].to_numpy(dtype=str), probabilities(calls, classes)
+    members = class_members(labels)
     if len(members) < 2:
         return None, None
     generator = np.random.default_rng(seed)
-    drawn = [
-        score(
-            calls.iloc[np.concatenate([generator.choice(each, len(each)) for each in members])],
-            classes,
-        )["auc"]
-        for _ in range(DRAWS)
-    ]
+    drawn = []
+    for _ in range(DRAWS):
+        rows = np.concatenate([generator.choice(each, len(each)) for each in members])
+        drawn.append(one_versus_rest_auc(labels[rows], probability[rows], classes))
     outside = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [outside, 1 - outside])
+    low, high = np.quantile(np.array(drawn, dtype=float), [outside, 1 - outside])
     return (float(low), float(high)) if high - low > NO_WIDTH else (None, None)
 
 

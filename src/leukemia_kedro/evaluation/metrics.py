@@ -74,7 +74,7 @@ def score(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
         "accuracy": float((labels == predicted).mean()),
         "balanced_accuracy": float(recall[present].mean()),
         "macro_f1": float(f1[present].mean()),
-        "auc": _one_versus_rest_auc(labels, probability, classes),
+        "auc": one_versus_rest_auc(labels, probability, classes),
         "log_loss": _log_loss(labels, probability, classes),
         "brier": float(squared_errors(predictions, classes).mean()),
         "per_class": {
@@ -158,9 +158,14 @@ def score_repeats(
     }
 
 
-def _one_versus_rest_auc(
+def one_versus_rest_auc(
     labels: np.ndarray, probability: np.ndarray, classes: Sequence[str]
 ) -> float | None:
+    """The mean one-versus-rest area under the curve, over the classes present.
+
+    ``labels`` has shape (n_samples,), ``probability`` (n_samples, n_classes). None where fewer than
+    two classes are present.
+    """
     from sklearn.metrics import roc_auc_score
 
     present = [i for i, name in enumerate(classes) if (labels == name).any()]
