@@ -7,7 +7,7 @@ figures can be drawn in several threads, and look the same whatever is set while
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -194,14 +194,17 @@ def legend_below(
         handles = figure.axes[0].get_legend_handles_labels()[0]
     handle_and_gaps = 5 * SMALL_SIZE  # matplotlib's defaults, in points
     column = handle_and_gaps + max(
-        TextPath((0, 0), label, size=SMALL_SIZE, prop=FontProperties(family=fonts_for(label)))  # type: ignore[arg-type]
-        .get_extents()
-        .width
-        for label in (drawable(str(handle.get_label())) for handle in handles)
+        _width_in_points(drawable(str(handle.get_label()))) for handle in handles
     )
     n_columns = max(1, min(len(handles), int(72 * figure.get_figwidth() / column)))
     keywords |= {"handles": handles, "ncols": n_columns}
     return legend(figure, loc="outside lower center", **keywords)
+
+
+@cache  # the figures of all models have the same entries
+def _width_in_points(label: str) -> float:
+    font = FontProperties(family=fonts_for(label))  # type: ignore[arg-type]
+    return float(TextPath((0, 0), label, size=SMALL_SIZE, prop=font).get_extents().width)
 
 
 def class_entries(
